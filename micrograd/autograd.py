@@ -1,0 +1,203 @@
+"""PyTorch's torch.autograd: gradients as values, operations of one's own, and a check of them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from micrograd.graph import RELEASED, Node, enable_grad, grad_enabled, inference_mode, is_grad_enabled, no_grad
+from micrograd.graph import run_backward as _run_backward
+from micrograd.tensors import Tensor, refuse_second_order, start_of_backward, wrap
+
+__all__ = ["Function", "enable_grad", "grad", "gradcheck", "inference_mode", "is_grad_enabled", "no_grad"]
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    retain_graph: bool = False,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """The gradients of outputs by inputs, a tuple with one for each input; no .grad is touched.
+
+    grad_outputs: a gradient for each output that has more than one element. Raises RuntimeError where an input has no
+    part in the outputs, unless allow_unused (its gradient is None then), and as Tensor.backward does.
+    """
+    refuse_second_order(create_graph)
+    outputs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    given = [grad_outputs] if isinstance(grad_outputs, Tensor) else list(grad_outputs or [None] * len(outputs))
+    for tensor in inputs:
+        if not tensor.requires_grad:
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
+    starts = [start_of_backward(output, gradient) for output, gradient in zip(outputs, given, strict=True)]
+    wanted = {tensor.grad_fn for tensor in inputs if tensor.grad_fn is not None}
+    found = _run_backward(outputs, starts, retain_graph, wanted)
+    gradients = [found.get(tensor if tensor.grad_fn is None else tensor.grad_fn) for tensor in inputs]
+    if not allow_unused and any(g is None for g in gradients):
+        raise RuntimeError(
+            "One of the differentiated Tensors appears to not have been used in the graph. "
+            "Set allow_unused=True if this is the desired behavior."
+        )
+    return tuple([None if g is None else wrap(g.copy()) for g in gradients])
+
+
+class Context:
+    """What forward leaves for backward: tensors by save_for_backward, anything else as attributes of its own."""
+
+    needs_input_grad: tuple[bool, ...] = ()
+
+    def __init__(self) -> None:
+        self._tensors: tuple[Any, ...] | None = ()
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors for backward; a later change in place of one of them is noticed there."""
+        self._tensors = tensors
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """The tensors kept. Raises RuntimeError once backward has released them."""
+        if self._tensors is None:
+            raise RuntimeError(RELEASED)
+        return self._tensors
+
+
+class Function:
+    """An operation of one's own: a subclass with two static methods, used as `Name.apply(...)`.
+
+    forward(ctx, *inputs) returns a Tensor or a tuple of them; backward(ctx, *gradients), one of each output, returns a
+    gradient, or None, for each input.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> Any:
+        """The result. Every subclass defines it."""
+        raise NotImplementedError("a Function needs a static method forward(ctx, ...)")
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        """The gradients of the inputs, from those of the outputs. Every subclass defines it."""
+        raise NotImplementedError("a Function needs a static method backward(ctx, ...)")
+
+    @classmethod
+    def apply(cls, *inputs: Any) -> Any:
+        """Run forward, and enter the result into the graph."""
+        ctx = Context()
+        ctx.needs_input_grad = tuple([isinstance(x, Tensor) and x.requires_grad for x in inputs])
+        with no_grad():
+            results = cls.forward(ctx, *inputs)
+        if not (grad_enabled[0] and any(ctx.needs_input_grad)):
+            return results
+        several = isinstance(results, tuple)
+        outputs = [x.detach() if any(x is y for y in inputs) else x for x in (results if several else (results,))]
+        node = _node_of(cls, ctx, inputs, [(output._array.shape, output._array.dtype) for output in outputs])
+        for i, output in enumerate(outputs):
+            if output._array.dtype.kind == "f":
+                output.grad_fn = _output_node(cls, node, i, len(outputs)) if several else node
+                output._requires_grad = True
+        return tuple(outputs) if several else outputs[0]
+
+
+def _node_of(function: type[Function], ctx: Context, inputs: Sequence[Any], outputs: list[Any]) -> Node:
+    """The Node of a Function: its backward runs once, and each edge takes one of the gradients that it returns."""
+    node = Node(f"{function.__name__}Backward")
+    node.holds_values = bool(ctx._tensors)
+    node.saved = [(t._version, t._version[0]) for t in ctx.saved_tensors if isinstance(t, Tensor)]
+    places = [i for i, needed in enumerate(ctx.needs_input_grad) if needed]
+    held: list[Any] = []
+
+    def gradient_of(g: Any, place: int) -> Any:
+        if place == places[0]:
+            held[:] = _gradients(function, ctx, g if len(outputs) > 1 else [g], outputs, len(inputs))
+        gradient = held[place]
+        if place == places[-1]:
+            held.clear()
+        return None if gradient is None else gradient._array.copy()
+
+    edges: Any = node.edges
+    for place in places:
+        x = inputs[place]
+        if x.grad_fn is not None:
+            node._prev.append(x.grad_fn)
+        edges.append((x.grad_fn or x, lambda g, place=place: gradient_of(g, place), x._array.shape, x._array.dtype))
+    return node
+
+
+def _gradients(function: type[Function], ctx: Context, given: Any, outputs: list[Any], n_inputs: int) -> list[Any]:
+    """What the user's backward returns for the gradients `given`, as a list with one for each input."""
+    tensors = [
+        wrap(np.zeros(shape, dtype) if isinstance(g, int) else np.array(g))
+        for g, (shape, dtype) in zip(given, outputs, strict=True)
+    ]
+    with no_grad():
+        results = function.backward(ctx, *tensors)
+    results = list(results) if isinstance(results, tuple) else [results]
+    while len(results) > n_inputs and results[-1] is None:
+        results.pop()
+    if len(results) != n_inputs:
+        raise RuntimeError(
+            f"function {function.__name__}Backward returned an incorrect number of gradients "
+            f"(expected {n_inputs}, got {len(results)})"
+        )
+    return results
+
+
+def _output_node(function: type[Function], joint: Node, i: int, n: int) -> Node:
+    """The Node of one of several outputs: it puts its gradient into place i of a row for the Function's own Node."""
+
+    def into_row(g: Any) -> np.ndarray:
+        row = np.zeros(n, object)
+        row[i] = g
+        return row
+
+    node = Node(joint.name)
+    edges: Any = node.edges
+    edges.append((joint, into_row, (n,), np.dtype(object)))
+    node._prev.append(joint)
+    return node
+
+
+def gradcheck(
+    func: Callable,
+    inputs: Any,
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:
+    """Whether the gradients of func by its float64 inputs agree with differences, (f(x + eps) - f(x - eps)) / 2 eps.
+
+    Returns True, or raises RuntimeError naming the input and the largest difference (returns False without
+    raise_exception). Raises ValueError where no input is a float64 tensor that requires grad.
+    """
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    checked = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]
+    if not checked or any(x._array.dtype != np.float64 for x in checked):
+        raise ValueError("gradcheck expects at least one float64 tensor that requires grad, and no float32 ones")
+    output = func(*inputs)
+    weights = np.random.default_rng(0).standard_normal(output._array.shape)  # checks all outputs at once
+    analytic = grad(output, checked, wrap(weights), allow_unused=True)
+    for number, (x, given) in enumerate(zip(checked, analytic, strict=True)):
+        numeric = np.zeros(x._array.shape)
+        with no_grad():
+            for place in np.ndindex(x._array.shape):
+                kept = x._array[place]
+                x._array[place] = kept + eps
+                above = (func(*inputs)._array * weights).sum()
+                x._array[place] = kept - eps
+                below = (func(*inputs)._array * weights).sum()
+                x._array[place] = kept
+                numeric[place] = (above - below) / (2 * eps)
+        mine = np.zeros_like(numeric) if given is None else given._array
+        if not np.allclose(mine, numeric, rtol=rtol, atol=atol):
+            if not raise_exception:
+                return False
+            worst = np.unravel_index(np.argmax(np.abs(mine - numeric)), mine.shape)
+            raise RuntimeError(
+                f"gradcheck: the gradient of input {number} differs most at {tuple(int(i) for i in worst)}: "
+                f"{mine[worst]:.6g} by backward, {numeric[worst]:.6g} by differences"
+            )
+    return True

@@ -1,0 +1,65 @@
+"""The one device there is, under PyTorch's names."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+
+class device:  # noqa: N801 - PyTorch's name
+    """device('cpu'). Raises RuntimeError for any other."""
+
+    type = "cpu"
+    index = None
+
+    def __init__(self, type: Any):
+        check_device(type)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, device)
+
+    def __hash__(self) -> int:
+        return hash("cpu")
+
+    def __str__(self) -> str:
+        return "cpu"
+
+    def __repr__(self) -> str:
+        return "device(type='cpu')"
+
+
+def check_device(wanted: Any) -> None:
+    """Raises RuntimeError unless wanted is None or the CPU."""
+    if wanted is not None and str(wanted).split(":")[0] != "cpu":
+        raise RuntimeError(f"the device {str(wanted)!r} is not there: everything runs on NumPy, on device 'cpu'")
+
+
+def takes_device(function: Callable) -> Any:
+    """Let a function that makes tensors take PyTorch's argument device as well, which has to be the CPU."""
+
+    @functools.wraps(function)
+    def on_device(*args: Any, device: Any = None, **kwargs: Any) -> Any:
+        if device is not None:
+            check_device(device)
+        return function(*args, **kwargs)
+
+    return on_device
+
+
+class cuda:  # noqa: N801 - PyTorch's module of that name
+    """What programs ask of torch.cuda before they go on with the CPU."""
+
+    @staticmethod
+    def is_available() -> bool:
+        """False."""
+        return False
+
+    @staticmethod
+    def device_count() -> int:
+        """0."""
+        return 0
+
+    @staticmethod
+    def manual_seed_all(seed: int) -> None:
+        """Nothing: there is no stream of random numbers but the CPU's."""
+
+    manual_seed = manual_seed_all

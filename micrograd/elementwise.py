@@ -1,0 +1,191 @@
+"""Functions of each element, and comparisons; each is a function of the package and a method of Tensor.
+
+Where there are two tensors they broadcast, and the dtypes mix by PyTorch's rule (`micrograd.dtypes.promote`).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from micrograd.dtypes import promote
+from micrograd.errors import explain
+from micrograd.ops import elementwise as ops
+from micrograd.tensors import Tensor, apply, in_place, method, operand, wrap
+
+
+def _of_one(op: Callable, what: str) -> Callable[[Tensor], Tensor]:
+    """A function of one tensor, and its form in place, which ends in an underscore."""
+
+    def function(x: Tensor) -> Tensor:
+        return apply(op, x)
+
+    function.__name__, function.__doc__ = op.__name__, what
+    method(in_place(function))
+    return method(function)
+
+
+exp = _of_one(ops.exp, "e to the power of each element.")
+log = _of_one(ops.log, "The natural logarithm of each element: -inf of 0, nan of what is negative.")
+log2 = _of_one(ops.log2, "The logarithm to base 2 of each element.")
+log10 = _of_one(ops.log10, "The logarithm to base 10 of each element.")
+log1p = _of_one(ops.log1p, "log(1 + x) of each element, exact for small x too.")
+sqrt = _of_one(ops.sqrt, "The square root of each element: nan of what is negative.")
+rsqrt = _of_one(ops.rsqrt, "1 / sqrt(x) of each element.")
+reciprocal = _of_one(ops.reciprocal, "1 / x of each element.")
+tanh = _of_one(ops.tanh, "The hyperbolic tangent of each element.")
+sigmoid = _of_one(ops.sigmoid, "1 / (1 + exp(-x)) of each element.")
+relu = _of_one(ops.relu, "Each element, or 0 where it is negative.")
+sin = _of_one(ops.sin, "The sine of each element, in radians.")
+cos = _of_one(ops.cos, "The cosine of each element, in radians.")
+abs = _of_one(ops.abs, "Each element without its sign; the derivative at 0 is 0.")
+neg = _of_one(ops.neg, "Each element with the other sign.")
+sign = _of_one(ops.sign, "-1, 0 or 1: the sign of each element; the derivative is 0.")
+floor = _of_one(ops.floor, "The whole number at or below each element; the derivative is 0.")
+ceil = _of_one(ops.ceil, "The whole number at or above each element; the derivative is 0.")
+round = _of_one(ops.round, "The nearest whole number, the even one of two; the derivative is 0.")
+
+
+@method
+def add(x: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
+    """x + alpha * other."""
+    return x + (other if alpha == 1 else other * alpha)
+
+
+@method
+def sub(x: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
+    """x - alpha * other."""
+    return x - (other if alpha == 1 else other * alpha)
+
+
+@method
+def mul(x: Tensor, other: Any) -> Tensor:
+    """x * other."""
+    return x * other
+
+
+@method
+def div(x: Tensor, other: Any) -> Tensor:
+    """x / other, in floats."""
+    return x / other
+
+
+@method
+def pow(x: Tensor, exponent: Any) -> Tensor:
+    """Each element to the power of a number or a tensor."""
+    return x**exponent
+
+
+@method
+def square(x: Tensor) -> Tensor:
+    """Each element times itself."""
+    return x**2
+
+
+@method
+def remainder(x: Tensor, other: Any) -> Tensor:
+    """What is left of x after whole times other; it has the sign of other."""
+    return apply(ops.remainder, x, operand(other))
+
+
+@method
+def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
+    """Each element, or min where it is below it, or max where it is above; min and max are numbers or tensors."""
+    if min is None and max is None:
+        raise ValueError("clamp: at least one of 'min' or 'max' must not be None")
+    return apply(ops.clamp, x, min, max)
+
+
+@method
+def maximum(x: Tensor, other: Tensor) -> Tensor:
+    """The larger of two, element by element."""
+    return apply(ops.maximum, x, operand(other))
+
+
+@method
+def minimum(x: Tensor, other: Tensor) -> Tensor:
+    """The smaller of two, element by element."""
+    return apply(ops.minimum, x, operand(other))
+
+
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+    """input where condition is True, other elsewhere; with the condition alone, the indices where it is True."""
+    if input is None:
+        return tuple([wrap(indices) for indices in np.nonzero(condition._array)])
+    return apply(ops.where, operand(input), operand(other), condition=condition._array.astype(bool))
+
+
+@method
+def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
+    """x with value, a number or a tensor without dimensions, wherever mask (bool, broadcast to x) is True."""
+    if mask._array.dtype != np.bool_:
+        raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype}")
+    return apply(ops.masked_fill, x, operand(value), mask)
+
+
+for _function in (add, sub, mul, div, pow, square, remainder, clamp, masked_fill):
+    method(in_place(_function))
+
+
+# Comparisons: tensors of bools, without gradients.
+
+
+def _compare(ufunc: np.ufunc, name: str, what: str) -> Callable[[Tensor, Any], Tensor]:
+    def function(x: Tensor, other: Any) -> Tensor:
+        other = operand(other)
+        arrays = [x._array, other._array if isinstance(other, Tensor) else other]
+        try:
+            return wrap(ufunc(*promote(*arrays)))
+        except (ValueError, TypeError) as error:
+            raise explain(name, arrays, error) from None
+
+    function.__name__, function.__doc__ = name, what
+    return method(function)
+
+
+eq = _compare(np.equal, "eq", "x == other, element by element.")
+ne = _compare(np.not_equal, "ne", "x != other, element by element.")
+lt = _compare(np.less, "lt", "x < other, element by element.")
+le = _compare(np.less_equal, "le", "x <= other, element by element.")
+gt = _compare(np.greater, "gt", "x > other, element by element.")
+ge = _compare(np.greater_equal, "ge", "x >= other, element by element.")
+logical_and = _compare(np.logical_and, "logical_and", "Whether both are not zero, element by element.")
+logical_or = _compare(np.logical_or, "logical_or", "Whether one or both are not zero, element by element.")
+bitwise_and = _compare(np.bitwise_and, "bitwise_and", "x & other, for ints and bools.")
+bitwise_or = _compare(np.bitwise_or, "bitwise_or", "x | other, for ints and bools.")
+bitwise_xor = _compare(np.bitwise_xor, "bitwise_xor", "x ^ other, for ints and bools.")
+floor_divide = _compare(np.floor_divide, "floor_divide", "x / other, rounded down.")
+
+
+def _test(ufunc: np.ufunc, name: str, what: str) -> Callable[[Tensor], Tensor]:
+    def function(x: Tensor) -> Tensor:
+        return wrap(ufunc(x._array))
+
+    function.__name__, function.__doc__ = name, what
+    return method(function)
+
+
+isnan = _test(np.isnan, "isnan", "Whether each element is nan.")
+isinf = _test(np.isinf, "isinf", "Whether each element is inf or -inf.")
+isfinite = _test(np.isfinite, "isfinite", "Whether each element is neither nan nor infinite.")
+logical_not = _test(np.logical_not, "logical_not", "Whether each element is zero.")
+
+
+@method
+def isclose(x: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
+    """Whether |x - other| <= atol + rtol * |other|, element by element. Raises RuntimeError for different dtypes."""
+    if x._array.dtype != other._array.dtype:
+        raise RuntimeError(f"{x.dtype} did not match {other.dtype}: bring both to one dtype")
+    return wrap(np.isclose(x._array, other._array, rtol, atol, equal_nan))
+
+
+@method
+def allclose(x: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+    """Whether isclose holds for every element."""
+    return bool(isclose(x, other, rtol, atol, equal_nan)._array.all())
+
+
+@method
+def equal(x: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have one shape and the same elements."""
+    return np.array_equal(x._array, other._array)

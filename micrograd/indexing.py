@@ -1,0 +1,78 @@
+"""PyTorch's indexing rules in terms of NumPy's."""
+
+from typing import Any
+
+import numpy as np
+
+
+def split_index(index: Any, ndim: int, copy: bool) -> tuple[Any, Any]:
+    """An index as two, to be applied one after the other: a basic one, and one with arrays; None where it is void.
+
+    NumPy takes an int beside an array for an array and orders the dimensions by that; PyTorch selects by it first.
+    copy: copy the arrays, where the graph will keep them. Raises IndexError or ValueError for what is no index.
+    """
+    if type(index) is int:
+        return (index, ...), None
+    items = [_item(item, copy) for item in (index if isinstance(index, tuple) else (index,))]
+    arrays = [isinstance(item, np.ndarray) for item in items]
+    if not any(arrays):
+        return (*items, ...) if not any(item is ... for item in items) else tuple(items), None
+    if len(items) == 1:
+        return None, items[0]
+    if sum([_dims_named(item) for item in items]) == ndim:  # NumPy takes an ellipsis that stands for nothing for a gap
+        items = [item for item in items if item is not ...]
+    if len(items) == 1:
+        return None, items[0]
+    if not any(isinstance(item, int) for item in items):
+        return None, tuple(items)
+    basic: list[Any] = []
+    left: list[Any] = []
+    for item in items:
+        if isinstance(item, np.ndarray):
+            basic += [slice(None)] * (item.ndim if item.dtype == bool else 1)
+            left.append(item)
+        else:
+            basic.append(item)
+            left += [] if isinstance(item, int) else [item if item is ... else slice(None)]
+    return tuple(basic), tuple(left)
+
+
+def basic_kind(basic: tuple[Any, ...]) -> str:
+    """What PyTorch would do last for a basic index: "int", "slice" or "None" (a new dimension)."""
+    for item in reversed(basic):
+        if isinstance(item, int):
+            return "int"
+        if item is None:
+            return "None"
+        if item is not ... and item != slice(None):
+            break
+    return "slice"
+
+
+def _dims_named(item: Any) -> int:
+    """How many dimensions one part of an index speaks of."""
+    if isinstance(item, np.ndarray) and item.dtype == bool:
+        return item.ndim
+    return 0 if item is None or item is ... else 1
+
+
+def _item(item: Any, copy: bool) -> Any:
+    """One part of an index as NumPy takes it; arrays are copied where the graph keeps them."""
+    if item is None or item is ... or type(item) is int:
+        return item
+    if isinstance(item, slice):
+        if item.step is not None and item.step <= 0:
+            raise ValueError("step must be greater than zero; flip the tensor to go backwards")
+        return item
+    if isinstance(item, range):
+        return np.arange(item.start, item.stop, item.step)
+    if isinstance(item, str | bytes | dict):
+        raise TypeError(f"an index is made of ints, slices, None, ..., lists and tensors, not {type(item).__name__}")
+    array = np.asarray(item)
+    if array.dtype.kind not in "iub":
+        if array.size:
+            raise IndexError(f"tensors used as indices must be long, int, byte or bool tensors, not {array.dtype}")
+        array = array.astype(np.int64)
+    if array.ndim == 0 and array.dtype.kind != "b":
+        return int(array)
+    return array.copy() if copy and isinstance(item, np.ndarray) else array

@@ -1,0 +1,59 @@
+"""Nets: Module, the parent of all of them, PyTorch's layers, and the scalar nets of the public micrograd."""
+
+from micrograd.missing import getattr_of
+from micrograd.nn import functional, init, utils
+from micrograd.nn.containers import ModuleDict, ModuleList, Sequential
+from micrograd.nn.layers import (
+    GELU,
+    BatchNorm1d,
+    Conv1d,
+    CrossEntropyLoss,
+    Dropout,
+    Embedding,
+    Flatten,
+    Identity,
+    LayerNorm,
+    Linear,
+    LogSoftmax,
+    MSELoss,
+    NLLLoss,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+from micrograd.nn.module import Module, Parameter
+from micrograd.nn.scalar import MLP, Layer, Neuron
+
+__all__ = [
+    "GELU",
+    "MLP",
+    "BatchNorm1d",
+    "Conv1d",
+    "CrossEntropyLoss",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "Identity",
+    "Layer",
+    "LayerNorm",
+    "Linear",
+    "LogSoftmax",
+    "MSELoss",
+    "Module",
+    "ModuleDict",
+    "ModuleList",
+    "NLLLoss",
+    "Neuron",
+    "Parameter",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Softmax",
+    "Tanh",
+    "functional",
+    "init",
+    "utils",
+]
+
+__getattr__ = getattr_of("micrograd.nn", lambda: __all__)

@@ -1,0 +1,89 @@
+"""Scalar nets: Neuron, Layer and MLP, whose every weight is a Value.
+
+The names, the printed forms and the order of the random draws are those of the public micrograd 0.1, so the programs
+written for it run here and print the same numbers. A neuron is one node of the graph (`Value.dot`) and one more
+where it bends.
+"""
+
+import random
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from micrograd.engine import Value
+from micrograd.nn.module import Module
+
+
+class Neuron(Module):
+    """relu(b + w0*x0 + w1*x1 + ...), or the same without relu where nonlin is False.
+
+    nin: how many inputs it takes. The weights `w` are drawn by `random.uniform(-1, 1)`, first to last; the bias `b`
+    starts at 0.
+    """
+
+    def __init__(self, nin: int, nonlin: bool = True):
+        self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
+        self.b = Value(0)
+        self.nonlin = nonlin
+
+    def forward(self, x: Iterable[Any]) -> Value:
+        """x: nin Values or numbers; one Value comes out. Raises ValueError where x has more or fewer."""
+        out = Value.dot(self.w, x, self.b)
+        return out.relu() if self.nonlin else out
+
+    def parameters(self) -> list[Value]:  # type: ignore[override]
+        """The weights, then the bias."""
+        return [*self.w, self.b]
+
+    def __repr__(self) -> str:
+        return f"{'ReLU' if self.nonlin else 'Linear'}Neuron({len(self.w)})"
+
+
+class Layer(Module):
+    """nout neurons side by side, each of which sees all nin inputs; kwargs go to every Neuron."""
+
+    def __init__(self, nin: int, nout: int, **kwargs: Any):
+        self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
+
+    def forward(self, x: Value | Iterable[Any]) -> Value | list[Value]:
+        """x: nin Values or numbers, or the one Value that a layer of one neuron gives.
+
+        Returns a list of nout Values, or the Value itself where there is one. Raises ValueError where x has more or
+        fewer than nin.
+        """
+        # A number becomes a Value here, once, and not again in every neuron.
+        inputs = [x] if isinstance(x, Value) else [xi if isinstance(xi, Value) else Value(xi) for xi in x]
+        outs = [neuron(inputs) for neuron in self.neurons]
+        return outs[0] if len(outs) == 1 else outs
+
+    def parameters(self) -> list[Value]:  # type: ignore[override]
+        """Those of the first neuron, then of the second, and so on."""
+        return [p for neuron in self.neurons for p in neuron.parameters()]
+
+    def __repr__(self) -> str:
+        return f"Layer of [{', '.join(map(repr, self.neurons))}]"
+
+
+class MLP(Module):
+    """Layers one behind the other, a multi-layer perceptron: relu in all of them but the last, which is linear.
+
+    nin: how many inputs it takes; nouts: how many neurons each layer has.
+    """
+
+    def __init__(self, nin: int, nouts: Sequence[int]):
+        last = len(nouts) - 1
+        sizes = enumerate(pairwise([nin, *nouts]))
+        self.layers = [Layer(before, after, nonlin=i != last) for i, (before, after) in sizes]
+
+    def forward(self, x: Iterable[Any]) -> Any:
+        """x: nin Values or numbers; returns what the last layer gives. Raises ValueError where x has more or fewer."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def parameters(self) -> list[Value]:  # type: ignore[override]
+        """Those of the first layer, then of the second, and so on."""
+        return [p for layer in self.layers for p in layer.parameters()]
+
+    def __repr__(self) -> str:
+        return f"MLP of [{', '.join(map(repr, self.layers))}]"

@@ -1,0 +1,46 @@
+"""What is done to the gradients of a net before the optimizer takes its step."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from micrograd.missing import getattr_of
+from micrograd.tensors import Tensor, wrap
+
+__all__ = ["clip_grad_norm_", "clip_grad_value_"]
+
+
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> Tensor:
+    """Scale the gradients, in place and all alike, so that their norm, as of one vector, is at most max_norm.
+
+    norm_type: the p of the p-norm, or inf. Returns the norm before that, without dimensions.
+    Raises RuntimeError for a norm that is not finite, if error_if_nonfinite.
+    """
+    grads = _gradients(parameters)
+    norms = [np.linalg.norm(grad._array.reshape(-1), norm_type) for grad in grads]
+    total = np.linalg.norm(np.array(norms), norm_type) if norms else np.float32(0)
+    if error_if_nonfinite and not np.isfinite(total):
+        raise RuntimeError(
+            f"The total norm of order {norm_type} for gradients is non-finite, {total}, so it cannot be clipped"
+        )
+    factor = max_norm / (total + 1e-6)
+    if not factor >= 1:  # nan, too, goes into the gradients, as in PyTorch
+        for grad in grads:
+            grad *= float(factor)
+    return wrap(total)
+
+
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+    """Put every element of the gradients that is beyond -clip_value or clip_value to that, in place."""
+    for grad in _gradients(parameters):
+        grad.clamp_(-clip_value, clip_value)
+
+
+def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    tensors = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    return [tensor.grad for tensor in tensors if tensor.grad is not None]
+
+
+__getattr__ = getattr_of("micrograd.nn.utils", lambda: __all__)

@@ -1,0 +1,9 @@
+"""Optimizers, which change parameters by their gradients, and schedules of their learning rates."""
+
+from micrograd.missing import getattr_of
+from micrograd.optim import lr_scheduler
+from micrograd.optim.optimizers import SGD, Adam, AdamW, Optimizer
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "lr_scheduler"]
+
+__getattr__ = getattr_of("micrograd.optim", lambda: __all__)
