@@ -1,0 +1,89 @@
+"""What the commands share: flags, and how they end when the user can put something right."""
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from makemore.complaint import Complaint
+
+RUNS = Path("out")
+"""Where runs go that are given no folder."""
+
+LECTURE_SEED = 2147483647
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, in one line, and exit with status 2."""
+        self.exit(2, f"error: {message} (--help lists the flags)\n")
+
+
+def number(
+    kind: type, least: float, above: bool = False, also: float | None = None, what: str = ""
+) -> Callable[[str], Any]:
+    """The type of a flag that takes an int or a float of at least `least` (or above it), or the one number `also`."""
+
+    def read(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no {'whole ' if kind is int else ''}number") from None
+        if value != also and not (value > least if above else value >= least):
+            bound = f"{'above' if above else 'at least'} {least:g}" + (f", or {also:g}" if also is not None else "")
+            raise argparse.ArgumentTypeError(f"{text} has to be {bound}{what}")
+        if value in (float("inf"), float("-inf")):
+            raise argparse.ArgumentTypeError(f"{text} is not a finite number")
+        return value
+
+    return read
+
+
+def seed(text: str) -> int:
+    """The type of a flag that takes a seed: any integer of 64 bits, as PyTorch does."""
+    value: int = number(int, -(2**63))(text)
+    if value >= 2**64:
+        raise argparse.ArgumentTypeError(f"{text} has to fit in 64 bits: at the most {2**64 - 1}")
+    return value
+
+
+def add_sampling_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags that say how words are drawn."""
+    group = parser.add_argument_group("new words")
+    group.add_argument("--temperature", type=number(float, 0, above=True), default=1.0, metavar="T",
+                       help="below 1 the likely becomes likelier, above 1 all gets more even (default: 1)")  # fmt: skip
+    group.add_argument("--top-k", type=number(int, 1, also=-1), default=-1, metavar="K",
+                       help="draw only from the K likeliest characters (default: -1, from all)")  # fmt: skip
+    group.add_argument("--prompt", default="", metavar="TEXT", help="how each new word begins")
+    group.add_argument("--only-new", action="store_true", help="leave out the words that are in the list")
+
+
+def run_command(main: Callable[[], int]) -> NoReturn:
+    """Run a command and exit with its status; what the user can put right ends it with one line and status 2."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a character shows another, and nothing breaks
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        status = main()
+        sys.stdout.flush()
+    except Complaint as complaint:
+        print(f"error: {complaint}", file=sys.stderr)
+        status = 2
+    except BrokenPipeError:  # whoever read our words has enough of them
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except OSError as error:
+        print(f"error: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
+        status = 2
+    except MemoryError as error:
+        print(f"error: not enough memory ({error}); take smaller batches or a lower order", file=sys.stderr)
+        status = 2
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        status = 130
+    raise SystemExit(status)

@@ -1,0 +1,260 @@
+"""From a list of words to numbers: the words, the vocabulary, the splits, the examples, and the counts of n-grams.
+
+Text is turned to numbers a block at a time, each character by one look-up in a table. The numbers of a text are one
+row in which 0, the boundary, stands before, between and behind the words:
+
+    emma, ava  ->  . e m m a . a v a .
+
+so that every number but the first is an example: what comes next after the numbers before it, which are seen back to
+the beginning of its word.
+"""
+
+import hashlib
+import random
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from tqdm import tqdm
+
+from makemore.complaint import Complaint
+
+BLOCK_BYTES = 1 << 22
+MAX_CELLS = 50_000_000
+"""The largest table of counts: 400 MB, a trigram of 368 characters or a bigram of 7,000."""
+
+_HAS_PADDING = re.compile(r"\n\s|\s\n")
+
+
+def bundled_names() -> Path:
+    """The list of names that comes with the package, wherever it is installed."""
+    here = Path(__file__).parent
+    installed, checkout = here / "names.txt", here.parent / "data" / "names.txt"
+    return installed if installed.exists() else checkout
+
+
+class WordList:
+    """A text file with one word to a line, in UTF-8.
+
+    Blank lines, white space around words, CRLF and a byte-order mark are passed over; white space inside a word is
+    part of it. Nothing is read before it is asked for, and blocks() never holds more than some megabytes.
+    Reading raises OSError where the file cannot be read, Complaint where it is not UTF-8 or holds no word.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+
+    def blocks(self) -> Iterator[str]:
+        """The words in blocks of text, a line end after each word and no white space around it."""
+        found = False
+        for raw, lines_before in self._raw_blocks():
+            try:
+                text = raw.decode()
+            except UnicodeDecodeError as error:
+                line = lines_before + raw.count(b"\n", 0, error.start) + 1
+                raise Complaint(
+                    f"{self.path}: line {line} is not UTF-8 (byte 0x{raw[error.start]:02x}); save the file as UTF-8"
+                ) from None
+            text = "\n" + text.replace("\r\n", "\n").replace("\r", "\n") + "\n"
+            if _HAS_PADDING.search(text):
+                text = "\n".join([word for line in text.split("\n") if (word := line.strip())]) + "\n"
+            text = text.lstrip("\n")
+            if text:
+                found = True
+                yield text
+        if not found:
+            raise Complaint(f"{self.path} holds no words; it should have one word to a line")
+
+    def _raw_blocks(self) -> Iterator[tuple[bytes, int]]:
+        """The file in blocks of whole lines, each with the number of lines before it."""
+        lines, rest = 0, b""
+        size = self.path.stat().st_size or None
+        bar = tqdm(total=size, unit="B", unit_scale=True, desc=f"reading {self.path.name}", delay=1, leave=False)
+        with self.path.open("rb") as file, bar:
+            if file.read(3) != b"\xef\xbb\xbf":  # the byte-order mark
+                file.seek(0)
+            while more := file.read(BLOCK_BYTES):
+                bar.update(len(more))
+                block = rest + more
+                cut = block.rfind(b"\n") + 1
+                if cut:
+                    yield block[:cut], lines
+                    lines += block.count(b"\n", 0, cut)
+                rest = block[cut:]
+        if rest:
+            yield rest, lines
+
+    def words(self) -> list[str]:
+        """All the words, in the file's order."""
+        return [word for block in self.blocks() for word in block.split("\n")[:-1]]
+
+    def seen(self, candidates: Iterable[str]) -> set[str]:
+        """Those of the candidates that are words of the list."""
+        wanted, found = set(candidates) - {""}, set()
+        for block in self.blocks():
+            found |= wanted.intersection(block.split("\n"))
+        return found
+
+
+class Vocabulary:
+    """The characters of a list of words, and the boundary before and behind a word, which is number 0.
+
+    The boundary is a token, not a character: it is written '.', as in the lecture, unless the words have that
+    character themselves; then '|', '¶' or, last, '<end>'.
+    """
+
+    def __init__(self, characters: Iterable[str]):
+        self.characters = sorted(set(characters))
+        self.boundary = next(mark for mark in (".", "|", "¶", "<end>") if mark not in self.characters)
+        self.tokens = [self.boundary, *self.characters]
+        points = [ord(character) for character in self.characters]
+        self._number_of = np.full(max(points, default=0) + 1, -1, np.int32)
+        self._number_of[points] = np.arange(1, len(points) + 1)
+        if len(self._number_of) > ord("\n"):
+            self._number_of[ord("\n")] = 0
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def encode(self, word: str) -> list[int]:
+        """The numbers of the characters of a word. Raises Complaint for a character that the vocabulary lacks."""
+        known = set(self.characters)
+        for character in word:
+            if character not in known:
+                shown = "".join(self.characters[:60]) + ("…" if len(known) > 60 else "")
+                raise Complaint(f"the character {character!r} of {word!r} is not one the model knows: {shown}")
+        return self._number_of[_code_points(word)].tolist()
+
+    def encode_text(self, text: str) -> np.ndarray:
+        """The numbers (int32) of a block of text, one boundary before and one behind each word."""
+        return np.concatenate([np.zeros(1, np.int32), self._number_of[_code_points(text)]])
+
+    def decode(self, numbers: Iterable[int]) -> str:
+        """The word that the numbers spell."""
+        return "".join([self.tokens[number] for number in numbers])
+
+
+class Survey(NamedTuple):
+    """What a look through a list of words finds: how many words, the lengths in characters, the vocabulary, and the
+    SHA-256 of the words, which tells whether a list is the same as before."""
+
+    words: int
+    shortest: int
+    longest: int
+    vocabulary: Vocabulary
+    digest: str
+
+
+def survey(blocks: Iterable[str]) -> Survey:
+    """Look through blocks of text as WordList gives them, once, holding one block at a time."""
+    words, shortest, longest, digest = 0, 0x7FFFFFFF, 0, hashlib.sha256()
+    present = np.zeros(0x110000, bool)
+    for block in blocks:
+        points = _code_points(block)
+        present[points] = True
+        lengths = np.diff(np.flatnonzero(points == ord("\n")), prepend=-1) - 1
+        words += len(lengths)
+        shortest, longest = min(shortest, int(lengths.min())), max(longest, int(lengths.max()))
+        digest.update(block.encode())
+    present[ord("\n")] = False
+    return Survey(words, shortest, longest, Vocabulary(map(chr, np.flatnonzero(present))), digest.hexdigest())
+
+
+def _code_points(text: str) -> np.ndarray:
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
+
+
+class Split(NamedTuple):
+    """The three parts of a list of words."""
+
+    train: list[str]
+    dev: list[str]
+    test: list[str]
+
+
+def split_words(words: Sequence[str]) -> Split:
+    """80, 10 and 10 percent of the words, shuffled as in the lecture: by Python's random, seeded with 42."""
+    shuffled = list(words)
+    random.Random(42).shuffle(shuffled)
+    first, second = int(0.8 * len(shuffled)), int(0.9 * len(shuffled))
+    return Split(shuffled[:first], shuffled[first:second], shuffled[second:])
+
+
+def text_of(words: Sequence[str]) -> str:
+    """The words as a block of text."""
+    return "".join([word + "\n" for word in words])
+
+
+class Examples(NamedTuple):
+    """contexts: (n, context_length) numbers, the latest last; targets: (n,) the number that comes next. int64."""
+
+    contexts: np.ndarray
+    targets: np.ndarray
+
+
+def examples(numbers: np.ndarray, context_length: int) -> Examples:
+    """Every example of a row of numbers; before the beginning of a word the context is boundaries."""
+    targets = numbers[1:].astype(np.int64)
+    if not context_length:
+        return Examples(np.zeros((len(targets), 0), np.int64), targets)
+    padded = np.concatenate([np.zeros(context_length - 1, np.int64), numbers[:-1]])
+    windows = sliding_window_view(padded, context_length)
+    same_word = np.logical_and.accumulate(windows[:, ::-1] != 0, axis=1)[:, ::-1]
+    return Examples(windows * same_word, targets)
+
+
+def row_numbers(contexts: np.ndarray, vocabulary_size: int) -> np.ndarray:
+    """The row of an n-gram's table for each context (n, context_length): its numbers as digits of one."""
+    rows = np.zeros(len(contexts), np.int64)
+    for column in contexts.T:
+        rows = rows * vocabulary_size + column
+    return rows
+
+
+def all_contexts(vocabulary_size: int, context_length: int) -> np.ndarray:
+    """The context of each row of an n-gram's table: (vocabulary_size ** context_length, context_length)."""
+    if not context_length:
+        return np.zeros((1, 0), np.int64)
+    digits = np.unravel_index(np.arange(vocabulary_size**context_length), (vocabulary_size,) * context_length)
+    return np.stack(digits, axis=1)
+
+
+def check_table(vocabulary_size: int, order: int) -> None:
+    """Raises Complaint where a table of n-grams of that order would have more than MAX_CELLS cells."""
+    cells = vocabulary_size**order
+    if cells > MAX_CELLS:
+        raise Complaint(
+            f"a table of n-grams of {order} out of {vocabulary_size:,} characters has {cells:,} cells, "
+            f"{cells * 8 / 1e9:,.0f} GB, and {MAX_CELLS:,} are the most; take a lower order or a smaller alphabet"
+        )
+
+
+def count_ngrams(blocks: Iterable[str], vocabulary: Vocabulary, order: int) -> np.ndarray:
+    """How often each n-gram stands in the text: int64 of the shape (size ** (order - 1), size).
+
+    The row is the context (see row_numbers), the column what comes next. A word begins after order - 1 boundaries.
+    Raises Complaint where the table would be too large.
+    """
+    size = len(vocabulary)
+    check_table(size, order)
+    counts = np.zeros(size**order, np.int64)
+    for block in blocks:
+        numbers = vocabulary.encode_text(block)
+        keys = _ngram_keys(numbers, size, order)
+        if len(keys) * 4 < len(counts):
+            cells, times = np.unique(keys, return_counts=True)
+            counts[cells] += times
+        else:
+            counts += np.bincount(keys, minlength=len(counts))
+    return counts.reshape(-1, size)
+
+
+def _ngram_keys(numbers: np.ndarray, size: int, order: int) -> np.ndarray:
+    """For each example the cell of the table that it counts in: row * size + target."""
+    if order == 2:  # every context is the number before: no mask is needed
+        return numbers[:-1] * np.int64(size) + numbers[1:]
+    contexts, targets = examples(numbers, order - 1)
+    return row_numbers(contexts, size) * size + targets

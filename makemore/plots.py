@@ -1,0 +1,107 @@
+"""Pictures of a run, as PNG bytes."""
+
+import io
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+MOST_CHARACTERS = 60
+"""How many characters a bigram picture shows at the most: those that stand in the most pairs."""
+
+
+def _png(figure: Figure, dpi: int) -> bytes:
+    picture = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # a character that the font lacks shows as a box
+        FigureCanvasAgg(figure)
+        figure.savefig(picture, format="png", dpi=dpi)
+    return picture.getvalue()
+
+
+def loss_curve(metrics: list[dict[str, Any]], baselines: dict[str, float], title: str) -> bytes:
+    """Train and dev loss over the steps, with the losses of other models as lines across.
+
+    metrics: dicts with "step", "train_loss" and "dev_loss" (None where there is none), in nats per character.
+    """
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    axes = figure.add_subplot()
+    steps = [line["step"] for line in metrics]
+    for key, label, style in (("train_loss", "train", "-"), ("dev_loss", "dev", "--")):
+        losses = _numbers(line.get(key) for line in metrics)
+        if not np.isnan(losses).all():
+            axes.plot(steps, losses, style, marker="." if len(steps) < 40 else "", label=label, linewidth=1.8)
+    finite = [(name, loss) for name, loss in baselines.items() if np.isfinite(loss)]
+    for i, (name, loss) in enumerate(finite):
+        axes.axhline(loss, color=str(0.35 + 0.15 * i), linewidth=1, linestyle=(0, (1, 1 + i)))
+        axes.annotate(f"{name}\n{loss:.4f}", (1.01, loss), xycoords=("axes fraction", "data"), va="center", fontsize=9)
+    if metrics and max(steps) > 0:
+        axes.set_xlim(0, max(steps))
+    axes.set_xlabel("steps")
+    axes.set_ylabel("loss (nats per character)")
+    axes.set_title(_shown(title))
+    axes.grid(alpha=0.25)
+    axes.legend(loc="upper right")
+    return _png(figure, dpi=120)
+
+
+def loss_bars(losses: dict[str, dict[str, float | None]], title: str) -> bytes:
+    """A bar for each model and split: losses[model][split] in nats per character, None where there is none."""
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    axes = figure.add_subplot()
+    splits = [split for split in ("train", "dev", "test") if any(row.get(split) is not None for row in losses.values())]
+    width = 0.8 / len(splits)
+    for i, split in enumerate(splits):
+        heights = np.nan_to_num(_numbers(row[split] for row in losses.values()), posinf=0.0)
+        places = np.arange(len(losses)) + (i - (len(splits) - 1) / 2) * width
+        bars = axes.bar(places, heights, width * 0.92, label=split, color=str(0.3 + 0.22 * i))
+        texts = ["" if row[split] is None else f"{row[split]:.3f}" for row in losses.values()]
+        axes.bar_label(bars, texts, fontsize=8, padding=2)
+    axes.set_xticks(np.arange(len(losses)), list(losses))
+    axes.set_ylabel("loss (nats per character)")
+    axes.set_title(_shown(title))
+    axes.legend(loc="lower left")
+    return _png(figure, dpi=120)
+
+
+def bigram_heat_map(counts: np.ndarray, tokens: list[str], title: str) -> bytes:
+    """The lecture's picture of a bigram: a cell for each pair, the darker the more often, pair and count written in it.
+
+    counts: (n, n), rows the first character of the pair and columns the second. Of more than MOST_CHARACTERS those
+    that stand in the most pairs are shown.
+    """
+    if len(tokens) > MOST_CHARACTERS:
+        often = np.argsort(-(counts.sum(0) + counts.sum(1)), kind="stable")[:MOST_CHARACTERS]
+        chosen = np.sort(often)
+        title += f": the {MOST_CHARACTERS} most frequent of {len(tokens)} characters"
+        counts, tokens = counts[np.ix_(chosen, chosen)], [tokens[i] for i in chosen]
+    n, names = len(tokens), [_shown(token).replace(" ", "␣") for token in tokens]
+    side = max(6.0, 0.62 * n + 1.5)
+    figure = Figure(figsize=(side, side), layout="constrained")
+    axes = figure.add_subplot()
+    axes.imshow(counts, cmap="Blues")
+    largest = counts.max() or 1
+    for i in range(n):
+        for j in range(n):
+            color = "white" if counts[i, j] > 0.6 * largest else "0.25"
+            axes.text(j, i - 0.05, names[i] + names[j], ha="center", va="bottom", color=color, fontsize=9)
+            axes.text(j, i + 0.05, f"{counts[i, j]}", ha="center", va="top", color=color, fontsize=8)
+    axes.set_xticks(range(n), names)
+    axes.set_yticks(range(n), names)
+    axes.tick_params(top=True, labeltop=True, length=0)
+    axes.set_xlabel("next character")
+    axes.set_ylabel("character")
+    axes.set_title(_shown(title))
+    return _png(figure, dpi=100)
+
+
+def _numbers(losses: Iterable[float | None]) -> np.ndarray:
+    return np.array([np.nan if loss is None else loss for loss in losses])
+
+
+def _shown(text: str) -> str:
+    """A dollar sign kept from meaning mathematics."""
+    return text.replace("$", r"\$")

@@ -1,0 +1,98 @@
+"""What the tests of makemore share: word lists, and the commands run here or in a process of their own."""
+
+import contextlib
+import importlib
+import io
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from makemore import command_line, data
+
+ROOT = Path(command_line.__file__).resolve().parents[1]
+
+
+class Outcome(NamedTuple):
+    """How a command ended: its status and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def complaint(self) -> str:
+        """The one line on stderr, beside any progress bar, of a command that has to fail with status 2."""
+        lines = [line for line in self.err.splitlines() if line.strip() and not line.startswith("training:")]
+        assert self.status == 2, self
+        assert len(lines) == 1, self.err
+        assert lines[0].startswith("error: ")
+        assert self.err.endswith(lines[0] + "\n")
+        return lines[0].removeprefix("error: ")
+
+
+def run_here(name: str, *arguments: object) -> Outcome:
+    """Run `python -m makemore.<name>` with these arguments, without starting a process. A traceback is raised."""
+    main = importlib.import_module(f"makemore.{name}").main
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(out))
+        stack.enter_context(contextlib.redirect_stderr(err))
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("error", RuntimeWarning)  # it would be a line more on stderr
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"micrograd\.")  # as micrograd itself has it
+        ended = stack.enter_context(pytest.raises(SystemExit))
+        command_line.run_command(lambda: main([str(argument) for argument in arguments]))
+    return Outcome(ended.value.code or 0, out.getvalue(), err.getvalue())
+
+
+def process_of(name: str, *arguments: object, cwd: Path, output: str = "utf-8", **options: object) -> subprocess.Popen:
+    """Start `python -m makemore.<name>` with these arguments in the folder cwd, its output in pipes and so encoded."""
+    words = [sys.executable, "-m", f"makemore.{name}", *map(str, arguments)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": output}
+    return subprocess.Popen(
+        words, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", **options
+    )
+
+
+def run_process(name: str, *arguments: object, cwd: Path, **options: object) -> Outcome:
+    """Run `python -m makemore.<name>` to its end in a process of its own."""
+    process = process_of(name, *arguments, cwd=cwd, **options)
+    out, err = process.communicate(timeout=120)
+    return Outcome(process.returncode, out, err)
+
+
+@pytest.fixture(scope="session")
+def command():
+    """Runs a command in this process: command("train", "-n", 3) gives its Outcome."""
+    return run_here
+
+
+@pytest.fixture(scope="session")
+def start_process():
+    """Starts a command in a process of its own."""
+    return process_of
+
+
+@pytest.fixture(scope="session")
+def process():
+    """Runs a command in a process of its own: process("train", "-n", 3, cwd=folder) gives its Outcome."""
+    return run_process
+
+
+@pytest.fixture(scope="session")
+def names() -> list[str]:
+    """The names that come with the package."""
+    return data.WordList(data.bundled_names()).words()
+
+
+@pytest.fixture(scope="session")
+def short_list(names, tmp_path_factory) -> Path:
+    """A file of real names of six letters only, on which a run takes a fraction of a second, pictures included."""
+    path = tmp_path_factory.mktemp("lists") / "short.txt"
+    path.write_text("".join([name + "\n" for name in names if set(name) <= set("aeilmn")]))
+    return path
