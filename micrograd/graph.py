@@ -22,17 +22,23 @@ RELEASED = (
 class Node:
     """One operation of the graph.
 
-    name: what PyTorch calls it. edges: to each input that wants a gradient, as (parent, derivative, shape, dtype):
+    name: what PyTorch calls it. op, inputs, options: the call of it: in the place of each tensor of the graph its Node
+    or, for a leaf, its Tensor, and arrays for other tensors, so that no number is kept that the way back needs not.
+    module: the Module in whose forward it happened, see `entered`. edges: to each input that wants a gradient, as (parent, derivative, shape, dtype):
     the input's Node or, for a leaf, its Tensor; the function from the gradient of the result to that of the input;
     the input's shape and dtype. None once released. _prev: the Nodes among the parents. saved: what the derivatives
     look at, each as a version counter and its state at the time; holds_values: whether they look at any value.
     retained: a weak reference to the result, where its grad is wanted.
     """
 
-    __slots__ = ("_prev", "edges", "holds_values", "name", "retained", "saved")
+    __slots__ = ("_prev", "edges", "holds_values", "inputs", "module", "name", "op", "options", "retained", "saved")
 
-    def __init__(self, name: str):
+    def __init__(self, name: str, op: Any = None, options: dict[str, Any] | None = None):
         self.name = name
+        self.op = op
+        self.inputs: list[Any] = []
+        self.options = options
+        self.module = entered[0]
         self.edges: list[tuple[Any, Callable[[Any], Any], tuple[int, ...], np.dtype]] | None = []
         self._prev: list[Node] = []
         self.saved: list[tuple[list[int], int]] = []
@@ -91,7 +97,7 @@ def run_backward(tensors: Sequence[Any], starts: Sequence[np.ndarray], retain_gr
                 mine = mine.copy()  # what a leaf gets is its own
             gradients[parent] = mine
         if node.holds_values and not retain_graph:
-            node.edges = None
+            node.edges, node.inputs = None, []
     return gradients | found
 
 
@@ -113,6 +119,13 @@ def _spoiled(node: Node, now: int, then: int) -> str:
         "Write x = x + y in place of x += y there, or clone() the tensor first."
     )
 
+
+# The Module whose forward runs now, as (weak reference to it, the same of the one that called it); None outside. A weak
+# one, because a Module may keep its own output.
+entered: list[tuple[Any, Any] | None] = [None]
+
+# Told of every operation, whether it enters a graph or not: a function of the op, its inputs, options and result.
+observer: list[Callable | None] = [None]
 
 # Whether operations record a graph; `no_grad` turns it off.
 grad_enabled = [True]

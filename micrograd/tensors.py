@@ -9,6 +9,7 @@ import inspect
 import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from micrograd import dtypes, graph
 from micrograd.dtypes import Size, dtype_of
 from micrograd.errors import check_in_place, explain
-from micrograd.graph import Node, grad_enabled
+from micrograd.graph import Node, grad_enabled, observer
 from micrograd.indexing import basic_kind, split_index
 from micrograd.missing import nearest
 from micrograd.ops import elementwise, indexing, shapes
@@ -41,26 +42,30 @@ def apply(op: Callable, *inputs: Any, **options: Any) -> "Tensor":
         raise explain(op.__name__, arrays, error) from None
     result = wrap(out)
     if in_graph and grad_enabled[0]:
-        _record(op, inputs, derivatives, result)
+        _record(op, inputs, options, derivatives, result)
+    if observer[0] is not None:
+        observer[0](op, inputs, options, result)
     return result
 
 
-def _record(op: Any, inputs: Sequence[Any], derivatives: list[Callable], result: "Tensor") -> None:
+def _record(op: Any, inputs: Sequence[Any], options: dict, derivatives: list[Callable], result: "Tensor") -> None:
     """Make `result` a node of the graph, with an edge to each input that wants a gradient."""
-    node = Node(op.grad_name)
+    node = Node(op.grad_name, op, options)
     edges: Any = node.edges
-    for x, derivative in zip(inputs, derivatives, strict=False):
+    for x, derivative in zip_longest(inputs, derivatives):
         if not isinstance(x, Tensor):
+            node.inputs.append(x)
             continue
         if x._version[1] != x._seen:
             raise RuntimeError(CHANGED_THROUGH_A_VIEW)
-        if x._requires_grad:
+        if x._requires_grad and derivative is not None:
             array = x._array
             parent: Any = x.grad_fn
             if parent is None:
                 parent = x
             else:
                 node._prev.append(parent)
+            node.inputs.append(parent)
             edges.append((parent, derivative, array.shape, array.dtype))
             saved = _SAVED.get((derivative.__code__, len(inputs))) or _look_up_saved(derivative, op, len(inputs))
             node.holds_values |= saved.any_value
@@ -68,6 +73,8 @@ def _record(op: Any, inputs: Sequence[Any], derivatives: list[Callable], result:
                 tensor = inputs[position] if position >= 0 else result
                 if isinstance(tensor, Tensor):
                     node.saved.append((tensor._version, tensor._version[0]))
+        else:
+            node.inputs.append(x._array)
     if edges:
         result.grad_fn = node
         result._requires_grad = True

@@ -1,10 +1,11 @@
 """Module, the parent of every net, scalar or tensor."""
 
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
-from micrograd import dtypes
+from micrograd import dtypes, graph
 from micrograd.engine import Value
 from micrograd.graph import no_grad
 from micrograd.tensors import Tensor
@@ -49,7 +50,12 @@ class Module:
     training = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.forward(*args, **kwargs)
+        outside = graph.entered[0]
+        graph.entered[0] = (weakref.ref(self), outside)
+        try:
+            return self.forward(*args, **kwargs)
+        finally:
+            graph.entered[0] = outside
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What calling the module does; every subclass that is called defines it. Raises NotImplementedError."""
