@@ -1,5 +1,6 @@
 """Other dtypes, and the one device. Each is a method of Tensor."""
 
+import builtins
 from collections.abc import Callable
 from typing import Any
 
@@ -20,13 +21,16 @@ def to(
     The gradient comes back in x's own dtype. Raises RuntimeError for another device.
     """
     for argument in args:
-        if isinstance(argument, DType):
+        if isinstance(argument, DType | builtins.type):
             dtype = argument
         elif isinstance(argument, Tensor):
             dtype = argument.dtype
-        elif isinstance(argument, str | Device):
+        elif argument is None or isinstance(argument, str | Device):
             device = argument
+        else:
+            raise TypeError(f"to() takes a dtype, a device or a tensor, not {argument!r:.60}")
     check_device(device)
+    dtype = dtypes.OF_PYTHON.get(dtype, dtype)
     if dtype is None or x._array.dtype == dtype.numpy:
         return x.clone() if copy else x
     if not dtype.is_floating_point:
@@ -67,3 +71,21 @@ def cuda(x: Tensor, *device: Any) -> Tensor:
 def type_as(x: Tensor, other: Tensor) -> Tensor:
     """x in the dtype of other."""
     return to(x, other.dtype)
+
+
+@method
+def type(x: Tensor, dtype: Any = None) -> Any:
+    """x in another dtype, or one that LongTensor and its like name; without one, x's name: 'torch.FloatTensor'."""
+    if dtype is None:
+        return f"torch.{dtypes.TITLES[x.dtype.numpy.name]}Tensor"
+    return to(x, getattr(dtype, "dtype", dtype))
+
+
+@method
+def is_floating_point(x: Tensor) -> builtins.bool:
+    """Whether the elements are floats."""
+    return x.dtype.is_floating_point
+
+
+Tensor.device = property(lambda x: Device("cpu"), doc="The one device, the CPU.")  # type: ignore[attr-defined]
+Tensor.is_cuda = False  # type: ignore[attr-defined]

@@ -1,18 +1,38 @@
-"""Tensors out of numbers. dtype None means what PyTorch would take: int64 for ints, float32 for floats."""
+"""Tensors out of numbers. dtype None means what PyTorch would take: int64 for ints, float32 for floats.
 
+All of these take requires_grad as well, and device, which has to be the CPU.
+"""
+
+import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from micrograd import dtypes
-from micrograd.device import takes_device
+from micrograd.device import check_device
 from micrograd.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
-from micrograd.tensors import Tensor, wrap
+from micrograd.tensors import Tensor, method, wrap
 
 
-@takes_device
-def tensor(data: Any, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+def makes_tensor(function: Callable) -> Any:
+    """Let a function that makes a tensor take requires_grad and device too, and the shape as `size` of that name."""
+
+    @functools.wraps(function)
+    def make(*args: Any, requires_grad: bool = False, device: Any = None, **options: Any) -> Tensor:
+        if device is not None:
+            check_device(device)
+        if isinstance(options.get("dtype"), type):
+            options["dtype"] = dtypes.OF_PYTHON[options["dtype"]]
+        result = function(*args, **options)
+        return result.requires_grad_() if requires_grad else result
+
+    return make
+
+
+@makes_tensor
+def tensor(data: Any, dtype: DType | None = None) -> Tensor:
     """A tensor with its own copy of data: a number, nested lists of numbers or tensors of one element, or an array.
 
     Python floats become float32 and ints int64; arrays keep their dtype. Raises ValueError where the lists are ragged
@@ -29,7 +49,7 @@ def tensor(data: Any, dtype: DType | None = None, requires_grad: bool = False) -
     elif array.dtype not in DType._of:
         names = ", ".join(str(numpy_dtype) for numpy_dtype in DType._of)
         raise TypeError(f"can't make a tensor of {array.dtype}; the dtypes there are: {names}")
-    return wrap(array).requires_grad_(requires_grad)
+    return wrap(array)
 
 
 def _from_lists(data: Any, dtype: DType | None) -> np.ndarray:
@@ -57,6 +77,19 @@ def _holds_doubles(data: Any) -> bool:
     return isinstance(data, np.ndarray | np.generic | Tensor)
 
 
+@makes_tensor
+def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
+    """data itself where it is a tensor of that dtype, a tensor in the memory of an array, else `tensor(data)`."""
+    if isinstance(data, np.ndarray):
+        data = from_numpy(data)
+    if isinstance(data, Tensor) and dtype in (None, data.dtype):
+        return data
+    return tensor(data, dtype)
+
+
+asarray = as_tensor
+
+
 def from_numpy(array: np.ndarray) -> Tensor:
     """A tensor in the memory of the array. Raises TypeError where it is no array or its dtype has no counterpart."""
     if not isinstance(array, np.ndarray):
@@ -67,48 +100,84 @@ def from_numpy(array: np.ndarray) -> Tensor:
 
 
 def shape_of(size: tuple[Any, ...]) -> tuple[int, ...]:
-    """The shape that zeros(2, 3), zeros((2, 3)) and zeros([2, 3]) all mean."""
+    """The shape that zeros(2, 3), zeros((2, 3)) and zeros([2, 3]) all mean. Raises RuntimeError below 0."""
     shape = tuple(size[0]) if len(size) == 1 and isinstance(size[0], tuple | list) else size
     if any(n < 0 for n in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
     return shape
 
 
-@takes_device
-def zeros(*size: Any, dtype: DType = dtypes.float32, requires_grad: bool = False) -> Tensor:
-    """Zeros in a shape."""
-    return wrap(np.zeros(shape_of(size), dtype.numpy)).requires_grad_(requires_grad)
+def _filled(make: Callable, name: str, what: str) -> Any:
+    """A function that makes an array of a shape, as one that makes a tensor."""
+
+    def function(*shape: Any, size: Any = (), dtype: DType | None = None) -> Tensor:
+        return wrap(make(shape_of(shape or (size,)), (dtype or dtypes.float32).numpy))
+
+    function.__name__, function.__doc__ = name, what
+    return makes_tensor(function)
 
 
-@takes_device
-def ones(*size: Any, dtype: DType = dtypes.float32, requires_grad: bool = False) -> Tensor:
-    """Ones in a shape."""
-    return wrap(np.ones(shape_of(size), dtype.numpy)).requires_grad_(requires_grad)
+zeros = _filled(np.zeros, "zeros", "Zeros in a shape.")
+ones = _filled(np.ones, "ones", "Ones in a shape.")
+empty = _filled(np.empty, "empty", "A tensor of a shape whose numbers are whatever was in the memory.")
 
 
-@takes_device
-def full(size: Any, fill_value: Any, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+@makes_tensor
+def full(size: Any, fill_value: Any, dtype: DType | None = None) -> Tensor:
     """fill_value in a shape, in the dtype of fill_value."""
-    filled = np.full(shape_of((size,)), fill_value, tensor(fill_value, dtype)._array.dtype)
-    return wrap(filled).requires_grad_(requires_grad)
+    return wrap(np.full(shape_of((size,)), fill_value, tensor(fill_value, dtype)._array.dtype))
 
 
-@takes_device
-def zeros_like(input: Tensor, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
-    """Zeros in the shape of input, and in its dtype where none is given."""
-    return zeros(*input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+def like(make: Callable, name: str) -> Any:
+    """The form of a function that takes the shape, and the dtype where none is given, from a tensor."""
+
+    def function(input: Tensor, *args: Any, dtype: DType | None = None, **options: Any) -> Tensor:
+        return make(input.shape, *args, dtype=dtype or input.dtype, **options)
+
+    function.__name__ = name
+    function.__doc__ = f"{make.__name__} in the shape of input, and in its dtype where none is given."
+    return function
 
 
-@takes_device
-def ones_like(input: Tensor, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
-    """Ones in the shape of input, and in its dtype where none is given."""
-    return ones(*input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+zeros_like = like(zeros, "zeros_like")
+ones_like = like(ones, "ones_like")
+empty_like = like(empty, "empty_like")
+full_like = like(full, "full_like")
 
 
-@takes_device
-def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: DType | None = None, requires_grad: bool = False
-) -> Tensor:
+def _new(make: Callable) -> None:
+    """The form of a function that takes the dtype from a tensor, a method: x.new_zeros(2, 3)."""
+
+    def function(x: Tensor, *args: Any, dtype: DType | None = None, **options: Any) -> Tensor:
+        return make(*args, dtype=dtype or x.dtype, **options)
+
+    function.__name__ = f"new_{make.__name__}"
+    function.__doc__ = f"{make.__name__} in the dtype of x where none is given."
+    method(function)
+
+
+for _make in (zeros, ones, empty, full, tensor):
+    _new(_make)
+
+
+def _typed(dtype: DType) -> Callable[..., Tensor]:
+    """LongTensor and its like, PyTorch's first way to say a dtype: of data, or in a shape."""
+
+    def function(*data: Any) -> Tensor:
+        shape = not data or isinstance(data[0], int)
+        return empty(*(data or (0,)), dtype=dtype) if shape else tensor(data[0], dtype)
+
+    vars(function)["dtype"] = dtype  # for x.type(LongTensor)
+    return function
+
+
+FloatTensor, DoubleTensor = _typed(dtypes.float32), _typed(dtypes.float64)
+IntTensor, LongTensor = _typed(dtypes.int32), _typed(dtypes.int64)
+ByteTensor, BoolTensor = _typed(dtypes.uint8), _typed(dtypes.bool)
+
+
+@makes_tensor
+def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: DType | None = None) -> Tensor:
     """start, start + step, ... up to and without end; arange(n) counts from 0. int64 where all three are ints.
 
     Raises RuntimeError where step is 0 or leads away from end.
@@ -123,11 +192,11 @@ def arange(
     whole = all(isinstance(number, int) for number in (start, end, step))
     kind = dtype or (dtypes.int64 if whole else dtypes.float32)
     numbers = start + step * np.arange(math.ceil((end - start) / step))
-    return wrap(numbers.astype(kind.numpy)).requires_grad_(requires_grad)
+    return wrap(numbers.astype(kind.numpy))
 
 
-@takes_device
-def linspace(start: Any, end: Any, steps: int, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+@makes_tensor
+def linspace(start: Any, end: Any, steps: int, *, dtype: DType | None = None) -> Tensor:
     """steps numbers at equal distances from start to end, both included."""
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
@@ -138,26 +207,46 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: DType | None = None, re
     step = (last - first) / kind.type(max(steps - 1, 1))
     low = first + step * positions
     high = last - step * positions[::-1]
-    return wrap(np.where(np.arange(steps) < max(steps // 2, 1), low, high).astype(kind)).requires_grad_(requires_grad)
+    return wrap(np.where(np.arange(steps) < max(steps // 2, 1), low, high).astype(kind))
 
 
-@takes_device
-def empty(*size: Any, dtype: DType = dtypes.float32, requires_grad: bool = False) -> Tensor:
-    """A tensor of a shape whose numbers are whatever was in the memory."""
-    return wrap(np.empty(shape_of(size), dtype.numpy)).requires_grad_(requires_grad)
+@makes_tensor
+def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: DType | None = None) -> Tensor:
+    """base to the power of the numbers of linspace(start, end, steps)."""
+    return base ** linspace(start, end, steps, dtype=dtype)
 
 
-@takes_device
-def eye(n: int, m: int | None = None, *, dtype: DType = dtypes.float32, requires_grad: bool = False) -> Tensor:
+@makes_tensor
+def eye(n: int, m: int | None = None, *, dtype: DType | None = None) -> Tensor:
     """An n by m (by default n by n) matrix with ones on its diagonal and zeros elsewhere."""
-    return wrap(np.eye(n, m, dtype=dtype.numpy)).requires_grad_(requires_grad)
+    return wrap(np.eye(n, m, dtype=(dtype or dtypes.float32).numpy))
 
 
-def full_like(input: Tensor, fill_value: Any, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
-    """fill_value in the shape of input, and in its dtype where none is given."""
-    return full(input.shape, fill_value, dtype=dtype or input.dtype, requires_grad=requires_grad)
+# Asked of tensors, or of what may be one.
 
 
-def empty_like(input: Tensor, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
-    """A tensor in the shape of input, and in its dtype where none is given, with whatever was in the memory."""
-    return empty(*input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+def is_tensor(obj: Any) -> bool:
+    """Whether obj is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the elements are floats."""
+    return input.dtype.is_floating_point
+
+
+def numel(input: Tensor) -> int:
+    """The number of elements."""
+    return input.numel()
+
+
+def clone(input: Tensor) -> Tensor:
+    """A copy in memory of its own, still in the graph."""
+    return input.clone()
+
+
+@method
+def fill_(x: Tensor, value: Any) -> Tensor:
+    """Fill x with one number, or with a tensor without dimensions, in place."""
+    x[...] = value
+    return x

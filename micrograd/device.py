@@ -1,7 +1,8 @@
-"""The one device there is, under PyTorch's names."""
+"""The one device there is, and what programs ask of it under PyTorch's names."""
 
 import functools
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 
@@ -45,6 +46,23 @@ def takes_device(function: Callable) -> Any:
     return on_device
 
 
+def compile(model: Any, **options: Any) -> Any:
+    """The model or function itself: there is nothing to compile it to."""
+    return model
+
+
+def set_num_threads(n: int) -> None:
+    """Nothing: NumPy decides on its threads."""
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """Nothing: products of float32 are computed in float32."""
+
+
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Nothing: the same program gives the same numbers in any case."""
+
+
 class cuda:  # noqa: N801 - PyTorch's module of that name
     """What programs ask of torch.cuda before they go on with the CPU."""
 
@@ -52,6 +70,8 @@ class cuda:  # noqa: N801 - PyTorch's module of that name
     def is_available() -> bool:
         """False."""
         return False
+
+    is_bf16_supported = is_available
 
     @staticmethod
     def device_count() -> int:
@@ -63,3 +83,17 @@ class cuda:  # noqa: N801 - PyTorch's module of that name
         """Nothing: there is no stream of random numbers but the CPU's."""
 
     manual_seed = manual_seed_all
+
+    @staticmethod
+    def synchronize(device: Any = None) -> None:
+        """Nothing: every operation is done when it returns."""
+
+    empty_cache = synchronize
+
+
+class backends:  # noqa: N801 - PyTorch's module of that name
+    """What programs ask and set in torch.backends; what is set changes nothing."""
+
+    mps = SimpleNamespace(is_available=cuda.is_available, is_built=cuda.is_available)
+    cudnn = SimpleNamespace(is_available=cuda.is_available)
+    cuda = SimpleNamespace(matmul=SimpleNamespace(), is_built=cuda.is_available)

@@ -125,7 +125,9 @@ class Generator:
         start, end = np.array([low, high], dtype)
         # Multiplied and added in float64, a float32 is rounded once, as PyTorch's fused instruction does.
         draws = self._fractions(_size(shape), dtype).astype(np.float64) * float(end - start) + float(start)
-        return draws.astype(dtype).reshape(shape)
+        draws = draws.astype(dtype)
+        draws[draws >= end] = start  # rounded up to high, which is excluded; PyTorch, too, takes low instead
+        return draws.reshape(shape)
 
     def normal(self, shape: Shape, dtype: DTypeLike = np.float32) -> np.ndarray:
         """Numbers of the standard normal distribution: `torch.randn`; float32 or float64.

@@ -1,17 +1,48 @@
-"""The printed form of a tensor, PyTorch's to the character (checked against 2.13 with its default print options).
+"""The printed form of a tensor, PyTorch's to the character (checked against 2.13).
 
 Three steps: choose the numbers to show, write them as cells of one width, set the cells in brackets and lines.
 """
 
 import math
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-PRECISION = 4  # digits after the point
-LINE_WIDTH = 80  # characters
-THRESHOLD = 1000  # a tensor with more elements than this is summarised
-EDGE_ITEMS = 3  # what a summary keeps at either end of an axis
+
+@dataclass
+class Options:
+    """How tensors are printed; `set_printoptions` changes it."""
+
+    precision: int = 4  # digits after the point
+    threshold: float = 1000  # a tensor with more elements than this is summarised
+    edgeitems: int = 3  # what a summary keeps at either end of an axis
+    linewidth: int = 80  # characters
+    sci_mode: bool | None = None  # whether floats are scientific; None: where they are very large, small or different
+
+
+OPTIONS = Options()
+PROFILES = {
+    "default": Options(),
+    "short": Options(precision=2, edgeitems=2),
+    "full": Options(threshold=math.inf),
+}
 OPENING = "tensor("
+
+
+def set_printoptions(profile: str | None = None, *, sci_mode: bool | None = None, **options: Any) -> None:
+    """Change how tensors are printed: precision, threshold, edgeitems, linewidth, and whether floats are scientific.
+
+    profile: 'default', 'short' (less of everything) or 'full' (nothing left out), from which the options go out.
+    Raises TypeError for an option that is not there.
+    """
+    start = vars(PROFILES[profile]) if profile is not None else {}
+    for name, value in (start | options).items():
+        if not hasattr(OPTIONS, name):
+            raise TypeError(f"set_printoptions() has no option {name!r}; there are {', '.join(vars(OPTIONS))}")
+        if value is not None:
+            setattr(OPTIONS, name, value)
+    OPTIONS.sci_mode = sci_mode  # unlike the others it goes back to None where it is not given, as in PyTorch
 
 
 def tensor_text(array: np.ndarray, *, requires_grad: bool = False, grad_fn: str | None = None) -> str:
@@ -26,7 +57,7 @@ def tensor_text(array: np.ndarray, *, requires_grad: bool = False, grad_fn: str 
         if array.ndim != 1:
             remarks.append(f"size={array.shape}")
     else:
-        cut = [array.size > THRESHOLD and length > 2 * EDGE_ITEMS for length in array.shape]
+        cut = [array.size > OPTIONS.threshold and length > 2 * OPTIONS.edgeitems for length in array.shape]
         shown = _edges(array, cut) if any(cut) else array
         texts, width = _cells(shown.ravel())
         nested = np.array(texts, dtype=object).reshape(shown.shape).tolist()
@@ -46,8 +77,8 @@ def _goes_without_saying(array: np.ndarray) -> bool:
 
 
 def _edges(array: np.ndarray, cut: list[bool]) -> np.ndarray:
-    """Keep the first and last EDGE_ITEMS along each axis that is cut, and the other axes whole."""
-    ends = np.r_[:EDGE_ITEMS, -EDGE_ITEMS:0]
+    """Keep the first and last few elements along each axis that is cut, and the other axes whole."""
+    ends = np.r_[: OPTIONS.edgeitems, -OPTIONS.edgeitems : 0]
     return array[np.ix_(*(ends if c else np.arange(length) for c, length in zip(cut, array.shape, strict=True)))]
 
 
@@ -55,7 +86,8 @@ def _cells(values: np.ndarray) -> tuple[list[str], int]:
     """Write a row of numbers in the one notation that suits them all; return the texts and the width of a column.
 
     Floats are scientific if the largest is over 1e8 or over 1000 times the smallest, or the smallest below 1e-4 (in
-    magnitude, zeros and non-finite values left out); else `1.` if all are whole; else with PRECISION digits.
+    magnitude, zeros and non-finite values left out); else `1.` if all are whole; else with four digits behind the
+    point. `OPTIONS` changes all but the `1.`.
     """
     if values.dtype.kind != "f":
         texts = [str(value) for value in values.tolist()]
@@ -65,12 +97,13 @@ def _cells(values: np.ndarray) -> tuple[list[str], int]:
         sizes = np.abs(values[counts])
         whole = bool((sizes == np.ceil(sizes)).all())
         smallest, largest = (float(sizes.min()), float(sizes.max())) if sizes.size else (1.0, 1.0)
-        if largest > 1e8 or smallest < 1e-4 or largest / smallest > 1000:
-            spec, point = f".{PRECISION}e", ""
+        wide = largest > 1e8 or smallest < 1e-4 or largest / smallest > 1000
+        if sizes.size and (wide if OPTIONS.sci_mode is None else OPTIONS.sci_mode):
+            spec, point = f".{OPTIONS.precision}e", ""
         elif whole:
             spec, point = ".0f", "."
         else:
-            spec, point = f".{PRECISION}f", ""
+            spec, point = f".{OPTIONS.precision}f", ""
         texts = [format(value, spec) + (point if math.isfinite(value) else "") for value in values.tolist()]
         # PyTorch measures only the numbers that count: 0., nan and inf may stick out of a narrow column.
         width = max((len(text) for text, count in zip(texts, counts.tolist(), strict=True) if count), default=1)
@@ -88,9 +121,9 @@ def _brackets(cells: str | list, width: int, cut: list[bool], indent: int) -> st
     parts = [_brackets(cell, width, cut[1:], indent + 1) for cell in cells]
     innermost = len(cut) == 1
     if cut[0]:
-        parts.insert(EDGE_ITEMS, " ..." if innermost else "...")
+        parts.insert(OPTIONS.edgeitems, " ..." if innermost else "...")
     if innermost:
-        per_line = max(1, (LINE_WIDTH - indent) // (width + len(", ")))
+        per_line = max(1, (OPTIONS.linewidth - indent) // (width + len(", ")))
         parts = [", ".join(parts[i : i + per_line]) for i in range(0, len(parts), per_line)]
     line_ends = "\n" * max(1, len(cut) - 1)
     return "[" + ("," + line_ends + " " * (indent + 1)).join(parts) + "]"
@@ -100,7 +133,7 @@ def _with_remarks(text: str, remarks: list[str]) -> str:
     """Add the remarks and the closing bracket; a remark that would pass the line's width begins a new line."""
     used = len(text) - (text.rfind("\n") + 1) + 2  # PyTorch counts two characters more after the numbers than there are
     for remark in remarks:
-        if used + len(", ") + len(remark) > LINE_WIDTH:
+        if used + len(", ") + len(remark) > OPTIONS.linewidth:
             text += ",\n" + " " * len(OPENING) + remark
             used = len(OPENING) + len(remark)
         else:

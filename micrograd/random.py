@@ -6,14 +6,16 @@ import numpy as np
 
 from micrograd import dtypes
 from micrograd import generator as streams
-from micrograd.creation import shape_of
-from micrograd.device import takes_device
+from micrograd.creation import like, makes_tensor, shape_of
+from micrograd.device import device as Device  # noqa: N812 - `device` is PyTorch's argument
 from micrograd.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.tensors import Tensor, method, wrap
 
 
 class Generator(streams.Generator):
     """A stream of random numbers; see `micrograd.generator`. Its state is a tensor of bytes (uint8), as in PyTorch."""
+
+    device: Any = Device("cpu")
 
     def get_state(self) -> Any:
         """The state of the stream, 5056 bytes."""
@@ -39,44 +41,66 @@ def initial_seed() -> int:
     return default_generator.initial_seed()
 
 
-@takes_device
-def rand(
-    *size: Any, generator: Generator | None = None, dtype: DType = dtypes.float32, requires_grad: bool = False
-) -> Tensor:
+def seed() -> int:
+    """Start the default stream anew from a seed that the operating system gives, and return it."""
+    return default_generator.seed()
+
+
+def get_rng_state() -> Tensor:
+    """The state of the default stream, 5056 bytes."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Tensor) -> None:
+    """Go on with the default stream from a state. Raises RuntimeError or TypeError for what is none."""
+    default_generator.set_state(new_state)
+
+
+@makes_tensor
+def rand(*shape: Any, size: Any = (), generator: Generator | None = None, dtype: DType | None = None) -> Tensor:
     """Numbers from the uniform distribution on [0, 1), in a shape."""
-    array = (generator or default_generator).uniform(shape_of(size), dtype.numpy)
-    return wrap(array).requires_grad_(requires_grad)
+    kind = (dtype or dtypes.float32).numpy
+    return wrap((generator or default_generator).uniform(shape_of(shape or (size,)), kind))
 
 
-@takes_device
-def randn(
-    *size: Any, generator: Generator | None = None, dtype: DType = dtypes.float32, requires_grad: bool = False
-) -> Tensor:
+@makes_tensor
+def randn(*shape: Any, size: Any = (), generator: Generator | None = None, dtype: DType | None = None) -> Tensor:
     """Numbers from the normal distribution of mean 0 and variance 1, in a shape."""
-    array = (generator or default_generator).normal(shape_of(size), dtype.numpy)
-    return wrap(array).requires_grad_(requires_grad)
+    kind = (dtype or dtypes.float32).numpy
+    return wrap((generator or default_generator).normal(shape_of(shape or (size,)), kind))
 
 
-@takes_device
+rand_like = like(rand, "rand_like")
+randn_like = like(randn, "randn_like")
+
+
+@makes_tensor
 def randint(
-    low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: DType = dtypes.int64
+    low: int = 0,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: DType | None = None,
 ) -> Tensor:
     """Whole numbers from low up to and without high; randint(high, size) begins at 0.
 
     Raises RuntimeError where there are none to choose from.
     """
-    if size is None:  # randint(high, size)
-        low, high, size = 0, low, high
+    if high is None or (size is None and not isinstance(high, int)):  # randint(high, size)
+        low, high, size = 0, low, high if size is None else size
     array = (generator or default_generator).integers(low, high, shape_of((size,)))
-    return wrap(array.astype(dtype.numpy, copy=False))
+    return wrap(array.astype((dtype or dtypes.int64).numpy, copy=False))
 
 
-@takes_device
-def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
+@makes_tensor
+def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None = None) -> Tensor:
     """The numbers 0 to n - 1 in a random order, int64."""
-    return wrap((generator or default_generator).permutation(n))
+    order = (generator or default_generator).permutation(n)
+    return wrap(order.astype((dtype or dtypes.int64).numpy, copy=False))
 
 
+@method
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:
@@ -87,16 +111,6 @@ def multinomial(
     Raises RuntimeError where a weight is negative, infinite or nan, or where they do not allow so many samples.
     """
     return wrap((generator or default_generator).multinomial(input._array, num_samples, replacement))
-
-
-def rand_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
-    """rand in the shape of input, and in its dtype where none is given."""
-    return rand(*input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
-
-
-def randn_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
-    """randn in the shape of input, and in its dtype where none is given."""
-    return randn(*input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
 def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None) -> Tensor:
@@ -141,3 +155,28 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -
     stream = generator or default_generator
     drawn = stream.bernoulli(p._array) if isinstance(p, Tensor) else stream.bernoulli_scalar(p, x._array.shape)
     return x.copy_(wrap(drawn))
+
+
+@method
+def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill x from the exponential distribution with that rate, in place."""
+    array = (generator or default_generator).exponential(x._array.shape, x._array.dtype)
+    return x.copy_(wrap(array / array.dtype.type(lambd)))
+
+
+@method
+def random_(
+    x: Tensor, low: int | None = None, high: int | None = None, *, generator: Generator | None = None
+) -> Tensor:
+    """Fill x with whole numbers from low up to and without high, in place; random_(high) begins at 0.
+
+    Without bounds they go from 0 to the largest number of x's dtype, of floats to the largest that counts every one.
+    Raises RuntimeError where there are none to choose from.
+    """
+    stream, array = generator or default_generator, x._array
+    if low is None:
+        largest = 2 ** (np.finfo(array.dtype).nmant + 1) if array.dtype.kind == "f" else np.iinfo(array.dtype).max
+        words = stream._long_words(array.size) if array.itemsize == 8 else stream._words(array.size)
+        return x.copy_(wrap((words % (int(largest) + 1)).reshape(array.shape)))
+    low, high = (0, low) if high is None else (low, high)
+    return x.copy_(wrap(stream.integers(low, high, array.shape)))

@@ -3,10 +3,12 @@
 The function is written for PyTorch and takes the library as its first argument, `def f(torch, x, y): ...`.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
 import micrograd
@@ -141,3 +143,26 @@ def same(mine: Any, theirs: Any, tolerance: float, scale: float = 1.0, what: str
         bound = tolerance * (np.abs(b) + scale)
         close = (a == b) | (np.isnan(a) & np.isnan(b)) | ((np.abs(a - b) <= bound) & np.isfinite(b))
     assert close.all(), f"{what}:\n{a}\nnot\n{b}\n(allowed: {bound})"
+
+
+def torch_races_on_its_own_stream() -> bool:
+    """Whether the installed PyTorch takes its exponentials from the generator and from no other stream.
+
+    On some processors they come from MKL's; what is drawn with `multinomial` is another then. Asked of NumPy's words of
+    the stream, and not of micrograd, which is what the tests are about.
+    """
+    weights = [0.1, 0.4, 0.2, 0.3]
+    for seed in range(1, 20):
+        words = np.random.RandomState(seed).randint(0, 2**32, 8, np.uint32).tolist()
+        uniforms = [((words[i] << 32 | words[i + 1]) & (2**53 - 1)) / 2**53 for i in range(0, 8, 2)]
+        arrivals = [-math.log1p(-u) / weight for u, weight in zip(uniforms, weights, strict=True)]
+        drawn = torch.multinomial(torch.tensor(weights), 1, generator=torch.Generator().manual_seed(seed)).item()
+        if drawn != int(np.argmin(arrivals)):
+            return False
+    return True
+
+
+TORCH_RACES = torch_races_on_its_own_stream()
+needs_torch_races = pytest.mark.skipif(
+    not TORCH_RACES, reason="on this processor PyTorch draws exponentials from another stream"
+)

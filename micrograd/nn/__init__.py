@@ -7,7 +7,6 @@ from micrograd.nn.layers import (
     GELU,
     BatchNorm1d,
     Conv1d,
-    CrossEntropyLoss,
     Dropout,
     Embedding,
     Flatten,
@@ -15,14 +14,14 @@ from micrograd.nn.layers import (
     LayerNorm,
     Linear,
     LogSoftmax,
-    MSELoss,
-    NLLLoss,
     ReLU,
     Sigmoid,
     Softmax,
     Tanh,
 )
-from micrograd.nn.module import Module, Parameter
+from micrograd.nn.losses import CrossEntropyLoss, MSELoss, NLLLoss
+from micrograd.nn.module import Module
+from micrograd.nn.parameter import Parameter
 from micrograd.nn.scalar import MLP, Layer, Neuron
 
 __all__ = [

@@ -6,30 +6,37 @@ from typing import Any
 
 import numpy as np
 
-from micrograd import dtypes, random
+from micrograd import dtypes, joining, random
 from micrograd.elementwise import relu as _relu
 from micrograd.elementwise import sigmoid, tanh
+from micrograd.errors import cannot_be_multiplied
 from micrograd.missing import getattr_of
-from micrograd.ops import losses, nets
+from micrograd.nn.losses import cross_entropy, mse_loss, need_floats, need_one_dtype, nll_loss
+from micrograd.nn.sequences import causal_self_attention, gru, lstm, rnn
+from micrograd.ops import nets
 from micrograd.reductions import log_softmax as _log_softmax
 from micrograd.reductions import softmax as _softmax
 from micrograd.tensors import Tensor, apply, wrap
 
 __all__ = [
     "batch_norm",
+    "causal_self_attention",
     "conv1d",
     "cross_entropy",
     "dropout",
     "embedding",
     "gelu",
+    "gru",
     "layer_norm",
     "linear",
     "log_softmax",
+    "lstm",
     "mse_loss",
     "nll_loss",
     "one_hot",
     "pad",
     "relu",
+    "rnn",
     "scaled_dot_product_attention",
     "sigmoid",
     "softmax",
@@ -47,11 +54,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Raises RuntimeError where the sizes do not fit or the dtypes differ.
     """
     x, w = input._array, weight._array
-    _same_dtype("linear", input, weight, bias)
+    need_one_dtype("linear", input, weight, bias)
     if w.ndim > 2 or not x.ndim or not w.ndim or x.shape[-1] != w.shape[-1]:
         raise RuntimeError(
-            f"linear: mat1 and mat2 shapes cannot be multiplied: input {list(x.shape)}, weight {list(w.shape)}; the "
-            "last dimension of input has to be the last of weight, which has two"
+            f"{cannot_be_multiplied(x.shape, w.shape[::-1])}; linear: the last dimension of input {list(x.shape)} has "
+            f"to be the last of weight {list(w.shape)}, which has two"
         )
     if bias is None or w.ndim != 2 or bias._array.shape != w.shape[:1]:
         product = input.matmul(weight.t())
@@ -62,21 +69,16 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
     """The rows of weight (n, m) that input, int64 or int32 of any shape, names; the result is (*input.shape, m).
 
-    Raises RuntimeError where input holds no integers, IndexError for a row that is not there.
+    padding_idx: a row that gets no gradient. Raises RuntimeError where input holds no integers, IndexError for a row
+    that is not there.
     """
-    _no_padding_idx(padding_idx)
     indices = input._array
     if indices.dtype.kind != "i":
         raise RuntimeError(f"embedding: the indices have to be Long or Int, and they are {input.dtype}")
     if indices.size and np.maximum.reduce(indices.astype(np.uint64), None) >= len(weight):  # a negative one is huge
         wrong = indices[(indices < 0) | (indices >= len(weight))].flat[0]
         raise IndexError(f"index out of range in self: {wrong}, and there are {len(weight)} rows")
-    return apply(nets.embedding, weight, input)
-
-
-def _no_padding_idx(padding_idx: int | None) -> None:
-    if padding_idx is not None:
-        raise NotImplementedError("padding_idx is not there: mask what stands for padding in the loss instead")
+    return apply(nets.embedding, weight, input, padding_idx=padding_idx)
 
 
 def conv1d(
@@ -91,14 +93,18 @@ def conv1d(
     """The dot products of weight with the windows of input that lie `stride` apart, plus bias.
 
     input: (n, channels, length), or (channels, length); weight: (outs, channels, taps), whose taps look at every
-    dilation-th element; bias: (outs,); padding: so many zeros at each end, or 'same', or 'valid' (none).
+    dilation-th element; bias: (outs,); padding: so many zeros at each end, or 'same', or 'valid' (none); groups: the
+    channels and the outs in so many parts, each seeing its own alone, with a weight (outs, channels / groups, taps).
     The result is (n, outs, positions), or (outs, positions). Raises RuntimeError where shapes or dtypes do not fit.
     """
     if groups != 1:
-        raise NotImplementedError("conv1d: groups other than 1 are not there")
+        parts = [t if t is None else t.chunk(groups, dim) for t, dim in ((input, -2), (weight, 0), (bias, 0))]
+        inputs, weights, biases = [[None] * groups if part is None else part for part in parts]
+        rows: Any = zip(inputs, weights, biases, strict=True)
+        return joining.cat([conv1d(x, w, b, stride, padding, dilation) for x, w, b in rows], -2)
     if input.ndim == 2:
         return conv1d(input.unsqueeze(0), weight, bias, stride, padding, dilation).squeeze(0)
-    _same_dtype("conv1d", input, weight, bias)
+    need_one_dtype("conv1d", input, weight, bias)
     if input.ndim != 3 or weight.ndim != 3 or input.shape[1] != weight.shape[1]:
         raise RuntimeError(
             f"conv1d takes (n, channels, length) and a weight (outs, channels, taps), not {list(input.shape)} and "
@@ -146,7 +152,7 @@ def scaled_dot_product_attention(
     Raises RuntimeError where shapes or dtypes do not fit.
     """
     q, k, v = query._array, key._array, value._array
-    _same_dtype("attention", query, key, value)
+    need_one_dtype("attention", query, key, value)
     if min(q.ndim, k.ndim, v.ndim) < 2 or q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
         raise RuntimeError(
             "attention takes a query (..., l, e), a key (..., s, e) and a value (..., s, f), not "
@@ -182,8 +188,8 @@ def layer_norm(
     added to it. Raises RuntimeError where shapes or dtypes do not fit.
     """
     inner = tuple(normalized_shape)
-    _floats("layer_norm", input)
-    _same_dtype("layer_norm", input, weight, bias)
+    need_floats("layer_norm", input)
+    need_one_dtype("layer_norm", input, weight, bias)
     if not inner or input.shape[-len(inner) :] != inner:
         raise RuntimeError(
             f"Given normalized_shape={list(inner)}, expected input with shape [*, {', '.join(map(str, inner))}], "
@@ -212,8 +218,8 @@ def batch_norm(
     way; otherwise mean and variance are running_mean and running_var.
     Raises RuntimeError where shapes or dtypes do not fit, ValueError for a single value per channel in training.
     """
-    _floats("batch_norm", input)
-    _same_dtype("batch_norm", input, weight, bias)
+    need_floats("batch_norm", input)
+    need_one_dtype("batch_norm", input, weight, bias)
     channels = input.shape[1] if input.ndim > 1 else 0
     for tensor in (running_mean, running_var, weight, bias):
         if tensor is not None and tensor.shape != (channels,):
@@ -244,7 +250,9 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     _probability(p)
     if not training or not p or not input.numel():
         return input
-    result = input * wrap(_dropout_factors(input._array.shape, p, input._array.dtype))
+    factors = np.empty_like(input._array)  # drawn in the order in which the elements lie in memory, as PyTorch does
+    factors.ravel("K")[...] = _dropout_factors((factors.size,), p, factors.dtype)
+    result = input * wrap(factors)
     return input.copy_(result) if inplace else result
 
 
@@ -292,7 +300,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
     Raises RuntimeError for another `approximate` and for what is no float.
     """
-    _floats("gelu", input)
+    need_floats("gelu", input)
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate argument must be either none or tanh, not {approximate!r}")
     return apply(nets.gelu if approximate == "none" else nets.gelu_tanh, input)
@@ -335,160 +343,6 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     result = np.zeros((indices.size, num_classes), np.int64)
     result[np.arange(indices.size), indices.reshape(-1)] = 1
     return wrap(result.reshape(*indices.shape, num_classes))
-
-
-# Losses.
-
-_INDEX_DTYPES = (np.dtype(np.int64), np.dtype(np.uint8))
-
-
-def cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    *,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Tensor:
-    """The negative log-likelihood, in nats, of the target classes under softmax(input).
-
-    input: logits of the shape (n, classes), (classes,) or (n, classes, d1, ...); target: class indices, int64, of the
-    shape (n,), () or (n, d1, ...), or probabilities of the shape and dtype of input.
-    weight: how much each class counts, (classes,). ignore_index: a target that does not count at all.
-    label_smoothing: the part of the target, 0 to 1, that is shared among all classes.
-    reduction: 'mean' over the examples, by their weights, 'sum', or 'none' for the loss of each.
-    Raises RuntimeError or ValueError where shapes or dtypes do not fit, IndexError for a class that is not there.
-    """
-    if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
-    if target._array.dtype.kind == "f" and target.shape == input.shape:
-        if ignore_index >= 0:
-            raise RuntimeError("ignore_index is not supported for floating point target")
-        return _cross_entropy_of_chances(input, target, weight, reduction, label_smoothing)
-    return _likelihood(losses.cross_entropy, input, target, weight, ignore_index, reduction, label_smoothing)
-
-
-def nll_loss(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    *,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-) -> Tensor:
-    """The negative of input[i, target[i]], where input holds log probabilities; otherwise as cross_entropy."""
-    return _likelihood(losses.nll_loss, input, target, weight, ignore_index, reduction, 0.0)
-
-
-def _likelihood(
-    op: Any, input: Tensor, target: Tensor, weight: Any, ignore_index: int, reduction: str, smoothing: float
-) -> Tensor:
-    _check_reduction(reduction)
-    shape = input._array.shape
-    if len(shape) != 2 or target._array.ndim != 1:
-        input, target, shape_of_each = _as_rows(op.__name__, input, target)
-        result = _likelihood(op, input, target, weight, ignore_index, reduction, smoothing)
-        return result.view(shape_of_each) if reduction == "none" else result
-    indices, classes = target._array, shape[1]
-    if len(indices) != shape[0]:
-        raise ValueError(f"Expected input batch_size ({shape[0]}) to match target batch_size ({len(indices)}).")
-    _floats(op.__name__, input)
-    if indices.dtype not in _INDEX_DTYPES:
-        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype}: class indices")
-    plain = weight is None and not smoothing and not 0 <= ignore_index < classes
-    if indices.size and np.maximum.reduce(indices.astype(np.uint64)) >= classes:  # so seen, a negative one is huge
-        wrong = indices[((indices < 0) | (indices >= classes)) & (indices != ignore_index)]
-        if wrong.size:
-            raise IndexError(f"Target {wrong[0]} is out of bounds: there are {classes} classes, 0 to {classes - 1}")
-        plain = False
-    if plain:
-        return apply(op, input, indices.copy() if input._requires_grad else indices, reduction=reduction)
-    return _weighted_likelihood(op, input, indices, weight, ignore_index, reduction, smoothing)
-
-
-def _as_rows(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Any]:
-    """input as (n, classes) and target as (n,), whatever the number of dimensions, and the shape of the losses."""
-    if input.ndim == 1 and target._array.size == 1:
-        return input.view(1, -1), target.view(1), ()
-    if input.ndim < 2 or target.ndim == 0:
-        raise ValueError(
-            f"{name}: target {list(target.shape)} does not go with input {list(input.shape)}: it is class indices (n,) "
-            "for logits (n, classes), or () for (classes,)"
-        )
-    n, classes, *inner = input.shape
-    if len(target) != n:
-        raise ValueError(f"Expected input batch_size ({n}) to match target batch_size ({len(target)}).")
-    if list(target.shape[1:]) != inner:
-        raise RuntimeError(f"{name}: Expected target size {[n, *inner]}, got {list(target.shape)}")
-    rows = input.permute(0, *range(2, input.ndim), 1).reshape(-1, classes)
-    return rows, target.reshape(-1), target.shape
-
-
-def _weighted_likelihood(
-    op: Any, input: Tensor, indices: np.ndarray, weight: Any, ignore_index: int, reduction: str, smoothing: float
-) -> Tensor:
-    """_likelihood where some targets do not count, or classes count differently, or the target is smoothed."""
-    classes = input.shape[1]
-    if weight is not None and (weight.shape != (classes,) or weight.dtype != input.dtype):
-        raise RuntimeError(
-            f"weight tensor should be defined either for all {classes} classes or no classes, in {input.dtype}, but "
-            f"got {weight.dtype} of shape {list(weight.shape)}"
-        )
-    counted = np.flatnonzero(indices != ignore_index)
-    rows, own = input[wrap(counted)], indices[counted]
-    each = np.ones(classes, input._array.dtype) if weight is None else weight._array
-    loss = apply(op, rows, own, reduction="none") * wrap(each[own])
-    if smoothing:
-        loss = loss * (1 - smoothing) - (rows.log_softmax(1) * wrap(each)).sum(1) * (smoothing / classes)
-    if reduction == "none":
-        result = wrap(np.zeros(len(indices), input._array.dtype))
-        result[wrap(counted)] = loss
-        return result
-    return loss.sum() / float(each[own].sum()) if reduction == "mean" else loss.sum()
-
-
-def _cross_entropy_of_chances(input: Tensor, target: Tensor, weight: Any, reduction: str, smoothing: float) -> Tensor:
-    _check_reduction(reduction)
-    dim = min(1, input.ndim - 1)
-    classes = input.shape[dim]
-    if smoothing:
-        target = target * (1 - smoothing) + smoothing / classes
-    if weight is not None:
-        target = target * weight.view([classes if d == dim else 1 for d in range(input.ndim)])
-    loss = -(input.log_softmax(dim) * target).sum(dim)
-    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
-
-
-def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
-    """The mean of (input - target)**2, their 'sum', or 'none' for all of them. Shapes that differ broadcast."""
-    _check_reduction(reduction)
-    if input.shape != target.shape:
-        warnings.warn(
-            f"mse_loss: the target {list(target.shape)} is broadcast against the input {list(input.shape)}; that is "
-            "rarely meant: give both one shape",
-            stacklevel=2,
-        )
-    if input._array.dtype.kind != "f" != target._array.dtype.kind:
-        raise RuntimeError(f"mse_loss takes floats, not {input.dtype} and {target.dtype}")
-    return apply(nets.mse_loss, input, target, reduction=reduction)
-
-
-def _check_reduction(reduction: str) -> None:
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"{reduction!r} is not a valid value for reduction: take 'mean', 'sum' or 'none'")
-
-
-def _floats(name: str, x: Tensor) -> None:
-    if x._array.dtype.kind != "f":
-        raise RuntimeError(f"{name}: the input has to be floats, and it is {x.dtype}: take x.float() first")
-
-
-def _same_dtype(name: str, *tensors: Tensor | None) -> None:
-    dtype = tensors[0]._array.dtype if tensors[0] is not None else None
-    for tensor in tensors:
-        if tensor is not None and tensor._array.dtype is not dtype and tensor._array.dtype != dtype:
-            raise RuntimeError(f"{name}: all tensors must have the same dtype, but got {dtype} and {tensor.dtype}")
 
 
 __getattr__ = getattr_of("micrograd.nn.functional", lambda: __all__)

@@ -9,14 +9,14 @@ from micrograd.device import takes_device
 from micrograd.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 from micrograd.nn import init
-from micrograd.nn.module import Module, Parameter
+from micrograd.nn.module import Module
+from micrograd.nn.parameter import Parameter
 from micrograd.tensors import Tensor
 
 __all__ = [
     "GELU",
     "BatchNorm1d",
     "Conv1d",
-    "CrossEntropyLoss",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -24,8 +24,6 @@ __all__ = [
     "LayerNorm",
     "Linear",
     "LogSoftmax",
-    "MSELoss",
-    "NLLLoss",
     "ReLU",
     "Sigmoid",
     "Softmax",
@@ -71,27 +69,35 @@ def _draw_weight_and_bias(weight: Tensor, bias: Tensor | None) -> None:
 
 
 class Embedding(Module):
-    """A table of num_embeddings rows of embedding_dim numbers, to be looked up by index."""
+    """A table of num_embeddings rows of embedding_dim numbers, to be looked up by index.
+
+    padding_idx: a row that starts at 0 and is not trained. Raises AssertionError where it is not there.
+    """
 
     @takes_device
     def __init__(
         self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, dtype: DType | None = None
     ):
-        F._no_padding_idx(padding_idx)
+        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
+            raise AssertionError(f"padding_idx {padding_idx} is none of the {num_embeddings} rows")
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        self.padding_idx = padding_idx if padding_idx is None else padding_idx % num_embeddings
         self.weight = _empty(num_embeddings, embedding_dim, dtype=dtype)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the weight anew, from the standard normal distribution."""
+        """Draw the weight anew, from the standard normal distribution; the row of padding_idx is 0."""
         init.normal_(self.weight)
+        if self.padding_idx is not None:
+            init.zeros_(self.weight.data[self.padding_idx])
 
     def forward(self, input: Tensor) -> Tensor:
         """input: indices of any shape; the result is (*input.shape, embedding_dim)."""
-        return F.embedding(input, self.weight)
+        return F.embedding(input, self.weight, self.padding_idx)
 
     def extra_repr(self) -> str:
-        return f"{self.num_embeddings}, {self.embedding_dim}"
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
 
 
 class Conv1d(Module):
@@ -112,29 +118,31 @@ class Conv1d(Module):
     ):
         if isinstance(padding, str) and padding not in ("same", "valid"):
             raise ValueError(f"Invalid padding string {padding!r}, should be one of {{'same', 'valid'}}")
-        if groups != 1:
-            raise NotImplementedError("Conv1d: groups other than 1 are not there")
-        self.in_channels, self.out_channels = in_channels, out_channels
+        for channels, name in ((in_channels, "in_channels"), (out_channels, "out_channels")):
+            if channels % groups:
+                raise ValueError(f"{name} must be divisible by groups: {channels} by {groups}")
+        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.kernel_size, self.stride, self.dilation = _tuple(kernel_size), _tuple(stride), _tuple(dilation)
         self.padding = padding if isinstance(padding, str) else _tuple(padding)
         if padding == "same" and self.stride != (1,):
             raise ValueError("padding='same' is not supported for strided convolutions")
-        self.weight = _empty(out_channels, in_channels, *self.kernel_size, dtype=dtype)
+        self.weight = _empty(out_channels, in_channels // groups, *self.kernel_size, dtype=dtype)
         self.bias = _empty(out_channels, dtype=dtype) if bias else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw weight and bias anew, uniform within 1 / sqrt(in_channels * kernel_size)."""
+        """Draw weight and bias anew, uniform within 1 / sqrt(in_channels / groups * kernel_size)."""
         _draw_weight_and_bias(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """input: (n, in_channels, length); the result is (n, out_channels, positions)."""
-        return F.conv1d(input, self.weight, self.bias, self.stride, self.padding, self.dilation)
+        return F.conv1d(input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
         text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
         text += f", padding={self.padding}" * (self.padding != (0,))
         text += f", dilation={self.dilation}" * (self.dilation != (1,))
+        text += f", groups={self.groups}" * (self.groups != 1)
         return text + ", bias=False" * (self.bias is None)
 
 
@@ -322,7 +330,7 @@ class GELU(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """input: of any shape; the result has the same."""
-        return F.gelu(input, self.approximate)
+        return F.gelu(input, approximate=self.approximate)
 
     def extra_repr(self) -> str:
         return f"approximate={self.approximate!r}"
@@ -366,59 +374,3 @@ class Dropout(Module):
 
     def extra_repr(self) -> str:
         return f"p={self.p}, inplace={self.inplace}"
-
-
-# Losses. Their arguments are those of the functions.
-
-
-class CrossEntropyLoss(Module):
-    """See `functional.cross_entropy`."""
-
-    weight: Any
-
-    def __init__(
-        self,
-        weight: Tensor | None = None,
-        *,
-        ignore_index: int = -100,
-        reduction: str = "mean",
-        label_smoothing: float = 0.0,
-    ):
-        self.register_buffer("weight", weight)
-        self.ignore_index, self.reduction, self.label_smoothing = ignore_index, reduction, label_smoothing
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """input: logits; target: class indices or probabilities."""
-        return F.cross_entropy(
-            input,
-            target,
-            self.weight,
-            ignore_index=self.ignore_index,
-            reduction=self.reduction,
-            label_smoothing=self.label_smoothing,
-        )
-
-
-class NLLLoss(Module):
-    """See `functional.nll_loss`."""
-
-    weight: Any
-
-    def __init__(self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean"):
-        self.register_buffer("weight", weight)
-        self.ignore_index, self.reduction = ignore_index, reduction
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """input: log probabilities; target: class indices."""
-        return F.nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
-
-
-class MSELoss(Module):
-    """See `functional.mse_loss`."""
-
-    def __init__(self, *, reduction: str = "mean"):
-        self.reduction = reduction
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """input and target: of one shape."""
-        return F.mse_loss(input, target, reduction=self.reduction)

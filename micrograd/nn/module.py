@@ -8,24 +8,8 @@ from typing import Any, NamedTuple, Self
 from micrograd import dtypes, graph
 from micrograd.engine import Value
 from micrograd.graph import no_grad
+from micrograd.nn.parameter import Parameter
 from micrograd.tensors import Tensor
-
-
-class Parameter(Tensor):
-    """A tensor that a Module counts among its parameters; requires_grad is True unless said otherwise.
-
-    data: a Tensor, whose memory it shares. Raises RuntimeError where data does not hold floats, TypeError where it is
-    no Tensor.
-    """
-
-    def __init__(self, data: Tensor, requires_grad: bool = True):
-        if not isinstance(data, Tensor):
-            raise TypeError(f"Parameter takes a Tensor, not {type(data).__name__}: make one with tensor(...)")
-        self._share(data)
-        self.requires_grad = requires_grad
-
-    def __repr__(self) -> str:
-        return f"Parameter containing:\n{super().__repr__()}"
 
 
 class LoadedKeys(NamedTuple):
@@ -38,6 +22,18 @@ class LoadedKeys(NamedTuple):
         if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"
         return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
+
+
+class Hook:
+    """The handle of a function that a Module calls."""
+
+    def __init__(self, hooks: dict["Hook", Callable], function: Callable):
+        self.hooks = hooks
+        hooks[self] = function
+
+    def remove(self) -> None:
+        """Have it called no more."""
+        self.hooks.pop(self, None)
 
 
 class Module:
@@ -53,9 +49,20 @@ class Module:
         outside = graph.entered[0]
         graph.entered[0] = (weakref.ref(self), outside)
         try:
-            return self.forward(*args, **kwargs)
+            result = self.forward(*args, **kwargs)
         finally:
             graph.entered[0] = outside
+        for hook in vars(self).get("_forward_hooks", {}).values():
+            changed = hook(self, args, result)
+            result = result if changed is None else changed
+        return result
+
+    def register_forward_hook(self, hook: Callable[["Module", tuple[Any, ...], Any], Any]) -> "Hook":
+        """Call hook(module, inputs, output) after every forward; what it returns, if not None, is the output then.
+
+        Returns a handle, whose remove() takes the hook away again.
+        """
+        return Hook(vars(self).setdefault("_forward_hooks", {}), hook)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What calling the module does; every subclass that is called defines it. Raises NotImplementedError."""
@@ -300,6 +307,10 @@ class Module:
     def cpu(self) -> Self:
         """Self: the one device is the CPU."""
         return self
+
+    def cuda(self, device: Any = None) -> Self:
+        """Raises RuntimeError: there is no other device than the CPU."""
+        return self.to("cuda")
 
     # Printing.
 

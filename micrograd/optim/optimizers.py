@@ -6,7 +6,7 @@ NumPy one after the other: parameters agree to the last bits of float32, not in 
 
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from micrograd.tensors import Tensor, wrap
 
 Group = dict[str, Any]
 
-LIKE_THE_PARAMETER = ("momentum_buffer", "exp_avg", "exp_avg_sq")  # what is remembered with a number for each number
+LIKE_THE_PARAMETER = ("momentum_buffer", "exp_avg", "exp_avg_sq", "max_exp_avg_sq")  # a number for each of its numbers
 
 
 class Optimizer:
@@ -138,11 +138,11 @@ class Optimizer:
         """Raise ValueError for settings that make no sense, NotImplementedError for those that are not there."""
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
+        text = f"{type(self).__name__} ("
         for i, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {i}")
-            lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
-        return "\n".join([*lines, ")"])
+            settings = [f"    {name}: {group[name]}\n" for name in sorted(group) if name != "params"]
+            text += f"\nParameter Group {i}\n" + "".join(settings)
+        return text + ")"
 
 
 def _copied(name: str, value: Any, parameter: Tensor) -> Any:
@@ -166,10 +166,9 @@ def _check_not_negative(**settings: float) -> None:
             raise ValueError(f"Invalid {name.replace('_', ' ')}: {value}; it has to be 0 or more")
 
 
-def _check_absent(settings: Group, *names: str) -> None:
-    for name in names:
-        if settings.get(name):
-            raise NotImplementedError(f"{name}={settings[name]} is not there: leave it out")
+def _check_not_differentiable(settings: Group) -> None:
+    if settings.get("differentiable"):
+        raise NotImplementedError("differentiable=True is not there: steps are taken outside the graph")
 
 
 class SGD(Optimizer):
@@ -177,7 +176,8 @@ class SGD(Optimizer):
 
     The gradient g is grad + weight_decay * p; with momentum the step is along a velocity, which begins as g and becomes
     momentum * velocity + (1 - dampening) * g, or with nesterov along g + momentum * velocity (Sutskever et al. 2013, in
-    the form of PyTorch's documentation of SGD). foreach and fused are PyTorch's ways to be faster, and change nothing.
+    the form of PyTorch's documentation of SGD). maximize: go up the gradient. foreach and fused are PyTorch's ways to
+    be faster, and change nothing.
     Raises ValueError for negative settings, and for nesterov without momentum or with dampening.
     """
 
@@ -190,16 +190,19 @@ class SGD(Optimizer):
         weight_decay: float = 0,
         nesterov: bool = False,
         *,
+        maximize: bool = False,
         foreach: bool | None = None,
+        differentiable: bool = False,
         fused: bool | None = None,
     ):
-        defaults = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
-        defaults["nesterov"] = nesterov
+        defaults: Group = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
+        defaults |= {"nesterov": nesterov, "maximize": maximize, "differentiable": differentiable}
+        defaults |= {"foreach": foreach, "fused": fused}
         self._check(defaults)
         super().__init__(params, defaults)
 
     def _check(self, settings: Group) -> None:
-        _check_absent(settings, "maximize", "differentiable")
+        _check_not_differentiable(settings)
         lr, momentum, dampening, weight_decay = (settings[k] for k in ("lr", "momentum", "dampening", "weight_decay"))
         _check_not_negative(learning_rate=lr, momentum_value=momentum, weight_decay_value=weight_decay)
         if settings["nesterov"] and (momentum <= 0 or dampening != 0):
@@ -209,10 +212,7 @@ class SGD(Optimizer):
         # float, because a number of NumPy's would turn arrays of float32 into float64
         lr, momentum, damp = float(group["lr"]), float(group["momentum"]), 1 - float(group["dampening"])
         weight_decay = float(group["weight_decay"])
-        for parameter in group["params"]:
-            if parameter._grad is None:
-                continue
-            array, g = parameter._array, parameter._grad._array
+        for parameter, array, g in _with_gradient(group):
             if weight_decay:
                 g = g + weight_decay * array
             if momentum:
@@ -226,18 +226,17 @@ class SGD(Optimizer):
                     velocity += g if damp == 1 else damp * g
                 g = g + momentum * velocity if group["nesterov"] else velocity
             array -= lr * g
-            parameter._version[0] += 1
 
 
 class Adam(Optimizer):
     """Adam: a step of about lr for each number, along the mean of its gradients over their root mean square.
 
     Both means forget exponentially, by the two betas, and begin at 0, for which a factor makes up (Kingma and Ba 2015).
-    weight_decay * p is added to the gradient. foreach and fused are PyTorch's ways to be faster, and change nothing.
-    Raises ValueError for negative settings and for betas outside [0, 1), NotImplementedError for amsgrad.
+    weight_decay * p is added to the gradient or, with decoupled_weight_decay, lr * weight_decay * p taken from p.
+    amsgrad: divide by the largest root mean square so far (Reddi and others 2018). maximize: go up the gradient.
+    foreach, capturable and fused are PyTorch's ways to be faster, and change nothing.
+    Raises ValueError for negative settings and for betas outside [0, 1).
     """
-
-    _decoupled = False  # whether weight decay leaves the means alone
 
     def __init__(
         self,
@@ -249,15 +248,20 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         *,
         foreach: bool | None = None,
+        maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
         fused: bool | None = None,
+        decoupled_weight_decay: bool = False,
     ):
-        defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad}
-        defaults["decoupled_weight_decay"] = self._decoupled
+        defaults: Group = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad}
+        defaults |= {"maximize": maximize, "differentiable": differentiable, "capturable": capturable}
+        defaults |= {"foreach": foreach, "fused": fused, "decoupled_weight_decay": decoupled_weight_decay}
         self._check(defaults)
         super().__init__(params, defaults)
 
     def _check(self, settings: Group) -> None:
-        _check_absent(settings, "amsgrad", "maximize", "differentiable")
+        _check_not_differentiable(settings)
         lr, eps, weight_decay = settings["lr"], settings["eps"], settings["weight_decay"]
         _check_not_negative(learning_rate=lr, epsilon_value=eps, weight_decay_value=weight_decay)
         for i, beta in enumerate(settings["betas"]):
@@ -267,18 +271,16 @@ class Adam(Optimizer):
     def _move(self, group: Group) -> None:
         lr, weight_decay, eps = float(group["lr"]), float(group["weight_decay"]), float(group["eps"])
         beta1, beta2 = map(float, group["betas"])
-        for parameter in group["params"]:
-            if parameter._grad is None:
-                continue
-            array, g = parameter._array, parameter._grad._array
+        for parameter, array, g in _with_gradient(group):
             state = self.state[parameter]
             if not state:
                 state["step"] = wrap(np.zeros((), np.float32))
-                state["exp_avg"], state["exp_avg_sq"] = wrap(np.zeros_like(array)), wrap(np.zeros_like(array))
+                for name in ("exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * group["amsgrad"]):
+                    state[name] = wrap(np.zeros_like(array))
             mean, square = state["exp_avg"]._array, state["exp_avg_sq"]._array
             state["step"]._array += 1
             step = state["step"]._array.item()
-            if weight_decay and self._decoupled:
+            if weight_decay and group["decoupled_weight_decay"]:
                 array *= 1 - lr * weight_decay
             elif weight_decay:
                 g = g + weight_decay * array
@@ -292,12 +294,14 @@ class Adam(Optimizer):
             move *= g
             square *= beta2
             square += move
+            if group["amsgrad"]:
+                largest = state["max_exp_avg_sq"]._array
+                square = np.maximum(largest, square, out=largest)
             np.sqrt(square, out=move)
             move += eps * correction
             np.divide(mean, move, out=move)
             move *= lr * correction / (1 - beta1**step)
             array -= move
-            parameter._version[0] += 1
 
 
 class AdamW(Adam):
@@ -305,8 +309,6 @@ class AdamW(Adam):
 
     Loshchilov and Hutter (2019). Arguments and errors are those of Adam, but that weight_decay is 0.01 by default.
     """
-
-    _decoupled = True
 
     def __init__(
         self,
@@ -316,8 +318,15 @@ class AdamW(Adam):
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
         amsgrad: bool = False,
-        *,
-        foreach: bool | None = None,
-        fused: bool | None = None,
+        **options: Any,
     ):
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad)
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, decoupled_weight_decay=True, **options)
+
+
+def _with_gradient(group: Group) -> Iterator[tuple[Tensor, np.ndarray, np.ndarray]]:
+    """The parameters of a group that have a gradient, each with its array, which is changed, and the gradient's."""
+    for parameter in group["params"]:
+        if parameter._grad is not None:
+            g = parameter._grad._array
+            yield parameter, parameter._array, -g if group["maximize"] else g
+            parameter._version[0] += 1

@@ -380,6 +380,66 @@ def test_linspace_has_the_same_numbers(start, end, steps, wide):
         np.testing.assert_array_equal(mine[[0, -1]], theirs[[0, -1]])
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda torch: torch.arange(end=5),
+        lambda torch: torch.arange(0, end=5, step=2),
+        lambda torch: torch.zeros(size=(2, 3)),
+        lambda torch: torch.ones(2, dtype=None),
+        lambda torch: torch.eye(2, dtype=torch.int64),
+        lambda torch: torch.logspace(-3, 0, 4),
+        lambda torch: torch.LongTensor([1, 2]),
+        lambda torch: torch.FloatTensor([[1, 2], [3, 4]]),
+        lambda torch: torch.BoolTensor([0, 1]),
+        lambda torch: [torch.IntTensor(2, 3).shape, torch.DoubleTensor().dtype is torch.float64],
+        lambda torch: torch.tensor([1.5, 2.5]).type(torch.int64),
+        lambda torch: torch.tensor([1.5, 2.5]).type(torch.LongTensor),
+        lambda torch: [torch.zeros(2, dtype=float), torch.tensor([1.5], dtype=int), torch.ones(1).to(bool)],
+        lambda torch: [torch.zeros_like(torch.ones(2), dtype=int), torch.ones(1, dtype=torch.int64).to(float)],
+        lambda torch: torch.Tensor([[1, 2], [3, 4]]),
+        lambda torch: [tuple(torch.Tensor(2, 3).shape), tuple(torch.Tensor(4).shape), torch.Tensor()],
+        lambda torch: [torch.tensor([1]).type(), torch.zeros(2).type(), torch.tensor([True]).type()],
+        lambda torch: torch.zeros(3).fill_(2),
+        lambda torch: torch.zeros(3, dtype=torch.int32).fill_(torch.tensor(4)),
+        lambda torch: [torch.is_tensor(torch.zeros(1)), torch.is_tensor([1]), torch.numel(torch.zeros(2, 3))],
+        lambda torch: [torch.is_floating_point(torch.zeros(1)), torch.tensor([1]).is_floating_point()],
+        lambda torch: torch.clone(torch.ones(2)),
+        lambda torch: [str(torch.zeros(1).device), torch.zeros(1).device == torch.device("cpu")],
+        lambda torch: torch.zeros(1).is_cuda,
+    ],
+)
+def test_other_ways_to_make_a_tensor_and_to_ask_of_it(make):
+    same_on_both(make)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int64"])
+def test_new_tensors_have_the_dtype_of_the_one_that_makes_them(dtype):
+    def program(torch):
+        x = torch.zeros(2, dtype=getattr(torch, dtype))
+        made = [x.new_zeros(2, 3), x.new_ones((2,)), x.new_full((2,), 3), x.new_tensor([1, 2]), x.new_zeros(2)]
+        return [*made, x.new_ones(1, dtype=torch.float32), x.new_empty(2, 4).shape]
+
+    same_on_both(program)
+
+
+def test_as_tensor_copies_only_what_it_has_to():
+    def program(torch):
+        x, array = torch.zeros(2), np.zeros(2)
+        of_array = torch.as_tensor(array)
+        of_array[0] = 5
+        return [
+            torch.as_tensor(x) is x,
+            torch.as_tensor(x, dtype=torch.float64) is x,
+            array.tolist(),
+            torch.as_tensor([1, 2]),
+            torch.as_tensor(3.5, dtype=torch.int64),
+            of_array,
+        ]
+
+    same_on_both(program)
+
+
 def test_the_linspaces_of_the_lectures():
     def program(torch):
         return [

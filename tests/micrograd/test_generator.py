@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from two_libraries import TORCH_RACES, needs_torch_races
 
 from micrograd.generator import Generator
 
@@ -28,34 +29,19 @@ def pair(seed):
     return Generator().manual_seed(seed), torch.Generator().manual_seed(seed)
 
 
-def documented_doubles(seed, count):
-    """The uniform doubles of the stream, worked out by NumPy's own seeding and Python's whole numbers."""
-    words = np.random.RandomState(seed).randint(0, 2**32, 2 * count, np.uint32).tolist()
-    return [((high << 32 | low) & (2**53 - 1)) / 2**53 for high, low in zip(words[0::2], words[1::2], strict=True)]
-
-
-def torch_races_on_the_documented_stream():
-    """Whether the installed PyTorch takes its exponentials from the generator and from no other stream."""
-    weights = [0.1, 0.4, 0.2, 0.3]
-    for seed in range(1, 20):
-        arrivals = [-math.log1p(-u) / w for u, w in zip(documented_doubles(seed, 4), weights, strict=True)]
-        drawn = torch.multinomial(torch.tensor(weights), 1, generator=torch.Generator().manual_seed(seed)).item()
-        if drawn != int(np.argmin(arrivals)):
-            return False
-    return True
-
-
-TORCH_RACES = torch_races_on_the_documented_stream()
-needs_torch_races = pytest.mark.skipif(
-    not TORCH_RACES, reason="on this processor PyTorch draws exponentials from another stream"
-)
-
-
 def assert_same_state(ours, theirs):
     np.testing.assert_array_equal(ours.get_state(), theirs.get_state().numpy())
 
 
 # The streams, draw by draw
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 1 + 2**-22), (100, 101), (-1, -1 + 2**-23)])
+def test_uniform_never_gives_the_upper_bound(low, high):
+    ours, theirs = pair(5)
+    drawn = ours.uniform(300_000, np.float32, low, high)
+    assert drawn.max() < high
+    np.testing.assert_array_equal(drawn, torch.empty(300_000).uniform_(low, high, generator=theirs).numpy())
 
 
 @pytest.mark.parametrize("seed", SEEDS)

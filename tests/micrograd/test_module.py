@@ -531,3 +531,37 @@ def test_a_net_and_its_graph_are_freed_without_the_garbage_collector():
         assert [reference() for reference in saved] == [None, None, None]
     finally:
         gc.enable()
+
+
+def test_a_hook_sees_what_comes_out_and_may_change_it():
+    def program(torch):
+        torch.manual_seed(1)
+        net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Tanh())
+        seen = []
+        watching = net[0].register_forward_hook(lambda module, inputs, output: seen.append((inputs[0], output)))
+        doubling = net[1].register_forward_hook(lambda module, inputs, output: output * 2)
+        x = torch.tensor([[1.0, -2.0]])
+        changed = net(x)
+        watching.remove()
+        doubling.remove()
+        net(x)
+        return len(seen), seen[0][0] is x, torch.equal(seen[0][1].tanh() * 2, changed), torch.equal(net(x) * 2, changed)
+
+    assert program(micrograd) == program(torch) == (1, True, True, True)
+
+
+def test_another_device_is_refused_and_what_is_asked_of_it_harmless():
+    net = micrograd.nn.Linear(2, 1)
+    for move in (net.cuda, lambda: net.to("cuda"), lambda: micrograd.zeros(1, device="cuda")):
+        with pytest.raises(RuntimeError, match="'cuda' is not there"):
+            move()
+    assert not micrograd.cuda.is_available()
+    assert not micrograd.backends.mps.is_available()
+    micrograd.manual_seed(3)
+    expected = micrograd.rand(1)
+    micrograd.manual_seed(3)
+    micrograd.cuda.manual_seed_all(4)
+    micrograd.cuda.empty_cache()
+    micrograd.backends.cudnn.deterministic = True
+    assert micrograd.equal(micrograd.rand(1), expected)
+    assert micrograd.compile(net) is net

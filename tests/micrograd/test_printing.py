@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import micrograd
 from micrograd.printing import tensor_text
 
 DTYPES = [np.float32, np.float64, np.int32, np.int64, np.uint8, np.bool_]
@@ -120,3 +121,38 @@ def test_a_summary_formats_only_what_it_shows():
     tensor_text(array)
     # Tenths of a millisecond where only the edges are read; writing out 16 million numbers takes seconds.
     assert time.perf_counter() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"precision": 2},
+        {"precision": 0},
+        {"sci_mode": False},
+        {"sci_mode": True, "precision": 3},
+        {"linewidth": 40},
+        {"edgeitems": 1},
+        {"threshold": 5},
+        {"profile": "short"},
+        {"profile": "full", "linewidth": 160},
+    ],
+)
+def test_set_printoptions_changes_what_it_changes_in_pytorch(options):
+    def texts(torch):
+        x = torch.linspace(0, 1, 9).view(3, 3)
+        shown = [x, torch.tensor([1e-5, 1.0, 1000.0]), torch.arange(1200.0), x / 3, torch.arange(7), x * 0, 1 / x]
+        try:
+            torch.set_printoptions(**options)
+            changed = [repr(tensor) for tensor in shown]
+            torch.set_printoptions(precision=3)  # what is not given stays, but for sci_mode
+            changed += [repr(tensor) for tensor in shown[:3]]
+        finally:
+            torch.set_printoptions(profile="default")
+        return changed + [repr(tensor) for tensor in shown]
+
+    assert texts(micrograd) == texts(torch)
+
+
+def test_a_print_option_that_is_not_there_is_named():
+    with pytest.raises(TypeError, match=r"'width'.*precision"):
+        micrograd.set_printoptions(width=3)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from two_libraries import needs_torch_races
 
 import micrograd
 
@@ -49,18 +50,6 @@ def error(function, *args, **kwargs):
     return None
 
 
-def exponentials_are_the_streams():
-    """Whether the installed PyTorch draws exponentials from its own stream; on some processors it has another."""
-    p = torch.rand(27, generator=torch.Generator().manual_seed(2147483647))
-    drawn = torch.multinomial(p, 1, generator=torch.Generator().manual_seed(2147483647)).item()
-    mine = micrograd.rand(27, generator=micrograd.Generator().manual_seed(2147483647))
-    return drawn == micrograd.multinomial(mine, 1, generator=micrograd.Generator().manual_seed(2147483647)).item()
-
-
-needs_exponentials = pytest.mark.skipif(
-    not exponentials_are_the_streams(), reason="PyTorch draws exponentials from the processor library's stream here"
-)
-
 # A draw in all the forms of its arguments; `own` is {} or {"generator": ...}.
 DRAWS = {
     "rand": lambda torch, own: [
@@ -101,6 +90,18 @@ DRAWS = {
     ],
     "bernoulli": lambda torch, own: [torch.bernoulli(torch.tensor([0.1, 0.5, 0.9, 0.0, 1.0]), **own)],
     "normal_": lambda torch, own: [torch.zeros(2, 3).normal_(1.0, 0.1, **own), torch.zeros(20).normal_(**own)],
+    "randint by names": lambda torch, own: [
+        torch.randint(10, size=(2, 2), **own),
+        torch.randint(low=2, high=9, size=[3], **own),
+        torch.randint(high=4, size=(3,), dtype=torch.int32, **own),
+    ],
+    "size by name": lambda torch, own: [torch.rand(size=(2, 3), **own), torch.randn(size=(17,), **own)],
+    "random_": lambda torch, own: [
+        torch.empty(4, dtype=dtype).random_(*bounds, **own)
+        for dtype in (torch.float32, torch.float64, torch.int32, torch.int64, torch.uint8)
+        for bounds in ((), (10,), (3, 20))
+    ],
+    "multinomial, a method": lambda torch, own: [torch.tensor([0.2, 0.8]).multinomial(5, replacement=True, **own)],
     "uniform_": lambda torch, own: [torch.zeros(2, 3).uniform_(-1, 1, **own)],
     "bernoulli_": lambda torch, own: [torch.zeros(10).bernoulli_(0.3, **own)],
 }
@@ -132,7 +133,7 @@ def test_a_draw_is_pytorchs_after_the_same_seed(name):
     check(DRAWS[name])
 
 
-@needs_exponentials
+@needs_torch_races
 @pytest.mark.parametrize("name", RACES)
 def test_a_draw_by_exponentials_is_pytorchs_after_the_same_seed(name):
     check(RACES[name])
@@ -224,6 +225,27 @@ def test_manual_seed_returns_the_default_generator_and_starts_it_anew():
             torch.initial_seed(),
             torch.rand(2, generator=generator),
         )
+
+    same_on_both(program)
+
+
+def test_the_default_stream_goes_on_from_its_state():
+    def program(torch):
+        torch.manual_seed(7)
+        torch.randn(3)
+        state = torch.get_rng_state()
+        first = torch.rand(4)
+        torch.set_rng_state(state)
+        return first, torch.rand(4), state, torch.initial_seed()
+
+    same_on_both(program)
+    assert micrograd.seed() == micrograd.initial_seed()
+
+
+@needs_torch_races
+def test_exponential_numbers_are_pytorchs():
+    def program(torch):
+        return torch.empty(3).exponential_(2.0, generator=torch.Generator().manual_seed(1))
 
     same_on_both(program)
 

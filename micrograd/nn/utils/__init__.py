@@ -5,9 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from micrograd.missing import getattr_of
+from micrograd.nn.utils import rnn
 from micrograd.tensors import Tensor, wrap
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_"]
+__all__ = ["clip_grad_norm_", "clip_grad_value_", "rnn"]
 
 
 def clip_grad_norm_(

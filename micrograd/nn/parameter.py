@@ -1,0 +1,20 @@
+"""Parameter, a tensor that is trained."""
+
+from micrograd.tensors import Tensor
+
+
+class Parameter(Tensor):
+    """A tensor that a Module counts among its parameters; requires_grad is True unless said otherwise.
+
+    data: a Tensor, whose memory it shares. Raises RuntimeError where data does not hold floats, TypeError where it is
+    no Tensor.
+    """
+
+    def __init__(self, data: Tensor, requires_grad: bool = True):
+        if not isinstance(data, Tensor):
+            raise TypeError(f"Parameter takes a Tensor, not {type(data).__name__}: make one with tensor(...)")
+        self._share(data)
+        self.requires_grad = requires_grad
+
+    def __repr__(self) -> str:
+        return f"Parameter containing:\n{super().__repr__()}"

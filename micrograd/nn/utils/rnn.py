@@ -1,0 +1,27 @@
+"""Sequences of different lengths in one tensor."""
+
+from collections.abc import Sequence
+
+from micrograd.missing import getattr_of
+from micrograd.shapes import transpose
+from micrograd.tensors import Tensor
+
+__all__ = ["pad_sequence"]
+
+
+def pad_sequence(
+    sequences: Sequence[Tensor], batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"
+) -> Tensor:
+    """Tensors (length, *) of different lengths in one, (longest, n, *) or, batch_first, (n, longest, *).
+
+    What is left over at the end of the shorter ones (at the beginning, padding_side 'left') is padding_value.
+    """
+    longest, rest = max([len(sequence) for sequence in sequences]), sequences[0].shape[1:]
+    result = sequences[0].new_full((len(sequences), longest, *rest), padding_value)
+    for i, sequence in enumerate(sequences):
+        start = longest - len(sequence) if padding_side == "left" else 0
+        result[i, start : start + len(sequence)] = sequence
+    return result if batch_first else transpose(result, 0, 1)
+
+
+__getattr__ = getattr_of("micrograd.nn.utils.rnn", lambda: __all__)
