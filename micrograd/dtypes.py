@@ -34,6 +34,9 @@ int64 = long = dtype("int64")
 uint8 = dtype("uint8")
 bool = dtype("bool")
 
+# The dtypes that Python's own types name, as in zeros(3, dtype=float).
+OF_PYTHON: dict[Any, dtype] = {builtins.float: float64, builtins.int: int64, builtins.bool: bool}
+
 # The names that PyTorch's messages use.
 TITLES = {"float32": "Float", "float64": "Double", "int32": "Int", "int64": "Long", "uint8": "Byte", "bool": "Bool"}
 
@@ -78,7 +81,7 @@ def promote(x: Any, y: Any) -> tuple[Any, Any]:
     elif type(y) is np.ndarray and y.dtype.kind == "f":
         return x, y
     common = result_type(x, y)
-    return np.asarray(x, common), np.asarray(y, common)
+    return np.asarray(x).astype(common, copy=False), np.asarray(y).astype(common, copy=False)
 
 
 def result_type(*operands: Any) -> np.dtype:

@@ -3,13 +3,14 @@
 Where there are two tensors they broadcast, and the dtypes mix by PyTorch's rule (`micrograd.dtypes.promote`).
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from micrograd.dtypes import promote
-from micrograd.errors import explain
+from micrograd.errors import GO_ON, ON_ERROR, explain
 from micrograd.ops import elementwise as ops
 from micrograd.tensors import Tensor, apply, in_place, method, operand, wrap
 
@@ -29,6 +30,7 @@ exp = _of_one(ops.exp, "e to the power of each element.")
 log = _of_one(ops.log, "The natural logarithm of each element: -inf of 0, nan of what is negative.")
 log2 = _of_one(ops.log2, "The logarithm to base 2 of each element.")
 log10 = _of_one(ops.log10, "The logarithm to base 10 of each element.")
+expm1 = _of_one(ops.expm1, "exp(x) - 1 of each element, exact for small x too.")
 log1p = _of_one(ops.log1p, "log(1 + x) of each element, exact for small x too.")
 sqrt = _of_one(ops.sqrt, "The square root of each element: nan of what is negative.")
 rsqrt = _of_one(ops.rsqrt, "1 / sqrt(x) of each element.")
@@ -38,12 +40,19 @@ sigmoid = _of_one(ops.sigmoid, "1 / (1 + exp(-x)) of each element.")
 relu = _of_one(ops.relu, "Each element, or 0 where it is negative.")
 sin = _of_one(ops.sin, "The sine of each element, in radians.")
 cos = _of_one(ops.cos, "The cosine of each element, in radians.")
+tan = _of_one(ops.tan, "The tangent of each element, in radians.")
 abs = _of_one(ops.abs, "Each element without its sign; the derivative at 0 is 0.")
 neg = _of_one(ops.neg, "Each element with the other sign.")
 sign = _of_one(ops.sign, "-1, 0 or 1: the sign of each element; the derivative is 0.")
 floor = _of_one(ops.floor, "The whole number at or below each element; the derivative is 0.")
+trunc = _of_one(ops.trunc, "Each element without what stands behind the point; the derivative is 0.")
 ceil = _of_one(ops.ceil, "The whole number at or above each element; the derivative is 0.")
-round = _of_one(ops.round, "The nearest whole number, the even one of two; the derivative is 0.")
+
+
+@method
+def round(x: Tensor, *, decimals: int = 0) -> Tensor:
+    """The nearest number with so many decimals, the even one of two; the derivative is 0."""
+    return apply(ops.round, x * 10**decimals) / 10**decimals if decimals else apply(ops.round, x)
 
 
 @method
@@ -97,6 +106,18 @@ def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
 
 
 @method
+def clamp_min(x: Tensor, min: Any) -> Tensor:
+    """Each element, or min where it is below it."""
+    return clamp(x, min)
+
+
+@method
+def clamp_max(x: Tensor, max: Any) -> Tensor:
+    """Each element, or max where it is above it."""
+    return clamp(x, None, max)
+
+
+@method
 def maximum(x: Tensor, other: Tensor) -> Tensor:
     """The larger of two, element by element."""
     return apply(ops.maximum, x, operand(other))
@@ -115,6 +136,25 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     return apply(ops.where, operand(input), operand(other), condition=condition._array.astype(bool))
 
 
+Tensor.where = lambda x, condition, other: where(condition, x, other)  # type: ignore[attr-defined]
+
+
+@method
+def lerp(x: Tensor, end: Tensor, weight: Any) -> Tensor:
+    """Between x and end, by weight of the way: x + weight * (end - x)."""
+    return x + weight * (end - x)
+
+
+@method
+def nan_to_num(x: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+    """x with numbers in the place of nan, inf and -inf; of the last two the largest and smallest if none are given."""
+    ends = np.finfo(x._array.dtype) if x.dtype.is_floating_point else np.iinfo(x._array.dtype)
+    high, low = (end if number is None else number for number, end in ((posinf, ends.max), (neginf, ends.min)))
+    for mask, number in ((isnan(x), nan), (x == math.inf, high), (x == -math.inf, low)):
+        x = masked_fill(x, mask, float(number))
+    return x
+
+
 @method
 def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
     """x with value, a number or a tensor without dimensions, wherever mask (bool, broadcast to x) is True."""
@@ -123,21 +163,23 @@ def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
     return apply(ops.masked_fill, x, operand(value), mask)
 
 
-for _function in (add, sub, mul, div, pow, square, remainder, clamp, masked_fill):
+for _function in (round, add, sub, mul, div, pow, square, remainder, clamp, clamp_min, clamp_max, lerp, masked_fill):
     method(in_place(_function))
 
 
 # Comparisons: tensors of bools, without gradients.
 
 
-def _compare(ufunc: np.ufunc, name: str, what: str) -> Callable[[Tensor, Any], Tensor]:
+def _compare(ufunc: Callable, name: str, what: str) -> Callable[[Tensor, Any], Tensor]:
     def function(x: Tensor, other: Any) -> Tensor:
-        other = operand(other)
-        arrays = [x._array, other._array if isinstance(other, Tensor) else other]
+        arrays = [t._array if isinstance(t, Tensor) else t for t in (x, operand(other))]
+        token = ON_ERROR.set(GO_ON)
         try:
             return wrap(ufunc(*promote(*arrays)))
         except (ValueError, TypeError) as error:
-            raise explain(name, arrays, error) from None
+            raise explain(name, arrays, {}, error) from None
+        finally:
+            ON_ERROR.reset(token)
 
     function.__name__, function.__doc__ = name, what
     return method(function)
@@ -151,10 +193,11 @@ gt = _compare(np.greater, "gt", "x > other, element by element.")
 ge = _compare(np.greater_equal, "ge", "x >= other, element by element.")
 logical_and = _compare(np.logical_and, "logical_and", "Whether both are not zero, element by element.")
 logical_or = _compare(np.logical_or, "logical_or", "Whether one or both are not zero, element by element.")
+logical_xor = _compare(np.logical_xor, "logical_xor", "Whether one of both is not zero, element by element.")
 bitwise_and = _compare(np.bitwise_and, "bitwise_and", "x & other, for ints and bools.")
 bitwise_or = _compare(np.bitwise_or, "bitwise_or", "x | other, for ints and bools.")
 bitwise_xor = _compare(np.bitwise_xor, "bitwise_xor", "x ^ other, for ints and bools.")
-floor_divide = _compare(np.floor_divide, "floor_divide", "x / other, rounded down.")
+floor_divide = _compare(ops.floor_divide, "floor_divide", "x / other, rounded down.")
 
 
 def _test(ufunc: np.ufunc, name: str, what: str) -> Callable[[Tensor], Tensor]:
@@ -189,3 +232,18 @@ def allclose(x: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08,
 def equal(x: Tensor, other: Tensor) -> bool:
     """Whether two tensors have one shape and the same elements."""
     return np.array_equal(x._array, other._array)
+
+
+# Other names that PyTorch has for the same.
+
+absolute, clip, divide, greater, greater_equal, less, less_equal = abs, clamp, div, gt, ge, lt, le
+multiply, negative, not_equal, subtract, true_divide = mul, neg, ne, sub, div
+ALIASES = (
+    *("absolute", "clip", "divide", "greater", "greater_equal", "less", "less_equal"),
+    *("multiply", "negative", "not_equal", "subtract", "true_divide"),
+)
+for _name in ALIASES:
+    _function = globals()[_name]
+    setattr(Tensor, _name, _function)
+    if hasattr(Tensor, f"{_function.__name__}_"):
+        setattr(Tensor, f"{_name}_", getattr(Tensor, f"{_function.__name__}_"))

@@ -157,15 +157,16 @@ class Value:
         ws, xs: Values or numbers, as many of one as of the other; bias: a Value or a number. A neuron of n inputs is
         one node instead of 2n, which makes a scalar net several times as fast. Raises ValueError on unequal lengths.
         """
-        ws = [w if isinstance(w, Value) else Value(w) for w in ws]
-        xs = [x if isinstance(x, Value) else Value(x) for x in xs]
-        bias = _value(bias)
+        ws, xs, bias = list(ws), list(xs), _value(bias)
         if len(ws) != len(xs):
             raise ValueError(f"dot: {len(ws)} weights do not go with {len(xs)} inputs; give as many of each")
-        w_data, x_data = [w.data for w in ws], [x.data for x in xs]
         total = bias.data
-        for w, x in zip(w_data, x_data, strict=True):
-            total += w * x
+        try:
+            w_data, x_data = [w.data for w in ws], [x.data for x in xs]
+            for w, x in zip(w_data, x_data, strict=True):
+                total += w * x
+        except (AttributeError, TypeError):  # there are plain numbers among them
+            return Value.dot(map(_value, ws), map(_value, xs), bias)
         return Value(total, (*ws, *xs, bias), "dot", local=(*x_data, *w_data, 1.0))
 
     # Backward.
@@ -175,12 +176,11 @@ class Value:
 
         Leaves add it to what they hold, so call `zero_grad` between steps; all other nodes start from zero.
         """
-        order = topological_order(self)
-        for node in order:
-            if node._prev:
-                node.grad = 0.0
+        inner = [node for node in topological_order(self) if node._prev]
+        for node in inner:
+            node.grad = 0.0
         self.grad += 1.0
-        for node in reversed(order):
+        for node in reversed(inner):
             node._backward()
 
     def _backward(self) -> None:

@@ -1,9 +1,11 @@
 """Matrix products of all kinds."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 from micrograd.ops import linalg as ops
+from micrograd.reductions import norm  # noqa: F401 - torch.linalg has it too
 from micrograd.tensors import Tensor, apply, method
 
 
@@ -15,6 +17,8 @@ def matmul(x: Tensor, y: Tensor) -> Tensor:
     """
     if not isinstance(y, Tensor):
         raise TypeError(f"matmul(): argument 'other' must be Tensor, not {type(y).__name__}")
+    if x._array.ndim == y._array.ndim == 2 and x._array.dtype is y._array.dtype and x._array.dtype.kind != "b":
+        return apply(ops.mm, x, y)
     if x._array.dtype == bool:
         raise RuntimeError("matmul: bools have no product, take x.float()")
     if x.ndim == 0 or y.ndim == 0:
@@ -40,7 +44,11 @@ def _product(name: str, dims: tuple[int, int], what: str) -> Callable[[Tensor, T
     def function(x: Tensor, y: Tensor) -> Tensor:
         if (x.ndim, y.ndim) != dims:
             raise RuntimeError(f"{name}: takes {dims[0]}-D and {dims[1]}-D tensors, not {x.ndim}-D and {y.ndim}-D")
-        return matmul(x, y) if name != "bmm" else apply(ops.bmm, x, y)
+        if name != "bmm":
+            return matmul(x, y)
+        if x._array.dtype != y._array.dtype or x.shape[0] != y.shape[0]:
+            raise RuntimeError(f"bmm: as many matrices on either side, of one dtype; not {x.shape} and {y.shape}")
+        return apply(ops.bmm, x, y)
 
     function.__name__, function.__doc__ = name, what
     return method(function)
@@ -58,6 +66,38 @@ def outer(x: Tensor, y: Tensor) -> Tensor:
     if x.ndim != 1 or y.ndim != 1:
         raise RuntimeError(f"outer: Expected 1-D argument, but got {x.ndim}-D and {y.ndim}-D")
     return x.unsqueeze(1) * y
+
+
+@method
+def trace(x: Tensor) -> Tensor:
+    """The sum of a matrix's diagonal."""
+    return x.diagonal().sum()
+
+
+@method
+def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """beta * x + alpha * mat1 @ mat2."""
+    product = mm(mat1, mat2)
+    return (x if beta == 1 else x * beta) + (product if alpha == 1 else product * alpha)
+
+
+@method
+def baddbmm(x: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """beta * x + alpha * bmm(batch1, batch2)."""
+    product = bmm(batch1, batch2)
+    return (x if beta == 1 else x * beta) + (product if alpha == 1 else product * alpha)
+
+
+def tensordot(x: Tensor, y: Tensor, dims: Any = 2) -> Tensor:
+    """The sum of products over dims: the last ones of x and first ones of y, or the ones listed for x and for y."""
+    if isinstance(dims, int):
+        dims = (range(x.ndim - dims, x.ndim), range(dims))
+    ours, theirs = ([d % t.ndim for d in listed] for t, listed in zip((x, y), dims, strict=True))
+    kept_x, kept_y = ([d for d in range(t.ndim) if d not in named] for t, named in ((x, ours), (y, theirs)))
+    inner = math.prod([x.shape[d] for d in ours])
+    rows = x.permute(*kept_x, *ours).reshape(math.prod([x.shape[d] for d in kept_x]), inner)
+    columns = y.permute(*theirs, *kept_y).reshape(inner, math.prod([y.shape[d] for d in kept_y]))
+    return matmul(rows, columns).view([x.shape[d] for d in kept_x] + [y.shape[d] for d in kept_y])
 
 
 def einsum(equation: str, *operands: Any) -> Tensor:

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.dtypes import result_type
-from micrograd.ops import indexing as ops_of_indexing
+from micrograd.graph import grad_enabled
 from micrograd.ops import shapes as ops
-from micrograd.tensors import Tensor, apply, method
+from micrograd.tensors import Tensor, apply, in_place, method, wrap
 
 
 def dim_of(x: Tensor, dim: int, extra: int = 0) -> int:
@@ -45,35 +44,19 @@ def view(x: Tensor, *shape: Any) -> Tensor:
 
     Raises RuntimeError where the number of elements differs, or where the memory's order does not allow a view.
     """
-    wanted = _shape_of(x, shape)
-    try:
-        x._array.reshape(wanted, copy=False)
-    except ValueError:
-        raise RuntimeError(
-            f"view size is not compatible with input tensor's size and stride: {list(x.shape)} cannot be seen as "
-            f"{list(wanted)} without a copy. Use .reshape(...) instead."
-        ) from None
-    return x._view(apply(ops.view, x, shape=wanted))
+    return x._view(apply(ops.view, x, shape=sizes_of(shape)))
 
 
 @method
 def reshape(x: Tensor, *shape: Any) -> Tensor:
     """The elements in another shape: a view where the memory's order allows it, else a copy."""
-    wanted = _shape_of(x, shape)
-    if np.may_share_memory(x._array.reshape(wanted), x._array):
-        return x._view(apply(ops.view, x, shape=wanted))
-    return apply(ops.reshape_copy, x, shape=wanted)
-
-
-def _shape_of(x: Tensor, shape: tuple[Any, ...]) -> tuple[int, ...]:
-    """The shape that view's arguments mean, -1 worked out. Raises RuntimeError where it does not fit x."""
     wanted = sizes_of(shape)
-    size, known = x._array.size, math.prod([n for n in wanted if n != -1])
-    if wanted.count(-1) == 1 and known and size % known == 0:
-        wanted = tuple([size // known if n == -1 else n for n in wanted])
-    if -1 in wanted or math.prod(wanted) != size:
-        raise RuntimeError(f"shape '{list(wanted)}' is invalid for input of size {size}")
-    return wanted
+    try:
+        x._array.reshape(wanted, copy=False)
+    except ValueError as error:
+        if "copy" in str(error):
+            return apply(ops.reshape_copy, x, shape=wanted)
+    return view(x, wanted)
 
 
 @method
@@ -87,9 +70,9 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 
 @method
-def squeeze(x: Tensor, dim: int | None = None) -> Tensor:
-    """Without dimension dim where its length is 1; without dim, without all dimensions of length 1."""
-    drop = range(x.ndim) if dim is None else [dim_of(x, dim)]
+def squeeze(x: Tensor, dim: Any = None) -> Tensor:
+    """Without dimension dim, or several, where its length is 1; without dim, without all dimensions of length 1."""
+    drop = range(x.ndim) if dim is None else dims_of(x, dim) or ()
     return x._view(
         apply(
             ops.squeeze if dim is None else ops.squeeze_dim,
@@ -114,11 +97,11 @@ def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
 
 
 @method
-def permute(x: Tensor, *dims: Any) -> Tensor:
+def permute(x: Tensor, *order: Any, dims: Any = ()) -> Tensor:
     """A view with the dimensions in the order of dims. Raises RuntimeError where they are not all named once."""
-    order = tuple([dim_of(x, d) for d in sizes_of(dims)])
+    order = tuple([dim_of(x, d) for d in (sizes_of(order) or dims)])
     if sorted(order) != list(range(x.ndim)):
-        raise RuntimeError(f"permute: {list(dims)} does not name each of the {x.ndim} dimensions once")
+        raise RuntimeError(f"permute: {list(order)} does not name each of the {x.ndim} dimensions once")
     return x._view(apply(ops.permute, x, dims=order))
 
 
@@ -153,6 +136,22 @@ def repeat(x: Tensor, *sizes: Any) -> Tensor:
 
 
 @method
+def tile(x: Tensor, *dims: Any) -> Tensor:
+    """x laid side by side; of fewer dims than x has, the first are 1."""
+    times = sizes_of(dims)
+    return repeat(x, (1,) * (x.ndim - len(times)) + tuple(times))
+
+
+@method
+def repeat_interleave(x: Tensor, repeats: Any, dim: int | None = None) -> Tensor:
+    """Each place along dim (of the flattened tensor without dim) repeats times, a number or a tensor with one each."""
+    if dim is None:
+        x, dim = reshape(x, -1), 0
+    times = repeats._array if isinstance(repeats, Tensor) else repeats
+    return x[(*(slice(None),) * dim_of(x, dim), np.repeat(np.arange(x.shape[dim]), times))]
+
+
+@method
 def roll(x: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """The elements moved by shifts along dims (along the flattened tensor without dims), the last ones to the front."""
     shifts, dims = (tuple(n) if isinstance(n, Sequence) else n for n in (shifts, dims))
@@ -160,9 +159,10 @@ def roll(x: Tensor, shifts: Any, dims: Any = None) -> Tensor:
 
 
 @method
-def flip(x: Tensor, *dims: Any) -> Tensor:
+def flip(x: Tensor, *axes: Any, dims: Any = ()) -> Tensor:
     """The elements in the opposite order along dims."""
-    return apply(ops.flip, x, dims=tuple([dim_of(x, d) for d in sizes_of(dims)]))
+    axes = tuple([dim_of(x, d) for d in (sizes_of(axes) or dims)])
+    return apply(ops.flip, x, dims=axes if x.ndim else ())
 
 
 @method
@@ -211,24 +211,6 @@ def unbind(x: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
 
 
 @method
-def gather(x: Tensor, dim: int, index: Tensor) -> Tensor:
-    """Elements of x by their place along dim: out[i, j] = x[index[i, j], j] for dim 0, and so on.
-
-    index: int64, with as many dimensions as x, none but dim longer than that of x. Raises RuntimeError where it is not,
-    or points outside.
-    """
-    axis, places = dim_of(x, dim), index._array
-    if places.dtype != np.int64:
-        raise RuntimeError(f"gather(): Expected dtype int64 for index, and it is {index.dtype}")
-    longer = [n > m and d != axis for d, (n, m) in enumerate(zip(places.shape, x.shape, strict=False))]
-    if places.ndim != x.ndim or any(longer):
-        raise RuntimeError(f"Size does not match at dimension: index {list(index.shape)} does not fit {list(x.shape)}")
-    if places.size and not 0 <= places.min() <= places.max() < x.shape[axis]:
-        raise RuntimeError(f"index {places.max()} is out of bounds for dimension {dim} with size {x.shape[axis]}")
-    return apply(ops_of_indexing.gather, x, index=places.copy(), dim=axis)
-
-
-@method
 def contiguous(x: Tensor) -> Tensor:
     """x itself where its elements lie in order in memory, else a copy in which they do."""
     return x if x._array.flags.c_contiguous else x.clone()
@@ -252,53 +234,97 @@ def expand_as(x: Tensor, other: Tensor) -> Tensor:
     return expand(x, *other.shape)
 
 
-def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """The tensors one after the other along dim; they agree in all other dimensions, or RuntimeError is raised."""
-    first, *others = _list_of(tensors, "cat")
-    for i, other in enumerate(others, 1):
-        if other.ndim != first.ndim:
-            raise RuntimeError(f"Tensors must have same number of dimensions: got {first.ndim} and {other.ndim}")
-        for d, (n, m) in enumerate(zip(first.shape, other.shape, strict=True)):
-            if n != m and d != dim_of(first, dim):
-                raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {dim}. Expected size {n} but got size {m} for "
-                    f"tensor number {i} in the list: their shapes are {[list(t.shape) for t in tensors]}"
-                )
-    if not first.ndim:
-        raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated; use stack")
-    return apply(ops.cat, *_one_dtype([first, *others]), dim=dim_of(first, dim))
+@method
+def broadcast_to(x: Tensor, shape: Sequence[int]) -> Tensor:
+    """A view expanded to the shape."""
+    return expand(x, *shape)
 
 
-def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """The tensors side by side along a new dimension dim; they have one shape, or RuntimeError is raised."""
-    first, *others = _list_of(tensors, "stack")
-    for i, other in enumerate(others, 1):
-        if other.shape != first.shape:
-            raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(first.shape)} at entry 0 and "
-                f"{list(other.shape)} at entry {i}"
-            )
-    return apply(ops.stack, *_one_dtype([first, *others]), dim=dim_of(first, dim, extra=1))
+@method
+def ravel(x: Tensor) -> Tensor:
+    """The elements in one dimension."""
+    return reshape(x, -1)
 
 
-def _list_of(tensors: Sequence[Tensor], name: str) -> Sequence[Tensor]:
-    if isinstance(tensors, Tensor):
-        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
-    if not len(tensors):
-        kind = ValueError if name == "cat" else RuntimeError  # as in PyTorch
-        raise kind(f"{name} expects a non-empty list of tensors")
-    for tensor in tensors:
-        if not isinstance(tensor, Tensor):
-            raise TypeError(f"{name} takes a list of tensors, and one of them is a {type(tensor).__name__}")
-    return tensors
+@method
+def unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
+    """One dimension as several of these sizes."""
+    dim = dim_of(x, dim)
+    return view(x, *x.shape[:dim], *sizes, *x.shape[dim + 1 :])
 
 
-def _one_dtype(tensors: list[Tensor]) -> list[Any]:
-    common = result_type(*[tensor._array for tensor in tensors])
-    return [x if x._array.dtype == common else apply(ops.to, x, dtype=common) for x in tensors]
+@method
+def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """A view of so many places along dim, from start on. Raises RuntimeError where they are not there."""
+    axis, n = dim_of(x, dim), x.shape[dim]
+    if not 0 <= start <= start + length <= n:
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).")
+    return x[(*(slice(None),) * axis, slice(start, start + length))]
 
 
-concat = cat
+@method
+def select(x: Tensor, dim: int, index: int) -> Tensor:
+    """A view of one place along dim, without that dimension."""
+    return x[(*(slice(None),) * dim_of(x, dim), index)]
+
+
+@method
+def movedim(x: Tensor, source: Any, destination: Any) -> Tensor:
+    """A view with some dimensions, one or several, at other positions, the rest in the order they had."""
+    sources, targets = ([dim_of(x, d) for d in ([n] if isinstance(n, int) else n)] for n in (source, destination))
+    order = [d for d in range(x.ndim) if d not in sources]
+    for target, d in sorted(zip(targets, sources, strict=True)):
+        order.insert(target, d)
+    return permute(x, *order)
+
+
+@method
+def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The elements whose place along dim2 is that along dim1 plus offset, in a new last dimension; a copy."""
+    x = movedim(x, (dim1, dim2), (-2, -1))
+    rows, columns = np.indices(x.shape[-2:], sparse=True)
+    return x[(..., *np.nonzero(columns - rows == offset))]
+
+
+@method
+def diag(x: Tensor, diagonal: int = 0) -> Tensor:
+    """Of a matrix its diagonal, of a vector the matrix that has it there and 0 elsewhere."""
+    if x.ndim != 1:
+        return x.diagonal(diagonal)
+    n, places = len(x) + abs(diagonal), np.arange(len(x))
+    result = wrap(np.zeros((n, n), x._array.dtype))
+    result[places + max(-diagonal, 0), places + max(diagonal, 0)] = x
+    return result
+
+
+@method
+def diff(x: Tensor, n: int = 1, dim: int = -1) -> Tensor:
+    """The differences of neighbours along dim, taken n times."""
+    for _ in range(n):
+        length = max(x.shape[dim] - 1, 0)
+        x = narrow(x, dim, x.shape[dim] - length, length) - narrow(x, dim, 0, length)
+    return x
+
+
+def _in_place(function: Any) -> None:
+    """The form of a function that gives x itself another shape."""
+
+    def changed(x: Tensor, *args: Any) -> Tensor:
+        if grad_enabled[0]:
+            x._refuse_leaf()
+        result = function(x, *args)
+        x._array, x.grad_fn = result._array, result.grad_fn
+        return x
+
+    changed.__name__, changed.__doc__ = f"{function.__name__}_", f"The same as `{function.__name__}`, in place."
+    method(changed)
+
+
+for _function in (squeeze, unsqueeze, transpose, t):
+    _in_place(_function)
+for _function in (tril, triu):
+    method(in_place(_function))
+
 swapaxes = transpose
 Tensor.swapaxes = transpose  # type: ignore[attr-defined]
 Tensor.T = property(lambda x: permute(x, *reversed(range(x.ndim))))  # type: ignore[attr-defined]

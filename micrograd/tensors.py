@@ -5,103 +5,87 @@ runs an op on the arrays and, where a gradient is wanted, enters it into the gra
 what its name says: it puts PyTorch's arguments in order and applies an op.
 """
 
-import inspect
+import functools
+import math
 import warnings
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import zip_longest
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
 from micrograd import dtypes, graph
 from micrograd.dtypes import Size, dtype_of
-from micrograd.errors import check_in_place, explain
+from micrograd.errors import GO_ON, ON_ERROR, check_in_place, explain
 from micrograd.graph import Node, grad_enabled, observer
 from micrograd.indexing import basic_kind, split_index
+from micrograd.memory import keep_freed_memory
 from micrograd.missing import nearest
 from micrograd.ops import elementwise, indexing, shapes
+from micrograd.ops.registry import look_up_kept
 from micrograd.printing import tensor_text
 
-# Where PyTorch computes on in silence (log of 0, overflow), so does this package.
-warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"micrograd\.")
+keep_freed_memory()
 
 
-def apply(op: Callable, *inputs: Any, **options: Any) -> "Tensor":
+def apply(op: Any, *inputs: Any, **options: Any) -> "Tensor":
     """The result of an op of `micrograd.ops` on Tensors and other inputs, as a Tensor of the graph."""
-    arrays, in_graph = [], False
-    for x in inputs:
-        if isinstance(x, Tensor):
-            arrays.append(x._array)
-            in_graph = in_graph or x._requires_grad or x._version[1] > 0
-        else:
-            arrays.append(x)
+    arrays = [x._array if isinstance(x, Tensor) else x for x in inputs]
+    token = ON_ERROR.set(GO_ON)
     try:
         out, *derivatives = op(*arrays, **options)
     except (ValueError, IndexError) as error:
-        raise explain(op.__name__, arrays, error) from None
+        raise explain(op.__name__, arrays, options, error) from None
+    finally:
+        ON_ERROR.reset(token)
+    if op.in_order and not out.flags.c_contiguous:
+        out = out.copy()
     result = wrap(out)
-    if in_graph and grad_enabled[0]:
-        _record(op, inputs, options, derivatives, result)
+    if grad_enabled[0]:
+        for x in inputs:
+            if isinstance(x, Tensor) and (x._requires_grad or x._version[1]):
+                _record(op, inputs, options, derivatives, result)
+                break
     if observer[0] is not None:
         observer[0](op, inputs, options, result)
     return result
 
 
-def _record(op: Any, inputs: Sequence[Any], options: dict, derivatives: list[Callable], result: "Tensor") -> None:
+def _record(op: Any, inputs: tuple[Any, ...], options: dict, derivatives: list[Any], result: "Tensor") -> None:
     """Make `result` a node of the graph, with an edge to each input that wants a gradient."""
     node = Node(op.grad_name, op, options)
     edges: Any = node.edges
+    held, kept = node.inputs, op.kept
     for x, derivative in zip_longest(inputs, derivatives):
         if not isinstance(x, Tensor):
-            node.inputs.append(x)
+            held.append(x)
             continue
-        if x._version[1] != x._seen:
+        if x._version[1] > x._seen:
             raise RuntimeError(CHANGED_THROUGH_A_VIEW)
-        if x._requires_grad and derivative is not None:
-            array = x._array
-            parent: Any = x.grad_fn
-            if parent is None:
-                parent = x
-            else:
-                node._prev.append(parent)
-            node.inputs.append(parent)
-            edges.append((parent, derivative, array.shape, array.dtype))
-            saved = _SAVED.get((derivative.__code__, len(inputs))) or _look_up_saved(derivative, op, len(inputs))
-            node.holds_values |= saved.any_value
-            for position in saved.positions:
+        array = x._array
+        if derivative is None or not x._requires_grad:
+            held.append(array)
+            continue
+        parent: Any = x.grad_fn
+        if parent is None:
+            parent = x
+        else:
+            node._prev.append(parent)
+        held.append(parent)
+        edges.append((parent, derivative, array.shape, array.dtype))
+        saved = kept.get(id(derivative.__code__))
+        if saved is None:
+            saved = look_up_kept(op, derivative, len(inputs))
+        if saved.any_value:
+            node.holds_values = True
+            for position in saved.positions or (range(len(inputs)) if saved.all_inputs else ()):
                 tensor = inputs[position] if position >= 0 else result
                 if isinstance(tensor, Tensor):
                     node.saved.append((tensor._version, tensor._version[0]))
-        else:
-            node.inputs.append(x._array)
     if edges:
         result.grad_fn = node
         result._requires_grad = True
-
-
-class _Saved(NamedTuple):
-    """What a derivative keeps: the positions of the inputs it mentions, -1 for the result, and whether any value."""
-
-    positions: tuple[int, ...]
-    any_value: bool
-
-
-_SAVED: dict[Any, _Saved] = {}
-
-
-def _look_up_saved(derivative: Any, op: Any, n_inputs: int) -> _Saved:
-    """Read off the names that a derivative mentions what it keeps; once for each derivative in the source."""
-    code = derivative.__code__
-    names = op.__code__.co_varnames[: min(op.__code__.co_argcount, n_inputs)]
-    positions = [names.index(name) for name in code.co_freevars if name in names] + [-1] * ("out" in code.co_freevars)
-    if op.__code__.co_flags & inspect.CO_VARARGS and op.__code__.co_varnames[len(names)] in code.co_freevars:
-        positions += range(n_inputs)
-    contents = [cell.cell_contents for cell in derivative.__closure__ or ()]
-    contents += [item for held in contents if isinstance(held, tuple) for item in held]
-    arrays = any(isinstance(held, np.ndarray) for held in contents)
-    found = _SAVED[code, n_inputs] = _Saved(tuple(positions), arrays or bool(positions))
-    return found
 
 
 _new = object.__new__
@@ -117,8 +101,23 @@ def wrap(array: Any) -> "Tensor":
 
 def method(function: Callable) -> Any:
     """Make a function whose first argument is a Tensor a method of Tensor as well; the other files use it."""
+    if "dim" in function.__code__.co_varnames[: function.__code__.co_argcount]:
+        function = numpy_names(function)
     setattr(Tensor, function.__name__, function)
     return function
+
+
+def numpy_names(function: Callable) -> Any:
+    """Let a function take NumPy's words for its arguments dim and keepdim, axis and keepdims, as PyTorch does."""
+
+    @functools.wraps(function)
+    def renamed(*args: Any, **kwargs: Any) -> Any:
+        for numpys, own in (("axis", "dim"), ("keepdims", "keepdim")) if kwargs else ():
+            if numpys in kwargs:
+                kwargs[own] = kwargs.pop(numpys)
+        return function(*args, **kwargs)
+
+    return renamed
 
 
 def in_place(function: Callable) -> Callable:
@@ -148,7 +147,8 @@ CHANGED_THROUGH_A_VIEW = (
 class Tensor:
     """An array that remembers how it was made, with PyTorch's names and rules.
 
-    Tensor(data) makes a float32 tensor of nested lists or an array, as in PyTorch; `micrograd.tensor` is the usual way.
+    Tensor(data) makes a float32 tensor of nested lists or an array and Tensor(2, 3) an empty one in a shape, as in
+    PyTorch; `micrograd.tensor` is the usual way.
 
     grad: after `backward()`, for a leaf that requires grad, the gradient as a Tensor; None before.
     grad_fn: the operation that made it, None for a leaf.
@@ -157,15 +157,17 @@ class Tensor:
     _array: np.ndarray
     # Counted for all views of this memory together: changes in place, and those of them that the graph records.
     _version: list[int]
-    _seen = 0  # how many of the recorded changes grad_fn knows of
+    _seen: float = 0  # how many of the recorded changes grad_fn knows of
     _base: "Tensor | None" = None  # of a view: the tensor whose memory it looks at
     _requires_grad = False
     _grad: "Tensor | None" = None
     grad_fn: Node | None = None
     __array_priority__ = 1000  # NumPy leaves array * tensor to Tensor
 
-    def __init__(self, data: Any = ()):
-        self._share(wrap(np.array(data, dtype=np.float32)))
+    def __init__(self, *data: Any):
+        of_shape = not data or isinstance(data[0], int)
+        array = np.empty(data or 0, np.float32) if of_shape else np.array(data[0], dtype=np.float32)
+        self._share(wrap(array))
 
     def _share(self, other: "Tensor") -> None:
         self._array, self._version, self._seen = other._array, other._version, other._seen
@@ -174,6 +176,8 @@ class Tensor:
         """Note that `result` looks at self's memory."""
         result._version, result._seen = self._version, self._seen
         result._base = self if self._base is None else self._base
+        if self._requires_grad and not grad_enabled[0]:
+            result._requires_grad = True  # as in PyTorch: a leaf of its own, so that nobody changes self through it
         return result
 
     # What it is.
@@ -263,6 +267,10 @@ class Tensor:
         if value is not None:
             if not isinstance(value, Tensor):
                 raise TypeError(f"assigned grad expected to be a Tensor or None but got {type(value).__name__}")
+            if value._array.dtype != self._array.dtype:
+                raise RuntimeError(
+                    f"assigned grad has {value.dtype}, and its tensor {self.dtype}: take grad.to(x.dtype)"
+                )
             if value.shape != self.shape:
                 raise RuntimeError(f"grad has the shape of its tensor, {list(self.shape)}, not {list(value.shape)}")
         self._grad = value
@@ -298,9 +306,20 @@ class Tensor:
 
     def detach(self) -> "Tensor":
         """The same numbers in the same memory, outside the graph."""
-        view = self._view(wrap(self._array))
-        view._base = None
+        view = wrap(self._array)
+        view._version, view._seen = self._version, math.inf  # no change can make it a part of the graph
         return view
+
+    def detach_(self) -> Self:
+        """Take self out of the graph, and return it."""
+        self._refuse_stale()
+        self.grad_fn, self._requires_grad = None, False
+        return self
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether backward fills the grad although this is not a leaf."""
+        return self.grad_fn is not None and self.grad_fn.retained is not None
 
     @property
     def data(self) -> "Tensor":
@@ -401,8 +420,14 @@ class Tensor:
     def __floordiv__(self, other):
         return self.floor_divide(other)
 
+    def __rfloordiv__(self, other):
+        return Tensor.floor_divide(operand(other), self)
+
     def __mod__(self, other):
         return self.remainder(other)
+
+    def __rmod__(self, other):
+        return Tensor.remainder(operand(other), self)
 
     def __neg__(self):
         return apply(elementwise.neg, self)
@@ -439,11 +464,15 @@ class Tensor:
         self._refuse_stale()
         if other_is_tensor:
             other._refuse_stale()
+        token = ON_ERROR.set(GO_ON)
         try:
-            ufunc(self._array, other._array if other_is_tensor else other, out=self._array, casting="same_kind")
-        except (ValueError, TypeError):
-            check_in_place(self._array, apply(op, self.data, other)._array)
-            raise  # whatever it is, it is not the user's
+            ufunc(self._array, other._array if other_is_tensor else other, self._array, casting="same_kind")
+        except (ValueError, TypeError, OverflowError):
+            result = apply(op, self.data, other)._array
+            check_in_place(self._array, result)
+            self._array[...] = result  # a number that NumPy holds to be too large for uint8
+        finally:
+            ON_ERROR.reset(token)
         self._version[0] += 1
         return self
 
@@ -478,7 +507,7 @@ class Tensor:
 
     def _refuse_stale(self) -> None:
         """Raises RuntimeError for a tensor whose memory the graph has seen changed through another one."""
-        if self._version[1] != self._seen and grad_enabled[0]:
+        if self._version[1] > self._seen and grad_enabled[0]:
             raise RuntimeError(CHANGED_THROUGH_A_VIEW)
 
     def _refuse_leaf(self) -> None:
@@ -500,7 +529,12 @@ class Tensor:
     # Indexing.
 
     def __getitem__(self, index: Any) -> "Tensor":
-        basic, advanced = split_index(_arrays(index), self.ndim, copy=grad_enabled[0] and self._requires_grad)
+        copy = self._requires_grad and grad_enabled[0]
+        if isinstance(index, Tensor):
+            array = index._array
+            if array.ndim and array.dtype.kind in "iu":
+                return apply(indexing.index, self, index=array.copy() if copy else array)
+        basic, advanced = split_index(_arrays(index), self.ndim, copy=copy)
         result = self
         if basic is not None:
             result = self._view(apply(_BASIC_OPS[basic_kind(basic)], self, index=basic))
@@ -528,7 +562,8 @@ class Tensor:
         try:
             indexing.put(self._array, value._array if value_is_tensor else value, basic, advanced)
         except (ValueError, IndexError) as error:
-            raise explain("put", [self._array, value._array if value_is_tensor else value], error) from None
+            arrays = [self._array, value._array if value_is_tensor else value]
+            raise explain("put", arrays, {}, error) from None
         self._version[0] += 1
 
     def _is_changed_part(self, value: "Tensor", basic: Any, advanced: Any) -> bool:
@@ -580,7 +615,7 @@ def start_of_backward(output: Tensor, gradient: Tensor | None) -> np.ndarray:
     """The gradient that backward begins with. Raises RuntimeError where output has no graph or gradient no fit."""
     if not output._requires_grad:
         raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
-    if output._version[1] != output._seen:
+    if output._version[1] > output._seen:
         raise RuntimeError(CHANGED_THROUGH_A_VIEW)
     if gradient is None:
         if output._array.size != 1:
@@ -610,7 +645,9 @@ _BASIC_OPS = {"int": indexing.select, "slice": indexing.slice, "None": indexing.
 
 def operand(x: Any) -> Any:
     """What an operator accepts beside a Tensor: Python's numbers, NumPy's, and arrays."""
-    if isinstance(x, Tensor | float | int):
+    if isinstance(x, Tensor):
+        return x
+    if isinstance(x, float | int):
         return x if type(x) is not np.float64 else float(x)
     if isinstance(x, np.generic):
         return x.item()

@@ -7,6 +7,7 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+import sequences
 import torch
 from hypothesis import strategies as st
 
@@ -383,6 +384,67 @@ def padded(draw):
     return (x,), {"widths": widths, "value": draw(st.sampled_from([0.0, 1.5]))}
 
 
+@st.composite
+def sequence(draw, gates, starts=1):
+    """What a recurrent net takes: x (T, n, e), its first states, and the weight and bias of so many gates."""
+    steps, hidden, n, e = draw(st.integers(1, 4)), draw(st.integers(1, 4)), draw(LENGTHS), draw(LENGTHS)
+    rows, dtype = gates * hidden, draw(st.sampled_from(FLOATS))
+    sizes = [(steps, n, e), *[(1, hidden)] * starts, (rows, e + hidden), (rows,)]
+    return tuple([numbers(draw, size, dtype) for size in sizes]), {}
+
+
+@st.composite
+def attending(draw):
+    """Queries, keys and values side by side, and the number of heads."""
+    n_head, size = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    shape = (draw(LENGTHS), draw(st.integers(1, 4)), 3 * n_head * size)
+    return (numbers(draw, shape, draw(st.sampled_from(FLOATS))),), {"n_head": n_head}
+
+
+@st.composite
+def picked(draw, axis_only=False):
+    """An array, a tensor of places along one dim, as many values to put there, and the dim."""
+    (x, index), given = draw(gathered().filter(lambda drawn: drawn[0][1].size))
+    values = numbers(draw, index.shape, x.dtype)
+    if axis_only:
+        index = index.reshape(-1)
+        shape = list(x.shape)
+        shape[given["dim"]] = len(index)
+        values = numbers(draw, shape, x.dtype)
+    return (x, index, values), given
+
+
+def once(drawn):
+    """Whether no place is named twice: which of two values stays is not said."""
+    (_, index, _), given = drawn
+    dim = given["dim"] % index.ndim
+    return all(len(set(row)) == len(row) for row in np.moveaxis(index, dim, -1).reshape(-1, index.shape[dim]).tolist())
+
+
+@st.composite
+def in_parts(draw):
+    """An array and the start and length of a part along a dim."""
+    x = draw(array(FILLED_1))
+    dim = draw(a_dim(x.shape))
+    start = draw(st.integers(0, x.shape[dim]))
+    return (x,), {"dim": dim, "start": start, "length": draw(st.integers(0, x.shape[dim] - start))}
+
+
+def distinct(draw, shape):
+    """An array without equal elements: which of equal ones a function takes is its own affair."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    return rng.permutation(math.prod(shape)).reshape(shape).astype(draw(st.sampled_from(FLOATS))) - 3
+
+
+@st.composite
+def no_ties(draw, shape=FILLED_1, /, **options):
+    x = distinct(draw, draw(shape))
+    return (x,), {name: draw(option(x.shape) if callable(option) else option) for name, option in options.items()}
+
+
+P = st.sampled_from([0, 1, 2, 3, 1.5, 0.5, -1, math.inf, -math.inf, "fro"])  # for norm
+
+
 class Case(NamedTuple):
     """A function, the op that it reaches (or several, one of which it reaches), and the inputs of the function."""
 
@@ -430,6 +492,9 @@ CASES = [
     Case("log1p", lambda torch, x: x.log1p(), one(low=-0.9)),
     Case("sin", lambda torch, x: x.sin(), one()),
     Case("cos", lambda torch, x: x.cos(), one()),
+    Case("expm1", lambda torch, x: x.expm1(), one()),
+    Case("tan", lambda torch, x: x.tan(), one(low=-1, high=1)),
+    Case("trunc", lambda torch, x: x.trunc(), one()),
     Case("sign", lambda torch, x: x.sign(), one()),
     Case("floor", lambda torch, x: x.floor(), one()),
     Case("ceil", lambda torch, x: x.ceil(), one()),
@@ -476,6 +541,11 @@ CASES = [
     Case("norm", lambda torch, x: x.norm(), one()),
     Case("norm", lambda torch, x, dim, keepdim: x.norm(dim=dim, keepdim=keepdim), one(dim=a_dim, keepdim=KEEPDIM)),
     Case("norm", lambda torch, x: x.norm(dim=(-1, 0)), one(shapes(2))),
+    Case("cumprod", lambda torch, x, dim: x.cumprod(dim), one(SOME, dim=a_dim)),
+    Case("median", lambda torch, x: x.median(), one(FILLED)),
+    Case("amax", lambda torch, x, dim, keepdim: x.amax(dim, keepdim), one(FILLED, dim=several_dims, keepdim=KEEPDIM)),
+    Case("amin", lambda torch, x, dim: torch.amin(x, dim), one(FILLED, dim=several_dims)),
+    Case("norm", lambda torch, x, p: x.norm(p), one(FILLED, p=P)),
     # The matrix product.
     Case("dot", lambda torch, x, y: x @ y, matrices([(1, 1)])),
     Case("dot", lambda torch, x: x @ x, one(shapes(1, 1))),
@@ -538,6 +608,7 @@ CASES = [
     Case("index", lambda torch, x, index: x[index_for(torch, index)], indexed(advanced=True)),
     Case("index", lambda torch, x, index: x[index_for(torch, index)], indexed(advanced=True)),
     Case("gather", lambda torch, x, i, dim: x.gather(dim, i), gathered()),
+    Case("add_at", lambda torch, x, i, values, dim: x.scatter_add(dim, i, values), picked()),
     Case("put", assign, assigned(advanced=False)),
     Case("put", assign_number, indexed(advanced=False, number=NUMBERS)),
     Case("index_put", assign, assigned(advanced=True)),
@@ -552,6 +623,13 @@ CASES = [
     Case(
         "cross_entropy",
         lambda torch, x, y, reduction: torch.nn.functional.cross_entropy(x, y, reduction=reduction),
+        classified(),
+    ),
+    Case(
+        "weighted",
+        lambda torch, x, y, reduction: torch.nn.functional.cross_entropy(
+            x, y, torch.arange(1, x.shape[-1] + 1).to(x.dtype), reduction=reduction
+        ),
         classified(),
     ),
     # Layers of nets.
@@ -587,5 +665,190 @@ CASES = [
         "mse_loss",
         lambda torch, x, y, reduction: torch.nn.functional.mse_loss(x, y, reduction=reduction),
         of_shapes("abc", "abc", reduction=st.sampled_from(["mean", "sum", "none"])),
+    ),
+    # Sequences.
+    Case("rnn", sequences.rnn, sequence(1)),
+    Case("gru", sequences.gru, sequence(3)),
+    Case("lstm", sequences.lstm, sequence(4, starts=2)),
+    Case("causal_self_attention", sequences.causal_self_attention, attending()),
+]
+
+
+# Functions that are put together from ops: what they are called, a function for both libraries, and its inputs.
+
+
+def named(form, *names):
+    """Functions of one tensor alone, as methods or of the library, at numbers where all of them are finite."""
+    how = {
+        "method": lambda name: lambda torch, x: getattr(x, name)(),
+        "function": lambda name: lambda torch, x: getattr(torch, name)(x),
+    }
+    return [(name, how[form](name), one(low=0.2)) for name in names]
+
+
+DIM = {"dim": a_dim, "keepdim": KEEPDIM}
+NUMPYS = ("sum", "mean", "std", "var", "amax", "amin", "logsumexp")
+FUNCTIONS = [
+    *named("method", "square", "expm1", "tan", "trunc", "absolute", "negative", "ravel"),
+    *named("function", "expm1", "tan", "trunc", "absolute", "negative", "ravel", "square"),
+    ("clip", lambda torch, x: [x.clip(-1, 1), torch.clip(x, min=0), x.clamp_min(0.5), torch.clamp_max(x, 1)], one()),
+    (
+        "aliases",
+        lambda torch, x, y: [torch.multiply(x, y), x.subtract(y), x.divide(y), torch.true_divide(x, y)],
+        two(low=0.2),
+    ),
+    (
+        "comparisons",
+        lambda torch, x, y: [x.greater(y), x.less(y), torch.greater_equal(x, y), x.less_equal(y), x.not_equal(y)],
+        two(),
+    ),
+    ("logical_xor", lambda torch, x, y: [torch.logical_xor(x > 0, y > 0), x.logical_and(y), x.logical_or(y)], two()),
+    ("round to decimals", lambda torch, x: [torch.round(x, decimals=1), x.round(decimals=-1)], one()),
+    ("lerp", lambda torch, x: torch.lerp(x, x * x, 0.3), one()),
+    ("Tensor.where", lambda torch, mask, x, y: x.where(mask, y.to(x.dtype)), with_mask(2)),
+    ("nan_to_num", lambda torch, x: (1 / x).nan_to_num(1.5, 2.0), one()),
+    ("%", lambda torch, x, number: number % x.detach(), one(low=0.2, number=st.sampled_from([5, -7, 2.5]))),
+    ("//", lambda torch, x, number: number // x.detach(), one(low=0.2, number=st.sampled_from([5, -7, 2.5]))),
+    *[
+        (
+            f"{name} of NumPy's words",
+            lambda torch, x, dim, keepdim, name=name: getattr(x, name)(axis=dim, keepdims=keepdim),
+            one(MANY, **DIM),
+        )
+        for name in NUMPYS
+    ],
+    (
+        "sum of a dtype",
+        lambda torch, x, dim: [torch.sum(x, dim, dtype=torch.float64), x.mean(dtype=torch.float32)],
+        one(dim=a_dim),
+    ),
+    (
+        "prod of a dtype",
+        lambda torch, x: [x.prod(dtype=torch.float64), x.cumsum(0, dtype=torch.float64)],
+        one(FILLED_1),
+    ),
+    ("var_mean", lambda torch, x, dim, keepdim: torch.var_mean(x, dim, keepdim=keepdim), one(MANY, **DIM)),
+    (
+        "std_mean",
+        lambda torch, x, dim: [*torch.std_mean(x, dim=dim, correction=0), *torch.std_mean(x)],
+        one(MANY, dim=a_dim),
+    ),
+    ("norm", lambda torch, x, p: x.norm(p), one(FILLED, p=P)),
+    ("norm of dims", lambda torch, x, p, dim, keepdim: torch.norm(x, p, dim, keepdim), one(FILLED, p=P, **DIM)),
+    ("norm of zeros", lambda torch, x, p: (x * 0).norm(p, 0), one(FILLED_1, p=P)),
+    ("cumsum", lambda torch, x: [x.sum().cumsum(0), (x > 0).cumsum(0), (x.sum() > 0).cumsum(0)], one(SOME)),
+    (
+        "any and all",
+        lambda torch, x, dim: [(x > 0).any(dim), (x > 0).all(dim, keepdim=True), x.any(axis=0)],
+        one(SOME, dim=several_dims),
+    ),
+    ("count_nonzero", lambda torch, x, dim: [x.count_nonzero(), torch.count_nonzero(x, dim)], one(dim=a_dim)),
+    (
+        "amax and amin",
+        lambda torch, x, dim: [x.amax(dim), torch.amin(x, dim, keepdim=True), x.amax()],
+        one(FILLED, dim=several_dims),
+    ),
+    ("max of two", lambda torch, x, y: [torch.max(x, y), x.min(y)], two()),
+    ("median of a dim", lambda torch, x, dim, keepdim: x.median(dim, keepdim), no_ties(**DIM)),
+    ("quantile", lambda torch, x, q: x.quantile(q), no_ties(FILLED, q=st.floats(0, 1))),
+    ("quantile of a dim", lambda torch, x, dim, keepdim: torch.quantile(x, 0.3, dim, keepdim), no_ties(**DIM)),
+    (
+        "quantiles",
+        lambda torch, x, dim, keepdim: x.quantile(torch.tensor([0.2, 1.0, 0.5], dtype=x.dtype), dim, keepdim),
+        no_ties(**DIM),
+    ),
+    (
+        "sort",
+        lambda torch, x, dim, down: [*x.sort(dim, down), x.argsort(axis=dim)],
+        no_ties(dim=a_dim, down=st.booleans()),
+    ),
+    ("topk", lambda torch, x, dim, most: [*x.topk(1, dim, most)], no_ties(dim=a_dim, most=st.booleans())),
+    ("nonzero", lambda torch, x: [x.nonzero(), *x.nonzero(as_tuple=True), torch.argwhere(x)], one()),
+    ("unique", lambda torch, x: [x.detach().unique(), *torch.unique(x.detach(), return_counts=True)], one()),
+    ("bincount", lambda torch, x: x.detach().abs().long().reshape(-1).bincount(minlength=4), one()),
+    ("histc", lambda torch, x: [x.detach().histc(4), torch.histc(x.detach(), bins=3, min=-1, max=1)], one(FILLED)),
+    ("isin", lambda torch, x: torch.isin(x, torch.tensor([1.0, 2.0])), one()),
+    (
+        "searchsorted",
+        lambda torch, x: [
+            torch.searchsorted(torch.arange(-3.0, 3.0), x.detach().float(), right=r) for r in (True, False)
+        ],
+        one(),
+    ),
+    ("squeeze of dims", lambda torch, x, dims: x.squeeze(tuple(dims)), one(dims=order)),
+    ("in place", lambda torch, x: (x * 2).unsqueeze_(0).transpose_(0, 1).squeeze_(1).triu_() + x, one(shapes(2, 2))),
+    (
+        "movedim",
+        lambda torch, x, dims: [x.movedim(*dims), torch.movedim(x, (0, 1), (1, 0))],
+        one(shapes(2), dims=two_dims),
+    ),
+    ("broadcast_to", lambda torch, x: torch.broadcast_to(x, (2, *x.shape)), one()),
+    ("unflatten", lambda torch, x: x.unflatten(-1, (1, -1)), one(FILLED_1)),
+    ("tile", lambda torch, x, n: x.tile(n), one(n=times)),
+    (
+        "repeat_interleave",
+        lambda torch, x, dim: [x.repeat_interleave(2), torch.repeat_interleave(x, 3, dim=dim)],
+        one(SOME, dim=a_dim),
+    ),
+    ("narrow", lambda torch, x, dim, start, length: x.narrow(dim, start, length), in_parts()),
+    ("select", lambda torch, x, dim: x.select(dim, 0), one(FILLED_1, dim=a_dim)),
+    ("flip", lambda torch, x: [x.sum().flip(0), torch.flip(x, (0,))], one(SOME)),
+    (
+        "diagonal",
+        lambda torch, x, n: [torch.diagonal(x, n), x.diagonal(0, -1, 0)],
+        one(FILLED.filter(lambda s: len(s) > 1), n=st.integers(-1, 1)),
+    ),
+    ("diag", lambda torch, x, n: [x.diag(n), x[0].diag(n)], one(shapes(2, 2, st.integers(2, 4)), n=st.integers(-1, 1))),
+    ("trace", lambda torch, x: x.trace(), one(shapes(2, 2))),
+    ("diff", lambda torch, x, dim: [x.diff(dim=dim), torch.diff(x, n=2)], one(SOME, dim=a_dim)),
+    (
+        "cat with nothing",
+        lambda torch, x, dim: torch.cat([torch.tensor([]), x, x[:0].detach().reshape(-1)[:0].float()], axis=dim),
+        one(SOME, dim=a_dim),
+    ),
+    ("stack", lambda torch, x: [torch.stack([x, x], axis=0), torch.hstack([x, x]), torch.vstack([x, x])], one()),
+    (
+        "meshgrid",
+        lambda torch, x, how: torch.meshgrid(x, 2 * x, x[:1], indexing=how),
+        one(shapes(1, 1), how=st.sampled_from(["ij", "xy"])),
+    ),
+    ("take_along_dim", lambda torch, x, i, values, dim: torch.take_along_dim(x, x.argsort(dim)[:1], dim), picked()),
+    ("index_select", lambda torch, x, i, values, dim: torch.index_select(x, dim, i), picked(axis_only=True)),
+    (
+        "index_add",
+        lambda torch, x, i, values, dim: [x.index_add(dim, i, values), x.clone().index_add_(dim, i, values)],
+        picked(axis_only=True),
+    ),
+    (
+        "index_put_",
+        lambda torch, x: (x * 1).index_put_((torch.tensor([0, 1, 0]),), x[:1] * 2, accumulate=True),
+        one(shapes(1, 3, st.integers(2, 3))),
+    ),
+    ("masked_select", lambda torch, mask, x: x.masked_select(mask), with_mask(1)),
+    (
+        "scatter",
+        lambda torch, x, i, values, dim: [x.scatter(dim, i, values), torch.scatter(x, dim, i, 2.5)],
+        picked().filter(once),
+    ),
+    ("scatter_", lambda torch, x, i, values, dim: (x * 1).scatter_(dim, i, values), picked().filter(once)),
+    (
+        "scatter_add",
+        lambda torch, x, i, values, dim: [x.scatter_add(dim, i, values), (x * 1).scatter_add_(dim, i, values)],
+        picked(),
+    ),
+    (
+        "addmm",
+        lambda torch, x, y: torch.addmm(x[:, :1] + y[:1], x, y, beta=0.5, alpha=2),
+        matrices([(2, 2)]).filter(lambda d: d[0][0].shape[1] and len(d[0][1])),
+    ),
+    (
+        "baddbmm",
+        lambda torch, x, y: torch.baddbmm(torch.ones(1, dtype=x.dtype), x, y),
+        matrices([(3, 3)], same_batch=True),
+    ),
+    (
+        "tensordot",
+        lambda torch, x: [torch.tensordot(x, x, dims=x.ndim), torch.tensordot(x, x, ([0], [0]))],
+        one(shapes(1, 3)),
     ),
 ]

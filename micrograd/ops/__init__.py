@@ -10,7 +10,18 @@ gradient of the result to the gradient of that input. Three rules make the rest 
 Work that several derivatives of an op need is done once: see `registry.shared`.
 """
 
-from micrograd.ops import elementwise, indexing, linalg, losses, nets, reductions, shapes
+from micrograd.ops import attention, elementwise, indexing, linalg, losses, nets, recurrent, reductions, shapes
 from micrograd.ops.registry import OPS
 
-__all__ = ["OPS", "elementwise", "indexing", "linalg", "losses", "nets", "reductions", "shapes"]
+__all__ = [
+    "OPS",
+    "attention",
+    "elementwise",
+    "indexing",
+    "linalg",
+    "losses",
+    "nets",
+    "recurrent",
+    "reductions",
+    "shapes",
+]

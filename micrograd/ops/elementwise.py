@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from micrograd.dtypes import floating, promote
+from micrograd.dtypes import floating, promote, result_type
 from micrograd.ops.registry import op, unchanged
 
 
@@ -44,25 +44,28 @@ def mul(x, y):
 
 @op("DivBackward0")
 def div(x, y):
-    x, y = promote(x, y)
-    if isinstance(x, np.ndarray) and x.dtype.kind != "f":
-        x, y = floating(x), floating(y)
+    if (isinstance(x, np.ndarray) and x.dtype.kind == "f") or result_type(x, y).kind == "f":
+        x, y = promote(x, y)
+    else:
+        x, y = floating(np.asarray(x)), floating(np.asarray(y))
     return x / y, lambda g: g / y, lambda g: -g * ((x / y) / y)
 
 
 @op("ReciprocalBackward0")
 def reciprocal(x):
     out = 1 / floating(x)
-    return out, lambda g: -g * out * out
+    return out, lambda g: -g * (out * out)
 
 
 @op("PowBackward0")
 def pow(x, exponent):
+    if x.dtype.kind in "iub" and exponent < 0 and isinstance(exponent, int):
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
     x, exponent = promote(x, exponent)
-    return _power(x, exponent), lambda g: g * _power_slope(x, exponent)
+    return _power(x, exponent), lambda g: g * _power_slope(x, exponent) if exponent != 0 else np.zeros_like(g)
 
 
-@op("PowBackward1")
+@op("PowBackward1", in_order=True)
 def pow_tensor(x, y):
     x, y = promote(x, y)
     if isinstance(x, np.ndarray) and x.dtype == np.bool_:
@@ -83,14 +86,16 @@ def _power(x, exponent):
         return x * x * x
     if exponent == 0.5:
         return np.sqrt(x)
-    if x.dtype.kind in "iu" and exponent < 0:
-        raise RuntimeError("Integers to negative integer powers are not allowed.")
+    if exponent == -0.5:
+        return 1 / np.sqrt(x)
+    if exponent == -1:
+        return 1 / x
+    if exponent == -2:
+        return 1 / (x * x)
     return np.power(x, exponent)
 
 
 def _power_slope(x, exponent):
-    if exponent == 0:
-        return np.zeros_like(x)
     if exponent == 2:
         return x + x
     return exponent * _power(x, exponent - 1)
@@ -135,8 +140,10 @@ def tanh(x):
 @op("SigmoidBackward0")
 def sigmoid(x):
     x = floating(x)
-    small = np.exp(-np.abs(x))  # of a number that is never positive: it cannot overflow
-    out = np.where(x >= 0, x.dtype.type(1), small) / (1 + small)
+    total = np.exp(-np.abs(x))  # of a number that is never positive: it cannot overflow
+    total += 1
+    out = np.exp(np.minimum(x, 0))
+    out /= total
     return out, lambda g: g * (1 - out) * out
 
 
@@ -178,6 +185,12 @@ def log1p(x):
     return np.log1p(x), lambda g: g / (x + 1)
 
 
+@op("Expm1Backward0")
+def expm1(x):
+    out = np.expm1(floating(x))
+    return out, lambda g: g * (out + 1)
+
+
 @op("SinBackward0")
 def sin(x):
     x = floating(x)
@@ -190,14 +203,25 @@ def cos(x):
     return np.cos(x), lambda g: -g * np.sin(x)
 
 
+@op("TanBackward0")
+def tan(x):
+    out = np.tan(floating(x))
+    return out, lambda g: g * (1 + out * out)
+
+
 @op("SignBackward0")
 def sign(x):
-    return np.sign(x), lambda g: np.zeros_like(g)
+    return x.copy() if x.dtype.kind == "b" else np.sign(x), lambda g: np.zeros_like(g)
 
 
 @op("FloorBackward0")
 def floor(x):
     return np.floor(x), lambda g: np.zeros_like(g)
+
+
+@op("TruncBackward0")
+def trunc(x):
+    return np.trunc(x), lambda g: np.zeros_like(g)
 
 
 @op("CeilBackward0")
@@ -213,7 +237,20 @@ def round(x):
 @op("RemainderBackward0")
 def remainder(x, y):
     x, y = promote(x, y)
+    refuse_zero(x, y)
     return np.remainder(x, y), unchanged, lambda g: -g * np.floor(x / y)
+
+
+def floor_divide(x, y):
+    """x / y, rounded down; without a derivative, as in PyTorch."""
+    refuse_zero(x, y)
+    return np.floor_divide(x, y)
+
+
+def refuse_zero(x, y):
+    """Raises RuntimeError where a whole number is divided by 0."""
+    if np.result_type(x, y).kind in "iu" and np.any(y == 0):
+        raise RuntimeError("ZeroDivisionError: whole numbers cannot be divided by zero; take x.float() first")
 
 
 @op("ClampBackward1")
@@ -260,7 +297,7 @@ def where(x, y, condition):
     return np.where(condition, x, y), lambda g: np.where(condition, g, 0), lambda g: np.where(condition, 0, g)
 
 
-@op("MaskedFillBackward0")
+@op("MaskedFillBackward0", in_order=True)
 def masked_fill(x, value, mask):
     """x with value, a number or an array without dimensions, wherever mask is True."""
     out = np.where(mask, np.asarray(value, x.dtype), x)

@@ -34,18 +34,18 @@ def matmul_folded(x, y):
     )
 
 
-@op("BmmBackward0")
+@op("BmmBackward0", in_order=True)
 def bmm(x, y):
     return matmul_broadcast(x, y)
 
 
-@op("UnsafeViewBackward0")
+@op("UnsafeViewBackward0", in_order=True)
 def matmul_broadcast(x, y):
     """Matrices in the last two dimensions, the others broadcast."""
     return x @ y, lambda g: g @ y.swapaxes(-1, -2), lambda g: x.swapaxes(-1, -2) @ g
 
 
-@op("EinsumBackward0")
+@op("EinsumBackward0", in_order=True)
 def einsum(*arrays, inputs, output):
     """inputs: the letters of each array, none twice in one array; output: those of the result."""
     formula = ",".join(inputs) + "->" + output

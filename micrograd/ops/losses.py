@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from micrograd.dtypes import promote
 from micrograd.ops.registry import op
 
 
@@ -36,6 +37,41 @@ def cross_entropy(logits, targets, reduction):
         return result
 
     return _reduced(losses, reduction), to_logits
+
+
+@op("NllLossBackward0")
+def weighted(inputs, targets, weights, reduction, loss):
+    """`loss`, one of the two above, with a weight (n,) for each row; one of nan does not count at all."""
+    shape, rows = inputs.shape, np.flatnonzero(~np.isnan(weights))
+    weights = weights[rows]
+    losses, to_rows = loss(inputs[rows], targets[rows], "none")
+    losses *= weights
+    total = np.add.reduce(weights)
+    if reduction == "none":
+        result = np.zeros(shape[0], losses.dtype)
+        result[rows] = losses
+    else:
+        result = np.add.reduce(losses) / (total if reduction == "mean" else 1)
+
+    def to_inputs(g):
+        result = np.zeros(shape, g.dtype)
+        result[rows] = to_rows(weights * (g / total if reduction == "mean" else g if reduction == "sum" else g[rows]))
+        return result
+
+    return result, to_inputs
+
+
+@op("MseLossBackward0")
+def mse_loss(x, y, reduction):
+    """The mean or sum of (x - y)**2, or all of them."""
+    x, y = promote(x, y)
+    difference = np.asarray(x - y)
+    squares = np.asarray(difference * difference)
+    factor = 2 / difference.size if reduction == "mean" and difference.size else 2
+    if reduction != "none":
+        squares = np.add.reduce(squares, axis=None)
+        squares = squares / squares.dtype.type(difference.size) if reduction == "mean" else squares
+    return squares, lambda g: difference * (factor * g), lambda g: difference * (-factor * g)
 
 
 def _reduced(losses, reduction):

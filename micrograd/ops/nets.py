@@ -10,7 +10,6 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from micrograd.dtypes import promote
 from micrograd.ops.indexing import _scatter_add
 from micrograd.ops.registry import op, shared
 
@@ -39,10 +38,17 @@ def linear_folded(x, weight, bias):
 
 
 @op("EmbeddingBackward0")
-def embedding(weight, indices):
-    """The rows of weight (n, m) at the indices (...): the result is (..., m)."""
+def embedding(weight, indices, padding_idx):
+    """The rows of weight (n, m) at the indices (...): (..., m). The row of padding_idx gets no gradient."""
     shape = weight.shape
-    return weight.take(indices, 0), lambda g: _scatter_add(shape, indices, g)
+
+    def to_weight(g):
+        result = _scatter_add(shape, indices, g)
+        if padding_idx is not None:
+            result[padding_idx] = 0
+        return result
+
+    return weight.take(indices, 0), to_weight
 
 
 # The probability that a standard normal number is above z >= 0 is exp(-z**2 / 2) times c1 * t + c2 * t**2 + ... with
@@ -119,7 +125,7 @@ def gelu_tanh(x):
     return result, to_x
 
 
-@op("NativeLayerNormBackward0")
+@op("NativeLayerNormBackward0", in_order=True)
 def layer_norm(x, weight, bias, dims, eps):
     """x less its mean and over its standard deviation, over the last `dims` dimensions; then * weight + bias."""
     shape, inner = x.shape, x.shape[-dims:]
@@ -168,7 +174,7 @@ def batch_norm(x, weight, bias, mean, var, eps, training):
     shape = x.shape
     columns = (*shape[:2], math.prod(shape[2:]))
     scale = 1 / np.sqrt(var + eps)
-    normed = x.reshape(columns) - mean[:, None]
+    normed = np.subtract(x.reshape(columns), mean[:, None], order="C")  # in order, however x lies: as PyTorch's result
     normed *= scale[:, None]
     result = normed.copy() if weight is None else normed * weight[:, None]
     if bias is not None:
@@ -230,7 +236,7 @@ def conv1d(x, weight, bias, stride, padding, dilation):
     )
 
 
-@op("ScaledDotProductFlashAttentionForCpuBackward0")
+@op("ScaledDotProductFlashAttentionForCpuBackward0", in_order=True)
 def attention(q, k, v, mask, scale, kept):
     """softmax(q @ k.T * scale + mask) @ v over the last two dimensions: q (..., l, e), k (..., s, e), v (..., s, f).
 
@@ -285,16 +291,3 @@ def pad(x, widths, value):
 
 def _between(before, behind, n):
     return np.s_[max(before, 0) : n - max(behind, 0)]
-
-
-@op("MseLossBackward0")
-def mse_loss(x, y, reduction):
-    """The mean or sum of (x - y)**2, or all of them."""
-    x, y = promote(x, y)
-    difference = np.asarray(x - y)
-    squares = np.asarray(difference * difference)
-    factor = 2 / difference.size if reduction == "mean" and difference.size else 2
-    if reduction != "none":
-        squares = np.add.reduce(squares, axis=None)
-        squares = squares / squares.dtype.type(difference.size) if reduction == "mean" else squares
-    return squares, lambda g: difference * (factor * g), lambda g: difference * (-factor * g)

