@@ -1,0 +1,71 @@
+"""The mistakes that pass in silence, caught where they happen.
+
+    from micrograd.guard import guard
+
+    with guard():
+        train()
+
+or `@guard()` above a function, or the environment variable MICROGRAD_GUARD=1 for a whole program. Each mistake raises
+a child of GuardError that says what happened, with the shapes, and what was probably meant:
+
+- a reduction without keepdim that broadcasts back along another dimension; a prediction (n, 1) and a target (n,) that
+  make a loss of (n, n) numbers (`guard.broadcasts`);
+- softmax over the batch, or of a softmax (`guard.softmaxes`);
+- the first nan or infinity, forward or backward (`guard.finite`);
+- a forgotten zero_grad, parameters that get no gradient, updates inside the graph (`guard.steps`);
+- integers in a matrix product, floats for class indices (`guard.unhelpful`).
+
+The guard listens to every op through `graph.observer` and stands before backward, step and a few more while it is on.
+Off, nothing of it runs.
+"""
+
+import contextlib
+import os
+from typing import Any
+
+from micrograd.guard import watch
+from micrograd.guard.caught import (
+    BroadcastError,
+    DtypeError,
+    GuardError,
+    NoGradientError,
+    NotFiniteError,
+    SoftmaxError,
+    StaleGradientError,
+    UpdateError,
+)
+
+__all__ = [
+    "BroadcastError",
+    "DtypeError",
+    "GuardError",
+    "NoGradientError",
+    "NotFiniteError",
+    "SoftmaxError",
+    "StaleGradientError",
+    "UpdateError",
+    "follow_environment",
+    "guard",
+]
+
+_depth = [0]  # how many guards are on, one within the other
+
+
+class guard(contextlib.ContextDecorator):  # noqa: N801 - used as no_grad is
+    """Catch mistakes inside `with guard():`, or in a function decorated `@guard()`; may stand within another."""
+
+    def __enter__(self) -> None:
+        if _depth[0] == 0:
+            watch.start()
+        _depth[0] += 1
+
+    def __exit__(self, *exception: Any) -> None:
+        _depth[0] -= 1
+        if _depth[0] == 0:
+            watch.stop()
+
+
+def follow_environment() -> None:
+    """Turn the guard on, to the end of the program, where MICROGRAD_GUARD is set to something other than 0."""
+    if os.environ.get("MICROGRAD_GUARD", "0") not in ("", "0"):
+        guard().__enter__()

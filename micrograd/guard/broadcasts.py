@@ -1,0 +1,86 @@
+"""Shapes that broadcast although they were not meant to."""
+
+from typing import Any
+
+import numpy as np
+
+from micrograd.guard.caught import BroadcastError, here, told
+from micrograd.guard.trace import Crossed, remember, trace_of
+from micrograd.tensors import Tensor
+
+_SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
+
+
+def check_operands(op: str, x: Tensor, y: Tensor, result: Tensor) -> None:
+    """Look at two tensors of different shapes that were broadcast."""
+    for whole, part in ((x, y), (y, x)):
+        if part._array.ndim < whole._array.ndim:
+            _check_reduced(op, whole, part)
+            _mark_crossed(whole, part, result)
+
+
+def _check_reduced(op: str, whole: Tensor, part: Tensor) -> None:
+    """Raises BroadcastError where `part` was reduced from `whole` and lies along other dimensions than it came from."""
+    reduced = trace_of(part).reduced
+    if reduced is None or reduced.keepdim or part._array.size == 1:
+        return
+    shape = whole._array.shape
+    if reduced.layout != trace_of(whole).layout or shape != reduced.shape:
+        return
+    belongs = [d for d in range(len(shape)) if d not in reduced.dims]
+    lies = list(range(len(shape) - len(belongs), len(shape)))
+    if part._array.ndim != len(belongs) or belongs == lies or _symmetric(whole) or _symmetric(reduced.source()):
+        return
+    name, symbol = reduced.op.removesuffix("_dim"), _SYMBOLS.get(op, op)
+    dim = reduced.dims[0] if len(reduced.dims) == 1 else reduced.dims
+    values = ".values" if reduced.op in ("max_dim", "min_dim") else ""
+    raise BroadcastError(
+        f"x {symbol} x.{name}({dim}), x of shape {list(shape)}: without keepdim the {name} is {list(part.shape)}, and "
+        f"broadcasting lays it along dim {_told(lies)} of x, while it belongs to dim {_told(belongs)}: the numbers "
+        f"meet the wrong {'rows' if belongs == [0] else 'elements'}. "
+        f"Probably meant: x {symbol} x.{name}({dim}, keepdim=True){values}"
+    )
+
+
+def _told(dims: list[int]) -> str:
+    return " and ".join(map(str, dims))
+
+
+def _symmetric(x: Tensor | None) -> bool:
+    """Whether x is a symmetric matrix: its sums over rows are those over columns, and either may be meant."""
+    return x is not None and x._array.ndim == 2 and np.array_equal(x._array, x._array.T)
+
+
+def _mark_crossed(column: Tensor, vector: Tensor, result: Tensor) -> None:
+    """Note an (n, 1) and an (n,) that made an (n, n): a prediction beside a target, if just one requires grad.
+
+    A column by unsqueeze or [:, None] was put upright on purpose, to compare each with each.
+    """
+    n = vector._array.size
+    if n < 2 or column._array.shape != (n, 1) or vector._array.shape != (n,):
+        return
+    if column._requires_grad != vector._requires_grad and trace_of(column).made_by != "unsqueeze":
+        remember(result, trace_of(result)._replace(crossed=Crossed(n, here())))
+
+
+def check_loss(op: str, x: Tensor, options: dict[str, Any]) -> None:
+    """Raises BroadcastError where all of an (n, n) that a column and a vector were broadcast to becomes one number."""
+    crossed = trace_of(x).crossed
+    if crossed is not None and options.get("dim") is None:
+        raise BroadcastError(_crossed_message(f"{op} over {[crossed.n] * 2}", crossed.n, told(crossed.place)))
+
+
+def check_mse_loss(x: Tensor, y: Tensor) -> None:
+    """Raises BroadcastError for an input (n, 1) and a target (n,), or the other way round."""
+    if isinstance(x, Tensor) and isinstance(y, Tensor) and x._array.ndim + y._array.ndim == 3:
+        n = x._array.size
+        if n > 1 and y._array.size == n and 1 in (*x._array.shape[1:], *y._array.shape[1:]):
+            raise BroadcastError(_crossed_message("mse_loss", n, ""))
+
+
+def _crossed_message(what: str, n: int, place: str) -> str:
+    return (
+        f"{what}: a tensor of shape {[n, 1]} and one of shape {[n]} were broadcast to {[n, n]}{place}: every "
+        f"prediction was compared with every target, not with its own. Probably meant: pred.squeeze(1) with y, or "
+        f"pred with y.view(-1, 1), so that both have one shape"
+    )

@@ -1,0 +1,191 @@
+"""The first nan or infinity, in the forward or on the way back.
+
+An infinity that the user put in, the -inf of a mask for example, is theirs, and so is what follows from it; a nan that
+an op makes of numbers, and an infinity that it makes of finite ones, is caught. Only log of 0 in a tensor of several
+elements may wait: a table of log probabilities may hold -inf, and be the logits of what never happens, until a sum or a
+product takes it in.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from micrograd.engine import topological_order
+from micrograd.errors import GO_ON, ON_ERROR
+from micrograd.graph import Node, Roots
+from micrograd.guard.caught import NotFiniteError, here, listed, told
+from micrograd.guard.trace import OF_ONE, OF_TWO, REARRANGED
+from micrograd.tensors import Tensor
+
+# Finite numbers stay finite under these, and an infinity becomes no nan.
+_BOUNDED = {"abs", "neg", "tanh", "sigmoid", "relu", "sign", "floor", "ceil", "round", "clone"}
+_CHOSEN = {"maximum", "minimum", "max", "min", "max_dim", "min_dim", "clamp", "masked_fill", "pad"}
+HARMLESS = REARRANGED | _BOUNDED | _CHOSEN
+
+# An infinity in one element of an input reaches one of the result: nobody has used it yet.
+ELEMENT_BY_ELEMENT = OF_ONE | OF_TWO | {"log_softmax"}
+
+_LOGS = ("log", "log2", "log10", "log1p")
+
+_SYMBOLS = {"add": "x + y", "sub": "x - y", "mul": "x * y", "div": "x / y", "pow": "x ** y", "pow_tensor": "x ** y"}
+_SYMBOLS |= {"rsub": "y - x", "reciprocal": "1 / x"}
+
+_MEANT = {
+    "log": "smoothed counts, (N + 1), a little more than 0, (x + 1e-8).log(), or F.log_softmax and F.cross_entropy, "
+    "which start from the logits",
+    "exp": "the largest taken off first, (x - x.max()).exp(), or F.softmax, F.log_softmax, logsumexp, which do that",
+    "div": "a divisor that cannot be 0: x / (y + 1e-8), or counts that are smoothed, (N + 1)",
+    "softmax": "a mask that leaves at least one element of each row: a row of -inf alone has nothing to choose from",
+    "mul": "masked_fill(mask, float('-inf')) or torch.where, because 0 * inf is nan",
+    "sub": "finite numbers before the difference: inf - inf is nan",
+    "sqrt": "a number that is not negative: x.clamp(min=0).sqrt()",
+    "std": "more than one element, or unbiased=False: one alone has no spread, and n - 1 is 0",
+}
+_MEANT |= dict.fromkeys(_LOGS, _MEANT["log"])
+_MEANT |= {"reciprocal": _MEANT["div"], "log_softmax": _MEANT["softmax"], "rsqrt": _MEANT["sqrt"]}
+_MEANT |= {"var": _MEANT["std"], "attention": _MEANT["softmax"]}
+_NO_ELEMENTS = "at least one element, or example: there are none, and a mean of none is 0 / 0"
+_OTHERWISE = "smaller numbers: a lower learning rate, weights that start smaller, or data that is scaled"
+
+
+def is_finite(array: np.ndarray) -> bool:
+    """Whether no element is nan or infinite; mostly the sum of squares tells, which takes a fraction of the time."""
+    if array.dtype.kind != "f":
+        return True
+    flat = array.ravel(order="K")
+    token = ON_ERROR.set(GO_ON)  # the sum may overflow
+    try:
+        return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
+    finally:
+        ON_ERROR.reset(token)
+
+
+def check_result(op: str, inputs: Sequence[Any], options: dict[str, Any], result: Tensor) -> None:
+    """Raises NotFiniteError where an op made the first nan or infinity."""
+    if op in HARMLESS:
+        for x in inputs:
+            if isinstance(x, Tensor) and "_log_of_zero" in x.__dict__ and not is_finite(result._array):
+                result.__dict__["_log_of_zero"] = x.__dict__["_log_of_zero"]
+    elif not is_finite(result._array):
+        _examine(op, inputs, options, result)
+
+
+def _examine(op: str, inputs: Sequence[Any], options: dict[str, Any], result: Tensor) -> None:
+    """Tell whose a nan or an infinity is."""
+    array = result._array
+    given = [a for a in map(_numbers, (*inputs, *options.values())) if a is not None]
+    nans = np.isnan(array)
+    if nans.any():
+        if not any(np.isnan(a).any() for a in given):
+            raise NotFiniteError(_message(op, inputs, array, nans))
+        return
+    if any(np.isinf(a).any() for a in given):
+        early = next((x.__dict__["_log_of_zero"] for x in inputs if _waits(x)), None)
+        if early is None:
+            return
+        if array.size == 1 or op not in ELEMENT_BY_ELEMENT:
+            raise NotFiniteError(f"{early} Now {op} takes it in.")
+        result.__dict__["_log_of_zero"] = early
+        return
+    message = _message(op, inputs, array, np.isinf(array))
+    if op not in _LOGS or array.size == 1:
+        raise NotFiniteError(message)
+    result.__dict__["_log_of_zero"] = f"Made{told(here())}: {message}"
+
+
+def _waits(x: Any) -> bool:
+    return isinstance(x, Tensor) and "_log_of_zero" in x.__dict__
+
+
+def _numbers(x: Any) -> np.ndarray | None:
+    """An input or option as an array of floats; None where it has none."""
+    array = x._array if isinstance(x, Tensor) else x
+    if isinstance(array, float):
+        return np.asarray(array)
+    return array if isinstance(array, np.ndarray) and array.dtype.kind == "f" else None
+
+
+def _message(op: str, inputs: Sequence[Any], array: np.ndarray, bad: np.ndarray) -> str:
+    index = tuple(np.argwhere(bad)[0]) if array.ndim else ()
+    value = float(array[index])
+    at = f" at {listed(index)} of the result {list(array.shape)}" if array.ndim else ""
+    arrays = [x._array if isinstance(x, Tensor) else x for x in inputs]
+    if op in OF_ONE or op in OF_TWO:
+        what = _SYMBOLS.get(op, f"{op}(x)")
+        names = [
+            f"{name} is {np.broadcast_to(a, array.shape)[index]:.6g}"
+            for name, a in zip("xy", arrays, strict=False)
+            if isinstance(a, np.ndarray | float | int)
+        ]
+        what = f"{what} is {value}{at}, where {' and '.join(names)}."
+    else:
+        shapes = " and ".join(str(list(a.shape)) for a in arrays if isinstance(a, np.ndarray))
+        finite = all(is_finite(a) for a in arrays if isinstance(a, np.ndarray))
+        state = "all finite" if finite else "infinite in places"
+        what = f"{op} of {shapes}, {state}, gives {value}{at}."
+    empty = any(isinstance(a, np.ndarray) and not a.size for a in arrays)
+    power = op in ("pow", "pow_tensor") and math.isinf(value)
+    overflow = power and np.broadcast_to(arrays[0], array.shape)[index] != 0
+    return f"{what} Probably meant: {_NO_ELEMENTS if empty else _OTHERWISE if overflow else _hint(op, value)}."
+
+
+def _hint(op: str, value: float) -> str:
+    if op in _LOGS and math.isnan(value):
+        return "a number above 0: log of a negative one is nan; the logarithms of probabilities, perhaps"
+    if op in ("softmax", "log_softmax", "std", "var", "mul", "sub") and not math.isnan(value):
+        return _OTHERWISE
+    if op in ("pow", "pow_tensor"):
+        return "a base that is not 0 under a negative power, and not negative under a fractional one"
+    return _MEANT.get(op, _OTHERWISE)
+
+
+class Kept:
+    """A graph as it is before backward, so that it can be walked again once a gradient turns out not to be finite."""
+
+    def __init__(self, tensors: Sequence[Tensor]):
+        self.nodes = [(node, node.edges, node.inputs) for node in topological_order(Roots(tensors))[:-1]]
+
+    def find_first(self, walk: Callable[[], Any]) -> None:
+        """Raises NotFiniteError at the first derivative that makes a gradient that is not finite of one that is."""
+        for node, edges, inputs in self.nodes:
+            node.edges = edges and [(parent, _watched(node, d), *rest) for parent, d, *rest in edges]
+            node.inputs = inputs
+        walk()
+        raise NotFiniteError(
+            f"backward: a gradient overflows where several are added up. Probably meant: {_OTHERWISE}."
+        )
+
+
+def _watched(node: Node, derivative: Callable) -> Callable:
+    def watched(g: Any) -> Any:
+        gradient = derivative(g)
+        if gradient is None or is_finite(np.asarray(gradient)) or not is_finite(np.asarray(g)):
+            return gradient
+        name = node.name if node.op is None else node.op.__name__
+        array = np.asarray(gradient)
+        index = tuple(np.argwhere(~np.isfinite(array))[0])
+        meant = _MEANT_BACK.get(name)
+        why = (
+            f"The slope of {name} is infinite there, or its result was, and a torch.where or an index that leaves the "
+            f"element out does not help, because 0 * inf is nan. Probably meant: {meant}."
+            if meant
+            else f"What it is multiplied by is nan or infinite there, or too large. Probably meant: {_OTHERWISE}."
+        )
+        raise NotFiniteError(
+            f"backward through {name}{told(getattr(node, 'where', None))}: the gradient of its input is "
+            f"{float(array[index])} at {listed(index)} of {list(array.shape)}. {why}"
+        )
+
+    return watched
+
+
+_MEANT_BACK = {
+    "sqrt": "(x + 1e-8).sqrt(), whose slope is finite at 0",
+    "pow": "(x + 1e-8) ** 0.5, whose slope is finite at 0",
+    "rsqrt": "(x + 1e-8).rsqrt(), whose slope is finite at 0",
+    "exp": _MEANT["exp"],
+    "div": _MEANT["div"],
+    "reciprocal": _MEANT["div"],
+} | dict.fromkeys(_LOGS, _MEANT["log"])

@@ -1,0 +1,154 @@
+"""What the guard remembers of a tensor: how it was made, as far as a later mistake could depend on it.
+
+A Trace is a few numbers and names, hangs on the tensor itself, and goes with it. It is handed on unchanged, the same
+object, through functions of each element, which leave every element in its place.
+"""
+
+import itertools
+import weakref
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from micrograd.guard.caught import Place
+from micrograd.ops import OPS, elementwise, indexing, reductions, shapes
+from micrograd.tensors import Tensor
+
+
+class Reduced(NamedTuple):
+    """A reduction: the op, what it was applied to, and over which dimensions of that."""
+
+    op: str
+    source: Callable[[], Tensor | None]
+    layout: int
+    shape: tuple[int, ...]
+    dims: tuple[int, ...]
+    keepdim: bool
+
+
+class Crossed(NamedTuple):
+    """A column (n, 1) and a vector (n,) that were broadcast to (n, n), and where."""
+
+    n: int
+    place: Place
+
+
+class Trace(NamedTuple):
+    """How a tensor was made.
+
+    layout: a number, the same for tensors whose elements correspond one to one, 0 where nobody asked yet.
+    made_by: "exp", "softmax" or "unsqueeze" where the tensor is just that, with nothing done to it since.
+    softmax: the dimension over which it was made to add up to 1. reduced: the reduction that it is the result of.
+    crossed: the broadcast behind it. gradient_of: the leaf whose grad it is, perhaps times a number.
+    update: the place where it was made as p - lr * p.grad.
+    """
+
+    layout: int = 0
+    made_by: str = ""
+    softmax: int | None = None
+    reduced: Reduced | None = None
+    crossed: Crossed | None = None
+    gradient_of: Callable[[], Tensor | None] | None = None
+    update: Place | None = None
+
+    def __reduce__(self) -> Any:
+        return Trace, ()  # a copied or unpickled tensor has no past
+
+
+NOTHING = Trace()
+
+_layouts = itertools.count(1)
+
+
+def trace_of(x: Any) -> Trace:
+    """What is remembered of a tensor; NOTHING of anything else."""
+    return x.__dict__.get("_trace", NOTHING) if isinstance(x, Tensor) else NOTHING
+
+
+def remember(x: Tensor, trace: Trace) -> None:
+    x.__dict__["_trace"] = trace
+
+
+def with_layout(x: Tensor) -> Trace:
+    """The trace of x, with a layout; x gets a new one if it has none."""
+    trace = trace_of(x)
+    if not trace.layout:
+        trace = Trace(next(_layouts)) if trace is NOTHING else trace._replace(layout=next(_layouts))
+        remember(x, trace)
+    return trace
+
+
+def _ops_of(module: Any) -> frozenset[str]:
+    return frozenset(name for name, op in OPS.items() if op.__module__ == module.__name__)
+
+
+# The families of ops, by name.
+
+OF_TWO = frozenset({"add", "sub", "mul", "div", "pow_tensor", "maximum", "minimum", "remainder"})
+OF_ONE = (_ops_of(elementwise) | {"gelu", "gelu_tanh", "clone", "to"}) - OF_TWO - {"where"}
+REDUCTIONS = _ops_of(reductions) - {"softmax", "log_softmax", "cumsum", "cumprod"}
+REARRANGED = (_ops_of(shapes) | _ops_of(indexing) | {"embedding", "where"}) - {"clone", "to"}
+
+
+def of_one(op: str, x: Tensor, result: Tensor) -> None:
+    """Hand the trace of x on to a function of each of its elements."""
+    trace = with_layout(x)
+    made_by = trace.made_by if op in ("clone", "to") else "exp" if op == "exp" else ""
+    if trace.made_by != made_by or trace.update is not None:
+        trace = trace._replace(made_by=made_by, update=None)
+    remember(result, trace)
+
+
+def of_two(op: str, x: Tensor, y: Tensor, result: Tensor) -> Trace:
+    """Give the result of arithmetic on two tensors its trace, and return it."""
+    shape, a, b = result._array.shape, trace_of(x), trace_of(y)
+    if a is NOTHING and b is NOTHING:
+        return NOTHING
+    whole = a if x._array.shape == shape else b if y._array.shape == shape else NOTHING
+    crossed = a.crossed or b.crossed
+    softmax = _softmax_by_hand(op, a, b)
+    made_by = "" if softmax is None else "softmax"
+    trace = Trace(whole.layout, made_by, softmax, None, crossed)
+    remember(result, trace)
+    return trace
+
+
+def _softmax_by_hand(op: str, a: Trace, b: Trace) -> int | None:
+    """The dimension of counts / counts.sum(dim, keepdim=True), where counts were made by exp."""
+    if op != "div" or a.made_by != "exp" or b.reduced is None or b.reduced.layout != a.layout:
+        return None
+    return b.reduced.dims[0] if b.reduced.op == "sum_dim" and len(b.reduced.dims) == 1 else None
+
+
+def of_reduction(op: str, x: Tensor, options: dict[str, Any], result: Tensor) -> None:
+    """Note what the result of a reduction was reduced from."""
+    dim = options.get("dim")
+    if dim is not None:
+        dims = (dim,) if isinstance(dim, int) else tuple(dim)
+        layout = with_layout(x).layout
+        reduced = Reduced(op, weakref.ref(x), layout, x._array.shape, dims, bool(options.get("keepdim")))
+        remember(result, Trace(reduced=reduced))
+
+
+def of_rearranged(op: str, x: Any, options: dict[str, Any], result: Tensor) -> None:
+    """Of a view or a part of x, note that it is still a softmax where its last dimension is untouched."""
+    if op in ("unsqueeze", "index_none"):
+        remember(result, Trace(made_by="unsqueeze"))
+    trace = trace_of(x)
+    if trace.softmax is None or op not in ("view", "slice", "select", "index", "reshape_copy", "squeeze_dim"):
+        return
+    before, after = x._array.shape, result._array.shape
+    if trace.softmax == len(before) - 1 and after and after[-1] == before[-1] and _keeps_last(options, len(before)):
+        remember(result, Trace(made_by=trace.made_by, softmax=len(after) - 1))
+
+
+def _keeps_last(options: dict[str, Any], ndim: int) -> bool:
+    """Whether an index, if there is one, leaves the last dimension alone."""
+    index = options.get("index")
+    if index is None:
+        return True
+    if not isinstance(index, tuple):
+        return ndim > getattr(index, "ndim", 1)
+    named = [item for item in index if item is not None and item is not ...]
+    if len(named) < ndim and (index[-1] is ... or not any(item is ... for item in index)):
+        return True
+    return bool(named) and isinstance(named[-1], slice) and named[-1] == slice(None)
