@@ -1,0 +1,62 @@
+"""What the commands share: how they end when the user can put something right."""
+
+import argparse
+import io
+import math
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import NoReturn
+
+
+class Complaint(ValueError):  # noqa: N818 - it is how a command complains, not a fault of the program
+    """Something the user gave cannot be used. The message is one line: what is wrong, and what to do about it."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, in one line, and exit with status 2."""
+        self.exit(2, f"error: {message} (--help lists the flags)\n")
+
+
+def assignments(words: Iterable[str]) -> dict[str, float]:
+    """Words such as a=2 as numbers by name. Raises Complaint for anything else, and for a name that comes twice."""
+    found: dict[str, float] = {}
+    for word in words:
+        name, _, text = word.partition("=")
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not name.isidentifier() or not math.isfinite(number):
+            raise Complaint(f"{word!r} gives no name a number; write it as a=2")
+        if name in found:
+            raise Complaint(f"{name} is given twice")
+        found[name] = number
+    return found
+
+
+def run_command(main: Callable[[], int]) -> NoReturn:
+    """Run a command and exit with its status; what the user can put right ends it with one line and status 2."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a character shows another, and nothing breaks
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        status = main()
+        sys.stdout.flush()
+    except Complaint as complaint:
+        print(f"error: {complaint}", file=sys.stderr)
+        status = 2
+    except BrokenPipeError:  # whoever read our words has enough of them
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except OSError as error:
+        what = f"{error.filename or 'file'}: {error.strerror}" if error.strerror else str(error)
+        print(f"error: {what}", file=sys.stderr)
+        status = 2
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        status = 130
+    raise SystemExit(status)

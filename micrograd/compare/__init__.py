@@ -1,0 +1,59 @@
+"""Gradients side by side: micrograd's with PyTorch's, and those written by hand with micrograd's.
+
+>>> from micrograd.compare import compare
+>>> def loss(torch, x, w):
+...     h = torch.tanh(x * w)
+...     return (h**2).sum(), {"h": h}
+>>> compare(loss, [1.0, 2.0], [0.5, -1.0])  # doctest: +SKIP
+micrograd beside PyTorch 2.13.0
+               shape  verdict      largest difference  at
+value          []     exact                         0
+h              [2]    approximate             3.0e-08  [0]
+gradient of x  [2]    approximate             3.0e-08  [0]
+gradient of w  [2]    approximate             6.0e-08  [0]
+gradient of h  [2]    approximate             6.0e-08  [0]
+
+`python -m micrograd.compare` checks every op in this way, or one expression with --expression. `report` says when two
+numbers agree; PyTorch is imported when it is asked for, and where it is missing finite differences take its place.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from micrograd.compare.by_hand import cmp, compare_by_hand
+from micrograd.compare.functions import compare_function
+from micrograd.compare.report import Report
+
+__all__ = ["Report", "cmp", "compare"]
+
+
+def compare(fn: Callable | Mapping[str, tuple[Any, Any]], *inputs: Any, names: Sequence[str] | None = None) -> Report:
+    """Compare a function on micrograd and on PyTorch, or gradients written by hand with those of backward.
+
+    compare(fn, *inputs): runs fn(library, *inputs) on both libraries and compares the value and the gradient of each
+    input of floats. inputs: tensors of either library, arrays, lists or numbers, none of which is changed; they reach
+    fn as tensors of the library. fn returns a tensor, or a tensor and a dict of inner ones, (loss, {'h': h}), whose
+    values and gradients are compared too. names: what to call the inputs; by default what fn calls them. Where the
+    value is not one number, the way back starts from drawn ones. A fn that draws numbers itself seeds their stream,
+    torch.manual_seed(1), first. If something differs, fn runs a second time, and the first op to do so is named.
+    Without PyTorch, finite differences take its place, in float64.
+
+    compare({'h': (dh, h), ...}): each gradient written by hand beside that of the tensor, which backward has left in
+    its .grad (call h.retain_grad() before, where h is not a leaf); in place of the tensor its gradient, an array, will
+    do. Of a wrong one the Report says what it looks like: a factor, a sign, a transpose, a missing sum, a part of the
+    gradient left out. That last one is seen in the graph, all of which loss.backward(retain_graph=True) leaves there.
+
+    Returns a Report: true if all agree, printed as a table. Raises TypeError where fn is not to be called, an input is
+    no numbers or fn returns no tensor, ValueError where names do not fit or a tensor has no gradient, and whatever fn
+    raises.
+    """
+    if isinstance(fn, Mapping):
+        if inputs or names is not None:
+            raise TypeError("compare takes a dict of gradients alone, {'h': (dh, h), ...}, and nothing beside it")
+        return compare_by_hand(fn)
+    if not callable(fn):
+        raise TypeError(
+            f"compare takes a function, fn(torch, x, y), or a dict of gradients, {{'h': (dh, h)}}, not what "
+            f"is of type {type(fn).__name__}"
+        )
+    return compare_function(fn, inputs, names)

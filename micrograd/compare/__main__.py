@@ -1,0 +1,100 @@
+"""`python -m micrograd.compare [OP ...]` compares every op with PyTorch; with --expression, one expression."""
+
+import argparse
+from difflib import get_close_matches
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from micrograd.compare.every_op import FLOATS, Checked, check
+from micrograd.compare.expressions import compare_expression
+from micrograd.compare.report import aligned, number_text
+from micrograd.compare.runs import NO_PYTORCH, pytorch
+from micrograd.expression import ExpressionError, names
+from micrograd.ops import OPS
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message} (--help lists the flags)\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command. Returns 0 if all agree, 1 if not."""
+    parser = _Parser(
+        prog="python -m micrograd.compare",
+        description="Compare micrograd's values and gradients with those of the PyTorch that is installed.",
+        epilog="Without PyTorch, in its place come finite differences, (f(x + h) - f(x - h)) / 2h.",
+    )
+    parser.add_argument(
+        "--expression",
+        metavar="TEXT",
+        help='an expression in place of the ops, "(a*b + c).tanh()"; one that begins with a minus: --expression="-a"',
+    )
+    parser.add_argument(
+        "what",
+        nargs="*",
+        metavar="OP or NAME=NUMBER",
+        help="the ops to compare (default: all), or what the names of the expression stand for",
+    )
+    flags = parser.parse_args(arguments)
+    if flags.expression is not None:
+        return _expression(parser, flags.expression, flags.what)
+    for name in flags.what:
+        if name not in OPS:
+            near = get_close_matches(name, OPS, 1)
+            hint = f"; the nearest is {near[0]}" if near else ""
+            parser.error(f"there is no op {name!r}{hint}; the ops are those of micrograd.ops.OPS")
+    return _ops(list(dict.fromkeys(flags.what)) or list(OPS))
+
+
+def _expression(parser: _Parser, text: str, given: list[str]) -> int:
+    numbers = {}
+    for word in given:
+        name, equals, number = word.partition("=")
+        try:
+            numbers[name.strip()] = float(number)
+        except ValueError:
+            example = word if not equals else name
+            parser.error(f"{word!r} says no number; write NAME=NUMBER, such as {example or 'a'}=2")
+    try:
+        ordered = {name: numbers.pop(name) for name in names(text) if name in numbers}
+        lines, agree = compare_expression(text, ordered | numbers)
+    except ExpressionError as error:
+        parser.error(str(error))
+    print("\n".join(lines))
+    return 0 if agree else 1
+
+
+def _ops(wanted: list[str]) -> int:
+    torch = pytorch()
+    bar = tqdm(wanted, desc="comparing", unit="op", delay=1, leave=False)
+    found = [check(name) for name in bar]
+    print(f"micrograd beside {'finite differences' if torch is None else 'PyTorch ' + torch.__version__}")
+    print("\n".join(table(found)))
+    for checked in found:
+        if checked.wrong is not None:
+            print(f"\n{checked.op}: {checked.wrong}")
+    wrong = [checked for checked in found if checked.verdict != "agrees"]
+    if torch is None:
+        print(NO_PYTORCH)
+    cases = sum([checked.cases for checked in found])
+    print(
+        f"{len(found) - len(wrong)} of {len(found)} ops agree, in {cases:,} cases"
+        + (f"; not {', '.join([checked.op for checked in wrong])}" if wrong else "")
+    )
+    return 1 if wrong else 0
+
+
+def table(found: list[Checked]) -> list[str]:
+    """A line for each op: how many cases, the largest difference in each dtype, and the verdict."""
+    dtypes = [dtype for dtype in FLOATS if any(dtype in checked.largest for checked in found)]
+    rows = [["op", "cases", *[f"largest difference, {dtype}" for dtype in dtypes], "verdict"]]
+    for checked in found:
+        largest = [number_text(checked.largest[dtype]) if dtype in checked.largest else "" for dtype in dtypes]
+        rows.append([checked.op, str(checked.cases), *largest, checked.verdict])
+    return aligned(rows, right=range(1, len(rows[0]) - 1))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

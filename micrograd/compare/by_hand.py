@@ -1,0 +1,387 @@
+"""Gradients written by hand, as in the lecture on backpropagation, beside those of backward; and what a wrong one
+looks like."""
+
+import math
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from micrograd.compare.report import DIFFERENT, EXACT, Pair, Report, judge, rounding, shape_text
+from micrograd.engine import Value, topological_order
+from micrograd.graph import Node, Roots, unbroadcast
+from micrograd.tensors import Tensor
+
+
+def cmp(name: str, dt: Any, t: Any) -> None:
+    """Print how a gradient written by hand, dt, compares with t.grad; below it, if it is wrong, what it looks like.
+
+    dt: a tensor, an array or a number. t: a tensor or a Value after backward (call t.retain_grad() before, where it is
+    not a leaf), or the right gradient, an array. Raises ValueError where t has no gradient.
+    """
+    row = compare_by_hand({name: (dt, t)}).rows[0]
+    exact, approximate = str(row.verdict == EXACT), str(row.verdict != DIFFERENT)
+    print(f"{name:15s} | exact: {exact:5s} | approximate: {approximate:5s} | maxdiff: {row.largest:g}")
+    if row.verdict == DIFFERENT:
+        print(
+            f"{'':15s}   {row.remark or f'{row.mine:g} by hand, {row.theirs:g} by micrograd at {list(row.at or ())}'}"
+        )
+
+
+def compare_by_hand(gradients: Mapping[str, tuple[Any, Any]]) -> Report:
+    """The Report of gradients written by hand; see `micrograd.compare.compare`."""
+    if not gradients:
+        raise ValueError("the dict of gradients is empty; write {'h': (dh, h), ...}")
+    hand, right, tensors = {}, {}, {}
+    for name, given in gradients.items():
+        if not isinstance(given, tuple) or len(given) != 2:
+            raise TypeError(f"{name}: give the gradient and the tensor, {{{name!r}: (d{name}, {name})}}")
+        tensors[name] = given[1]
+        right[name] = _gradient_of(given[1], name)
+        hand[name] = _numbers(given[0], f"the gradient of {name}")
+    relative, floor = rounding([*hand.values(), *right.values()])
+    hand = {name: array.astype(right[name].dtype, copy=False) for name, array in hand.items()}
+    rows = judge([Pair(name, hand[name], right[name]) for name in hand], relative, floor)
+    wrong = [row.name for row in rows if row.verdict == DIFFERENT]
+    if wrong:
+        graph = _Graph(tensors, right)
+        known = {name: _numbers(t, name) for name, t in tensors.items() if not isinstance(t, np.ndarray)}
+        for i, row in enumerate(rows):
+            if (name := row.name) in wrong:
+                case = _Wrong(name, hand[name], right[name], relative, known, graph.parts_of(name))
+                rows[i] = row._replace(remark=_explained(case, graph.nearer_to_the_loss(name, wrong)))
+    return Report("gradients by hand beside those of backward", rows, ("by hand", "by backward"))
+
+
+def _explained(case: "_Wrong", nearer: Sequence[str]) -> str:
+    """What to say of a wrong gradient: what it looks like, or what is nearer to the loss and to be put right first."""
+    if nearer:
+        return f"it may follow from {nearer[0]}, which is nearer to the loss and wrong too: look there first"
+    looks = next((words for look in LOOKS if (words := look(case))), "")
+    return looks and f"it looks like {looks}"
+
+
+def _gradient_of(t: Any, name: str) -> np.ndarray:
+    if isinstance(t, np.ndarray):
+        return t
+    if not hasattr(t, "grad"):
+        raise TypeError(f"{name} has to be a tensor, a Value or an array, not a {type(t).__name__}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what it warns of is said below
+        grad = t.grad
+    if grad is None:
+        raise ValueError(
+            f"{name} has no gradient: call {name}.retain_grad() before loss.backward(), if backward was called at all"
+        )
+    return _numbers(grad, name)
+
+
+def _numbers(x: Any, what: str) -> np.ndarray:
+    """The numbers of a tensor, a Value, an array or a number. Raises TypeError for anything else."""
+    if isinstance(x, Value):
+        x = x.data
+    if hasattr(x, "detach"):
+        x = x.detach().numpy()
+    array = np.asarray(x)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{what} has to be a tensor, an array or a number, not a {type(x).__name__}")
+    return array
+
+
+# The graph: which tensors are nearer to the loss, and of which parts a gradient is the sum.
+
+
+class Part(NamedTuple):
+    """What one use of a tensor adds to its gradient.
+
+    through: the name of the use's result, or of its op. last: for a table that is looked into, what its gradient would
+    be if what comes back were put into its place rather than added there.
+    """
+
+    through: str
+    op: str
+    gradient: np.ndarray
+    last: np.ndarray | None = None
+
+
+class _Graph:
+    """The graph behind the tensors, as far as backward has left it there."""
+
+    def __init__(self, tensors: Mapping[str, Any], gradients: Mapping[str, Any]):
+        self.tensors, self.gradients = tensors, gradients
+        self.behind = {name: set(_all_behind(t)) for name, t in tensors.items()}
+        self.names = {_place(t): name for name, t in tensors.items() if isinstance(t, Tensor)}
+        self.parts: dict[Any, list[Part | None]] = {}
+        self._collect()
+
+    def nearer_to_the_loss(self, name: str, among: Sequence[str]) -> list[str]:
+        """Which of these tensors were made from that of this name, the nearest to the loss first."""
+        place = _place(self.tensors[name])
+        found = [other for other in among if place in self.behind[other] and _place(self.tensors[other]) is not place]
+        return sorted(found, key=lambda other: -len(self.behind[other]))
+
+    def parts_of(self, name: str) -> list[Part]:
+        """The parts of a gradient that are known; the one that is not is what the others leave."""
+        parts = self.parts.get(_place(self.tensors[name]), [])
+        known = [part for part in parts if part is not None]
+        if len(parts) == len(known) + 1 and known:
+            rest = self.gradients[name] - sum([part.gradient for part in known])
+            known.append(Part("its other use", "", rest))
+        return known
+
+    def _collect(self) -> None:
+        """Go the way back as backward does, from the gradients that are known, and keep what each use adds."""
+        tensors = [t for t in self.tensors.values() if isinstance(t, Tensor)]
+        known = {_place(t): self.gradients[name] for name, t in self.tensors.items() if isinstance(t, Tensor)}
+        for node in topological_order(Roots(tensors))[-2::-1]:
+            g, parts = known.get(node), self.parts.get(node)
+            if g is None and parts and None not in parts:
+                g = sum([part.gradient for part in parts if part is not None])
+            g = None if g is None else np.array(g)  # one array for all edges, which may share work by it
+            for parent, derivative, shape, dtype in node.edges or ():
+                part = None
+                if g is not None and (gradient := derivative(g)) is not None:
+                    op = getattr(node.op, "__name__", node.name)
+                    gradient = unbroadcast(np.asarray(gradient), shape).astype(dtype)
+                    part = Part(self.names.get(node, op), op, gradient, _put_not_added(node, op, g, shape))
+                self.parts.setdefault(parent, []).append(part)
+            if node.edges is None:  # released: these uses are all that is known of it
+                for parent in node._prev:
+                    self.parts.setdefault(parent, []).append(None)
+
+
+def _put_not_added(node: Node, op: str, g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
+    if op not in ("index", "embedding"):
+        return None
+    result = np.zeros(shape, g.dtype)
+    options: Any = node.options
+    result[node.inputs[1] if op == "embedding" else options["index"]] = g
+    return result
+
+
+def _place(t: Any) -> Any:
+    """Where a tensor stands in its graph: the node that made it or, for a leaf, itself."""
+    return t if getattr(t, "grad_fn", None) is None else t.grad_fn
+
+
+def _all_behind(t: Any) -> Iterator[Any]:
+    """The places of everything that t was made from and that its graph still knows."""
+    if isinstance(t, Value):
+        yield from topological_order(t)
+        return
+    todo, seen = [_place(t)], set()
+    while todo:
+        place = todo.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        yield place
+        if isinstance(place, Node):
+            todo += [*place._prev, *[parent for parent, *_ in place.edges or ()]]
+        else:  # PyTorch's
+            todo += [next_one for next_one, _ in getattr(place, "next_functions", ()) if next_one is not None]
+            todo += [place.variable] if hasattr(place, "variable") else []
+
+
+# What a wrong gradient looks like. Each look is a function that says so, or nothing.
+
+
+class _Wrong(NamedTuple):
+    """A wrong gradient. known: the numbers of the tensors at hand, by name; parts: those of the right gradient."""
+
+    name: str
+    hand: np.ndarray
+    right: np.ndarray
+    relative: float
+    known: Mapping[str, np.ndarray]
+    parts: Sequence[Part]
+
+    def near(self, a: np.ndarray, b: np.ndarray) -> bool:
+        """Whether these are equal up to rounding, and are not simply 0."""
+        if a.shape != b.shape or not a.size:
+            return False
+        with np.errstate(all="ignore"):
+            return bool(0 < np.abs(b).max() < math.inf and np.abs(a - b).max() <= self.relative * np.abs(b).max())
+
+
+def _shape(case: _Wrong) -> str:
+    hand, right = case.hand, case.right
+    if hand.shape == right.shape:
+        return ""
+    shapes = f"it is {shape_text(hand.shape)}, and {case.name} is {shape_text(right.shape)}"
+    if hand.ndim >= right.ndim and _broadcasts(right.shape, hand.shape):
+        summed = unbroadcast(hand, right.shape)
+        dims = _stretched(right.shape, hand.shape)
+        if dims:
+            also = "" if case.near(summed, right) else ", and more is wrong besides"
+            return f"a missing sum over {dims}, along which {case.name} was broadcast ({shapes}){also}"
+    if case.near(hand.T, right):
+        return f"the transpose of the gradient ({shapes})"
+    if hand.size == right.size and case.near(hand.reshape(right.shape), right):
+        return f"the right numbers in another shape ({shapes}): reshape it, or sum with keepdim=True"
+    if hand.ndim <= right.ndim and _broadcasts(hand.shape, right.shape):
+        dims = _stretched(hand.shape, right.shape)
+        if dims and case.near(hand, unbroadcast(right, hand.shape)):
+            return f"a sum over {dims} too much ({shapes})"
+        if case.near(np.broadcast_to(hand, right.shape), right):
+            return f"the right numbers, once in place of once for each element of {dims} ({shapes})"
+    return f"a wrong shape: {shapes}"
+
+
+def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+    try:
+        return np.broadcast_shapes(small, large) == large
+    except ValueError:
+        return False
+
+
+def _stretched(small: tuple[int, ...], large: tuple[int, ...]) -> str:
+    """The dimensions of `large` along which `small` is stretched to it, in words."""
+    padded = (1,) * (len(large) - len(small)) + small
+    dims = [i for i in range(len(large)) if padded[i] != large[i]]
+    return f"dimension{'s' * (len(dims) > 1)} {' and '.join(map(str, dims))}" if dims else ""
+
+
+def _not_a_number(case: _Wrong) -> str:
+    if np.isfinite(case.hand).all() or not np.isfinite(case.right).all():
+        return ""
+    at = [int(i) for i in np.argwhere(~np.isfinite(case.hand))[0]]
+    return f"an overflow or a division by 0: it is {case.hand[tuple(at)]} at {at}"
+
+
+def _zero(case: _Wrong) -> str:
+    return "a gradient that was never filled in: all of it is 0" if not case.hand.any() else ""
+
+
+def _sign(case: _Wrong) -> str:
+    return "a wrong sign: it is minus the gradient" if case.near(-case.hand, case.right) else ""
+
+
+def _transpose(case: _Wrong) -> str:
+    return "the transpose of the gradient" if case.right.ndim > 1 and case.near(case.hand.T, case.right) else ""
+
+
+def _part(case: _Wrong) -> str:
+    """A use of the tensor left out, counted twice, or with the wrong sign."""
+    if len(case.parts) < 2:
+        return ""
+    for part in case.parts:
+        what = f"through {part.through}" + f" ({part.op})" * (part.op not in ("", part.through))
+        uses = f"{case.name} is used {len(case.parts)} times, and its gradient is the sum of what each use adds"
+        if case.near(case.right - case.hand, part.gradient):
+            return f"a missing part, the one {what}: {uses}"
+        if case.near(case.hand, part.gradient):
+            return f"a single part, the one {what}, and the others missing: {uses}"
+        if case.near(case.hand - case.right, part.gradient):
+            return f"a part that is counted twice, the one {what}"
+        if case.near(case.right - case.hand, 2 * part.gradient):
+            return f"a part with the wrong sign, the one {what}"
+    return ""
+
+
+def _put(case: _Wrong) -> str:
+    """An element of a table that is looked up several times."""
+    if any(part.last is not None and case.near(case.hand, part.last) for part in case.parts):
+        return (
+            "what comes back put in its place in the table (=) rather than added there (+=): of an element that is "
+            "looked up several times only the last one counts"
+        )
+    return ""
+
+
+# A wrong factor, from a length n at hand. Lengths of 2 and factors of 2 and one half have many other causes.
+RATIOS: dict[Callable[[int], float], str] = {
+    (lambda n: n): "it is {n} times too large: 1/n is missing",
+    (lambda n: 1 / n): "it is {n} times too small: 1/n is there once too often, or a mean in place of a sum",
+    (lambda n: n - 1): "it is n - 1 times too large: 1/(n - 1) is missing",
+    (lambda n: n / (n - 1)): "it is divided by n - 1 in place of n",
+    (lambda n: (n - 1) / n): "it is divided by n in place of n - 1 (Bessel's correction)",
+}
+
+
+def _factor(case: _Wrong) -> str:
+    """One number times the gradient; if it is a length at hand, which one."""
+    hand, right = case.hand.astype(np.float64), case.right.astype(np.float64)
+    factor = float((hand * right).sum() / (right * right).sum()) if right.any() else 0.0
+    if not factor or not case.near(hand, factor * right):
+        return ""
+    size, sign = abs(factor), " and the wrong sign" * (factor < 0)
+    for of, words in RATIOS.items():
+        for n, where in _lengths(case):
+            ratio = of(n) if n > 2 else 1.0
+            if ratio not in (1, 2, 0.5) and math.isclose(size, ratio, rel_tol=case.relative):
+                return f"a wrong factor{sign}: {words.format(n=n)} (n = {n}, {where})"
+    if hand.size == 1 and not math.isclose(round(2 * factor), 2 * factor, rel_tol=case.relative):
+        return ""  # two numbers always differ by a factor
+    return f"a wrong factor: it is {factor:.6g} times the gradient"
+
+
+def _lengths(case: _Wrong) -> Iterator[tuple[int, str]]:
+    """The lengths of the tensors at hand, the tensor's own first, and their numbers of elements."""
+    shapes = {case.name: case.right.shape} | {name: array.shape for name, array in case.known.items()}
+    for name, shape in shapes.items():
+        yield from [(n, f"the length of dimension {i} of {name}") for i, n in enumerate(shape)]
+    for name, shape in shapes.items():
+        yield math.prod(shape), f"the number of elements of {name}"
+
+
+# What a derivative multiplies by, written with the tensor's name, and the function of its numbers.
+FACTORS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "{}": lambda x: x,
+    "1 / {}": lambda x: 1 / x,
+    "2 * {}": lambda x: 2 * x,
+    "(1 - {}**2)": lambda x: 1 - x * x,
+    "({} > 0)": lambda x: (x > 0).astype(x.dtype),
+}
+
+
+def _tensor_as_factor(case: _Wrong) -> str:
+    for name, x in case.known.items():
+        if not _broadcasts(x.shape, case.right.shape) or x.dtype.kind != "f":
+            continue
+        for text, of in FACTORS.items():
+            with np.errstate(all="ignore"):
+                factor = of(x)
+                if case.near(case.hand * factor, case.right):
+                    return f"a missing factor: times {text.format(name)} it is right"
+    return ""
+
+
+def _constant_difference(case: _Wrong) -> str:
+    """A part that goes through a sum or mean over a dimension is the same all along it."""
+    difference = case.right - case.hand
+    for dim, n in enumerate(difference.shape):
+        if n > 1 and case.near(difference, np.broadcast_to(difference.mean(dim, keepdims=True), difference.shape)):
+            return (
+                f"a missing or wrong part: what it lacks is the same all along dimension {dim}, as what comes through "
+                f"a sum, a mean or a broadcast along dimension {dim} is"
+            )
+    return ""
+
+
+def _few_elements(case: _Wrong) -> str:
+    bound = case.relative * np.abs(case.right).max(initial=0)
+    wrong = ~(np.abs(case.right - case.hand) <= bound)
+    n = int(wrong.sum())
+    for dim in range(wrong.ndim if wrong.ndim > 1 else 0):
+        lines = np.flatnonzero(wrong.any(tuple([i for i in range(wrong.ndim) if i != dim])))
+        if len(lines) <= wrong.shape[dim] // 2:
+            some = ", ".join(map(str, lines[:8])) + ", ..." * (len(lines) > 8)
+            return f"a mistake in a few places: all that is wrong has index {some} in dimension {dim}"
+    return f"a mistake in a few places: {n} of {wrong.size} elements are wrong" if n <= wrong.size // 2 else ""
+
+
+LOOKS = (
+    _shape,
+    _not_a_number,
+    _zero,
+    _sign,
+    _transpose,
+    _part,
+    _put,
+    _factor,
+    _tensor_as_factor,
+    _constant_difference,
+    _few_elements,
+)
