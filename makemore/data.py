@@ -54,7 +54,7 @@ class WordList:
             try:
                 text = raw.decode()
             except UnicodeDecodeError as error:
-                line = lines_before + raw.count(b"\n", 0, error.start) + 1
+                line = lines_before + _line_ends(raw[: error.start]) + 1
                 raise Complaint(
                     f"{self.path}: line {line} is not UTF-8 (byte 0x{raw[error.start]:02x}); save the file as UTF-8"
                 ) from None
@@ -82,7 +82,7 @@ class WordList:
                 cut = block.rfind(b"\n") + 1
                 if cut:
                     yield block[:cut], lines
-                    lines += block.count(b"\n", 0, cut)
+                    lines += _line_ends(block[:cut])
                 rest = block[cut:]
         if rest:
             yield rest, lines
@@ -97,6 +97,10 @@ class WordList:
         for block in self.blocks():
             found |= wanted.intersection(block.split("\n"))
         return found
+
+
+def _line_ends(raw: bytes) -> int:
+    return raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n")
 
 
 class Vocabulary:
@@ -204,6 +208,22 @@ def examples(numbers: np.ndarray, context_length: int) -> Examples:
     windows = sliding_window_view(padded, context_length)
     same_word = np.logical_and.accumulate(windows[:, ::-1] != 0, axis=1)[:, ::-1]
     return Examples(windows * same_word, targets)
+
+
+def word_examples(numbers: np.ndarray) -> Examples:
+    """The examples of a row of numbers, a word to a row: contexts and targets (words, length of the longest + 1).
+
+    A context row is the boundary and the characters of a word, zeros behind; the target of each place is the number
+    that comes next, -1 behind the word's end. int64.
+    """
+    before, after = numbers[:-1], numbers[1:]
+    starts = np.flatnonzero(before == 0)
+    rows = np.cumsum(before == 0) - 1
+    columns = np.arange(len(before)) - starts[rows]
+    shape = len(starts), int(columns.max(initial=-1)) + 1
+    contexts, targets = np.zeros(shape, np.int64), np.full(shape, -1, np.int64)
+    contexts[rows, columns], targets[rows, columns] = before, after
+    return Examples(contexts, targets)
 
 
 def row_numbers(contexts: np.ndarray, vocabulary_size: int) -> np.ndarray:

@@ -1,7 +1,9 @@
 """What every model is asked: its loss on examples, new words, and how likely a word is.
 
-A model is a Module with a `vocabulary_size` and a `context_length` that turns contexts, (n, context_length) numbers of
-characters, into logits of the next character, (n, vocabulary_size). Everything here is written against that.
+A model is a Module with a `vocabulary_size` and a `context_length` that turns contexts into logits of the next
+character. One kind reads windows: contexts (n, context_length) of numbers, the latest last, to logits (n, size). The
+other kind has `whole_words` = True and reads words from their beginning: contexts (n, length), a boundary first, to
+logits (n, length, size), those after each character. Everything here is written against that.
 """
 
 import math
@@ -12,25 +14,36 @@ import numpy as np
 
 import micrograd
 from makemore.complaint import Complaint
-from makemore.data import Examples, Vocabulary, all_contexts, examples
-from micrograd import Generator, no_grad
+from makemore.data import Examples, Vocabulary, all_contexts, examples, row_numbers
+from micrograd import Generator, Tensor, no_grad
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 
-CONTEXTS_AT_ONCE = 1 << 16
-"""How many contexts a model is asked at a time."""
+CHARACTERS_AT_ONCE = 1 << 13
+"""For how many characters a model is asked at a time; more would not be faster, only larger."""
+
+MOST_REMEMBERED = 1 << 16
+"""For how many contexts a Sampler remembers what may come next."""
+
+
+def loss_of(model: Any, contexts: Tensor, targets: Tensor) -> Tensor:
+    """The mean cross-entropy, in nats a character, of examples; those with a target of -1 are none."""
+    logits = model(contexts)
+    return F.cross_entropy(logits.view(-1, model.vocabulary_size), targets.view(-1), ignore_index=-1)
 
 
 class Tally(NamedTuple):
     """Examples with each context and each pair of context and target named once.
 
-    contexts: (c, context_length); rows, targets, counts: (p,), the context of a pair, its target, and how often it is
-    there. int64.
+    contexts: (c, length). The logits of all of them make rows, one for each context of a window and `length` for each
+    whole word: rows (p,) says which row an example is about, in order, targets (p,) what came next there, and counts
+    (p,) how often. int64.
     """
 
     contexts: np.ndarray
     rows: np.ndarray
     targets: np.ndarray
     counts: np.ndarray
+    rows_per_context: int = 1
 
     @classmethod
     def of_table(cls, counts: np.ndarray) -> "Tally":
@@ -44,33 +57,79 @@ class Tally(NamedTuple):
 
     @classmethod
     def of_examples(cls, found: Examples, vocabulary_size: int) -> "Tally":
-        """The tally of examples."""
-        contexts, rows = np.unique(found.contexts, axis=0, return_inverse=True)
+        """The tally of examples with windows."""
+        contexts, keys = found.contexts, None
+        if vocabulary_size ** contexts.shape[1] < 2**63:  # one number for a context sorts many times as fast as a row
+            keys = row_numbers(contexts, vocabulary_size)
+            _, first, rows = np.unique(keys, return_index=True, return_inverse=True)
+            contexts = contexts[first]
+        else:
+            contexts, rows = np.unique(contexts, axis=0, return_inverse=True)
         pairs, counts = np.unique(rows.reshape(-1) * vocabulary_size + found.targets, return_counts=True)
         return cls(contexts, pairs // vocabulary_size, pairs % vocabulary_size, counts)
+
+    @classmethod
+    def of_words(cls, found: Examples) -> "Tally":
+        """The tally of examples that are whole words."""
+        rows = np.flatnonzero(found.targets.reshape(-1) >= 0)
+        targets = found.targets.reshape(-1)[rows]
+        return cls(found.contexts, rows, targets, np.ones_like(rows), found.contexts.shape[1])
+
+    def sample(self, characters: int) -> "Tally":
+        """A part of the contexts, chosen at random and always the same, that has about so many rows, at the most."""
+        n = max(1, characters // self.rows_per_context)
+        if n >= len(self.contexts):
+            return self
+        chosen = np.zeros(len(self.contexts), bool)
+        chosen[np.random.default_rng(0).choice(len(chosen), n, replace=False)] = True
+        within = chosen[self.rows // self.rows_per_context]
+        number = np.cumsum(chosen) - 1
+        of, place = np.divmod(self.rows[within], self.rows_per_context)
+        rows = number[of] * self.rows_per_context + place
+        return Tally(self.contexts[chosen], rows, self.targets[within], self.counts[within], self.rows_per_context)
 
 
 @no_grad()
 def log_probabilities(model: Any, contexts: np.ndarray) -> np.ndarray:
-    """The logarithms of the next character's probabilities: contexts (n, context_length or more) to (n, size)."""
-    contexts = contexts[:, contexts.shape[1] - model.context_length :]
-    parts = [
-        F.log_softmax(model(micrograd.from_numpy(contexts[start : start + CONTEXTS_AT_ONCE])).double(), 1).numpy()
-        for start in range(0, len(contexts), CONTEXTS_AT_ONCE)
-    ]
-    return np.concatenate(parts)
+    """The logarithms of the next character's probabilities, float64: a row for each context, or place of a word.
+
+    contexts: (n, context_length or more) of a model of windows, (n, length) of one of whole words.
+    """
+    return np.concatenate([block for _, block in _blocks_of_log_probabilities(model, contexts)])
 
 
+def _blocks_of_log_probabilities(model: Any, contexts: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """The rows of log_probabilities in blocks, each with the number of its first; the model in its eval mode."""
+    if not model.whole_words:
+        contexts = contexts[:, contexts.shape[1] - model.context_length :]
+    rows = contexts.shape[1] if model.whole_words else 1
+    at_once = max(1, CHARACTERS_AT_ONCE // rows)
+    training = model.training
+    model.eval()
+    try:
+        for start in range(0, len(contexts), at_once):
+            logits = model(micrograd.from_numpy(contexts[start : start + at_once]))
+            yield start * rows, F.log_softmax(logits.view(-1, model.vocabulary_size).double(), 1).numpy()
+    finally:
+        model.train(training)
+
+
+@no_grad()
 def evaluate(model: Any, tally: Tally) -> float:
     """The mean negative log-likelihood, in nats a character, of the examples; inf where one is thought impossible."""
-    chosen = log_probabilities(model, tally.contexts)[tally.rows, tally.targets]
-    return float(-(tally.counts * chosen).sum() / tally.counts.sum())
+    total = 0.0
+    for start, block in _blocks_of_log_probabilities(model, tally.contexts):
+        first, last = np.searchsorted(tally.rows, (start, start + len(block)))
+        chosen = block[tally.rows[first:last] - start, tally.targets[first:last]]
+        total += float((tally.counts[first:last] * chosen).sum())
+    return -total / float(tally.counts.sum())
 
 
 class Uniform(micrograd.nn.Module):
     """The model that knows nothing: every character is as likely as every other. Its loss is ln(size)."""
 
     context_length = 0
+    whole_words = False
 
     def __init__(self, vocabulary_size: int):
         self.vocabulary_size = vocabulary_size
@@ -81,11 +140,12 @@ class Uniform(micrograd.nn.Module):
 
 
 class Sampler:
-    """Draws words from a model, a character at a time, as the lecture does: with multinomial, from one generator.
+    """Draws words from a model with multinomial, from one generator, several words at once.
 
+    at_once: how many words grow side by side; 1 draws in the lecture's order, a word after the other.
     temperature: above 0; below 1 the likely becomes likelier. top_k: only the k likeliest characters are drawn.
     prompt: how each word begins. longest: where a word that finds no end is cut.
-    Raises Complaint for settings outside these bounds and for a prompt with an unknown character.
+    Raises Complaint for settings outside these bounds and for a prompt with an unknown character or too long a one.
     """
 
     def __init__(
@@ -94,6 +154,7 @@ class Sampler:
         vocabulary: Vocabulary,
         generator: Generator,
         *,
+        at_once: int = 1,
         temperature: float = 1.0,
         top_k: int | None = None,
         prompt: str = "",
@@ -103,44 +164,56 @@ class Sampler:
             raise Complaint(f"--temperature {temperature} has to be above 0: 1 is the model as it is")
         if top_k is not None and top_k < 1:
             raise Complaint(f"--top-k {top_k} has to be 1 or more: it is how many characters there are to choose from")
-        self.model, self.vocabulary, self.generator = model, vocabulary, generator
-        self.temperature, self.top_k, self.longest = temperature, top_k, longest
+        self.model, self.vocabulary, self.generator, self.at_once = model, vocabulary, generator, at_once
+        self.temperature, self.top_k = temperature, top_k
         self.prompt = vocabulary.encode(prompt)
+        self.longest = min(longest, model.context_length) if model.whole_words else longest
+        if model.whole_words:
+            check_length(model, prompt, len(self.prompt) + 1)
         self._distributions: dict[bytes, np.ndarray] = {}
-
-    def word(self) -> str:
-        """One new word."""
-        numbers = [0] * self.model.context_length + self.prompt
-        while len(numbers) - self.model.context_length < self.longest:
-            drawn = int(self.generator.multinomial(self._distribution(numbers), 1, replacement=True)[0])
-            if drawn == 0:
-                break
-            numbers.append(drawn)
-        return self.vocabulary.decode(numbers[self.model.context_length :])
 
     def words(self) -> Iterator[str]:
         """Words without end."""
         while True:
-            yield self.word()
+            yield from self._batch()
 
-    def _distribution(self, numbers: list[int]) -> np.ndarray:
-        """What comes next, (size,) float32, worked out once for each context."""
-        context = np.array(numbers[len(numbers) - self.model.context_length :], np.int64)
-        key = context.tobytes()
-        found = self._distributions.get(key)
-        if found is None:
-            logits = log_probabilities(self.model, context[None])[0]
-            with np.errstate(
-                over="ignore"
-            ):  # the largest is 0 now, and -inf is what a tiny temperature makes of others
-                logits = (logits - logits.max()) / self.temperature
-            if self.top_k is not None and self.top_k < len(logits):
-                logits[logits < np.sort(logits)[-self.top_k]] = -np.inf
-            found = np.exp(logits)
-            found = (found / found.sum()).astype(np.float32)
-            if len(self._distributions) < CONTEXTS_AT_ONCE:
-                self._distributions[key] = found
-        return found
+    def _batch(self) -> list[str]:
+        """The next at_once words."""
+        before = 1 if self.model.whole_words else self.model.context_length
+        numbers = np.zeros((self.at_once, before + max(self.longest, len(self.prompt)) + 1), np.int64)
+        numbers[:, before : before + len(self.prompt)] = self.prompt
+        growing = np.arange(self.at_once)
+        for end in range(before + len(self.prompt), before + self.longest):
+            start = 0 if self.model.whole_words else end - before
+            chances = self._chances(numbers[growing, start:end])
+            drawn = self.generator.multinomial(chances, 1, replacement=True)[:, 0]
+            numbers[growing, end] = drawn
+            growing = growing[drawn != 0]
+            if not len(growing):
+                break
+        lengths = (numbers[:, before:] != 0).sum(1)
+        return [self.vocabulary.decode(row[before : before + n]) for row, n in zip(numbers, lengths, strict=True)]
+
+    def _chances(self, contexts: np.ndarray) -> np.ndarray:
+        """What comes next after each context, (n, size) float32, worked out once for each that is different."""
+        keys = [row.tobytes() for row in contexts]
+        new = list({key: i for i, key in enumerate(keys) if key not in self._distributions}.values())
+        fresh: dict[bytes, np.ndarray] = {}
+        if new:
+            logits = log_probabilities(self.model, contexts[new])
+            if self.model.whole_words:
+                logits = logits.reshape(len(new), -1, logits.shape[1])[:, -1]
+            with np.errstate(over="ignore"):  # the largest is 0 now; a tiny temperature makes -inf of others
+                logits = (logits - logits.max(1, keepdims=True)) / self.temperature
+            if self.top_k is not None and self.top_k < logits.shape[1]:
+                logits[logits < np.sort(logits, 1)[:, -self.top_k, None]] = -np.inf
+            chances = np.exp(logits)
+            chances = (chances / chances.sum(1, keepdims=True)).astype(np.float32)
+            fresh = dict(zip([keys[i] for i in new], chances, strict=True))
+        rows = [fresh[key] if key in fresh else self._distributions[key] for key in keys]
+        if len(self._distributions) + len(fresh) <= MOST_REMEMBERED:
+            self._distributions.update(fresh)
+        return np.stack(rows)
 
 
 class Score(NamedTuple):
@@ -159,6 +232,16 @@ class Score(NamedTuple):
 def score(model: Any, vocabulary: Vocabulary, word: str) -> Score:
     """How likely the model thinks a word. Raises Complaint for a character it does not know."""
     numbers = np.array([0, *vocabulary.encode(word), 0], np.int64)
-    contexts, targets = examples(numbers, model.context_length)
+    if model.whole_words:
+        check_length(model, word, len(word) + 1)
+        contexts, targets = numbers[None, :-1], numbers[1:]
+    else:
+        contexts, targets = examples(numbers, model.context_length)
     chosen = log_probabilities(model, contexts)[np.arange(len(targets)), targets]
     return Score([vocabulary.tokens[number] for number in targets], chosen.tolist())
+
+
+def check_length(model: Any, word: str, length: int) -> None:
+    """Raises Complaint where a model of whole words cannot read that many numbers."""
+    if length > model.context_length:
+        raise Complaint(f"{word!r:.60} is too long: the model was made for {model.context_length - 1} characters")

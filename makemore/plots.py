@@ -98,6 +98,99 @@ def bigram_heat_map(counts: np.ndarray, tokens: list[str], title: str) -> bytes:
     return _png(figure, dpi=100)
 
 
+def embedding(points: np.ndarray, tokens: list[str], title: str) -> bytes:
+    """The lecture's scatter of letters: points (n, dimensions), each with its token written in it.
+
+    More than two dimensions are seen from the side on which the points are spread the most (principal components).
+    """
+    name = ("first number", "second number")
+    if points.shape[1] > 2:
+        centred = points - points.mean(0)
+        _, lengths, directions = np.linalg.svd(centred, full_matrices=False)
+        points = centred @ directions[:2].T
+        shares = lengths[:2] ** 2 / max((lengths**2).sum(), 1e-30)
+        name = (
+            f"first principal component ({shares[0]:.0%} of the spread)",
+            f"second principal component ({shares[1]:.0%} of the spread)",
+        )
+    figure = Figure(figsize=(8, 8), layout="constrained")
+    axes = figure.add_subplot()
+    axes.scatter(points[:, 0], points[:, 1], s=200)
+    for (x, y), token in zip(points, tokens, strict=True):
+        axes.text(x, y, _shown(token).replace(" ", "␣"), ha="center", va="center", color="white")
+    axes.set_xlabel(name[0])
+    axes.set_ylabel(name[1])
+    axes.set_title(_shown(title))
+    axes.grid(alpha=0.25)
+    return _png(figure, dpi=100)
+
+
+def histograms(arrays: dict[str, np.ndarray], title: str, label: str) -> bytes:
+    """How the numbers of each array are spread, a line each."""
+    figure = Figure(figsize=(10, 5), layout="constrained")
+    axes = figure.add_subplot()
+    for i, (name, array) in enumerate(arrays.items()):
+        density, edges = np.histogram(array, bins=100, density=True)
+        legend = f"{name}: mean {array.mean():.2g}, std {array.std():.2g}"
+        axes.plot((edges[:-1] + edges[1:]) / 2, density, _STYLES[i % len(_STYLES)], label=_shown(legend))
+    axes.set_xlabel(label)
+    axes.set_ylabel("density")
+    axes.set_title(title)
+    axes.legend(fontsize=8)
+    return _png(figure, dpi=110)
+
+
+def update_ratios(steps: list[int], ratios: np.ndarray, names: list[str]) -> bytes:
+    """How large the update of each parameter was beside its data: ratios (steps, parameters), on a log scale."""
+    figure = Figure(figsize=(10, 5), layout="constrained")
+    axes = figure.add_subplot()
+    for i, name in enumerate(names):
+        axes.plot(steps, np.log10(np.maximum(ratios[:, i], 1e-12)), _STYLES[i % len(_STYLES)], label=_shown(name))
+    axes.axhline(-3, color="black", linewidth=1, linestyle=":")
+    axes.annotate("1e-3", (1.005, -3), xycoords=("axes fraction", "data"), va="center", fontsize=9)
+    axes.set_xlabel("steps")
+    axes.set_ylabel("log10 of std(update) / std(data)")
+    axes.set_title("updates of each parameter beside its data")
+    axes.legend(fontsize=8)
+    return _png(figure, dpi=110)
+
+
+def rate_curve(rates: np.ndarray, losses: np.ndarray, smooth: np.ndarray, suggested: float) -> bytes:
+    """The loss of a step at each learning rate, its running mean, and the suggested rate."""
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot(rates, losses, color="0.75", linewidth=0.8, label="loss of the step")
+    axes.plot(rates, smooth, color="C0", linewidth=2, label="running mean")
+    axes.axvline(suggested, color="black", linestyle="--", linewidth=1, label=f"suggested: {suggested:g}")
+    axes.set_xscale("log")
+    axes.set_ylim(min(losses.min(), smooth.min()) - 0.1, min(np.quantile(losses, 0.97), smooth[0] * 2) + 0.2)
+    axes.set_xlabel("learning rate")
+    axes.set_ylabel("loss (nats per character)")
+    axes.set_title("a step at each learning rate")
+    axes.grid(alpha=0.25)
+    axes.legend()
+    return _png(figure, dpi=110)
+
+
+def rungs(names: list[str], losses: dict[str, list[float | None]], title: str) -> bytes:
+    """The loss of each model on each split: losses[split][model] in nats per character."""
+    figure = Figure(figsize=(9, 5.5), layout="constrained")
+    axes = figure.add_subplot()
+    for (split, values), style in zip(losses.items(), ("o-", "s--", "^:"), strict=False):
+        axes.plot(range(len(names)), _numbers(values), style, label=split)
+    axes.set_xticks(range(len(names)), names, rotation=25, ha="right")
+    axes.set_ylabel("loss (nats per character)")
+    axes.set_xlabel("model")
+    axes.set_title(_shown(title))
+    axes.grid(alpha=0.25)
+    axes.legend()
+    return _png(figure, dpi=110)
+
+
+_STYLES = ("-", "--", ":", "-.")
+"""Lines that can be told apart in grey print too; their colours go round by themselves."""
+
+
 def _numbers(losses: Iterable[float | None]) -> np.ndarray:
     return np.array([np.nan if loss is None else loss for loss in losses])
 

@@ -16,14 +16,16 @@ import safetensors.numpy
 
 from makemore.complaint import Complaint
 
-CONFIG, CHECKPOINT, METRICS, SAMPLES = "config.json", "model.safetensors", "metrics.jsonl", "samples.txt"
-FILES = (CONFIG, CHECKPOINT, METRICS, SAMPLES, "loss.png", "bigram.png")
-
+CONFIG, CHECKPOINT, BEST = "config.json", "model.safetensors", "best.safetensors"
+METRICS, SAMPLES = "metrics.jsonl", "samples.txt"
+PICTURES = ("loss.png", "bigram.png", "embedding.png", "find_lr.png", "activations.png", "gradients.png", "updates.png")
+FILES = (CONFIG, CHECKPOINT, BEST, METRICS, SAMPLES, *PICTURES, "graph.svg", "graph.html")
 
 CONFIG_TYPES: dict[str, Any] = {
-    **dict.fromkeys(("type", "fit", "split", "input_file", "digest"), str),
-    **dict.fromkeys(("max_steps", "batch_size", "seed", "eval_every", "longest"), int),
-    **dict.fromkeys(("learning_rate", "weight_decay", "smoothing"), int | float),
+    **dict.fromkeys(("type", "fit", "split", "input_file", "digest", "optimizer", "schedule"), str),
+    **dict.fromkeys(("max_steps", "schedule_steps", "batch_size", "seed", "eval_every", "longest"), int),
+    **dict.fromkeys(("block_size", "warmup", "early_stop"), int),
+    **dict.fromkeys(("learning_rate", "weight_decay", "smoothing", "clip"), int | float),
     "vocabulary": list,
 }
 
@@ -70,11 +72,11 @@ class RunFolder:
             raise Complaint(f"{self.path} is a file; name a folder with -o")
         held = sorted(entry.name for entry in self.path.iterdir()) if self.path.exists() else []
         strange = [name for name in held if name not in FILES]
-        if strange or (held and CONFIG not in held):
+        if strange or (set(held) - set(PICTURES) and CONFIG not in held):
             raise Complaint(
                 f"{self.path} holds something that is no run ({(strange or held)[0]}); name another with -o"
             )
-        if held and not overwrite:
+        if CONFIG in held and not overwrite:
             raise Complaint(
                 f"{self.path} already holds a run: --resume goes on with it, --overwrite replaces it, "
                 "and -o takes another folder"
@@ -89,7 +91,8 @@ class RunFolder:
         """Put content into the file `name`, whole or not at all."""
         unfinished = self.path / f".{name}.{os.getpid()}"
         try:
-            unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
+            # The name of a file may hold bytes that are no text: JSON's own escapes stand for them.
+            unfinished.write_bytes(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
             unfinished.replace(self.path / name)
         finally:
             unfinished.unlink(missing_ok=True)
@@ -123,9 +126,23 @@ class RunFolder:
             tensors["random.state"] = checkpoint.random
         self.write(CHECKPOINT, safetensors.numpy.save(tensors, metadata={"step": str(checkpoint.step)}))
 
-    def read_checkpoint(self) -> Checkpoint:
+    def write_best(self, checkpoint: Checkpoint) -> None:
+        """Replace the best model so far: its weights alone, by their own names."""
+        self.write(BEST, safetensors.numpy.save(checkpoint.model, metadata={"step": str(checkpoint.step)}))
+
+    def read_chosen(self) -> Checkpoint:
+        """The last checkpoint or the best model, whichever has the lower dev loss. Raises Complaint where damaged."""
+        last = self.read_checkpoint()
+        if not (self.path / BEST).is_file():
+            return last
+        best = self.read_checkpoint(BEST)
+        dev_losses = {line["step"]: line["dev_loss"] for line in self.read_metrics() if "test_loss" not in line}
+        best_loss, last_loss = dev_losses.get(best.step), dev_losses.get(last.step)
+        return last if best_loss is None or (last_loss is not None and last_loss < best_loss) else best
+
+    def read_checkpoint(self, name: str = CHECKPOINT) -> Checkpoint:
         """The checkpoint. Raises Complaint where there is none or it is damaged."""
-        path = self.path / CHECKPOINT
+        path = self.path / name
         if not path.is_file():
             raise Complaint(f"{path} is not there: the run was stopped before its first checkpoint; train anew")
         try:
@@ -145,13 +162,18 @@ class RunFolder:
         """Replace the record of losses: a line of JSON per evaluation."""
         self.write(METRICS, "".join(json.dumps(line) + "\n" for line in lines))
 
+    def append_metrics(self, line: dict[str, Any]) -> None:
+        """Add a line to the record of losses; the rest of it is not written again, however long it has become."""
+        with (self.path / METRICS).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
     def read_metrics(self) -> list[dict[str, Any]]:
         """The record of losses. Raises Complaint where it is damaged."""
         path = self.path / METRICS
         try:
-            lines = (
-                [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
-            )
+            text = path.read_text(encoding="utf-8") if path.exists() else ""
+            whole = text[: text.rfind("\n") + 1]  # a last line without its end is one that a crash cut off
+            lines = [json.loads(line) for line in whole.splitlines()]
             if not all(isinstance(line["step"], int) for line in lines):
                 raise TypeError
         except (ValueError, TypeError, KeyError):

@@ -12,12 +12,15 @@ from makemore.command_line import RUNS, Parser, add_sampling_flags, number, run_
 from makemore.complaint import Complaint
 from makemore.data import Vocabulary, WordList
 from makemore.language_model import Sampler
-from makemore.models import load
+from makemore.models import NGRAMS, load
 from makemore.run_folder import RunFolder
 from micrograd import Generator
 
 TRIES_PER_WORD = 500
 """How many words are drawn, at the most, for each new one that is wanted."""
+
+
+WORDS_AT_ONCE = 100
 
 
 class Drawn(NamedTuple):
@@ -39,25 +42,31 @@ def draw(sampler: Sampler, n: int, words: WordList | None, only_new: bool = Fals
     TRIES_PER_WORD * n drawn ones did not hold n that are new.
     """
     drawn: list[Drawn] = []
-    tries = 0
+    tries, new_words = 0, sampler.words()
     with tqdm(total=n, unit="word", desc="drawing", delay=1, leave=False) as bar:
         while len(drawn) < n and tries < TRIES_PER_WORD * n:
-            batch = list(itertools.islice(sampler.words(), n - len(drawn)))
+            # Each time as many as all times before together, so that a long list is not read again and again.
+            wanted = min(max(n - len(drawn), tries), TRIES_PER_WORD * n - tries)
+            batch = list(itertools.islice(new_words, wanted))
             tries += len(batch)
             seen = words.seen(batch) if words is not None else set()
             for word in filter(None, batch):
-                if not (only_new and word in seen):
+                if not (only_new and word in seen) and len(drawn) < n:
                     drawn.append(Drawn(word, None if words is None else word in seen))
             bar.update(len(drawn) - bar.n)
     return drawn
 
 
 def sampler_of(model: Any, vocabulary: Vocabulary, config: dict[str, Any], flags: argparse.Namespace) -> Sampler:
-    """The Sampler that the flags ask for, on a stream of its own from flags.seed."""
+    """The Sampler that the flags ask for, on a stream of its own from flags.seed.
+
+    N-grams draw a word after the other, as in the lecture, and the others many at once, as makemore.py does.
+    """
     return Sampler(
         model,
         vocabulary,
         Generator().manual_seed(flags.seed),
+        at_once=1 if config["type"] in NGRAMS else WORDS_AT_ONCE,
         temperature=flags.temperature,
         top_k=None if flags.top_k == -1 else flags.top_k,
         prompt=flags.prompt,

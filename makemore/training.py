@@ -1,22 +1,35 @@
-"""Gradient descent on a model: the loop, its progress bar, and how it is stopped."""
+"""Gradient descent on a model: its losses, its rates, the loop and its evaluations, and how a run goes on."""
 
 import math
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType, TracebackType
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
+import micrograd
 from makemore.complaint import Complaint
+from makemore.corpus import Corpus, window_of
+from makemore.language_model import evaluate, loss_of
+from makemore.models import NGRAMS, load, make
+from makemore.run_folder import Checkpoint, RunFolder
 from micrograd import Tensor
-from micrograd.optim import Optimizer
+from micrograd.nn.utils import clip_grad_norm_
+from micrograd.optim import SGD, AdamW, Optimizer
+
+TRAIN_CHARACTERS, DEV_CHARACTERS = 1 << 15, 1 << 16
+"""How much of a part the evaluations between steps look at, at the most; the last one looks at everything."""
 
 
 class StopAsked:
-    """Turns Ctrl-C into `asked`, so that a step is never left half done; a second Ctrl-C stops at once."""
+    """Turns Ctrl-C into `asked`, so that a step is never left half done; a second Ctrl-C stops at once.
+
+    Where one is inside another, such as a run in a search, both are told.
+    """
 
     def __enter__(self) -> "StopAsked":
         self.asked = False
@@ -33,49 +46,210 @@ class StopAsked:
     def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
         if self.in_main_thread:
             signal.signal(signal.SIGINT, self.before)
+            outer = getattr(self.before, "__self__", None)
+            if self.asked and isinstance(outer, StopAsked):
+                outer.asked = True
 
 
-def train(
-    loss_of_step: Callable[[], Tensor],
-    optimizer: Optimizer,
-    *,
-    first: int,
-    last: int,
-    eval_every: int,
-    evaluate: Callable[[int], None],
-) -> int:
-    """Take the steps `first` + 1 to `last` (-1: without end) and return the number of the last one taken.
+# The learning rate.
 
-    loss_of_step: draws its batch and returns the loss. evaluate: called with the number of steps done before the
-    first, after every eval_every and after the last. Ctrl-C ends it after the step under way.
-    Raises Complaint where the loss is no longer a number.
+
+def rate_for(counts: np.ndarray, batch_size: int) -> float:
+    """The learning rate of an n-gram where none is given: the lecture's 50, or less where it would overshoot.
+
+    At the bottom the loss bends along a row of logits by at most the row's share of the examples times its largest
+    probability, or times 1/2 where that is less; steps of 2 over this bend and more grow rather than shrink. On
+    minibatches the noise of rate r keeps the loss r / (4 * batch_size) nats above the bottom at the most (the
+    stationary covariance of the logits is r / (2 * batch_size) times the identity: Mandt, Hoffman and Blei 2017), and
+    1/16 nat is allowed.
     """
-    step = evaluated = first
-    shown = time.monotonic()
-    total = None if last < 0 else last
-    with StopAsked() as stop, tqdm(total=total, initial=first, unit="step", desc="training") as bar:
-        if first == 0:
-            evaluate(0)
-        while step != last and not stop.asked:
-            loss = loss_of_step()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            step += 1
-            number = loss.item()
-            if not math.isfinite(number):
-                bar.close()
-                raise Complaint(f"the loss became {number} at step {step:,}; lower --learning-rate")
-            bar.update()
-            if time.monotonic() - shown > 0.1 or step == last:
-                bar.set_postfix_str(f"loss {number:.4f}", refresh=False)
-                shown = time.monotonic()
-            if step % eval_every == 0:
-                evaluate(step)
-                evaluated = step
-    if step > evaluated:
-        evaluate(step)
-    return step
+    rows = counts.sum(1)
+    bend = (rows * np.minimum(counts.max(1) / np.maximum(rows, 1), 0.5)).max() / rows.sum()
+    rate = min(50.0, 1.9 / float(bend))
+    return round(min(rate, batch_size / 4) if batch_size else rate, 2)
+
+
+def rate_at(step: int, config: Mapping[str, Any]) -> float:
+    """The learning rate of step 0, 1, 2, ...: a warm-up, and then as config["schedule"] has it.
+
+    step: a tenth from half of config["schedule_steps"] on, as in the lecture. linear, cosine: down to a hundredth at
+    the end of schedule_steps (cosine: Loshchilov and Hutter 2017). It stays there for steps beyond.
+    """
+    rate, warmup, steps = config["learning_rate"], config["warmup"], config["schedule_steps"]
+    if step < warmup:
+        return rate * (step + 1) / (warmup + 1)
+    if config["schedule"] == "constant":
+        return rate
+    if config["schedule"] == "step":
+        return rate if step < steps / 2 else rate / 10
+    done = min((step - warmup) / max(steps - warmup, 1), 1.0)
+    left = 1 - done if config["schedule"] == "linear" else (1 + math.cos(math.pi * done)) / 2
+    return rate * (0.01 + 0.99 * left)
+
+
+# The loss of a step.
+
+
+def loss_on_everything(config: Mapping[str, Any], corpus: Corpus, model: Any) -> Callable[[], Tensor]:
+    """The loss of an n-gram's step on all examples at once, through the table of their counts."""
+    counts = corpus.counts("train", model.context_length + 1)
+    shares = micrograd.from_numpy((counts / counts.sum()).astype(np.float32))
+    return lambda: model.loss_of_counts(shares) + model.penalty(config["weight_decay"])
+
+
+def loss_on_minibatches(config: Mapping[str, Any], corpus: Corpus, model: Any) -> Callable[[], Tensor]:
+    """The loss of a step on batch_size examples, drawn from the default generator as in the lectures."""
+    found = corpus.examples("train", window_of(model))
+    n, size = len(found.contexts), config["batch_size"]
+    lengths = (found.targets >= 0).sum(1) if model.whole_words else None
+
+    def loss() -> Tensor:
+        chosen = micrograd.randint(0, n, (size,)).numpy()
+        contexts, targets = found.contexts[chosen], found.targets[chosen]
+        if lengths is not None:  # nothing is learned from the places behind the longest word of a batch
+            longest = lengths[chosen].max()
+            contexts, targets = contexts[:, :longest], targets[:, :longest]
+        return loss_of(model, micrograd.from_numpy(contexts), micrograd.from_numpy(np.ascontiguousarray(targets)))
+
+    if config["type"] in NGRAMS:
+        return lambda: loss() + model.penalty(config["weight_decay"])
+    return loss
+
+
+# The loop.
+
+
+class Training:
+    """Gradient descent at some step: all that changes from step to step, and the losses so far.
+
+    folder: where it is kept; None keeps it nowhere.
+    """
+
+    def __init__(self, config: dict[str, Any], corpus: Corpus, folder: RunFolder | None = None):
+        self.config, self.corpus, self.folder = config, corpus, folder
+        micrograd.manual_seed(config["seed"])
+        self._begin(make(config, len(corpus.vocabulary)))
+
+    def _begin(self, model: Any) -> None:
+        self.step = 0
+        self.model = model
+        self.optimizer = optimizer_of(self.config, model)
+        self.metrics: list[dict[str, Any]] = []
+        self.recorded = False  # whether the folder's record of losses is that of this run by now
+
+    @classmethod
+    def resumed(cls, config: dict[str, Any], corpus: Corpus, folder: RunFolder) -> "Training":
+        """Gradient descent as the run in the folder left it. Raises Complaint where its files are damaged."""
+        self = cls.__new__(cls)
+        self.config, self.corpus, self.folder = config, corpus, folder
+        checkpoint = folder.read_checkpoint()
+        self._begin(load(folder, checkpoint)[0])
+        self.step = checkpoint.step
+        try:
+            micrograd.random.default_generator.set_state(checkpoint.random)
+            remind(self.optimizer, checkpoint.optimizer)
+        except (RuntimeError, TypeError, ValueError, AttributeError) as error:
+            raise Complaint(f"the checkpoint in {folder.path} cannot be gone on from ({error}); train anew") from None
+        # The last evaluation stays only where a run that was not stopped would have made it.
+        kept = self.step if self.step % config["eval_every"] == 0 else self.step - 1
+        self.metrics = [line for line in folder.read_metrics() if line["step"] <= kept and "test_loss" not in line]
+        return self
+
+    def best(self) -> dict[str, Any] | None:
+        """The evaluation with the lowest dev loss, the first of them; None where there is no dev loss.
+
+        Only those every eval_every steps: a stop between them, which evaluates too, leaves no trace in what follows.
+        """
+        every = self.config["eval_every"]
+        lines = [line for line in self.metrics if line["dev_loss"] is not None and line["step"] % every == 0]
+        return min(lines, key=lambda line: line["dev_loss"], default=None)
+
+    def take_steps(self, *, progress: bool = True, evaluated: Callable[["Training"], None] | None = None,
+                   stepped: Callable[["Training"], None] | None = None) -> bool:  # fmt: skip
+        """Go on up to config["max_steps"] (-1: without end), and return whether it got there.
+
+        progress: show a bar. evaluated, stepped: called after each evaluation and each step; what they raise ends it.
+        Ctrl-C ends it after the step under way, and early_stop where the dev loss no longer falls.
+        Raises Complaint where the loss is no longer a number.
+        """
+        config, model, optimizer = self.config, self.model, self.optimizer
+        last, evaluations_left = config["max_steps"], config["early_stop"]
+        loss_of_step = (loss_on_minibatches if config["batch_size"] else loss_on_everything)(config, self.corpus, model)
+        first, self.evaluated_at = self.step, self.step
+        model.train()
+        shown, smooth = time.monotonic(), math.nan
+        total = None if last < 0 else last
+        bar = tqdm(total=total, initial=first, unit="step", desc="training", disable=not progress)
+        with StopAsked() as stop, bar:
+            if first % config["eval_every"] == 0 and not (self.metrics and self.metrics[-1]["step"] == first):
+                self._evaluate(evaluated)
+            while self.step != last and not stop.asked and not self.has_stalled(evaluations_left):
+                optimizer.param_groups[0]["lr"] = rate_at(self.step, config)
+                loss = loss_of_step()
+                optimizer.zero_grad()
+                loss.backward()
+                if config["clip"]:
+                    clip_grad_norm_(model.parameters(), config["clip"])
+                optimizer.step()
+                self.step += 1
+                number = loss.item()
+                if not math.isfinite(number):
+                    bar.close()
+                    raise Complaint(f"the loss became {number} at step {self.step:,}; lower --learning-rate")
+                smooth = number if math.isnan(smooth) else 0.99 * smooth + 0.01 * number
+                if stepped is not None:
+                    stepped(self)
+                bar.update()
+                if time.monotonic() - shown > 0.1:
+                    bar.set_postfix_str(f"loss {smooth:.4f}, rate {optimizer.param_groups[0]['lr']:.3g}", refresh=False)
+                    shown = time.monotonic()
+                if self.step % config["eval_every"] == 0:
+                    self._evaluate(evaluated)
+        if self.step > self.evaluated_at:
+            self._evaluate(evaluated)
+        return self.step == last or self.has_stalled(evaluations_left)
+
+    def has_stalled(self, evaluations: int) -> bool:
+        """Whether the dev loss has not fallen for so many evaluations (0: never)."""
+        best = self.best() if evaluations else None
+        return best is not None and len(self.metrics) - 1 - self.metrics.index(best) >= evaluations
+
+    def losses(self, parts: tuple[str, ...], sizes: tuple[int | None, ...]) -> dict[str, float | None]:
+        """The model's loss on each part, in nats a character, looking at so many characters of it at the most."""
+        losses: dict[str, float | None] = {}
+        for part, size in zip(parts, sizes, strict=True):
+            tally = self.corpus.tally_for(self.model, part)
+            sample = tally if tally is None or size is None else tally.sample(size)
+            losses[part] = None if sample is None else evaluate(self.model, sample)
+        return losses
+
+    def _evaluate(self, evaluated: Callable[["Training"], None] | None) -> None:
+        losses = self.losses(("train", "dev"), (TRAIN_CHARACTERS, DEV_CHARACTERS))
+        line = {"step": self.step, "train_loss": losses["train"], "dev_loss": losses["dev"]}
+        self.metrics.append(line)
+        self.evaluated_at = self.step
+        if self.folder is not None:
+            state = {name: tensor.numpy() for name, tensor in self.model.state_dict().items()}
+            random = micrograd.random.default_generator.get_state().numpy()
+            self.folder.write_checkpoint(Checkpoint(self.step, state, remembered(self.optimizer), random))
+            if self.best() is line:
+                self.folder.write_best(Checkpoint(self.step, state, {}, None))
+            if self.recorded:
+                self.folder.append_metrics(line)
+            else:
+                self.folder.write_metrics(self.metrics)
+            self.recorded = True
+        if evaluated is not None:
+            evaluated(self)
+
+
+def optimizer_of(config: Mapping[str, Any], model: Any) -> Optimizer:
+    """The optimizer that config asks for. An n-gram's weight decay is a penalty of its loss instead."""
+    decay = 0.0 if config["type"] in NGRAMS else config["weight_decay"]
+    rate = config["learning_rate"]
+    if config["optimizer"] == "sgd":
+        return SGD(model.parameters(), lr=rate, weight_decay=decay)
+    return AdamW(model.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=decay)  # makemore.py's betas
 
 
 def remembered(optimizer: Optimizer) -> dict[str, np.ndarray]:

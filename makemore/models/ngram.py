@@ -17,6 +17,8 @@ from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 class _Table(Module):
     """What the two have in common: which row of the table a context means."""
 
+    whole_words = False
+
     def __init__(self, vocabulary_size: int, order: int):
         self.vocabulary_size = vocabulary_size
         self.context_length = order - 1

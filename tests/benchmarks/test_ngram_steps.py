@@ -7,8 +7,10 @@ from benchmarks.timing import compare, report
 from torch.nn import functional as TF  # noqa: N812 - as everywhere
 
 import micrograd
-from makemore import data, train
+from makemore import data
+from makemore.corpus import Corpus
 from makemore.models.ngram import NGram
+from makemore.training import loss_on_minibatches
 from micrograd import Generator
 from micrograd.optim import SGD
 
@@ -27,7 +29,7 @@ def one_thread():
 
 @pytest.fixture(scope="module")
 def words():
-    return train.read(data.bundled_names(), "none")
+    return Corpus.read(data.bundled_names(), "none")
 
 
 def examples_of(words, order):
@@ -95,10 +97,10 @@ def test_a_full_batch_bigram_step_against_pytorch(words):
 @pytest.mark.benchmark
 @pytest.mark.usefixtures("one_thread")
 def test_a_trigram_step_on_a_minibatch_against_pytorch(words):
-    generator = Generator().manual_seed(SEED)
-    net = NGram(27, 3, generator)
-    config = {"batch_size": 32, "weight_decay": WEIGHT_DECAY}
-    ours = step_of(net, train.loss_on_minibatches(config, words, None, net, generator))
+    micrograd.manual_seed(SEED)
+    net = NGram(27, 3)
+    config = {"type": "trigram", "batch_size": 32, "weight_decay": WEIGHT_DECAY}
+    ours = step_of(net, loss_on_minibatches(config, words, net))
 
     their_generator = torch.Generator().manual_seed(SEED)
     torch.randn((729, 27), generator=their_generator)

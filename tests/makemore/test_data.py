@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makemore import data, train
+from makemore import data
 from makemore.complaint import Complaint
+from makemore.corpus import Corpus
 from makemore.data import Vocabulary, WordList
 
 WORDS = st.lists(st.text("abc é", min_size=1).map(str.strip).filter(bool), min_size=1, max_size=12)
@@ -274,22 +275,22 @@ def test_of_the_bundled_names_every_one_is_in_one_split(names):
 
 def test_reading_for_training_gives_the_splits_as_text(word_list, names):
     words = word_list(data.text_of(names[:50]))
-    parts = train.read(words.path, "80/10/10").parts
+    parts = Corpus.read(words.path, "80/10/10").parts
     assert {name: "".join(blocks()) for name, blocks in parts.items()} == {
         name: data.text_of(part) for name, part in data.split_words(names[:50])._asdict().items()
     }
 
 
 def test_without_a_split_everything_is_for_training(word_list):
-    parts = train.read(word_list("emma\nava\n").path, "none").parts
+    parts = Corpus.read(word_list("emma\nava\n").path, "none").parts
     assert {name: "".join(blocks()) for name, blocks in parts.items()} == {"train": "emma\nava\n"}
 
 
 def test_a_single_word_is_too_few_to_split_but_not_to_train_on(word_list):
     path = word_list("emma\n").path
     with pytest.raises(Complaint, match=r"holds a single word.*--split none"):
-        train.read(path, "80/10/10")
-    assert train.read(path, "none").survey.words == 1
+        Corpus.read(path, "80/10/10")
+    assert Corpus.read(path, "none").survey.words == 1
 
 
 # Examples
@@ -396,7 +397,8 @@ def test_a_list_is_counted_in_a_stream_in_less_memory_than_its_words_would_take(
     def peak_of(copies):
         path = tmp_path / f"{copies}.txt"
         path.write_text("".join([name + "\n" for name in names]) * copies)
-        flags = ["-i", path, "-o", tmp_path / f"run{copies}", "--split", "none", "--fit", "counts", "-n", "0"]
+        flags = ["--type", "bigram", "-i", path, "-o", tmp_path / f"run{copies}", "--split", "none", "--fit", "counts"]
+        flags += ["-n", "0"]
         code = f"""{PEAK}
 from makemore import train
 train.draw_pictures = lambda *arguments: None  # they take the same 100 MB for any list, and would hide the counting

@@ -9,12 +9,14 @@ import torch
 from torch.nn import functional as TF  # noqa: N812 - as everywhere
 
 import micrograd
-from makemore import data, language_model, train
+from makemore import data, language_model
 from makemore.complaint import Complaint
+from makemore.corpus import Corpus
 from makemore.data import Vocabulary, WordList
 from makemore.language_model import Sampler, Tally, Uniform, evaluate, log_probabilities, score
 from makemore.models.ngram import Counts, NGram
 from makemore.sample import TRIES_PER_WORD, draw
+from makemore.training import loss_on_minibatches
 from micrograd import Generator
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 
@@ -249,12 +251,12 @@ def test_the_loss_of_the_counts_is_the_loss_over_all_examples(numbers, tables, o
 @pytest.mark.parametrize("weight_decay", [0.0, 0.1])
 def test_steps_on_minibatches_are_those_of_pytorch(order, weight_decay, vocabulary):
     path, learning_rate = data.bundled_names(), 10.0
-    words = train.read(path, "80/10/10")
-    found = data.examples(vocabulary.encode_text("".join(words.parts["train"]())), order - 1)
-    config = {"batch_size": 32, "weight_decay": weight_decay}
-    generator = Generator().manual_seed(SEED)
-    net = NGram(27, order, generator)
-    step = train.loss_on_minibatches(config, words, None, net, generator)
+    corpus = Corpus.read(path, "80/10/10")
+    found = corpus.examples("train", order - 1)
+    config = {"type": {2: "bigram", 3: "trigram"}[order], "batch_size": 32, "weight_decay": weight_decay}
+    micrograd.manual_seed(SEED)
+    net = NGram(27, order)
+    step = loss_on_minibatches(config, corpus, net)
 
     theirs = torch.Generator().manual_seed(SEED)
     weights = torch.randn((27 ** (order - 1), 27), generator=theirs)
@@ -291,7 +293,7 @@ def test_a_tally_says_of_a_table_and_of_examples_the_same(numbers, tables, order
 def test_a_model_is_asked_in_parts_and_answers_alike(tables, order, monkeypatch):
     contexts = data.all_contexts(27, order - 1)
     whole = log_probabilities(Counts(tables[order], 1.0), contexts)
-    monkeypatch.setattr(language_model, "CONTEXTS_AT_ONCE", 10)
+    monkeypatch.setattr(language_model, "CHARACTERS_AT_ONCE", 10)
     np.testing.assert_array_equal(log_probabilities(Counts(tables[order], 1.0), contexts), whole)
 
 

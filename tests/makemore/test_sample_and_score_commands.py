@@ -276,6 +276,7 @@ def file_of(name, change):
 
 def tensors_with(change):
     def damage(folder):
+        (folder / "best.safetensors").unlink(missing_ok=True)  # it would be taken instead
         tensors = safetensors.numpy.load_file(folder / "model.safetensors")
         change(tensors)
         (folder / "model.safetensors").write_bytes(safetensors.numpy.save(tensors, metadata={"step": "100"}))
@@ -339,7 +340,7 @@ DAMAGED_FOR_RESUMING = {
     "random state of zeros": tensors_with(lambda tensors: tensors["random.state"].fill(0)),
     "random state of floats": tensors_with(lambda tensors: tensors.update({"random.state": np.zeros(5, np.float32)})),
     "no random state": tensors_with(lambda tensors: tensors.pop("random.state")),
-    "metrics cut": file_of("metrics.jsonl", lambda content: content[:-10]),
+    "metrics cut": file_of("metrics.jsonl", lambda content: content[:-10] + b"\n"),
     "metrics of something else": file_of("metrics.jsonl", lambda content: b"5\n"),
     "metrics without steps": file_of("metrics.jsonl", lambda content: b"{}\n"),
     "metrics in bytes": file_of("metrics.jsonl", lambda content: b"\xff"),

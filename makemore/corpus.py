@@ -1,0 +1,77 @@
+"""A list of words, split, in the forms that models and evaluations want; each is made once, when it is asked for."""
+
+from collections.abc import Callable, Iterable
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from makemore import data
+from makemore.complaint import Complaint
+from makemore.data import Examples, Survey, WordList
+from makemore.language_model import Tally
+
+SPLITS = ("train", "dev", "test")
+TABLE_CONTEXT = 2
+"""The longest context that is counted in a table; the examples of a longer one are sorted."""
+
+
+class Corpus:
+    """The words of a list, its survey, and its parts.
+
+    parts: for each part that has words a function that gives its text in blocks, see `WordList.blocks`.
+    """
+
+    def __init__(self, words: WordList, survey: Survey, parts: dict[str, Callable[[], Iterable[str]]]):
+        self.list, self.survey, self.parts = words, survey, parts
+        self.vocabulary = survey.vocabulary
+        self.counts = cache(self._counts)
+        self.numbers = cache(self._numbers)
+        self.examples = cache(self._examples)
+        self.tally = cache(self._tally)
+
+    @classmethod
+    def read(cls, path: Path, split: str) -> "Corpus":
+        """Read a list of words and split it. With split "none" it is not held in memory as a whole until needed.
+
+        Raises OSError and Complaint where the list is not to be had, and Complaint where it is too short to split.
+        """
+        words = WordList(path)
+        survey = data.survey(words.blocks())
+        if split == "none":
+            return cls(words, survey, {"train": words.blocks})
+        if survey.words < 2:
+            raise Complaint(f"{path} holds a single word, too few to split; --split none trains on it all the same")
+        parts = data.split_words(words.words())
+        texts = {name: data.text_of(part) for name, part in zip(SPLITS, parts, strict=True) if part}
+        return cls(words, survey, {name: partial(list, [text]) for name, text in texts.items()})
+
+    def _counts(self, part: str, order: int) -> np.ndarray:
+        """How often each n-gram of that order stands in the part: (size ** (order - 1), size)."""
+        return data.count_ngrams(self.parts[part](), self.vocabulary, order)
+
+    def _numbers(self, part: str) -> np.ndarray:
+        """The part as one row of numbers, (examples + 1,) int32."""
+        return self.vocabulary.encode_text("".join(self.parts[part]()))
+
+    def _examples(self, part: str, context_length: int | None) -> Examples:
+        """The examples of the part: windows of that many numbers, or whole words for None."""
+        numbers = self.numbers(part)
+        return data.word_examples(numbers) if context_length is None else data.examples(numbers, context_length)
+
+    def _tally(self, part: str, context_length: int | None) -> Tally:
+        """The examples of the part as an evaluation wants them."""
+        if context_length is not None and context_length <= TABLE_CONTEXT:
+            return Tally.of_table(self.counts(part, context_length + 1))
+        found = self.examples(part, context_length)
+        return Tally.of_words(found) if context_length is None else Tally.of_examples(found, len(self.vocabulary))
+
+    def tally_for(self, model: Any, part: str) -> Tally | None:
+        """The tally of a part for a model; None for a part without words."""
+        return self.tally(part, window_of(model)) if part in self.parts else None
+
+
+def window_of(model: Any) -> int | None:
+    """How many numbers a model reads at a time; None for one that reads whole words."""
+    return None if model.whole_words else model.context_length

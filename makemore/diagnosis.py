@@ -1,0 +1,198 @@
+"""How a net is doing inside, as the third lecture looks at it, and its search for a learning rate."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+import micrograd
+from makemore import plots
+from makemore.complaint import Complaint
+from makemore.corpus import Corpus, window_of
+from makemore.language_model import loss_of
+from makemore.models import NGRAMS, make
+from makemore.run_folder import RunFolder
+from makemore.training import Training, loss_on_everything, loss_on_minibatches, optimizer_of
+from micrograd import Tensor, graph, no_grad
+
+SATURATED = 0.97
+"""A tanh beyond this lets less than six percent of the gradient through; the lecture's bound."""
+
+BOUNDED = ("tanh", "rnn")
+NONLINEAR = (*BOUNDED, "relu", "sigmoid", "gelu", "gelu_tanh", "gru", "lstm")
+RATES_TRIED = 1000
+RECORDS = 200
+"""At how many steps the updates are recorded, about."""
+
+
+class Layer(NamedTuple):
+    """The output of a nonlinear layer on some examples: its place in the net, the op, and its Tensor, (..., units)."""
+
+    name: str
+    op: str
+    output: Tensor
+
+    def saturated(self) -> np.ndarray | None:
+        """Whether each activation is saturated, (examples, units); None for an op that has no bounds."""
+        if self.op not in BOUNDED:
+            return None
+        output = self.output.detach().numpy()
+        return np.abs(output.reshape(-1, output.shape[-1])) > SATURATED
+
+
+def look_inside(model: Any, corpus: Corpus, examples: int) -> tuple[float, list[Layer]]:
+    """The loss of the model in training on the first so many examples, and its layers; the gradients are filled."""
+    found = corpus.examples("train", window_of(model))
+    contexts, targets = (micrograd.from_numpy(array[:examples].copy()) for array in found)
+    names = {id(module): name for name, module in model.named_modules()}
+    layers: list[Layer] = []
+
+    def watch(op: Any, inputs: Any, options: Any, result: Tensor) -> None:
+        if op.__name__ in NONLINEAR:
+            result.retain_grad()
+            inside = graph.entered[0]
+            layers.append(Layer(names.get(id(inside[0]()), "") if inside else "", op.__name__, result))
+
+    before = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    training = model.training
+    model.train()
+    outside, graph.observer[0] = graph.observer[0], watch
+    try:
+        loss = loss_of(model, contexts, targets)
+    finally:
+        graph.observer[0] = outside
+    model.zero_grad()
+    loss.backward()
+    model.train(training)
+    with no_grad():
+        for name, buffer in model.named_buffers():  # a look changes no running statistics
+            buffer.copy_(before[name])
+    return loss.item(), layers
+
+
+def print_first_look(config: dict[str, Any], corpus: Corpus) -> None:
+    """What is wrong with a net before its first step, a line each, and nothing where all is well."""
+    if config["type"] in NGRAMS:
+        return
+    micrograd.manual_seed(config["seed"])
+    loss, layers = look_inside(make(config, len(corpus.vocabulary)), corpus, 1000)
+    size = len(corpus.vocabulary)
+    if loss > math.log(size) + 1:
+        print(f"            the loss begins at {loss:.2f}, far over ln({size}) = {math.log(size):.2f}: "
+              "the first weights make the net sure of wrong characters")  # fmt: skip
+    for layer in layers:
+        saturated = layer.saturated()
+        if saturated is not None and saturated.all(0).any():
+            dead, units = int(saturated.all(0).sum()), saturated.shape[1]
+            print(f"            {dead} of {units} units of {layer.name or layer.op} "
+                  "are saturated for every example from the start and cannot learn")  # fmt: skip
+
+
+def parameters_of(config: dict[str, Any], corpus: Corpus) -> int:
+    """How many numbers the model has that are learned, or counted."""
+    if config["fit"] == "counts":
+        return len(corpus.vocabulary) ** (config["block_size"] + 1)
+    return sum(p.numel() for p in make(config, len(corpus.vocabulary)).parameters())
+
+
+class Watch:
+    """Follows a training: how large the updates of each parameter are beside its data, and at the end the layers."""
+
+    def __init__(self, run: Training):
+        self.model, self.corpus = run.model, run.corpus
+        self.every = max(1, run.config["max_steps"] // RECORDS) if run.config["max_steps"] > 0 else 100
+        self.names = [name for name, p in self.model.named_parameters() if p.ndim >= 2]
+        self.before: list[np.ndarray] | None = None
+        self.steps: list[int] = []
+        self.ratios: list[list[float]] = []
+        self._keep(run.step)
+
+    def _matrices(self) -> list[np.ndarray]:
+        return [p.detach().numpy() for p in self.model.parameters() if p.ndim >= 2]
+
+    def _keep(self, step: int) -> None:
+        self.before = [array.copy() for array in self._matrices()] if (step + 1) % self.every == 0 else None
+
+    def step(self, run: Training) -> None:
+        """Called after each step."""
+        if self.before is not None:
+            after = self._matrices()
+            self.steps.append(run.step)
+            self.ratios.append(
+                [float((a - b).std() / max(a.std(), 1e-30)) for a, b in zip(after, self.before, strict=True)]
+            )
+        self._keep(run.step)
+
+    def finish(self, folder: RunFolder) -> None:
+        """Print the tables and draw the pictures."""
+        _, layers = look_inside(self.model, self.corpus, 1000)
+        if layers:
+            outputs = {f"{layer.name} ({layer.op})": layer.output.detach().numpy() for layer in layers}
+            print(f"\n{'layer':<28}{'mean':>9}{'std':>9}{'saturated':>11}{'std of gradient':>17}")
+            for layer, (name, output) in zip(layers, outputs.items(), strict=False):
+                saturated, gradient = layer.saturated(), layer.output.grad
+                share = "-" if saturated is None else f"{saturated.mean():.2%}"
+                spread = "-" if gradient is None else f"{gradient.std().item():.3e}"
+                print(f"{name:<28}{output.mean():>9.4f}{output.std():>9.4f}{share:>11}{spread:>17}")
+            folder.write("activations.png", plots.histograms(outputs, "activations of each layer", "activation"))
+        data = dict(zip(self.names, self._matrices(), strict=True))
+        gradients = {
+            name: np.zeros(p.shape) if p.grad is None else p.grad.numpy()
+            for name, p in self.model.named_parameters()
+            if name in data
+        }
+        last = self.ratios[-1] if self.ratios else [math.nan] * len(self.names)
+        heads = f"{'std':>9}{'std of gradient':>17}{'gradient:data':>15}{'update:data':>13}"
+        print(f"\n{'parameter':<28}{'shape':>14}{heads}")
+        for name, ratio in zip(self.names, last, strict=True):
+            shape = " x ".join(map(str, data[name].shape))
+            spread, slope = data[name].std(), gradients[name].std()
+            numbers = f"{spread:>9.4f}{slope:>17.3e}{slope / max(spread, 1e-30):>15.3e}{ratio:>13.2e}"
+            print(f"{name:<28}{shape:>14}{numbers}")
+        print(
+            "update:data is about 1e-03 where the learning rate suits; far below it learns slowly, far above it jumps"
+        )
+        folder.write("gradients.png", plots.histograms(gradients, "gradients of each parameter", "gradient"))
+        if self.ratios:
+            folder.write("updates.png", plots.update_ratios(self.steps, np.array(self.ratios), self.names))
+
+
+def find_learning_rate(config: dict[str, Any], corpus: Corpus, folder: RunFolder) -> int:
+    """The lecture's sweep: a step at each of a thousand rates, from small to large; draws them and suggests one."""
+    low, high = (0, 3) if config["type"] in NGRAMS else (-3, 0)
+    exponents = np.linspace(low, high, RATES_TRIED)
+    micrograd.manual_seed(config["seed"])
+    model = make(config, len(corpus.vocabulary))
+    optimizer = optimizer_of(config, model)
+    loss_of_step = (loss_on_minibatches if config["batch_size"] else loss_on_everything)(config, corpus, model)
+    losses: list[float] = []
+    for exponent in tqdm(exponents, unit="step", desc="trying rates"):
+        optimizer.param_groups[0]["lr"] = float(10**exponent)
+        loss = loss_of_step()
+        losses.append(loss.item())
+        if not math.isfinite(losses[-1]):
+            break
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    tried = np.array(losses[:-1] if not math.isfinite(losses[-1]) else losses)
+    if len(tried) < 10:
+        raise Complaint(f"the loss became {losses[-1]} after {len(losses)} steps: the sizes or the words do not train")
+    smooth = smoothed(tried)
+    best = int(smooth.argmin())
+    suggested = float(f"{10 ** exponents[best]:.1g}")
+    print(f"\n{'learning rate':>13}  {'loss, nats a character':>22}")
+    for i in np.linspace(0, len(tried) - 1, 13).astype(int):
+        print(f"{10 ** exponents[i]:>13.3g}  {smooth[i]:>22.4f}")
+    folder.write("find_lr.png", plots.rate_curve(10 ** exponents[: len(tried)], tried, smooth, suggested))
+    print(f"\nthe loss is lowest, {smooth[best]:.4f}, at a rate of about {suggested:g}: see {folder.path}/find_lr.png")
+    print(f"train with it: python -m makemore.train --type {config['type']} --learning-rate {suggested:g}")
+    return 0
+
+
+def smoothed(values: np.ndarray) -> np.ndarray:
+    """The running mean of the 61 values around each, fewer at the ends."""
+    width = min(61, len(values))
+    ones = np.ones(width)
+    return np.convolve(values, ones, "same") / np.convolve(np.ones_like(values), ones, "same")

@@ -1,0 +1,108 @@
+"""What makemore.train prints: what was read, what is trained, how it went, and what a reader may stumble over."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from makemore.corpus import SPLITS, Corpus
+from makemore.models import NGRAMS
+
+Losses = dict[str, dict[str, float | None]]
+"""The loss of each model on each part, in nats a character; None for a part that has no words."""
+
+
+def print_words_read(corpus: Corpus) -> None:
+    """What was read: the words, the vocabulary, the examples of each part."""
+    survey = corpus.survey
+    tokens = survey.vocabulary.tokens
+    shown = " ".join(tokens[:40]) + (" …" if len(tokens) > 40 else "")
+    lengths = f"{survey.shortest} to {survey.longest} characters long"
+    print(f"words       {survey.words:,} from {shown_path(corpus.list.path)}, {lengths}")
+    print(f"vocabulary  {len(tokens):,}: {shown}   ({tokens[0]} is the boundary of a word)")
+    examples = {part: int(corpus.counts(part, 1).sum()) for part in corpus.parts}
+    print("examples    " + "   ".join(f"{part} {n:,}" for part, n in examples.items()))
+
+
+def print_model(config: dict[str, Any], parameters: int) -> None:
+    """What is trained, and how."""
+    if config["fit"] == "counts":
+        print(f"model       {config['type']} by counting, {parameters:,} counts, smoothing {config['smoothing']:g}")
+        return
+    batch = f"batches of {config['batch_size']:,}" if config["batch_size"] else "all examples at every step"
+    steps = "until Ctrl-C" if config["max_steps"] < 0 else f"{config['max_steps']:,} steps"
+    rate = f"learning rate {config['learning_rate']:g}"
+    if config["schedule"] != "constant" or config["warmup"]:
+        rate += f" ({config['schedule']}" + (f", warm-up of {config['warmup']} steps)" if config["warmup"] else ")")
+    optimizer = "" if config["type"] in NGRAMS else f"{config['optimizer']}, "
+    print(f"model       {config['type']} by gradient descent, {parameters:,} parameters, {batch}")
+    print(f"            {steps}, {optimizer}{rate}, weight decay {config['weight_decay']:g}")
+
+
+def print_descent(metrics: list[dict[str, Any]]) -> None:
+    """How the loss fell: at the first evaluation, at the last, and at some between, each some times as far on."""
+    if len(metrics) > 1:
+        steps = [line["step"] for line in metrics]
+        marks = np.geomspace(1, len(metrics) - 1, 4).round().astype(int)
+        chosen = [metrics[i] for i in sorted({0, *marks.tolist()})]
+        fell = ", ".join(f"{line['train_loss']:.4f} at {line['step']:,}" for line in chosen)
+        print(f"train loss  {fell}" + (" steps" if steps[-1] != 1 else " step"))
+
+
+def shown_path(path: Path) -> Path:
+    """The path as seen from the current folder, where it is inside."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def print_losses(losses: Losses) -> None:
+    """The table of losses and perplexities, a model to a line."""
+    parts = [part for part in SPLITS if any(row[part] is not None for row in losses.values())]
+    width = max(len(name) for name in losses) + 2
+    heads = "".join(f"{part:>9}" for part in parts)
+    print(f"\n{'':<{width}}{'loss, nats a character':^{9 * len(parts)}}   {'perplexity':^{9 * len(parts)}}".rstrip())
+    print(f"{'':<{width}}{heads}   {heads}")
+    for name, row in losses.items():
+        values = [row[part] for part in parts]
+        nats = "".join(f"{'-' if loss is None else f'{loss:.4f}':>9}" for loss in values)
+        ppl = "".join(f"{'-' if loss is None else f'{perplexity(loss):.3f}':>9}" for loss in values)
+        print(f"{name:<{width}}{nats}   {ppl}")
+
+
+def perplexity(loss: float) -> float:
+    """exp(loss): how many characters, all equally likely, would be as hard to tell."""
+    return math.exp(loss) if loss < 700 else math.inf
+
+
+def print_hints(losses: Losses, corpus: Corpus, config: dict[str, Any], metrics: list[dict[str, Any]]) -> None:
+    """What a reader of the losses may stumble over, as the lectures learn to see it, a line each."""
+    if any(loss == math.inf for row in losses.values() for loss in row.values()):
+        print("inf: a pair that training never saw has probability 0; --smoothing 1 adds one to every count")
+    trained = losses.get(f"{config['type']}, trained", {})
+    train_loss, dev_loss = trained.get("train"), trained.get("dev")
+    if train_loss is not None and dev_loss is not None:
+        if dev_loss - train_loss > 0.3:
+            cure = "--fit counts" if config["type"] in NGRAMS else "a smaller model or more words"
+            print(
+                "train loss far under dev: it learned these words by heart; "
+                f"try a larger --weight-decay, --early-stop, or {cure}"
+            )
+        elif config["type"] not in NGRAMS and dev_loss - train_loss < 0.02 and config["max_steps"] > 1000:
+            print(
+                "train loss about equal to dev: it learned nothing by heart; "
+                "a bigger model, or more steps, may do better"
+            )
+    if metrics:
+        lowest = min(line["train_loss"] for line in metrics)
+        if metrics[-1]["train_loss"] > lowest + 0.1:
+            print(
+                f"the train loss rose from {lowest:.4f} to {metrics[-1]['train_loss']:.4f}: try a lower --learning-rate"
+            )
+    if config["fit"] == "counts" and config["smoothing"] == 0:
+        counts = corpus.counts("train", config["block_size"] + 1)
+        unseen = int((counts.sum(1) == 0).sum())
+        if unseen:
+            print(
+                f"{unseen:,} of {len(counts):,} contexts were never seen; after them every character is equally likely"
+            )

@@ -1,0 +1,176 @@
+"""What a run is made of: the flags of training, and what they are where nobody says."""
+
+import argparse
+from typing import Any
+
+from makemore.command_line import LECTURE_SEED, Parser, add_sampling_flags, number, seed
+from makemore.complaint import Complaint
+from makemore.models import FAMILIES, NGRAMS, TYPES
+
+COMMON: dict[str, Any] = {
+    "type": "mlp",
+    "fit": "gradient",
+    "split": "80/10/10",
+    "smoothing": 1.0,
+    "seed": LECTURE_SEED,
+    "clip": 0.0,
+    "early_stop": 0,
+}
+# batch_size 0 is the full batch; learning_rate None is worked out from the counts. The rates are those that brought the
+# bundled names to their lowest loss among those tried; the optimizers and batches are those of the lectures (n-grams,
+# mlp, wavenet) and of makemore.py (the others).
+_NGRAM: dict[str, Any] = {"optimizer": "sgd", "learning_rate": None, "schedule": "constant", "warmup": 0}
+_NGRAM |= {"batch_size": 0, "weight_decay": 0.01, "eval_every": 20}
+_LECTURE: dict[str, Any] = {"optimizer": "sgd", "learning_rate": 0.1, "schedule": "step", "warmup": 0}
+_LECTURE |= {"batch_size": 32, "weight_decay": 0.0}
+_MAKEMORE: dict[str, Any] = {"optimizer": "adamw", "learning_rate": 3e-3, "schedule": "cosine", "warmup": 200}
+_MAKEMORE |= {"batch_size": 32, "weight_decay": 0.01, "eval_every": 500}
+TRAINING: dict[str, dict[str, Any]] = {
+    "bigram": _NGRAM | {"max_steps": 1000},
+    "trigram": _NGRAM | {"max_steps": 5000},
+    "mlp": _LECTURE | {"max_steps": 200_000, "eval_every": 5000},
+    "wavenet": _LECTURE | {"max_steps": 20_000, "eval_every": 1000},
+    "bow": _MAKEMORE | {"max_steps": 10_000},
+    "rnn": _MAKEMORE | {"max_steps": 10_000},
+    "gru": _MAKEMORE | {"max_steps": 10_000},
+    "lstm": _MAKEMORE | {"max_steps": 10_000},
+    "transformer": _MAKEMORE | {"max_steps": 5_000},
+}
+SCHEDULES = ("constant", "step", "linear", "cosine")
+SIZES = ("block_size", "n_embd", "n_embd2", "n_layer", "n_head", "batchnorm", "direct", "blank")
+NAMES = (*COMMON, *TRAINING["mlp"], *SIZES)
+FREE_ON_RESUME = ("max_steps", "eval_every", "early_stop")
+
+
+def defaults_of(type_: str) -> dict[str, Any]:
+    """What a run of that type is made of where no flag says otherwise."""
+    return COMMON | TRAINING[type_] | FAMILIES[type_].sizes | {"type": type_}
+
+
+def add_training_flags(parser: Parser) -> None:
+    """The flags that make up a run. None has a default here: --resume takes them from the run."""
+    group = parser.add_argument_group("the model")
+    group.add_argument("--type", choices=TYPES, help="(mlp)")
+    group.add_argument("--fit", choices=["gradient", "counts"], help="by gradient descent (default) or by counting")
+    size = number(int, 1)
+    group.add_argument("--block-size", type=number(int, 0), metavar="N",
+                       help="how far it looks back (mlp 3, wavenet 8, others the whole word)")  # fmt: skip
+    group.add_argument("--n-layer", type=size, metavar="N", help="layers (mlp 1, transformer 4)")
+    group.add_argument("--n-head", type=size, metavar="N", help="heads of attention (4)")
+    group.add_argument(
+        "--n-embd", type=size, metavar="N", help="numbers to a character (mlp 10, wavenet 24, others 64)"
+    )
+    group.add_argument("--n-embd2", type=size, metavar="N", help="hidden units (mlp 200, wavenet 128, others 64)")
+    yes_or_no = argparse.BooleanOptionalAction
+    group.add_argument("--batchnorm", action=yes_or_no, default=None, help="mlp: normalise each batch (yes)")
+    group.add_argument("--direct", action=yes_or_no, default=None,
+                       help="mlp: connections from the embedding straight to the output (no)")  # fmt: skip
+    group.add_argument("--blank", action=yes_or_no, default=None,
+                       help="mlp: the net of makemore.py, with a token for what is before a word (no)")  # fmt: skip
+    group = parser.add_argument_group("its training")
+    group.add_argument("--max-steps", type=number(int, 0, also=-1), metavar="N",
+                       help="steps in total; -1: without end, until Ctrl-C")  # fmt: skip
+    group.add_argument("-b", "--batch-size", type=number(int, 1), metavar="N",
+                       help="examples, or words, to a step (32; n-grams all of them)")  # fmt: skip
+    group.add_argument("-l", "--learning-rate", type=number(float, 0, above=True), metavar="R",
+                       help="(n-grams 50 or less, mlp and wavenet 0.1, others 0.003)")  # fmt: skip
+    group.add_argument("-w", "--weight-decay", type=number(float, 0), metavar="W",
+                       help="n-grams: times (W**2).mean() in the loss; others: the optimizer's")  # fmt: skip
+    group.add_argument("--optimizer", choices=["sgd", "adamw"], help="(sgd; adamw where makemore.py has it)")
+    group.add_argument("--schedule", choices=SCHEDULES,
+                       help="of the learning rate; step: a tenth from half the steps on")  # fmt: skip
+    group.add_argument("--warmup", type=number(int, 0), metavar="N", help="steps until the rate is reached")
+    group.add_argument("--clip", type=number(float, 0), metavar="N", help="largest norm of the gradient (0: any)")
+    group.add_argument("--early-stop", type=number(int, 0), metavar="N",
+                       help="stop after N evaluations without a better dev loss (0: never)")  # fmt: skip
+    group.add_argument("--smoothing", type=number(float, 0), metavar="S",
+                       help="added to every count (1); 0 makes what was never seen impossible")  # fmt: skip
+    group.add_argument("--seed", type=seed, help=f"of all that is drawn ({LECTURE_SEED})")
+    group.add_argument("--eval-every", type=number(int, 1), metavar="N", help="steps between evaluations")
+
+
+def parser_of_flags() -> Parser:
+    """The flags of makemore.train."""
+    parser = Parser(
+        prog="python -m makemore.train",
+        description="Learn from a list of words, and make up new words like them.",
+        epilog="With no flags at all: the bundled names, and an MLP with batch norm.",
+    )
+    group = parser.add_argument_group("what to learn from, and where to keep it")
+    group.add_argument("-i", "--input-file", metavar="FILE", help="one word to a line, UTF-8 (default: bundled names)")
+    group.add_argument("-o", "--work-dir", metavar="DIR", help="the run's folder (default: the next number under out/)")
+    group.add_argument("--split", choices=["80/10/10", "none"], help="train, dev and test, or train on everything")
+    group.add_argument("--resume", action="store_true", help="go on with the run in -o (default: the latest)")
+    group.add_argument("--overwrite", action="store_true", help="replace the run in -o")
+    group.add_argument("--sample-only", action="store_true", help="only draw words from the run in -o")
+    group.add_argument("--find-lr", action="store_true", help="try rates from 0.001 to 1, a step each, and suggest one")
+    group.add_argument(
+        "--guard", action="store_true", help="catch mistakes where they happen; takes up to twice the time"
+    )
+    group.add_argument("--diagnose", action="store_true", help="pictures of activations, gradients and updates")
+    add_training_flags(parser)
+    parser.add_argument("-n", "--num-samples", type=number(int, 0), default=20, metavar="N", help="new words (20)")
+    add_sampling_flags(parser)
+    parser.add_argument("--uniform", action="store_true",
+                        help="beside the new words, show those of a model that knows nothing")  # fmt: skip
+    return parser
+
+
+def config_of(flags: argparse.Namespace) -> dict[str, Any]:
+    """What the run is made of: the flags that were given, else the defaults of its type."""
+    config = defaults_of(flags.type or COMMON["type"])
+    if flags.blank:  # the net of makemore.py has its sizes
+        config |= {"block_size": None, "n_embd": 64, "n_embd2": 64, "batchnorm": False}
+    given = {name: value for name in NAMES if (value := getattr(flags, name)) is not None}
+    strange = [name for name in given if name not in config]
+    if strange:
+        takers = [type_ for type_ in TYPES if strange[0] in defaults_of(type_)]
+        raise Complaint(
+            f"{flag_of(strange[0])} does not go with --type {config['type']}, only with {', '.join(takers)}"
+        )
+    config |= given
+    if config["type"] not in NGRAMS and "eval_every" not in given and config["max_steps"] >= 0:
+        config["eval_every"] = max(
+            1, min(config["eval_every"], config["max_steps"] // 20)
+        )  # a short run has a curve too
+    if config["max_steps"] < 0 and config["schedule"] != "constant":
+        if "schedule" in given:
+            raise Complaint(f"--schedule {config['schedule']} needs an end: give --max-steps, or --schedule constant")
+        config["schedule"] = "constant"
+    return config | {"schedule_steps": 0 if config["schedule"] == "constant" else config["max_steps"]}
+
+
+def check_flags(flags: argparse.Namespace) -> None:
+    """Raises Complaint where flags do not go together."""
+    type_ = flags.type or COMMON["type"]
+    if flags.fit == "counts":
+        if type_ not in NGRAMS and not (flags.resume or flags.sample_only):
+            raise Complaint(f"--fit counts goes with --type {' and '.join(NGRAMS)}; {type_} learns by gradient descent")
+        if flags.max_steps is not None:
+            raise Complaint("--max-steps goes with --fit gradient; counting takes no steps")
+        if flags.find_lr or flags.diagnose:
+            raise Complaint("--find-lr and --diagnose go with --fit gradient; counting takes no steps")
+    if type_ in NGRAMS and flags.block_size is not None:
+        raise Complaint(f"--block-size does not go with --type {type_}, which says it by its name")
+    if flags.resume and flags.overwrite:
+        raise Complaint("--resume goes on with a run and --overwrite replaces it; give one of them")
+    if flags.overwrite and not flags.work_dir:
+        raise Complaint("--overwrite replaces the run in the folder that -o names; give -o as well")
+
+
+def check_resumed(flags: argparse.Namespace, config: dict[str, Any], path: Any) -> dict[str, Any]:
+    """The config of a run that goes on, with the flags that may change. Raises Complaint for any other that differs."""
+    if config["fit"] == "counts":
+        raise Complaint(f"{path} holds a model that was counted: there are no steps to go on with")
+    for name in NAMES:
+        value = getattr(flags, name)
+        if name not in FREE_ON_RESUME and value is not None and value != config.get(name):
+            has = f"which has {config[name]}" if name in config else f"whose type, {config['type']}, has none"
+            raise Complaint(f"{flag_of(name)} {value} contradicts the run in {path}, {has}; leave it out")
+    changed = {name: value for name in FREE_ON_RESUME if (value := getattr(flags, name)) is not None}
+    return config | changed
+
+
+def flag_of(name: str) -> str:
+    """The flag that sets a name of the config."""
+    return "--" + name.replace("_", "-")

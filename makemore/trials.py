@@ -1,0 +1,282 @@
+"""The trials of a search for hyperparameters: how one is trained and cut short, and the study in which all are kept.
+
+Optuna is imported where it is used, so that all else of makemore does without it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import math
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from makemore.complaint import Complaint
+from makemore.corpus import Corpus
+from makemore.search_space import Between, Range
+from makemore.settings import NAMES as SETTINGS
+from makemore.settings import config_of, defaults_of
+from makemore.train import complete
+from makemore.training import StopAsked, Training
+
+if TYPE_CHECKING:
+    from optuna import Study, Trial
+    from optuna.trial import FrozenTrial
+
+EVALUATIONS = 20
+"""How often a trial is evaluated, unless --eval-every says otherwise."""
+
+DIGITS = 3
+"""To how many significant digits a number that is searched is rounded, so that one can type it."""
+
+
+# A trial.
+
+
+def config_of_trial(trial: Trial, flags: argparse.Namespace, space: dict[str, Range], corpus: Corpus) -> dict[str, Any]:
+    """The config with hyperparameters that the sampler suggests."""
+    chosen = argparse.Namespace(**vars(flags))
+    for name, range_ in space.items():
+        setattr(chosen, name, _suggested(trial, name, range_))
+    config = config_of(chosen)
+    if flags.eval_every is None:
+        config["eval_every"] = max(1, math.ceil(config["max_steps"] / EVALUATIONS))
+    return complete(config, corpus)
+
+
+def _suggested(trial: Trial, name: str, range_: Range) -> Any:
+    if not isinstance(range_, Between):
+        return trial.suggest_categorical(name, list(range_.values))
+    if isinstance(range_.low, int):
+        return trial.suggest_int(name, range_.low, int(range_.high), log=True)
+    return rounded(trial.suggest_float(name, range_.low, range_.high, log=True))
+
+
+def rounded(value: Any) -> Any:
+    """A float to some significant digits; all else as it is."""
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+
+
+class OutOfTime(Exception):  # noqa: N818 - it is how a search ends, not a fault
+    """The budget is used up."""
+
+
+class Pruned(Exception):  # noqa: N818 - as above
+    """The trial is not worth going on with; the message says why."""
+
+
+class Stopped(Exception):  # noqa: N818 - as above
+    """Ctrl-C came in the middle of a trial."""
+
+
+def dev_loss_of(
+    trial: Trial, config: dict[str, Any], corpus: Corpus, say: Callable[[str], None], deadline: float
+) -> float:
+    """Train the model of a trial and return its lowest dev loss, in nats a character.
+
+    say: is told how it goes. deadline: of time.monotonic().
+    Raises Pruned where it is hopeless or its loss is no number, OutOfTime after the deadline, Stopped after Ctrl-C.
+    """
+
+    def evaluated(run: Training) -> None:
+        loss = run.metrics[-1]["dev_loss"]
+        if not math.isfinite(loss):
+            raise Pruned(f"its dev loss became {loss}")
+        say(f"trial {trial.number}: {loss:.4f} at step {run.step:,}")
+        if run.step:
+            trial.report(loss, len(run.metrics) - 1)  # trials of other lengths are compared at the same share of them
+            if run.step != config["max_steps"] and trial.should_prune():
+                raise Pruned(f"{loss:.4f} at step {run.step:,}, above the median of the others there")
+
+    def stepped(run: Training) -> None:
+        if time.monotonic() > deadline:
+            raise OutOfTime
+
+    try:
+        run = Training(config, corpus)
+        finished = run.take_steps(progress=False, evaluated=evaluated, stepped=stepped)
+    except Complaint as complaint:  # a rate too high, or sizes that do not go together
+        raise Pruned(str(complaint).partition(";")[0]) from None
+    except MemoryError:
+        raise Pruned("not enough memory") from None
+    if not finished:
+        raise Stopped
+    return min(line["dev_loss"] for line in run.metrics)
+
+
+# The study.
+
+
+@contextlib.contextmanager
+def storage_complaints(url: str) -> Iterator[None]:
+    """Turns what goes wrong with a database into a Complaint."""
+    import sqlalchemy.exc
+    from optuna.exceptions import StorageInternalError
+
+    try:
+        yield
+    except (sqlalchemy.exc.SQLAlchemyError, StorageInternalError, ImportError) as error:
+        cause = error.__cause__ if isinstance(error, StorageInternalError) and error.__cause__ else error
+        lines = str(getattr(cause, "orig", None) or cause).strip().splitlines() or [type(cause).__name__]
+        raise Complaint(f"the storage {shown_url(url)} cannot be used: {lines[0]:.200}") from None
+
+
+def shown_url(url: str) -> str:
+    """The URL of a database without its password."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        return make_url(url).render_as_string()
+    except ArgumentError:
+        return url
+
+
+def open_study(url: str, name: str, settings: dict[str, Any], resume: bool) -> Study:
+    """Begin a study, or go on with it. Raises Complaint where the name is taken or not, or its settings differ."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=EVALUATIONS // 5)
+    with storage_complaints(url):
+        if not resume:
+            try:
+                study = optuna.create_study(storage=url, study_name=name, pruner=pruner)
+            except optuna.exceptions.DuplicatedStudyError:
+                raise Complaint(
+                    f"there is a study {name!r} in {shown_url(url)} already: --resume goes on with it, alone or beside "
+                    "others, and --study-name takes another name"
+                ) from None
+            study.set_user_attr("settings", settings)
+            return study
+        try:
+            study = optuna.load_study(storage=url, study_name=name, pruner=pruner)
+        except KeyError:
+            raise Complaint(
+                f"there is no study {name!r} in {shown_url(url)} to go on with; leave out --resume"
+            ) from None
+        before = study.user_attrs.get("settings")
+    if before is None:
+        raise Complaint(f"the study {name!r} was begun just now, or not by makemore.tune; try again, or another name")
+    for what in settings:
+        if before[what] != settings[what]:
+            raise Complaint(_difference(name, what, before[what], settings[what]))
+    return study
+
+
+def _difference(name: str, what: str, before: Any, now: Any) -> str:
+    """The line that says how the settings of a study differ from those of the command."""
+    if what == "words":
+        return (
+            f"the study {name!r} searches on another list of words; give the same one with -i, or another --study-name"
+        )
+    differing = next(key for key in {**before, **now} if before.get(key) != now.get(key))
+    has, is_now = (values.get(differing, "nothing") for values in (before, now))
+    return (
+        f"the study {name!r} {what} other values than this command: {differing} {has} there, {is_now} here; "
+        "give the same flags, or another --study-name"
+    )
+
+
+def shown(value: Any) -> str:
+    """A value of a hyperparameter as it is printed."""
+    return f"{value:.{DIGITS}g}" if isinstance(value, float) else str(value)
+
+
+class Search:
+    """The trials of a study, one after the other."""
+
+    def __init__(self, study: Study, flags: argparse.Namespace, space: dict[str, Range], corpus: Corpus):
+        self.study, self.flags, self.space, self.corpus = study, flags, space, corpus
+        self.began = time.monotonic()
+
+    def run(self) -> str:
+        """Do trials until there are enough; returns "", or why it ended before: "stopped" or "budget"."""
+        deadline = self.began + (self.flags.budget or math.inf)
+        bar = tqdm(total=self.flags.trials, initial=len(done(self.study)), unit="trial", desc="searching")
+        with StopAsked() as stop, bar:
+            while len(done(self.study)) < self.flags.trials:
+                try:
+                    self._trial(bar, deadline)
+                except (Stopped, KeyboardInterrupt):
+                    return "stopped"
+                except OutOfTime:
+                    return "budget"
+                if stop.asked:
+                    return "stopped"
+                bar.update(len(done(self.study)) - bar.n)
+        return ""
+
+    def _trial(self, bar: Any, deadline: float) -> None:
+        """One trial: ask, train, tell."""
+        from optuna.samplers import TPESampler
+        from optuna.trial import TrialState
+
+        trial = self.study.ask()
+        # Seeded by its number: the same search makes the same trials, and machines that search together draw different
+        # ones.
+        seed = (config_seed(self.flags) + trial.number) % 2**32
+        self.study.sampler = TPESampler(seed=seed)
+        began, best = time.monotonic(), best_of(self.study)
+        so_far = "" if best is None else f"best {best.value:.4f}; "
+
+        def say(text: str) -> None:
+            bar.set_postfix_str(so_far + text)
+
+        try:
+            config = config_of_trial(trial, self.flags, self.space, self.corpus)
+            trial.set_user_attr("config", {name: config[name] for name in SETTINGS if name in config})
+            loss = dev_loss_of(trial, config, self.corpus, say, deadline)
+        except Pruned as reason:
+            trial.set_user_attr("reason", str(reason))
+            self.study.tell(trial, state=TrialState.PRUNED)
+            came = f"pruned: {reason}"
+        except BaseException:
+            self.study.tell(trial, state=TrialState.FAIL)
+            if trial.params:
+                self.study.enqueue_trial(trial.params)  # it is the first to be tried when the search goes on
+            raise
+        else:
+            self.study.tell(trial, loss)
+            came = f"dev loss {loss:.4f}"
+        chosen = ", ".join(f"{name} {shown(value)}" for name, value in trial.params.items())
+        bar.write(f"trial {trial.number:>3}  {time.monotonic() - began:5.1f} s  {chosen}: {came}", file=sys.stdout)
+
+
+def config_seed(flags: argparse.Namespace) -> int:
+    """The seed of the search, which is that of its trials as well."""
+    return int(defaults_of(flags.type or "mlp")["seed"] if flags.seed is None else flags.seed)
+
+
+def done(study: Study) -> list[FrozenTrial]:
+    """The trials that came to an end, or were pruned."""
+    from optuna.trial import TrialState
+
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+
+
+def best_of(study: Study) -> FrozenTrial | None:
+    """The trial with the lowest dev loss; None where none came to its end."""
+    ended = [trial for trial in done(study) if trial.value is not None and trial.state.name == "COMPLETE"]
+    return min(ended, key=lambda trial: float(trial.value or 0.0), default=None)
+
+
+def importance_of(study: Study) -> dict[str, float]:
+    """How much each hyperparameter mattered, largest first, 1 in all; empty where there are too few trials to tell.
+
+    It compares where the best tenth of the trials lie with where all lie (PED-ANOVA: Watanabe, Bansal and Hutter 2023).
+    """
+    from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
+        except (RuntimeError, ValueError):
+            return {}
+    return found if all(map(math.isfinite, found.values())) and sum(found.values()) > 0 else {}

@@ -1,0 +1,195 @@
+"""`python -m makemore.tune`: searches the hyperparameters that give the lowest dev loss, with Optuna."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from makemore import data
+from makemore.command_line import RUNS, Parser, number, run_command
+from makemore.complaint import Complaint
+from makemore.corpus import Corpus
+from makemore.report import print_words_read, shown_path
+from makemore.run_folder import RunFolder
+from makemore.search_space import NAMES, Range, space_of
+from makemore.settings import NAMES as SETTINGS
+from makemore.settings import add_training_flags, config_of, defaults_of, flag_of
+from makemore.train import complete
+from makemore.trials import Search, best_of, done, importance_of, open_study, shown, shown_url, storage_complaints
+
+if TYPE_CHECKING:
+    from optuna import Study
+
+ENOUGH = 30
+"""With fewer trials that ran to their end, the importance of a hyperparameter changes a lot from search to search."""
+
+STUDY, PICTURE = "study.db", "importance.png"
+
+
+def parser_of_flags() -> Parser:
+    """The flags."""
+    parser = Parser(
+        prog="python -m makemore.tune",
+        description="Search the hyperparameters that give the lowest dev loss.",
+        epilog="Trials that look hopeless are ended early. The flags of makemore.train fix a hyperparameter. "
+        "It needs Optuna: pip install optuna.",
+    )
+    group = parser.add_argument_group("the search")
+    group.add_argument("-i", "--input-file", metavar="FILE", help="one word to a line, UTF-8 (default: bundled names)")
+    group.add_argument("-o", "--work-dir", metavar="DIR", help=f"where it is kept (default: {RUNS / 'tune'})")
+    group.add_argument("--trials", type=number(int, 1), default=50, metavar="N",
+                       help="trials in total, those of other machines included (50)")  # fmt: skip
+    group.add_argument("--budget", type=number(float, 0, above=True), metavar="SECONDS", help="stop after so long")
+    group.add_argument("--search", nargs="+", metavar="NAME[=RANGE]",
+                       help="what to search, in its usual range or in the one that is given, such as n_embd2=50..300 "
+                       f"or schedule=step,cosine (default: all the type has, of {', '.join(NAMES)})")  # fmt: skip
+    group.add_argument("--study-name", metavar="NAME", help="(the type of the model)")
+    group.add_argument("--storage", metavar="URL",
+                       help="a database in which several machines search together, such as "
+                       "postgresql://user:password@host/name (default: an SQLite file in -o)")  # fmt: skip
+    group.add_argument("--resume", action="store_true",
+                       help="go on with the study of that name, alone or beside others that work on it")  # fmt: skip
+    add_training_flags(parser)
+    parser.set_defaults(split=None)
+    return parser
+
+
+# What is searched.
+
+
+def check_flags(flags: argparse.Namespace) -> dict[str, Any]:
+    """The config of a trial before its hyperparameters are chosen. Raises Complaint where flags do not go together."""
+    if flags.fit == "counts":
+        raise Complaint("--fit counts takes no steps and has nothing to search but --smoothing; leave it out")
+    if flags.max_steps is not None and flags.max_steps < 1:
+        raise Complaint(f"--max-steps {flags.max_steps} does not go with a search: give the steps of each trial")
+    return config_of(flags)
+
+
+def settings_of(flags: argparse.Namespace, space: dict[str, Range], corpus: Corpus) -> dict[str, Any]:
+    """What all trials of a study have in common, as JSON has it."""
+    fixed = {name: value for name in SETTINGS if (value := getattr(flags, name)) is not None}
+    return {
+        "words": corpus.survey.digest,
+        "fixes": {"type": defaults_of(flags.type or "mlp")["type"]} | fixed,
+        "searches": {name: str(range_) for name, range_ in space.items()},
+    }
+
+
+# What it prints.
+
+
+def command_of(config: dict[str, Any], input_file: str | None) -> str:
+    """The command that trains a model like that, every flag written out."""
+    words = ["python", "-m", "makemore.train"] + (["-i", input_file] if input_file else [])
+    skipped = ("fit", "split", "smoothing")
+    for name, value in config.items():
+        if name in skipped or value is None or (name == "block_size" and config["type"] in ("bigram", "trigram")):
+            continue
+        if name == "batch_size" and not value:  # all examples, which is what n-grams do where no flag says otherwise
+            continue
+        if isinstance(value, bool):
+            words.append(flag_of(name) if value else flag_of("no_" + name))
+        else:
+            words += [flag_of(name), str(value)]
+    return shlex.join(words)
+
+
+def print_found(study: Study, space: dict[str, Range], flags: argparse.Namespace, folder: RunFolder) -> None:
+    """The best trial, the importance of each hyperparameter, and the command that trains the best."""
+    best, ended = best_of(study), done(study)
+    pruned = sum(trial.state.name == "PRUNED" for trial in ended)
+    print(f"\n{len(ended):,} trials, {pruned:,} of them pruned, in the study {study.study_name!r}")
+    if best is None:
+        reasons = [trial.user_attrs.get("reason", "") for trial in ended]
+        print("none ran to its end" + (f"; the last: {reasons[-1]}" if reasons else " yet"))
+        return
+    importance = importance_of(study)
+    print(f"best: trial {best.number}, dev loss {best.value:.4f} nats a character\n")
+    rows = [("", "best", "searched", "importance")]
+    for name in sorted(space, key=lambda name: -importance.get(name, 0)):
+        part = f"{importance[name]:.0%}" if name in importance else "-"
+        rows.append((name, shown(best.params[name]), str(space[name]), part))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, value, range_, part in rows:
+        print(f"  {name:<{widths[0]}}  {value:>{widths[1]}}  {range_:<{widths[2]}}  {part:>{widths[3]}}".rstrip())
+    if importance:
+        ran = sum(trial.state.name == "COMPLETE" for trial in ended)
+        if ran < ENOUGH:
+            print(f"\nonly {ran} trials ran to their end: how important each is, is rough")
+        title = f"{best.user_attrs['config']['type']}: {len(ended):,} trials, best dev loss {best.value:.4f}"
+        folder.write(PICTURE, importance_picture(importance, title))
+        print(f"\npicture: {folder.path / PICTURE}")
+    else:
+        print("\nthe importance of each takes more trials to tell")
+    print(f"\ntrain it:\n{command_of(best.user_attrs['config'], flags.input_file)}")
+
+
+def importance_picture(importance: dict[str, float], title: str) -> bytes:
+    """A bar for each hyperparameter, the most important on top, as PNG."""
+    from matplotlib.figure import Figure
+
+    from makemore import plots  # here, because matplotlib takes a second to load
+
+    figure = Figure(figsize=(8, 1.2 + 0.45 * len(importance)), layout="constrained")
+    axes = figure.add_subplot()
+    names = list(importance)[::-1]
+    bars = axes.barh(names, [importance[name] for name in names], color="0.45")
+    axes.bar_label(bars, [f"{importance[name]:.0%}" for name in names], padding=3)
+    axes.set_xlim(0, 1.08 * max(importance.values()))
+    axes.set_xlabel("importance for the dev loss (share of 1, PED-ANOVA)")
+    axes.set_ylabel("hyperparameter")
+    axes.set_title(title)
+    return plots._png(figure, dpi=120)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command."""
+    given = sys.argv[1:] if arguments is None else arguments
+    flags = parser_of_flags().parse_args(given)
+    try:
+        import optuna  # noqa: F401 - it is asked for here, so that all else of makemore does without it
+    except ImportError:
+        raise Complaint("makemore.tune needs Optuna, which is not installed: pip install optuna") from None
+    config = check_flags(flags)
+    space = space_of(flags, config)
+    corpus = Corpus.read(Path(flags.input_file) if flags.input_file else data.bundled_names(), "80/10/10")
+    if "dev" not in corpus.parts:
+        raise Complaint(f"{corpus.list.path} has {corpus.survey.words} words, too few for a dev part to go by")
+    complete(config, corpus)
+
+    folder = RunFolder(flags.work_dir or RUNS / "tune")
+    if folder.path.exists() and not folder.path.is_dir():
+        raise Complaint(f"{folder.path} is a file; name a folder with -o")
+    folder.path.mkdir(parents=True, exist_ok=True)
+    url = flags.storage or f"sqlite:///{folder.path / STUDY}"
+    url_shown = shown_url(url) if flags.storage else str(shown_path(folder.path / STUDY))
+    study = open_study(url, flags.study_name or config["type"], settings_of(flags, space, corpus), flags.resume)
+    with storage_complaints(url):
+        if flags.resume and len(done(study)) >= flags.trials:
+            raise Complaint(
+                f"the study {study.study_name!r} has {len(done(study))} trials; give a larger total with --trials"
+            )
+        print_words_read(corpus)
+        print(f"model       {config['type']}; searching {', '.join(space)}")
+        print(f"study       {study.study_name!r} in {url_shown}\n")
+        search = Search(study, flags, space, corpus)
+        why = search.run()
+        print_found(study, space, flags, folder)
+    seconds = time.monotonic() - search.began
+    if why:
+        hidden = {flags.storage: url_shown}  # no password where others may see it
+        again = shlex.join([hidden.get(word, word) for word in given if word != "--resume"] + ["--resume"])
+        what = "stopped" if why == "stopped" else "the budget is used up"
+        print(f"\n{what} after {seconds:.1f} s; go on with: python -m makemore.tune {again}")
+        return 130 if why == "stopped" else 0
+    print(f"\n{seconds:.1f} s")
+    return 0 if best_of(study) is not None else 2
+
+
+if __name__ == "__main__":
+    run_command(main)
