@@ -1,0 +1,399 @@
+"""From a Value or a Tensor to the boxes of its picture, each with its numbers, its gradient and its name."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from micrograd import graph
+from micrograd.engine import Value, topological_order
+from micrograd.nn import Module
+from micrograd.ops import indexing
+from micrograd.tensors import Tensor
+
+LONGEST_TITLE = 24
+
+SIGNS = {
+    **{
+        "add": "+",
+        "sub": "-",
+        "rsub": "-",
+        "mul": "*",
+        "div": "/",
+        "pow": "**",
+        "pow_tensor": "**",
+        "reciprocal": "1/",
+    },
+    **dict.fromkeys(("mm", "mv", "dot", "bmm", "matmul_folded", "matmul_broadcast"), "@"),
+    **dict.fromkeys(("slice", "select", "index", "index_none"), "[ ]"),
+    **{"put": "[ ] =", "index_put": "[ ] =", "sum_dim": "sum", "mean_dim": "mean", "max_dim": "max", "min_dim": "min"},
+    **{"linear_folded": "linear", "reshape_copy": "view", "squeeze_dim": "squeeze", "gelu_tanh": "gelu"},
+}
+"""The sign of an op of `micrograd.ops` in a picture, where it is not its name."""
+
+PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "**": 4}
+ATOM = 5
+
+RELEASED = (
+    "the numbers behind this Tensor were released by backward(): draw it before, or call backward(retain_graph=True)"
+)
+
+
+class Frame:
+    """A Module whose operations are drawn together in one frame, under its label."""
+
+    def __init__(self, label: str):
+        self.label = label
+
+
+@dataclass(eq=False, slots=True)
+class Box:
+    """A node of the graph as it is drawn: its numbers, and the operation that made them.
+
+    role: "parameter", "input", "result", "loss" (where backward begins) or "folded" (stands for `count` nodes).
+    data, grad: a float or an array; None where they are not known. sign: of the operation, empty for a leaf.
+    shape, dtype: of a tensor. frames: the modules it was made in, the outermost first. node: the Value, or the Node or
+    leaf Tensor, that it shows; op: the name of what made it. slopes: of a Value, the local
+    derivative by each parent, None where it has a backward function of its own.
+    """
+
+    role: str
+    title: str = ""
+    sign: str = ""
+    data: Any = None
+    grad: Any = None
+    parents: list["Box"] = field(default_factory=list)
+    frames: tuple[Frame, ...] = ()
+    shape: tuple[int, ...] | None = None
+    dtype: str = ""
+    node: Any = None
+    op: str = ""
+    slopes: Sequence[Any] | None = None
+    precedence: int = ATOM
+    count: int = 1
+
+
+class Names:
+    """What the things in a graph are called, and which of them are parameters.
+
+    labels: a Value, a Tensor, a Module or a list of these by name; the parts of the latter two get names such as
+    net.0.weight and xs[1]. Raises TypeError for anything else.
+    """
+
+    def __init__(self, labels: Mapping[str, Any], parameters: Iterable[Any]):
+        self.parameters = {id(parameter) for parameter in parameters}
+        self._of: dict[int, str] = {}
+        self._arrays: list[tuple[str, np.ndarray]] = []
+        self._held: list[Any] = []  # an id is one's own only as long as one lives
+        for label, thing in labels.items():
+            for name, part in self._parts(label, thing, set()):
+                self._held.append(part)
+                if isinstance(part, Tensor):
+                    self._arrays.append((name, part._array))
+                    part = part.grad_fn or part
+                self._of.setdefault(id(part), name)
+
+    def _parts(self, path: str, thing: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
+        if isinstance(thing, Value | Tensor):
+            yield path, thing
+        elif id(thing) in seen:
+            return
+        elif isinstance(thing, list | tuple):
+            seen.add(id(thing))
+            for i, part in enumerate(thing):
+                yield from self._parts(f"{path}[{i}]", part, seen)
+        elif isinstance(thing, Module):
+            seen.add(id(thing))
+            self.parameters.update(map(id, thing.parameters()))
+            for name, part in vars(thing).items():
+                if isinstance(part, Value | Tensor | Module | list | tuple):
+                    yield from self._parts(f"{path}.{name}", part, seen)
+        elif not seen:
+            kind = type(thing).__name__
+            raise TypeError(f"draw: {path} names a {kind}; a name is for a Value, Tensor, Module or list of these")
+
+    def of(self, node: Any) -> str:
+        """The name given to a Value, leaf Tensor or Node; empty where none is."""
+        return self._of.get(id(node), "")
+
+    def of_array(self, array: np.ndarray) -> str:
+        """The name of a tensor outside the graph: of the one with this array, or with the same numbers in its order."""
+        same = [name for name, named in self._arrays if named is array]
+        flat = [(name, named.reshape(-1)) for name, named in self._arrays if named.dtype == array.dtype]
+        same += [name for name, named in flat if np.array_equal(named, array.reshape(-1))]
+        return same[0] if same else ""
+
+
+class Roots:
+    """Stands before the nodes at which backward begins, so that one walk finds all that is behind them."""
+
+    def __init__(self, nodes: Sequence[Any]):
+        self._prev = nodes
+
+
+def read(roots: Sequence[Any], names: Names) -> list[Box]:
+    """The boxes behind some Values or some Tensors, in the order of the graph. Raises as `draw` does."""
+    boxes = _read_values(roots, names) if isinstance(roots[0], Value) else _read_tensors(roots, names)
+    number = 0
+    for box in boxes:
+        if not box.title and box.role == "loss":
+            box.title = "result"
+        elif not box.title:
+            number += 1
+            box.title = f"#{number}"
+    return boxes
+
+
+def _read_values(roots: Sequence[Value], names: Names) -> list[Box]:
+    order = topological_order(Roots(roots))[:-1]
+    ends = set(roots)
+    boxes: list[Box] = []
+    weights = {id(x) for node in order if node._op == "dot" for x in _weights_of_dot(node)}
+    made: dict[Value, Box] = {}
+    for node in order:
+        role = "loss" if node in ends else "result"
+        if not node._prev and role == "result":
+            role = "parameter" if id(node) in names.parameters or id(node) in weights else "input"
+        box = made[node] = Box(role, names.of(node) or node.label, node._op, node.data, float(node.grad), node=node)
+        box.parents = [made[parent] for parent in node._prev]
+        box.op = "**" if node._op.startswith("**") else node._op
+        box.slopes = None if "_backward" in vars(node) else node._local
+        operands = [(parent.title, parent.precedence) for parent in box.parents]
+        if node._op == "dot":
+            products = _unfold_dot(node, box)
+            boxes += reversed(products)  # backward, which goes the other way, takes the first one first
+            operands = [(product.title, product.precedence) for product in box.parents]
+        elif len(box.parents) == 1 and box.op == "**":
+            box.sign = f"**{short(float(node._op[2:]))}" if _is_number(node._op[2:]) else node._op
+            operands.append((box.sign[2:], ATOM))
+        if not box.title and box.parents:
+            box.title, box.precedence = composed(box.op, operands)
+        elif not box.title and len(constant := short(node.data)) <= 4:
+            box.title = constant
+        boxes.append(box)
+    return boxes
+
+
+def _weights_of_dot(node: Value) -> list[Value]:
+    """The leaves among the weights and the bias of a Value.dot."""
+    weights = [*node._prev[: len(node._prev) // 2], node._prev[-1]]
+    return [x for x in weights if not x._prev]
+
+
+def _unfold_dot(node: Value, total: Box) -> list[Box]:
+    """Draw Value.dot as what it stands for: products, which are returned, and their sum with the bias in `total`."""
+    n = len(total.parents) // 2
+    products = []
+    for i in range(n):
+        w, x = total.parents[i], total.parents[n + i]
+        product = Box("result", "", "*", w.data * x.data, total.grad, [w, x], node=(node, i), op="*")
+        product.slopes = (x.data, w.data)
+        product.title, product.precedence = composed("*", [(w.title, w.precedence), (x.title, x.precedence)])
+        products.append(product)
+    total.parents = [*products, total.parents[-1]]
+    total.sign, total.op, total.slopes = "+", "+", (1.0,) * (n + 1)
+    return products
+
+
+def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
+    for root in roots:
+        if not root.requires_grad:
+            raise ValueError("draw: this Tensor has no graph, for nothing that it was made from requires a gradient")
+    order = topological_order(Roots([root.grad_fn for root in roots if root.grad_fn is not None]))[:-1]
+    gradients = _gradients(roots, order)
+    frames = _Frames(order)
+    boxes: list[Box] = []
+    made: dict[Any, Box] = {}
+
+    def leaf(x: Any) -> Box:
+        """The box of a leaf Tensor or of an array outside the graph, made where it is first seen."""
+        key = x if isinstance(x, Tensor) else id(x)
+        if key not in made:
+            if isinstance(x, Tensor):
+                box = Box("parameter", names.of(x) or frames.name_of.get(id(x), ""), data=x._array, node=x)
+                box.grad = gradients.get(x)
+            else:
+                box = Box("input", names.of_array(x) or frames.name_of.get(id(x), ""), data=x, node=x)
+            box.shape, box.dtype = box.data.shape, str(box.data.dtype)
+            made[key] = box
+            boxes.append(box)
+        return made[key]
+
+    for node in order:
+        inputs = node.inputs if node.op is not None else [parent for parent, *_ in node.edges]
+        inputs = [*inputs, *_arrays_in(node.options)]
+        boxes_of = [made[x] if isinstance(x, graph.Node) else leaf(x) if _is_array(x) else x for x in inputs]
+        parents = [x for x in boxes_of if isinstance(x, Box)]
+        box = made[node] = Box("result", names.of(node), parents=parents, frames=frames.of(node), node=node)
+        box.data, box.grad = _recomputed(node, made), gradients.get(node)
+        box.op = node.name.removesuffix("Backward") if node.op is None else node.op.__name__
+        box.sign, operands = _call(node, box.op, boxes_of)
+        if not box.title:
+            box.title, box.precedence = composed(SIGNS.get(box.op, box.op), operands)
+        for parent, _, shape, dtype in node.edges:
+            known = made[parent] if isinstance(parent, graph.Node) else leaf(parent)
+            known.shape, known.dtype = shape, str(dtype)
+        boxes.append(box)
+    for root in roots:
+        box = leaf(root) if root.grad_fn is None else made[root.grad_fn]
+        box.role, box.data, box.shape, box.dtype = "loss", root._array, root._array.shape, str(root._array.dtype)
+    _move_into_frames(boxes, [box for box in boxes if not box.parents and frames.owns(box.node)])
+    return boxes
+
+
+def _gradients(roots: Sequence[Tensor], order: list[graph.Node]) -> dict[Any, Any]:
+    """The gradient of every Node and leaf, with no .grad touched; that of a root is 1 everywhere."""
+    if any(node.edges is None for node in order):
+        raise RuntimeError(RELEASED)
+    retained = [(node, node.retained) for node in order if node.retained is not None]
+    try:
+        for node, _ in retained:
+            node.retained = None
+        return graph.run_backward(roots, [np.ones_like(root._array) for root in roots], True, set(order))
+    finally:
+        for node, reference in retained:
+            node.retained = reference
+
+
+def _recomputed(node: graph.Node, made: Mapping[Any, Box]) -> Any:
+    """The result of a Node, run again on the results of those before it; None where one of them is not known."""
+    if node.op is None:
+        return None
+    inputs = [made[x].data if isinstance(x, graph.Node | Tensor) else x for x in node.inputs]
+    if any(x is None and before is not None for x, before in zip(inputs, node.inputs, strict=True)):
+        return None
+    if node.op in (indexing.put, indexing.index_put):
+        inputs[0] = inputs[0].copy()  # they change their input
+    with np.errstate(all="ignore"):
+        return np.asarray(node.op(*inputs, **node.options or {})[0])
+
+
+def _arrays_in(options: Mapping[str, Any] | None) -> list[np.ndarray]:
+    """The arrays among the options of an op, such as those of an index."""
+    found = []
+    for option in (options or {}).values():
+        found += [x for x in (option if isinstance(option, tuple) else (option,)) if isinstance(x, np.ndarray)]
+    return found
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, Tensor | np.ndarray)
+
+
+def _call(node: graph.Node, op: str, inputs: Sequence[Any]) -> tuple[str, list[tuple[str, int]]]:
+    """The sign of the operation with the plain numbers that belong to it, and the operands, each with its precedence.
+
+    inputs: Boxes, numbers and None.
+    """
+    numbers = [short(x) for x in inputs if not isinstance(x, Box | None)]
+    operands = [(x.title, x.precedence) if isinstance(x, Box) else (short(x), ATOM) for x in inputs if x is not None]
+    if op == "rsub":
+        operands.reverse()
+        return f"{numbers[0]} -", operands
+    dim = (node.options or {}).get("dim")
+    sign = SIGNS.get(op, op)
+    words = [sign, *numbers, *([] if dim is None else [f"dim {short(dim)}"])]
+    return ("" if sign == "**" else " ").join(words), operands
+
+
+def _move_into_frames(boxes: list[Box], owned: list[Box]) -> None:
+    """Draw what modules own within those that use it, as far as all users share them."""
+    users: dict[Box, list[Box]] = {box: [] for box in owned}
+    for box in boxes:
+        for parent in box.parents:
+            if parent in users:
+                users[parent].append(box)
+    for box, its_users in users.items():
+        shared = its_users[0].frames if its_users else ()
+        for user in its_users:
+            while user.frames[: len(shared)] != shared:
+                shared = shared[:-1]
+        box.frames = shared
+
+
+class _Frames:
+    """The frames of the modules that the Nodes were made in, and the names of their parameters and buffers."""
+
+    def __init__(self, order: list[graph.Node]):
+        self.name_of: dict[int, str] = {}
+        self._frames: dict[int, Frame] = {}
+        self._modules: list[Module] = []  # kept, so that an id stays one's own
+        self._paths: dict[int, dict[Module, str]] = {}
+        for node in order:
+            if chain := self._chain(node):
+                outermost = chain[0]
+                if id(outermost) not in self._paths:
+                    self._paths[id(outermost)] = {module: path for path, module in outermost.named_modules()}
+                    self._modules.append(outermost)
+                    for name, parameter in outermost.named_parameters():
+                        self.name_of.setdefault(id(parameter), name)
+                    for name, buffer in outermost.named_buffers():
+                        self.name_of.setdefault(id(buffer._array), name)
+
+    def owns(self, leaf: Any) -> bool:
+        """Whether a leaf Tensor or an array is a parameter or buffer of these modules."""
+        return id(leaf) in self.name_of
+
+    def of(self, node: graph.Node) -> tuple[Frame, ...]:
+        """The frames around a Node, the outermost first."""
+        chain = self._chain(node)
+        return tuple([self._frame(module, chain[0]) for module in chain])
+
+    @staticmethod
+    def _chain(node: graph.Node) -> list[Module]:
+        chain, entered = [], node.module
+        while entered is not None:
+            reference, entered = entered
+            if (module := reference()) is not None:
+                chain.append(module)
+        return chain[::-1]
+
+    def _frame(self, module: Module, outermost: Module) -> Frame:
+        if id(module) not in self._frames:
+            self._modules.append(module)
+            path = self._paths[id(outermost)].get(module, "")
+            self._frames[id(module)] = Frame(f"{path}: {type(module).__name__}" if path else type(module).__name__)
+        return self._frames[id(module)]
+
+
+def composed(sign: str, operands: Sequence[tuple[str, int]]) -> tuple[str, int]:
+    """The title of what has none, out of its operation and operands, with its precedence; empty where it gets long.
+
+    operands: the title of each and its precedence.
+    """
+    titles = [title for title, _ in operands]
+    if not operands or any(not title or title.startswith("#") for title in titles):
+        return "", ATOM
+    level = ATOM
+    if sign in PRECEDENCE and len(operands) > 1:
+        level = PRECEDENCE[sign]
+        parts = [
+            f"({title})" if inner < level or (inner == level and (i > 0) == (sign != "**") and sign != "+") else title
+            for i, (title, inner) in enumerate(operands)
+        ]
+        title = sign.join(parts) if sign == "**" else f" {sign} ".join(parts)
+    elif sign == "neg":
+        title, level = (f"-{titles[0]}" if operands[0][1] > 2 else f"-({titles[0]})"), 3
+    elif sign == "[ ]":
+        title = f"{titles[0]}[{', '.join(titles[1:])}]" if len(titles) > 1 and operands[0][1] == ATOM else ""
+    elif sign.isidentifier():
+        title = f"{sign}({', '.join(titles)})"
+    else:
+        title = ""
+    return (title, level) if len(title) <= LONGEST_TITLE else ("", ATOM)
+
+
+def short(x: Any) -> str:
+    """A number with as few digits as tell what it is; a row of them in the same way."""
+    if isinstance(x, tuple | list):
+        return ", ".join(map(short, x))
+    return f"{x:g}" if isinstance(x, float) else str(x)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

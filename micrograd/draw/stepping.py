@@ -1,0 +1,204 @@
+"""The page that walks through backward, an operation at a time: what each gives on, and what was there before.
+
+The walk is done here, with the derivatives that the graph holds, and changes no `grad`; the page only shows it. The
+page is one file that asks for nothing else: `page.html` with the picture and the steps put in.
+"""
+
+import html
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from micrograd.draw.dot import lines_of, number, svg_text
+from micrograd.draw.folding import cut
+from micrograd.draw.formulas import code, formula
+from micrograd.draw.reading import RELEASED, Box
+from micrograd.engine import Value
+from micrograd.graph import Node, unbroadcast
+from micrograd.tensors import Tensor
+
+
+class Gift(NamedTuple):
+    """What an operation adds to the gradient of one of its inputs.
+
+    how: the local derivative or, of tensors, the formula. given: what is added; before, after: the input's gradient.
+    summed: a sentence on the axes that broadcasting made, over which the gradient is added up; empty where none.
+    """
+
+    to: Box
+    how: str
+    given: Any
+    before: Any
+    after: Any
+    summed: str = ""
+
+
+class Step(NamedTuple):
+    """One operation on the way back: its box, the gradient that has come together there, and what it gives on."""
+
+    box: Box
+    gradient: Any
+    gifts: list[Gift]
+
+
+def walk(boxes: Sequence[Box]) -> Iterator[Step]:
+    """Go backward through the boxes of a whole graph, in the reverse of their order, from a gradient of 1.
+
+    Raises RuntimeError where backward() has released the graph, and as backward itself does.
+    """
+    box_of = {id(box.node): box for box in boxes}
+    gradients = {box: 1.0 if isinstance(box.data, float) else np.ones_like(box.data) for box in ends(boxes)}
+    for box in reversed(boxes):
+        if box in gradients and box.parents:
+            gifts = []
+            for parent, how, given, summed in _given(box, gradients[box], box_of):
+                before = gradients.get(parent, _zero(given))
+                gradients[parent] = before + given
+                gifts.append(Gift(parent, how, given, before, gradients[parent], summed))
+            yield Step(box, gradients[box], gifts)
+
+
+def ends(boxes: Sequence[Box]) -> list[Box]:
+    """The boxes at which backward begins."""
+    return [box for box in boxes if box.role == "loss"]
+
+
+def _given(box: Box, g: Any, box_of: dict[int, Box]) -> Iterator[tuple[Box, str, Any, str]]:
+    """For each input its box, how the gradient g goes on to it, what it gets, and over which axes that was added up."""
+    if isinstance(box.node, Node):
+        yield from _given_to_tensors(box, g, box_of)
+    elif box.slopes is not None and len(box.slopes) == len(box.parents):
+        for parent, slope in zip(box.parents, box.slopes, strict=True):
+            yield parent, number(slope), slope * g, ""
+    else:
+        yield from _given_by_function(box.node, g, box_of)
+
+
+def _given_by_function(node: Value, g: float, box_of: dict[int, Box]) -> Iterator[tuple[Box, str, float, str]]:
+    """What a backward function of one's own adds, seen by calling it; all grads are then as they were."""
+    held = [(value, value.grad) for value in {node, *node._prev}]
+    try:
+        for value, _ in held:
+            value.grad = 0.0
+        node.grad = g
+        node._backward()
+        added = [(parent, float(parent.grad)) for parent in dict.fromkeys(node._prev)]
+    finally:
+        for value, grad in held:
+            value.grad = grad
+    for parent, given in added:
+        yield box_of[id(parent)], "its own _backward", given, ""
+
+
+def _given_to_tensors(box: Box, g: Any, box_of: dict[int, Box]) -> Iterator[tuple[Box, str, Any, str]]:
+    node = box.node
+    if node.edges is None:
+        raise RuntimeError(RELEASED)
+    places = [i for i, x in enumerate(node.inputs) if isinstance(x, Node | Tensor)] or range(len(node.edges))
+    hows = formula(box)[1:]
+    for place, (parent, derivative, shape, dtype) in zip(places, node.edges, strict=True):
+        with np.errstate(all="ignore"):
+            given = derivative(g)
+        if given is not None:
+            raw = given.shape
+            given = unbroadcast(given, shape).astype(dtype, copy=False)
+            yield box_of[id(parent)], hows[min(place, len(hows) - 1)] if hows else "", given, _summed(raw, shape)
+
+
+def _summed(raw: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """What was done to the gradient of an input that was broadcast."""
+    if raw == shape:
+        return ""
+    extra = len(raw) - len(shape)
+    axes = [*range(extra), *[extra + i for i, n in enumerate(shape) if n != raw[extra + i]]]
+    which = "axis" if len(axes) == 1 else "axes"
+    return f"{list(raw)} added up over {which} {', '.join(map(str, axes))} to {list(shape)}, for broadcasting made them"
+
+
+def page(boxes: list[Box], depth: int | None = None) -> str:
+    """The page as HTML text, for the boxes of a whole graph, of which it shows what `cut` leaves.
+
+    Raises as `walk` does, and OSError where there is nothing on this machine to lay the picture out with.
+    """
+    steps = list(walk(boxes))
+    for box in boxes:
+        box.grad = None
+    for box, gradient in _gradients(boxes, steps).items():
+        box.grad = gradient
+    drawn, note = cut(boxes, depth)
+    ids = {id(box.node): f"n{i}" for i, box in enumerate(drawn) if box.node is not None}
+    content = {
+        "zero": {ids[id(box.node)]: _lines(_zero(box.grad)) for box in drawn if box.grad is not None},
+        "start": [{"node": ids[id(box.node)], "name": box.title, "lines": _lines(box.grad)} for box in ends(drawn)],
+        "steps": [_told(step, ids) for step in steps if id(step.box.node) in ids],
+        "leaves": [_leaf(box, ids) for box in drawn if not box.parents and box.grad is not None],
+        "code": {step.box.op: code(step.box) for step in steps if id(step.box.node) in ids},
+        "note": note,
+    }
+    text = json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")
+    name = ", ".join([box.title for box in ends(drawn)])
+    template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
+    before, between, behind = template.replace("@name@", html.escape(name)).split("@@")
+    return f"{before}{svg_text(drawn)}{between}{text}{behind}"
+
+
+def _gradients(boxes: list[Box], steps: list[Step]) -> dict[Box, Any]:
+    found = {gift.to: gift.after for step in steps for gift in step.gifts}
+    return found | {step.box: step.gradient for step in steps}
+
+
+def _told(step: Step, ids: dict[int, str]) -> dict[str, Any]:
+    """A step as the page gets it; a row for each gift."""
+    scalar = isinstance(step.gradient, float)
+    rows = [
+        {
+            "name": gift.to.title,
+            "node": ids.get(id(gift.to.node)),
+            "how": f"{gift.how} · {_plain(step.gradient)}" if scalar and gift.how != "its own _backward" else gift.how,
+            "given": _plain(gift.given),
+            "before": _plain(gift.before),
+            "after": _plain(gift.after),
+            "exact": _exact(gift.after),
+            "shape": "" if scalar else f"{list(gift.given.shape)} {gift.given.dtype}",
+            "summed": gift.summed,
+            "lines": _lines(gift.after),
+        }
+        for gift in step.gifts
+    ]
+    return {
+        "node": ids[id(step.box.node)],
+        "name": step.box.title,
+        "sign": step.box.sign,
+        "op": step.box.op,
+        "gradient": _plain(step.gradient),
+        "exact": _exact(step.gradient),
+        "shape": "" if scalar else f"{list(step.gradient.shape)} {step.gradient.dtype}",
+        "formula": formula(step.box),
+        "rows": rows,
+    }
+
+
+def _leaf(box: Box, ids: dict[int, str]) -> dict[str, Any]:
+    return {"node": ids[id(box.node)], "name": box.title, "gradient": _plain(box.grad), "exact": _exact(box.grad)}
+
+
+def _zero(like: Any) -> Any:
+    return 0.0 if isinstance(like, float) else np.zeros_like(like)
+
+
+def _lines(gradient: Any) -> list[str]:
+    return lines_of("grad", gradient)
+
+
+def _plain(x: Any) -> str:
+    if np.size(x) > 1 and x.dtype != object and not x.any():
+        return "0"
+    return " ".join(lines_of("", x)).strip()
+
+
+def _exact(x: Any) -> str:
+    """All digits of a single number."""
+    return repr(x if isinstance(x, float) else x.item()) if np.size(x) == 1 else ""
