@@ -1,27 +1,14 @@
-"""What the commands share: flags, and how they end when the user can put something right."""
+"""The flags that commands share."""
 
 import argparse
-import io
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
-
-from makemore.complaint import Complaint
+from typing import Any
 
 RUNS = Path("out")
 """Where runs go that are given no folder."""
 
 LECTURE_SEED = 2147483647
-
-
-class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong, in one line, and exit with status 2."""
-        self.exit(2, f"error: {message} (--help lists the flags)\n")
 
 
 def number(
@@ -61,29 +48,3 @@ def add_sampling_flags(parser: argparse.ArgumentParser) -> None:
                        help="draw only from the K likeliest characters (default: -1, from all)")  # fmt: skip
     group.add_argument("--prompt", default="", metavar="TEXT", help="how each new word begins")
     group.add_argument("--only-new", action="store_true", help="leave out the words that are in the list")
-
-
-def run_command(main: Callable[[], int]) -> NoReturn:
-    """Run a command and exit with its status; what the user can put right ends it with one line and status 2."""
-    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a character shows another, and nothing breaks
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-    try:
-        status = main()
-        sys.stdout.flush()
-    except Complaint as complaint:
-        print(f"error: {complaint}", file=sys.stderr)
-        status = 2
-    except BrokenPipeError:  # whoever read our words has enough of them
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
-    except OSError as error:
-        print(f"error: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
-        status = 2
-    except MemoryError as error:
-        print(f"error: not enough memory ({error}); take smaller batches or a lower order", file=sys.stderr)
-        status = 2
-    except KeyboardInterrupt:
-        print("\nstopped", file=sys.stderr)
-        status = 130
-    raise SystemExit(status)

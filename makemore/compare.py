@@ -17,8 +17,8 @@ from tqdm import tqdm
 
 import micrograd
 from makemore import language_model
-from makemore.command_line import Parser, run_command
 from makemore.models import FAMILIES, TYPES, make
+from micrograd.command import Parser, run_command
 from micrograd.compare import Report, step_by_step
 from micrograd.compare.functions import compare_function, compare_with_differences
 from micrograd.compare.report import aligned, number_text

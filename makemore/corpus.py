@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from makemore import data
-from makemore.complaint import Complaint
 from makemore.data import Examples, Survey, WordList
 from makemore.language_model import Tally
+from micrograd.command import Complaint
 
 SPLITS = ("train", "dev", "test")
 TABLE_CONTEXT = 2

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from tqdm import tqdm
 
-from makemore.complaint import Complaint
+from micrograd.command import Complaint
 
 BLOCK_BYTES = 1 << 22
 MAX_CELLS = 50_000_000

@@ -8,13 +8,13 @@ from tqdm import tqdm
 
 import micrograd
 from makemore import plots
-from makemore.complaint import Complaint
 from makemore.corpus import Corpus, window_of
 from makemore.language_model import loss_of
 from makemore.models import NGRAMS, make
 from makemore.run_folder import RunFolder
 from makemore.training import Training, loss_on_everything, loss_on_minibatches, optimizer_of
 from micrograd import Tensor, graph, no_grad
+from micrograd.command import Complaint
 
 SATURATED = 0.97
 """A tanh beyond this lets less than six percent of the gradient through; the lecture's bound."""

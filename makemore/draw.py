@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from makemore.command_line import RUNS, Parser, number, run_command
-from makemore.complaint import Complaint
+from makemore.command_line import RUNS, number
 from makemore.data import Vocabulary, examples
 from makemore.language_model import check_length, loss_of
 from makemore.models import load
 from makemore.run_folder import RunFolder
 from micrograd import from_numpy
+from micrograd.command import Complaint, Parser, run_command
 from micrograd.draw import Picture, draw
 
 GRAPH = "graph.svg"

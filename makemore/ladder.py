@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from makemore import data
-from makemore.command_line import LECTURE_SEED, RUNS, Parser, number, run_command, seed
-from makemore.complaint import Complaint
+from makemore.command_line import LECTURE_SEED, RUNS, number, seed
 from makemore.corpus import SPLITS, Corpus
 from makemore.models import TYPES, load
 from makemore.report import perplexity, print_words_read
@@ -17,6 +16,7 @@ from makemore.sample import draw, sampler_of
 from makemore.settings import defaults_of
 from makemore.train import complete, finish, train
 from makemore.training import Training
+from micrograd.command import Complaint, Parser, run_command
 
 RECORD, TABLE, PICTURE = "ladder.json", "ladder.txt", "ladder.png"
 WORDS_SHOWN = 5

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import micrograd
-from makemore.complaint import Complaint
 from makemore.data import Examples, Vocabulary, all_contexts, examples, row_numbers
 from micrograd import Generator, Tensor, no_grad
+from micrograd.command import Complaint
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 
 CHARACTERS_AT_ONCE = 1 << 13

@@ -187,6 +187,20 @@ def rungs(names: list[str], losses: dict[str, list[float | None]], title: str) -
     return _png(figure, dpi=110)
 
 
+def importance(shares: dict[str, float], title: str) -> bytes:
+    """A bar for each hyperparameter, how much of the spread of the dev loss it explains, the most important on top."""
+    figure = Figure(figsize=(8, 1.2 + 0.45 * len(shares)), layout="constrained")
+    axes = figure.add_subplot()
+    names = list(shares)[::-1]
+    bars = axes.barh(names, [shares[name] for name in names], color="0.45")
+    axes.bar_label(bars, [f"{shares[name]:.0%}" for name in names], padding=3)
+    axes.set_xlim(0, 1.08 * max(shares.values()))
+    axes.set_xlabel("importance for the dev loss (share of 1, PED-ANOVA)")
+    axes.set_ylabel("hyperparameter")
+    axes.set_title(title)
+    return _png(figure, dpi=120)
+
+
 _STYLES = ("-", "--", ":", "-.")
 """Lines that can be told apart in grey print too; their colours go round by themselves."""
 

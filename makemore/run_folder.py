@@ -14,7 +14,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from makemore.complaint import Complaint
+from micrograd.command import Complaint
 
 CONFIG, CHECKPOINT, BEST = "config.json", "model.safetensors", "best.safetensors"
 METRICS, SAMPLES = "metrics.jsonl", "samples.txt"

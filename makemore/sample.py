@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
-from makemore.command_line import RUNS, Parser, add_sampling_flags, number, run_command, seed
-from makemore.complaint import Complaint
+from makemore.command_line import RUNS, add_sampling_flags, number, seed
 from makemore.data import Vocabulary, WordList
 from makemore.language_model import Sampler
 from makemore.models import NGRAMS, load
 from makemore.run_folder import RunFolder
 from micrograd import Generator
+from micrograd.command import Complaint, Parser, run_command
 
 TRIES_PER_WORD = 500
 """How many words are drawn, at the most, for each new one that is wanted."""

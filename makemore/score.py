@@ -2,11 +2,12 @@
 
 import math
 
-from makemore.command_line import RUNS, Parser, run_command
+from makemore.command_line import RUNS
 from makemore.data import Vocabulary
 from makemore.language_model import Score, score
 from makemore.models import load
 from makemore.run_folder import RunFolder
+from micrograd.command import Parser, run_command
 
 BAR_PER_NAT = 4
 

@@ -3,9 +3,9 @@
 import argparse
 from typing import Any, NamedTuple
 
-from makemore.complaint import Complaint
 from makemore.models import FAMILIES, NGRAMS
 from makemore.settings import SCHEDULES, TRAINING, flag_of
+from micrograd.command import Complaint
 
 
 class Between(NamedTuple):

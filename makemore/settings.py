@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
-from makemore.command_line import LECTURE_SEED, Parser, add_sampling_flags, number, seed
-from makemore.complaint import Complaint
+from makemore.command_line import LECTURE_SEED, add_sampling_flags, number, seed
 from makemore.models import FAMILIES, NGRAMS, TYPES
+from micrograd.command import Complaint, Parser
 
 COMMON: dict[str, Any] = {
     "type": "mlp",

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from makemore import data, diagnosis, report
-from makemore.command_line import RUNS, run_command
-from makemore.complaint import Complaint
+from makemore.command_line import RUNS
 from makemore.corpus import SPLITS, Corpus
 from makemore.language_model import Uniform, evaluate
 from makemore.models import FAMILIES, NGRAMS, load
@@ -18,6 +17,7 @@ from makemore.run_folder import SAMPLES, Checkpoint, RunFolder
 from makemore.sample import Drawn, draw, print_words, sampler_of, word_list_of
 from makemore.settings import check_flags, check_resumed, config_of, parser_of_flags
 from makemore.training import Training, rate_for
+from micrograd.command import Complaint, run_command
 from micrograd.guard import GuardError, guard
 from micrograd.nn import Embedding
 

@@ -12,12 +12,12 @@ import numpy as np
 from tqdm import tqdm
 
 import micrograd
-from makemore.complaint import Complaint
 from makemore.corpus import Corpus, window_of
 from makemore.language_model import evaluate, loss_of
 from makemore.models import NGRAMS, load, make
 from makemore.run_folder import Checkpoint, RunFolder
 from micrograd import Tensor
+from micrograd.command import Complaint
 from micrograd.nn.utils import clip_grad_norm_
 from micrograd.optim import SGD, AdamW, Optimizer
 

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from makemore.complaint import Complaint
 from makemore.corpus import Corpus
 from makemore.search_space import Between, Range
 from makemore.settings import NAMES as SETTINGS
 from makemore.settings import config_of, defaults_of
 from makemore.train import complete
 from makemore.training import StopAsked, Training
+from micrograd.command import Complaint
 
 if TYPE_CHECKING:
     from optuna import Study, Trial

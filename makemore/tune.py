@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from makemore import data
-from makemore.command_line import RUNS, Parser, number, run_command
-from makemore.complaint import Complaint
+from makemore.command_line import RUNS, number
 from makemore.corpus import Corpus
 from makemore.report import print_words_read, shown_path
 from makemore.run_folder import RunFolder
@@ -20,6 +19,7 @@ from makemore.settings import NAMES as SETTINGS
 from makemore.settings import add_training_flags, config_of, defaults_of, flag_of
 from makemore.train import complete
 from makemore.trials import Search, best_of, done, importance_of, open_study, shown, shown_url, storage_complaints
+from micrograd.command import Complaint, Parser, run_command
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -121,30 +121,14 @@ def print_found(study: Study, space: dict[str, Range], flags: argparse.Namespace
         ran = sum(trial.state.name == "COMPLETE" for trial in ended)
         if ran < ENOUGH:
             print(f"\nonly {ran} trials ran to their end: how important each is, is rough")
+        from makemore import plots  # here, because matplotlib takes a second to load
+
         title = f"{best.user_attrs['config']['type']}: {len(ended):,} trials, best dev loss {best.value:.4f}"
-        folder.write(PICTURE, importance_picture(importance, title))
+        folder.write(PICTURE, plots.importance(importance, title))
         print(f"\npicture: {folder.path / PICTURE}")
     else:
         print("\nthe importance of each takes more trials to tell")
     print(f"\ntrain it:\n{command_of(best.user_attrs['config'], flags.input_file)}")
-
-
-def importance_picture(importance: dict[str, float], title: str) -> bytes:
-    """A bar for each hyperparameter, the most important on top, as PNG."""
-    from matplotlib.figure import Figure
-
-    from makemore import plots  # here, because matplotlib takes a second to load
-
-    figure = Figure(figsize=(8, 1.2 + 0.45 * len(importance)), layout="constrained")
-    axes = figure.add_subplot()
-    names = list(importance)[::-1]
-    bars = axes.barh(names, [importance[name] for name in names], color="0.45")
-    axes.bar_label(bars, [f"{importance[name]:.0%}" for name in names], padding=3)
-    axes.set_xlim(0, 1.08 * max(importance.values()))
-    axes.set_xlabel("importance for the dev loss (share of 1, PED-ANOVA)")
-    axes.set_ylabel("hyperparameter")
-    axes.set_title(title)
-    return plots._png(figure, dpi=120)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -56,6 +56,9 @@ def run_command(main: Callable[[], int]) -> NoReturn:
         what = f"{error.filename or 'file'}: {error.strerror}" if error.strerror else str(error)
         print(f"error: {what}", file=sys.stderr)
         status = 2
+    except MemoryError as error:
+        print(f"error: not enough memory ({error}); take smaller batches, or a smaller model", file=sys.stderr)
+        status = 2
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         status = 130

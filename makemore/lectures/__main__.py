@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from makemore import data
-from makemore.command_line import Parser, number, run_command
-from makemore.complaint import Complaint
+from makemore.command_line import number
 from makemore.corpus import Corpus
 from makemore.data import Survey
 from makemore.lectures.descent import Outcome
 from makemore.lectures.figures import HEAD, PUBLISHED, Row, notes_of, print_table, rows_of
 from makemore.report import shown_path
 from makemore.run_folder import RunFolder
+from micrograd.command import Complaint, Parser, run_command
 
 PARTS = (1, 2, 3, 4, 5)
 
@@ -26,8 +26,8 @@ def parser_of_flags() -> Parser:
         prog="python -m makemore.lectures",
         description="Do the experiments of the makemore lectures again, with their seeds, sizes and steps, and print "
         "what comes out beside what was published.",
-        epilog="Exit status: 0, or 1 where a figure is off. At full length it takes six minutes or more, half of them for "
-        "part 5.",
+        epilog="Exit status: 0, or 1 where a figure is off. All of it at full length takes six minutes or more, most "
+        "of them for part 5.",
     )
     parser.add_argument("--names", metavar="FILE",
                         help="names.txt of the repository karpathy/makemore, to which the published figures belong, "

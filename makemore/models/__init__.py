@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import micrograd
-from makemore.complaint import Complaint
 from makemore.data import Vocabulary, check_table
 from makemore.models.bow import BagOfWords
 from makemore.models.mlp import MLP
@@ -16,6 +15,7 @@ from makemore.models.transformer import Transformer
 from makemore.models.wavenet import WaveNet
 from makemore.run_folder import CHECKPOINT, Checkpoint, RunFolder
 from micrograd import from_numpy
+from micrograd.command import Complaint
 
 
 class Family(NamedTuple):

@@ -1,11 +1,10 @@
 """`python -m micrograd.compare [OP ...]` compares every op with PyTorch; with --expression, one expression."""
 
-import argparse
 from difflib import get_close_matches
-from typing import NoReturn
 
 from tqdm import tqdm
 
+from micrograd.command import Complaint, Parser, assignments, run_command
 from micrograd.compare.every_op import FLOATS, Checked, check
 from micrograd.compare.expressions import compare_expression
 from micrograd.compare.report import aligned, number_text
@@ -14,14 +13,9 @@ from micrograd.expression import ExpressionError, names
 from micrograd.ops import OPS
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"error: {message} (--help lists the flags)\n")
-
-
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns 0 if all agree, 1 if not."""
-    parser = _Parser(
+    parser = Parser(
         prog="python -m micrograd.compare",
         description="Compare micrograd's values and gradients with those of the PyTorch that is installed.",
         epilog="Without PyTorch, in its place come finite differences, (f(x + h) - f(x - h)) / 2h.",
@@ -39,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     flags = parser.parse_args(arguments)
     if flags.expression is not None:
-        return _expression(parser, flags.expression, flags.what)
+        return _expression(flags.expression, flags.what)
     for name in flags.what:
         if name not in OPS:
             near = get_close_matches(name, OPS, 1)
@@ -48,20 +42,13 @@ def main(arguments: list[str] | None = None) -> int:
     return _ops(list(dict.fromkeys(flags.what)) or list(OPS))
 
 
-def _expression(parser: _Parser, text: str, given: list[str]) -> int:
-    numbers = {}
-    for word in given:
-        name, equals, number = word.partition("=")
-        try:
-            numbers[name.strip()] = float(number)
-        except ValueError:
-            example = word if not equals else name
-            parser.error(f"{word!r} says no number; write NAME=NUMBER, such as {example or 'a'}=2")
+def _expression(text: str, given: list[str]) -> int:
+    numbers = assignments(given)
     try:
         ordered = {name: numbers.pop(name) for name in names(text) if name in numbers}
         lines, agree = compare_expression(text, ordered | numbers)
     except ExpressionError as error:
-        parser.error(str(error))
+        raise Complaint(str(error)) from None
     print("\n".join(lines))
     return 0 if agree else 1
 
@@ -97,4 +84,4 @@ def table(found: list[Checked]) -> list[str]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    run_command(main)

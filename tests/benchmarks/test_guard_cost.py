@@ -1,7 +1,5 @@
 """What the guard costs on the lecture's MLP step, on and off: `pytest -m benchmark -n 0 -s`."""
 
-
-
 import pytest
 from benchmarks.timing import compare, report
 

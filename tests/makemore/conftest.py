@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import pytest
 
-from makemore import command_line, data
+from makemore import data
+from micrograd import command as endings
 
-ROOT = Path(command_line.__file__).resolve().parents[1]
+ROOT = Path(data.__file__).resolve().parents[1]
 
 
 class Outcome(NamedTuple):
@@ -46,7 +47,7 @@ def run_here(name: str, *arguments: object) -> Outcome:
         warnings.simplefilter("error", RuntimeWarning)  # it would be a line more on stderr
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"micrograd\.")  # as micrograd itself has it
         ended = stack.enter_context(pytest.raises(SystemExit))
-        command_line.run_command(lambda: main([str(argument) for argument in arguments]))
+        endings.run_command(lambda: main([str(argument) for argument in arguments]))
     return Outcome(ended.value.code or 0, out.getvalue(), err.getvalue())
 
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from makemore import data
-from makemore.complaint import Complaint
 from makemore.corpus import Corpus
 from makemore.data import Vocabulary, WordList
+from micrograd.command import Complaint
 
 WORDS = st.lists(st.text("abc é", min_size=1).map(str.strip).filter(bool), min_size=1, max_size=12)
 BLOCKS = pytest.mark.parametrize("block_bytes", [1, 2, 3, 7, 64, 1 << 22])

@@ -10,7 +10,6 @@ from torch.nn import functional as TF  # noqa: N812 - as everywhere
 
 import micrograd
 from makemore import data, language_model
-from makemore.complaint import Complaint
 from makemore.corpus import Corpus
 from makemore.data import Vocabulary, WordList
 from makemore.language_model import Sampler, Tally, Uniform, evaluate, log_probabilities, score
@@ -18,6 +17,7 @@ from makemore.models.ngram import Counts, NGram
 from makemore.sample import TRIES_PER_WORD, draw
 from makemore.training import loss_on_minibatches
 from micrograd import Generator
+from micrograd.command import Complaint
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 
 SEED = 2147483647

@@ -1,7 +1,5 @@
 """The rules of the graph: each test is a program that runs on micrograd and on PyTorch, and says the same on both."""
 
-# ruff: noqa: N806 - the lectures name matrices in capitals
-
 import contextlib
 import gc
 import warnings

@@ -1,7 +1,5 @@
 """The guard: each mistake passes without it and is caught with it, and right code that looks alike is left alone."""
 
-# ruff: noqa: N803, N806 - the lectures name matrices in capitals
-
 import copy
 import gc
 import pickle

@@ -4,8 +4,6 @@ Where a tensor of the graph is changed through a view of it micrograd may refuse
 never goes on to a wrong gradient.
 """
 
-# ruff: noqa: N806 - the lectures name matrices in capitals
-
 import re
 
 import numpy as np

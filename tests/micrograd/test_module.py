@@ -1,7 +1,5 @@
 """Module over tensors against torch.nn.Module: programs that define a net for the library they are given."""
 
-# ruff: noqa: N806 - classes are capital
-
 import copy
 import gc
 import pickle

@@ -1,7 +1,5 @@
 """Optimizers against torch.optim: the same problem, the same steps, the same parameters."""
 
-# ruff: noqa: N806 - the lectures name matrices in capitals
-
 import copy
 import pickle
 import warnings

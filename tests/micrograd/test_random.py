@@ -1,7 +1,5 @@
 """The draws of the package against PyTorch's after the same seed; the stream itself is tested in test_generator.py."""
 
-# ruff: noqa: N806 - the lectures name matrices in capitals
-
 import numpy as np
 import pytest
 import torch
