@@ -53,7 +53,7 @@ def test_the_transcript_is_what_the_first_command_prints(tmp_path):
 def test_the_commands_that_the_readme_shows_run(tmp_path):
     (tmp_path / "cities.txt").write_text("New York\nSt. Paul\nNew Orleans\nParis\nNewark\nLondon\nXqzkw\n" * 20)
     commands = re.findall(r"^\$ python (.*)$", README, re.MULTILINE)
-    assert len(commands) == 8
+    assert len(commands) == 12
     for command in commands:
         run(shlex.split(command), tmp_path)
     for picture in ("neuron.svg", "steps.html", "out/cities/graph.svg"):

@@ -1,0 +1,99 @@
+"""Counts and the net are the same model: descent finds the logarithms of the counts."""
+
+import math
+from pathlib import Path
+
+import micrograd as torch
+from makemore.data import WordList, bundled_names, count_ngrams, survey
+from makemore.language_model import Tally, evaluate
+from makemore.models.ngram import Counts, NGram
+from micrograd.draw import draw
+from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
+
+
+def backward(net, loss):
+    net.zero_grad()
+    loss.backward()
+    return net.W.grad
+
+
+def lesson(folder: Path = FOLDER) -> None:
+    blocks = list(WordList(bundled_names()).blocks())
+    vocabulary = survey(blocks).vocabulary
+    size = len(vocabulary)
+    counts = count_ngrams(blocks, vocabulary, 2)
+    print(f"Which character comes after which, counted: a table of {size} by {size}, {counts.sum():,} examples in all.")
+
+    print("\nOne model divides each row by its sum. That is all it learns.")
+    counted = evaluate(Counts(counts), Tally.of_table(counts))
+    print(f"  loss, the mean of -log p of what did come: {counted:.4f} nats a character")
+    check("less than that of knowing nothing, log 27", counted, "<", math.log(size))
+
+    print("\nThe other is a net: a table W of logits, and softmax of its rows. At W = 0 it knows nothing:")
+    net = NGram(size, 2)
+    torch.nn.init.zeros_(net.W)
+    shares = torch.from_numpy(counts / counts.sum()).float()
+    loss = net.loss_of_counts(shares)
+    check("its loss", loss.item(), "~", math.log(size), within=1e-5)
+    print("(Examples of one kind have one loss, so each kind is asked once and weighs as often as it is there.)")
+    save(draw(loss, loss=loss, net=net, shares=shares), folder / "counts_and_net.svg")
+
+    print("\nGradient descent, all examples in each step, rate 50:")
+    for step in range(401):
+        loss = net.loss_of_counts(shares)
+        if step in (0, 1, 10, 100, 400):
+            print(f"  step {step:3}   loss {loss.item():.4f}")
+        gradient = backward(net, loss)
+        with torch.no_grad():
+            net.W -= 50 * gradient
+    check("it comes near to the loss of the counts", loss.item(), "~", counted, within=0.01)
+    check("and never below it", loss.item(), ">", counted)
+
+    probabilities = net.W.detach().softmax(1)
+    e = vocabulary.tokens.index("e")
+    check("p after e, largest", probabilities[e].max().item(), "~", counts[e].max() / counts[e].sum(), within=0.005)
+
+    print("\nWhy there? Put the logarithms of the counts into W (of 1e-9 for 0), and nothing pulls any more:")
+    with torch.no_grad():
+        net.W.copy_(torch.from_numpy(counts).double().clamp(min=1e-9).log())
+    loss = net.loss_of_counts(shares)
+    check("the largest gradient", backward(net, loss).abs().max().item(), "~", 0.0)
+    check("the loss is that of the counts", loss.item(), "~", counted, within=1e-5)
+
+    def loss_of_counts(torch, W, shares):
+        return -(shares * torch.log_softmax(W, 1)).sum()
+
+    compare_with_pytorch(loss_of_counts, torch.randn((size, size), generator=torch.Generator().manual_seed(1)), shares)
+
+
+def exercise_1(answer):
+    """After x came a 6 times, e 3 times, the end once. How much larger is the logit of a than that of the end?"""
+    return mark(
+        answer,
+        right=math.log(6 / 1),
+        wrong=[
+            (6.0, "that is the ratio of the counts; logits are their logarithms"),
+            (math.log10(6), "the natural logarithm, since softmax uses exp"),
+            (math.log(0.6), "that is the logarithm of a's probability; the difference of two logits is asked"),
+            (5.0, "that is the difference of the counts; logits are their logarithms"),
+        ],
+        hint="the net's best logits are the logarithms of the counts, and a number added to all of them is lost",
+    )
+
+
+def exercise_2(answer):
+    """And what is the smallest loss, in nats, that a model can have on these ten examples?"""
+    p = torch.tensor([0.6, 0.3, 0.1]).double()
+    entropy = -(p * p.log()).sum().item()
+    return mark(
+        answer,
+        right=entropy,
+        wrong=[
+            (math.log(3), "that is for three equal chances, 1/3 each; the counts are better"),
+            (entropy / math.log(2), "those are bits; nats come from the natural logarithm"),
+            (10 * entropy, "that is the sum over the ten; the loss is the mean"),
+            (0.0, "no model can know which of the three comes, for the context is the same"),
+            (-math.log(0.6), "that is the loss of an a; the other four examples count, too"),
+        ],
+        hint="p = 0.6, 0.3, 0.1: six examples with -log 0.6, three with -log 0.3, one with -log 0.1, and their mean",
+    )

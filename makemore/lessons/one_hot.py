@@ -1,0 +1,93 @@
+"""One-hot against indexing: a look-up in a table is a product with rows of zeros and a one."""
+
+from pathlib import Path
+
+import micrograd as torch
+import micrograd.nn.functional as F  # noqa: N812 - as everywhere
+from makemore.data import Vocabulary
+from micrograd.draw import draw
+from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
+
+vocabulary = Vocabulary("abcdefghijklmnopqrstuvwxyz")
+
+
+def bigrams(word):
+    """The numbers of the characters of .word and of those of word. which come after them."""
+    return [0, *vocabulary.encode(word)], [*vocabulary.encode(word), 0]
+
+
+def rows_with_gradient(word):
+    """How many rows of a table of logits learn something from a word."""
+    W = torch.zeros((27, 27), requires_grad=True)
+    xs, ys = bigrams(word)
+    F.cross_entropy(W[xs], torch.tensor(ys)).backward()
+    return int((W.grad != 0).any(1).sum())
+
+
+def lesson(folder: Path = FOLDER) -> None:
+    xs, ys = [torch.tensor(numbers) for numbers in bigrams("emma")]
+    print("'emma' gives 5 examples: . -> e, e -> m, m -> m, m -> a, a -> . Seen is", xs.tolist())
+
+    print("\nOne-hot: each number as a row of 27, all 0 but for a 1 in its place.")
+    onehot = F.one_hot(xs, num_classes=27)
+    check("its shape", onehot.shape, "==", (5, 27))
+    check("each row has a single 1", onehot.sum(1), "==", [1, 1, 1, 1, 1])
+    check("and it is in the place of the number", onehot.argmax(1), "==", xs)
+    print("It comes as integers; a product with W needs floats: onehot.float() @ W.")
+
+    print("\nThe product picks a row: zeros times 26 rows, 1 times the one. Indexing picks it at once.")
+    g = torch.Generator().manual_seed(1)
+    W = torch.randn((27, 27), generator=g, requires_grad=True)
+    product, picked = onehot.float() @ W, W[xs]
+    check("onehot @ W is W[xs], to the last bit", product, "==", picked)
+    print(f"The product took 5 * 27 * 27 = {5 * 27 * 27:,} multiplications, W[xs] none. And the one-hot rows")
+    print("of a whole list of names, some 230,000 examples, are 6 million numbers, nearly all of them 0.")
+    print("\nBackward is the same for both, too: what comes back is added to the row that was picked.")
+    loss = F.cross_entropy(product, ys)
+    loss.backward()
+    by_product = W.grad.clone()
+    W.grad = None
+    loss = F.cross_entropy(W[xs], ys)
+    save(draw(loss, W=W, xs=xs, ys=ys), folder / "one_hot.svg")
+    loss.backward()
+    check("the gradients", by_product, "~", W.grad)
+    check("only rows that were seen have one: . a e m", (W.grad != 0).any(1).nonzero().view(-1), "==", [0, 1, 5, 13])
+    print("Row 13, m, was picked twice and gets the sum of both: += again.")
+    p = picked.detach().softmax(1)
+    both = (p[2] - F.one_hot(ys[2], 27) + p[3] - F.one_hot(ys[3], 27)) / 5
+    check("its gradient, p minus one-hot for each, over 5 examples", W.grad[13], "~", both)
+
+    def by_indexing(torch, W, xs, ys):
+        return torch.nn.functional.cross_entropy(W[xs], ys)
+
+    compare_with_pytorch(by_indexing, W, xs, ys)
+
+
+def exercise_1(answer):
+    """After one backward on the word 'anna' alone, how many rows of W.grad are not all 0?"""
+    return mark(
+        answer,
+        right=rows_with_gradient("anna"),
+        wrong=[
+            (5, "there are 5 examples, but a and n are each seen twice, and share a row"),
+            (2, "a and n, and one more: what is seen before the first letter?"),
+            (4, "letters that come twice share a row"),
+            (27, "a row that was not picked had no part in the loss"),
+        ],
+        hint="which characters are seen, the boundary among them? Each that is different has a row",
+    )
+
+
+def exercise_2(answer):
+    """How many multiplications does onehot @ W take for 10 examples of 27 characters, W being (27, 100)?"""
+    return mark(
+        answer,
+        right=10 * 27 * 100,
+        wrong=[
+            (10 * 27, "that is the size of the one-hot rows; each of these numbers meets 100 columns"),
+            (10 * 100, "that is the size of the result; each of its numbers is a sum of 27 products"),
+            (27 * 100, "that is for one example"),
+            (0, "that is indexing"),
+        ],
+        hint="the result is (10, 100), and each number of it is a sum of 27 products",
+    )

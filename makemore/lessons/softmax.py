@@ -1,0 +1,91 @@
+"""Logits, counts and softmax, and why the maximum is taken away first."""
+
+import math
+from pathlib import Path
+
+import micrograd as torch
+import micrograd.nn.functional as F  # noqa: N812 - as everywhere
+from micrograd.draw import draw
+from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
+
+
+def softmax(logits):
+    """Probabilities from logits, as one writes them first."""
+    counts = logits.exp()
+    return counts / counts.sum()
+
+
+def lesson(folder: Path = FOLDER) -> None:
+    print("A net puts out any numbers. Call them logits, the logarithms of counts, and softmax is two steps:")
+    logits = torch.tensor([math.log(6), math.log(3), math.log(1), -1.0], requires_grad=True)
+    counts = logits.exp()
+    p = counts / counts.sum()
+    print("  logits ", "  ".join([f"{x:7.4f}" for x in logits.tolist()]))
+    print("  counts ", "  ".join([f"{x:7.4f}" for x in counts.tolist()]), "  exp: never below zero")
+    print("  p      ", "  ".join([f"{x:7.4f}" for x in p.tolist()]), "  divided by their sum")
+    check("they sum to 1", p.sum().item(), "~", 1.0)
+    check("twice the count is twice the probability", (p[0] / p[1]).item(), "~", 2.0)
+
+    print("\nThe same number added to every logit is one factor for all counts, and it goes out in the division:")
+    check("so logits say only how far apart they are", softmax(logits + 5), "~", p)
+
+    print("\nThat is our freedom, and we need it. float32 ends at 3.4e38, and exp gets there at 88:")
+    large = torch.tensor([90.0, 89.0])
+    check("exp(88)", torch.tensor(88.0).exp().item(), "<", math.inf)
+    check("exp(89)", large[1].exp().item(), "==", math.inf)
+    check("and inf / inf is no number, nan", softmax(large).isnan().all().item(), "==", True)
+    print("Take the largest logit away first: the largest count is then 1, and nothing overflows.")
+    check("softmax(logits - max)", softmax(large - large.max()), "~", softmax(torch.tensor([1.0, 0.0])))
+    check("F.softmax does it", F.softmax(large, 0), "~", softmax(large - large.max()))
+
+    print("\nThe loss is -log p of what did come. p can be too small for a float, its logarithm is not:")
+    p_small = softmax(torch.tensor([0.0, 200.0]) - 200)
+    check("p of logit 0 beside 200", p_small[0].item(), "==", 0.0)
+    check(
+        "cross_entropy never makes p", F.cross_entropy(torch.tensor([0.0, 200.0]), torch.tensor(0)).item(), "==", 200.0
+    )
+
+    print("\nBackward of softmax and log together is as simple as can be: p, minus 1 for what did come.")
+    loss = -p[2].log()
+    save(draw(loss, loss=loss, logits=logits, counts=counts, p=p), folder / "softmax.svg")
+    loss.backward()
+    check("d(loss)/d(logits)", logits.grad, "~", p.detach() - torch.tensor([0.0, 0.0, 1.0, 0.0]))
+    check("what pulls up the one pushes down the others: sum", logits.grad.sum().item(), "~", 0.0)
+
+    def two_ways(torch, logits, ys):
+        careful = logits - logits.max(1, keepdim=True).values
+        p = careful.exp() / careful.exp().sum(1, keepdim=True)
+        return torch.nn.functional.cross_entropy(logits, ys) - p[torch.arange(2), ys].log().mean(), {"p": p}
+
+    compare_with_pytorch(two_ways, [[100.0, 99.0, 98.0], [0.1, -0.3, 0.2]], [1, 2])
+
+
+def exercise_1(answer):
+    """The logits are log 1, log 2 and log 5: 0, 0.6931 and 1.6094. What is the probability of the last?"""
+    logits = torch.tensor([1.0, 2.0, 5.0]).log()
+    return mark(
+        answer,
+        right=softmax(logits)[2].item(),
+        wrong=[
+            ((logits[2] / logits.sum()).item(), "logits are not counts yet: exp first, then divide"),
+            (5.0, "that is the count; divide by the sum of the counts"),
+            (5 / 3, "divide by the sum of the counts, not by how many there are"),
+            (1 / 3, "that would be for equal logits"),
+        ],
+        hint="exp of each, and that of the last divided by the sum of all three",
+    )
+
+
+def exercise_2(answer):
+    """The right character has p = 0.25. What is the gradient of the loss, -log p, by its logit?"""
+    return mark(
+        answer,
+        right=0.25 - 1,
+        wrong=[
+            (0.75, "the sign: a larger logit makes the loss smaller"),
+            (0.25, "that is how a wrong character's logit is pushed; of the right one's, 1 is taken off"),
+            (-4.0, "-1/p is the gradient by p; from the logit to p is one more step, p * (1 - p)"),
+            (-math.log(0.25), "that is the loss itself"),
+        ],
+        hint="p, minus 1 for the character that did come",
+    )

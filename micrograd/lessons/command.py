@@ -1,0 +1,85 @@
+"""The command of a package of lessons: it lists them, runs one, or marks an answer."""
+
+import argparse
+import importlib
+import inspect
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from micrograd.command import Parser
+from micrograd.lessons.lesson import FOLDER
+
+
+def run(package: ModuleType, arguments: list[str] | None) -> int:
+    """The command of the package, whose LESSONS names its lessons. Returns 0, or 1 for a wrong answer."""
+    command = f"python -m {package.__name__}"
+    parser = Parser(
+        prog=command,
+        description=f"{title(package)} Without a name: the list of them.",
+        epilog="An answer is one number or several, 2/3 or -1.5 4, words, or a formula in x, as its exercise asks.",
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help=f"the lesson: {', '.join(package.LESSONS)}")
+    parser.add_argument("-o", "--output", default=FOLDER, metavar="DIR", type=Path,
+                        help=f"where its picture goes ({FOLDER})")  # fmt: skip
+    parser.add_argument("--answer", nargs=argparse.REMAINDER,
+                        help="N ANSWER: mark an answer to exercise N of the lesson; comes last")  # fmt: skip
+    flags = parser.parse_args(arguments)
+    if flags.name is None:
+        if flags.answer is not None:
+            parser.error("--answer needs the name of the lesson before it")
+        print_list(package, command)
+        return 0
+    if flags.name not in package.LESSONS:
+        near = get_close_matches(flags.name, package.LESSONS, 1, 0.4)
+        hint = f"the nearest is {near[0]}" if near else f"there are {', '.join(package.LESSONS)}"
+        parser.error(f"there is no lesson {flags.name!r}; {hint}")
+    lesson = importlib.import_module(f"{package.__name__}.{flags.name}")
+    if flags.answer is not None:
+        return 0 if answered(parser, lesson, flags.name, flags.answer) else 1
+    print(f"{title(lesson)}\n")
+    lesson.lesson(flags.output)
+    print("\nExercises")
+    for number, exercise in exercises(lesson).items():
+        print(f"  {number}. " + inspect.cleandoc(exercise.__doc__).replace("\n", "\n     "))
+    print(f"  your answer: {command} {flags.name} --answer 1 ANSWER")
+    print(f"  the lesson itself: {shown(inspect.getfile(lesson))}")
+    return 0
+
+
+def print_list(package: ModuleType, command: str) -> None:
+    """A line for each lesson."""
+    width = max(map(len, package.LESSONS))
+    for name in package.LESSONS:
+        print(f"  {name:<{width}}  {title(importlib.import_module(f'{package.__name__}.{name}'))}")
+    print(f"\nrun one: {command} {package.LESSONS[0]}")
+
+
+def title(module: ModuleType) -> str:
+    """The first line of a module's docstring."""
+    return inspect.cleandoc(module.__doc__ or "").partition("\n")[0]
+
+
+def exercises(lesson: ModuleType) -> dict[str, Any]:
+    """The exercises of a lesson by their number, "1" and so on."""
+    found = {name: thing for name, thing in vars(lesson).items() if name.startswith("exercise_")}
+    return {name.removeprefix("exercise_"): exercise for name, exercise in found.items()}
+
+
+def answered(parser: Parser, lesson: ModuleType, name: str, words: list[str]) -> bool:
+    """Mark the answer in the words after --answer; whether it is right."""
+    known = exercises(lesson)
+    if len(words) < 2 or words[0] not in known:
+        parser.error(f"--answer takes the number of an exercise of {name}, {' or '.join(known)}, and then the answer")
+    try:
+        right: bool = known[words[0]](" ".join(words[1:]))
+    except ValueError as error:
+        parser.error(str(error))
+    return right
+
+
+def shown(path: str) -> str:
+    """A path as seen from here, where that is shorter."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path

@@ -1,0 +1,76 @@
+"""dim of sum: the dimension that you name is the one that goes."""
+
+from pathlib import Path
+
+import micrograd as torch
+from micrograd.draw import draw
+from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
+
+x = torch.tensor([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]])
+
+
+def lesson(folder: Path = FOLDER) -> None:
+    print("x has 2 rows and 3 columns, its shape is (2, 3):")
+    for row in x.tolist():
+        print("   ", *[f"{number:3g}" for number in row])
+
+    print("\nx.sum(0) runs along dimension 0, the one of length 2, and that one goes: (2, 3) -> (3,)")
+    check("so a number for each column is left", x.sum(0), "==", [11.0, 22.0, 33.0])
+    print("x.sum(1) runs along dimension 1, and that one goes: (2, 3) -> (2,)")
+    check("so a number for each row is left", x.sum(1), "==", [6.0, 60.0])
+    check("-1 is the last dimension, whichever it is", x.sum(-1), "==", x.sum(1))
+    check("both of them, or none named: one number", x.sum((0, 1)).item(), "==", x.sum().item())
+    print("As a loop: for every i add up x[i, j] over j. The index that is added over is the one named.")
+    check("row 1", sum([x[1, j].item() for j in range(3)]), "==", x.sum(1)[1].item())
+
+    print("\nThe same goes for mean, max, softmax, and for batches: (batch, time, features).mean(1) is over time.")
+    batch = torch.arange(24.0).view(2, 3, 4)
+    check("(2, 3, 4) without its dimension 1", batch.mean(1).shape, "==", (2, 4))
+    check("softmax keeps the shape; along its dim it sums to 1", batch.softmax(2).sum(2), "~", torch.ones(2, 3))
+
+    print("\nBackward: each number went into one sum, with the slope 1. So it gets the gradient of that sum.")
+    leaf = x.clone().requires_grad_()
+    sums = leaf.sum(1)
+    loss = (sums * torch.tensor([5.0, 7.0])).sum()
+    save(draw(loss, x=leaf, sums=sums), folder / "dim_of_sum.svg")
+    loss.backward()
+    check("row 0 gets the 5 of its sum", leaf.grad[0], "==", [5.0, 5.0, 5.0])
+    check("row 1 gets the 7 of its sum", leaf.grad[1], "==", [7.0, 7.0, 7.0])
+    print("A sum forward is a broadcast backward, and a broadcast forward is a sum backward.")
+
+    def along_both(torch, x):
+        columns, rows = x.sum(0), x.mean(1)
+        return (columns**2).sum() + (rows**3).sum(), {"columns": columns, "rows": rows}
+
+    compare_with_pytorch(along_both, x)
+
+
+def exercise_1(answer):
+    """A tensor of shape (32, 8, 64): which shape has its sum(1)? (all its lengths)"""
+    return mark(
+        answer,
+        right=[32, 64],
+        wrong=[
+            ([8, 64], "that is sum(0): dimensions are counted from 0"),
+            ([32, 8], "that is sum(2), or sum(-1)"),
+            ([8], "that is what is named; it goes, and the others stay"),
+            ([32, 1, 64], "that is sum(1, keepdim=True)"),
+        ],
+        hint="take the length of dimension 1 out; the dimensions are counted from 0",
+    )
+
+
+def exercise_2(answer):
+    """Logits are (32, 27), an example to a row. For softmax over the 27 characters, what is dim?"""
+    if str(answer).strip() == "-1":
+        answer = 1
+    return mark(
+        answer,
+        right=1,
+        wrong=[
+            (0, "that makes the 32 examples compete for each character: columns would sum to 1, not rows"),
+            (27, "dim is the place of the dimension in the shape, not its length"),
+            (2, "dimensions are counted from 0"),
+        ],
+        hint="the probabilities of one example have to sum to 1: which index runs over the characters?",
+    )
