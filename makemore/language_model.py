@@ -105,13 +105,15 @@ def _blocks_of_log_probabilities(model: Any, contexts: np.ndarray) -> Iterator[t
     rows = contexts.shape[1] if model.whole_words else 1
     at_once = max(1, CHARACTERS_AT_ONCE // rows)
     training = model.training
-    model.eval()
+    if training:
+        model.eval()
     try:
         for start in range(0, len(contexts), at_once):
             logits = model(micrograd.from_numpy(contexts[start : start + at_once]))
             yield start * rows, F.log_softmax(logits.view(-1, model.vocabulary_size).double(), 1).numpy()
     finally:
-        model.train(training)
+        if training:
+            model.train()
 
 
 @no_grad()

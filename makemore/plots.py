@@ -180,7 +180,7 @@ def rungs(names: list[str], losses: dict[str, list[float | None]], title: str) -
         axes.plot(range(len(names)), _numbers(values), style, label=split)
     axes.set_xticks(range(len(names)), names, rotation=25, ha="right")
     axes.set_ylabel("loss (nats per character)")
-    axes.set_xlabel("model")
+    axes.set_xlabel("model, and its parameters")
     axes.set_title(_shown(title))
     axes.grid(alpha=0.25)
     axes.legend()

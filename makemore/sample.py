@@ -20,7 +20,7 @@ TRIES_PER_WORD = 500
 """How many words are drawn, at the most, for each new one that is wanted."""
 
 
-WORDS_AT_ONCE = 100
+WORDS_AT_ONCE = 250
 
 
 class Drawn(NamedTuple):

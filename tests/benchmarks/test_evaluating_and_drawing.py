@@ -13,6 +13,7 @@ from makemore import data
 from makemore.corpus import SPLITS, Corpus
 from makemore.language_model import Sampler, evaluate
 from makemore.models.mlp import MLP
+from makemore.sample import WORDS_AT_ONCE
 from micrograd import Generator
 
 SEED, WORDS = 2147483647, 1000
@@ -73,9 +74,9 @@ def test_drawing_many_words_at_once_against_one_by_one_in_pytorch(corpus, model,
                     break
 
     def at_once():
-        sampler = Sampler(model, corpus.vocabulary, Generator().manual_seed(SEED), at_once=100)
+        sampler = Sampler(model, corpus.vocabulary, Generator().manual_seed(SEED), at_once=WORDS_AT_ONCE)
         return list(itertools.islice(sampler.words(), WORDS))
 
     assert len(at_once()) == WORDS
-    times = compare(a_hundred_at_once=at_once, PyTorch_one_by_one=one_by_one)
+    times = compare(many_at_once=at_once, PyTorch_one_by_one=one_by_one)
     report(f"{WORDS:,} words", times, against="PyTorch_one_by_one")
