@@ -635,6 +635,8 @@ CASES = [
     # Layers of nets.
     Case("linear", lambda torch, x, w, b: torch.nn.functional.linear(x, w, b), of_shapes("ab", "cb", "c")),
     Case("linear_folded", lambda torch, x, w, b: torch.nn.functional.linear(x, w, b), of_shapes("dab", "cb", "c")),
+    Case("linear_unbiased", lambda torch, x, w: torch.nn.functional.linear(x, w), of_shapes("ab", "cb")),
+    Case("linear_unbiased_folded", lambda torch, x, w: torch.nn.functional.linear(x, w), of_shapes("dab", "cb")),
     Case("embedding", lambda torch, i, w: torch.nn.functional.embedding(i, w), embedded()),
     Case("gelu", lambda torch, x: torch.nn.functional.gelu(x), one()),
     Case("gelu_tanh", lambda torch, x: torch.nn.functional.gelu(x, approximate="tanh"), one()),

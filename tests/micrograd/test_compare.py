@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import micrograd
+from micrograd.command import run_command
 from micrograd.compare import Report, compare, every_op
 from micrograd.compare.__main__ import main
 from micrograd.compare.differences import PROBED, quotients
@@ -420,8 +421,8 @@ def test_a_faulty_op_shows_in_an_expression(capsys, monkeypatch):
         (["tanhh"], "there is no op 'tanhh'; the nearest is tanh"),
         (["a=3"], "there is no op 'a=3'"),
         (["--expression", "a*b", "a=2"], "nothing stands for it; give b=..."),
-        (["--expression", "a*b", "a=2", "b"], "'b' says no number; write NAME=NUMBER, such as b=2"),
-        (["--expression", "a*b", "a=2", "b=x"], "'b=x' says no number"),
+        (["--expression", "a*b", "a=2", "b"], "'b' gives no name a number; write it as a=2"),
+        (["--expression", "a*b", "a=2", "b=x"], "'b=x' gives no name a number"),
         (["--expression", "a", "a=1", "c=2"], "'c' is not in the expression"),
         (["--expression", "a*", "a=2"], "a* is no expression"),
         (["--expression", "log(a)", "a=0"], "the logarithm needs a number above zero"),
@@ -432,7 +433,7 @@ def test_a_faulty_op_shows_in_an_expression(capsys, monkeypatch):
 )
 def test_what_makes_no_sense_ends_the_command_with_a_line_and_status_2(arguments, words, capsys):
     with pytest.raises(SystemExit) as ended:
-        main(arguments)
+        run_command(lambda: main(arguments))
     assert ended.value.code == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ")

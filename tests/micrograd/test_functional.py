@@ -309,7 +309,9 @@ def test_pad_is_that_of_pytorch(seed, dtype, drawn, value):
 @some(40)
 @given(seed=seeds, dtype=floats, shape=st.lists(st.integers(0, 4), max_size=3), how=st.sampled_from(["none", "tanh"]))
 def test_gelu_is_that_of_pytorch(seed, dtype, shape, how):
-    both(lambda torch, x: torch.nn.functional.gelu(3 * x, approximate=how), *normal(seed, dtype, shape))
+    # Far out tanh is 1 but for its last digit, and the derivative multiplies what 1 lacks by up to some 100.
+    scale = 100.0 if how == "tanh" else 1.0
+    both(lambda torch, x: torch.nn.functional.gelu(3 * x, approximate=how), *normal(seed, dtype, shape), scale=scale)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)

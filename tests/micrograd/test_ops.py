@@ -364,7 +364,7 @@ def test_a_gradient_that_shares_memory_is_noticed():
 
 
 # PyTorch puts these together from other operations, of several kinds and with copies in between, by shape and layout.
-COMPOSED = ("matmul_folded", "matmul_broadcast", "einsum", "linear_folded", "attention")
+COMPOSED = ("matmul_folded", "matmul_broadcast", "einsum", "linear_folded", "linear_unbiased_folded", "attention")
 COMPOSED += ("rnn", "gru", "lstm", "causal_self_attention")
 
 
