@@ -14,6 +14,7 @@ import numpy as np
 
 from micrograd.engine import topological_order
 from micrograd.errors import GO_ON, ON_ERROR
+from micrograd.ops.reductions import sum_of_rows
 
 RELEASED = (
     "Trying to backward through the graph a second time: what it saved for the way back was released by the first. "
@@ -135,12 +136,13 @@ def unbroadcast(gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """The gradient of an input of `shape` that was broadcast: summed over every dimension that broadcasting made."""
     extra = gradient.ndim - len(shape)
     if extra:
-        n, left = math.prod(gradient.shape[:extra]), gradient.shape[extra:]
-        # A product with ones takes a fraction of the time of NumPy's sum over the first dimension.
-        if gradient.flags.c_contiguous:
-            gradient = (np.ones(n, gradient.dtype) @ gradient.reshape(n, math.prod(left))).reshape(left)
-        else:
+        if not gradient.flags.c_contiguous:
             gradient = np.add.reduce(gradient, axis=tuple(range(extra)))
+        elif gradient.ndim == 2 and extra == 1:
+            gradient = sum_of_rows(gradient)
+        else:
+            n, left = math.prod(gradient.shape[:extra]), gradient.shape[extra:]
+            gradient = sum_of_rows(gradient.reshape(n, math.prod(left))).reshape(left)
     if gradient.shape != shape:
         stretched = tuple([i for i, n in enumerate(shape) if n == 1 != gradient.shape[i]])
         gradient = np.add.reduce(gradient, axis=stretched, keepdims=True)

@@ -120,7 +120,10 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     if not arrow:
         every = "".join(inputs)
         output = dots + "".join(sorted(c for c in set(every) if every.count(c) == 1 and c not in dots))
-    return apply(ops.einsum, *tensors, inputs=inputs, output=output.replace("...", dots))
+    output = output.replace("...", dots)
+    if len(tensors) == 1 and output and sorted(output) == sorted(inputs[0]):
+        return tensors[0].permute([inputs[0].index(letter) for letter in output])  # a view, as in PyTorch
+    return apply(ops.einsum, *tensors, inputs=inputs, output=output)
 
 
 def _without_ellipsis(inputs: list[str], tensors: list[Tensor], equation: str) -> tuple[list[str], str]:

@@ -31,7 +31,14 @@ keep_freed_memory()
 
 def apply(op: Any, *inputs: Any, **options: Any) -> "Tensor":
     """The result of an op of `micrograd.ops` on Tensors and other inputs, as a Tensor of the graph."""
-    arrays = [x._array if isinstance(x, Tensor) else x for x in inputs]
+    arrays: list[Any] = []
+    wanted: Any = False
+    for x in inputs:
+        if isinstance(x, Tensor):
+            arrays.append(x._array)
+            wanted = wanted or x._requires_grad or x._version[1]
+        else:
+            arrays.append(x)
     token = ON_ERROR.set(GO_ON)
     try:
         out, *derivatives = op(*arrays, **options)
@@ -42,11 +49,8 @@ def apply(op: Any, *inputs: Any, **options: Any) -> "Tensor":
     if op.in_order and not out.flags.c_contiguous:
         out = out.copy()
     result = wrap(out)
-    if grad_enabled[0]:
-        for x in inputs:
-            if isinstance(x, Tensor) and (x._requires_grad or x._version[1]):
-                _record(op, inputs, options, derivatives, result)
-                break
+    if wanted and grad_enabled[0]:
+        _record(op, inputs, options, derivatives, result)
     if observer[0] is not None:
         observer[0](op, inputs, options, result)
     return result
@@ -56,7 +60,7 @@ def _record(op: Any, inputs: tuple[Any, ...], options: dict, derivatives: list[A
     """Make `result` a node of the graph, with an edge to each input that wants a gradient."""
     node = Node(op.grad_name, op, options)
     edges: Any = node.edges
-    held, kept = node.inputs, op.kept
+    held, saved, kept = node.inputs, node.saved, op.kept
     for x, derivative in zip_longest(inputs, derivatives):
         if not isinstance(x, Tensor):
             held.append(x)
@@ -74,15 +78,14 @@ def _record(op: Any, inputs: tuple[Any, ...], options: dict, derivatives: list[A
             node._prev.append(parent)
         held.append(parent)
         edges.append((parent, derivative, array.shape, array.dtype))
-        saved = kept.get(id(derivative.__code__))
-        if saved is None:
-            saved = look_up_kept(op, derivative, len(inputs))
-        if saved.any_value:
+        positions, any_value = kept.get(id(derivative.__code__)) or look_up_kept(op, derivative, len(inputs))
+        if any_value:
             node.holds_values = True
-            for position in saved.positions or (range(len(inputs)) if saved.all_inputs else ()):
+            for position in range(len(inputs)) if positions is None else positions:
                 tensor = inputs[position] if position >= 0 else result
                 if isinstance(tensor, Tensor):
-                    node.saved.append((tensor._version, tensor._version[0]))
+                    version = tensor._version
+                    saved.append((version, version[0]))
     if edges:
         result.grad_fn = node
         result._requires_grad = True
@@ -287,7 +290,8 @@ class Tensor:
         if self._grad is None:
             self._grad = wrap(g)
         else:
-            self._grad._array += g
+            with np.errstate(all="ignore"):
+                self._grad._array += g
             self._grad._version[0] += 1
 
     def backward(
@@ -466,7 +470,7 @@ class Tensor:
             other._refuse_stale()
         token = ON_ERROR.set(GO_ON)
         try:
-            ufunc(self._array, other._array if other_is_tensor else other, self._array, casting="same_kind")
+            ufunc(self._array, other._array if other_is_tensor else other, self._array)
         except (ValueError, TypeError, OverflowError):
             result = apply(op, self.data, other)._array
             check_in_place(self._array, result)
@@ -643,11 +647,14 @@ def refuse_second_order(create_graph: bool) -> None:
 _BASIC_OPS = {"int": indexing.select, "slice": indexing.slice, "None": indexing.index_none}
 
 
+_NUMBERS = (float, int)
+
+
 def operand(x: Any) -> Any:
     """What an operator accepts beside a Tensor: Python's numbers, NumPy's, and arrays."""
     if isinstance(x, Tensor):
         return x
-    if isinstance(x, float | int):
+    if isinstance(x, _NUMBERS):
         return x if type(x) is not np.float64 else float(x)
     if isinstance(x, np.generic):
         return x.item()

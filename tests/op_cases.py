@@ -194,7 +194,7 @@ def gathered(draw):
     return (x, index), {"dim": dim}
 
 
-EQUATIONS = ["ij,jk->ik", "bij,bjk", "i,i->", "ij->ji", "ij->", "ij,ij->i", "i,j->ij", "bij,kj->bik", "ij,k->jk"]
+EQUATIONS = ["ij,jk->ik", "bij,bjk", "i,i->", "ij->", "ij,ij->i", "i,j->ij", "bij,kj->bik", "ij,k->jk"]
 EQUATIONS += ["...ij,...j->...i", "ab,bc,cd->ad"]
 
 
@@ -575,6 +575,7 @@ CASES = [
     Case("permute", lambda torch, x, dims: torch.permute(x, dims), one(dims=order)),
     Case("permute", lambda torch, x, dims: x.permute(*dims), one(SOME, dims=order)),
     Case("permute", lambda torch, x: x.T, one(shapes(2, 2))),
+    Case("permute", lambda torch, x: torch.einsum("ij->ji", x), one(shapes(2, 2))),
     Case("transpose", lambda torch, x, dims: x.transpose(*dims), one(SOME, dims=two_dims)),
     Case("transpose", lambda torch, x: x.mT, one(shapes(2))),
     Case("transpose", lambda torch, x: x.t(), one(shapes(2, 2))),

@@ -175,6 +175,8 @@ WAYS: dict[str, list[Way]] = {
     # Layers of nets.
     "linear": [Way(lambda t, x, w, b: F(t).linear(x, w, b), [[(3, 4), (5, 4), (5,)]])],
     "linear_folded": [Way(lambda t, x, w, b: F(t).linear(x, w, b), [[(2, 3, 4), (5, 4), (5,)]])],
+    "linear_unbiased": [Way(lambda t, x, w: F(t).linear(x, w), [[(3, 4), (5, 4)]])],
+    "linear_unbiased_folded": [Way(lambda t, x, w: F(t).linear(x, w), [[(2, 3, 4), (5, 4)]])],
     "embedding": [Way(lambda t, w, i: F(t).embedding(i, w), [[(5, 3), (2, 4)], [(150, 2), (7,)]], indices={1: 5})],
     "gelu": [Way(lambda t, x: F(t).gelu(x), ANY)],
     "gelu_tanh": [Way(lambda t, x: F(t).gelu(x, approximate="tanh"), ANY)],

@@ -50,6 +50,8 @@ def formula(box: Box) -> tuple[str, ...]:
     sign = SIGNS.get(box.op, box.op)
     if box.op == "rsub":
         return ("n - x", "-g")
+    if sign == "linear" and len(box.parents) == 2:
+        return ("x @ weightᵀ", *FORMULAS["linear"][1:3])
     if sign == "+" and len(box.parents) > 2:
         return ("the sum of all inputs", *["g"] * len(box.parents))
     return FORMULAS.get("relu" if sign == "ReLU" else sign, ())

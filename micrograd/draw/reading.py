@@ -28,7 +28,8 @@ SIGNS = {
     **dict.fromkeys(("mm", "mv", "dot", "bmm", "matmul_folded", "matmul_broadcast"), "@"),
     **dict.fromkeys(("slice", "select", "index", "index_none"), "[ ]"),
     **{"put": "[ ] =", "index_put": "[ ] =", "sum_dim": "sum", "mean_dim": "mean", "max_dim": "max", "min_dim": "min"},
-    **{"linear_folded": "linear", "reshape_copy": "view", "squeeze_dim": "squeeze", "gelu_tanh": "gelu"},
+    **dict.fromkeys(("linear_folded", "linear_unbiased", "linear_unbiased_folded"), "linear"),
+    **{"reshape_copy": "view", "squeeze_dim": "squeeze", "gelu_tanh": "gelu"},
 }
 """The sign of an op of `micrograd.ops` in a picture, where it is not its name."""
 

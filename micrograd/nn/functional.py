@@ -60,9 +60,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             f"{cannot_be_multiplied(x.shape, w.shape[::-1])}; linear: the last dimension of input {list(x.shape)} has "
             f"to be the last of weight {list(w.shape)}, which has two"
         )
-    if bias is None or w.ndim != 2 or bias._array.shape != w.shape[:1]:
+    if w.ndim != 2 or x.ndim == 1 or (bias is not None and bias._array.shape != w.shape[:1]):
         product = input.matmul(weight.t())
         return product if bias is None else product + bias
+    if bias is None:
+        return apply(nets.linear_unbiased if x.ndim == 2 else nets.linear_unbiased_folded, input, weight)
     return apply(nets.linear if x.ndim == 2 else nets.linear_folded, input, weight, bias)
 
 
@@ -220,21 +222,23 @@ def batch_norm(
     """
     need_floats("batch_norm", input)
     need_one_dtype("batch_norm", input, weight, bias)
-    channels = input.shape[1] if input.ndim > 1 else 0
+    x = input._array
+    channels = x.shape[1] if x.ndim > 1 else 0
     for tensor in (running_mean, running_var, weight, bias):
-        if tensor is not None and tensor.shape != (channels,):
+        if tensor is not None and tensor._array.shape != (channels,):
             raise RuntimeError(
                 f"batch_norm: means, variances, weight and bias should contain {channels} elements, one for each "
-                f"channel of the input {list(input.shape)}, and one contains {list(tensor.shape)}"
+                f"channel of the input {list(x.shape)}, and one contains {list(tensor.shape)}"
             )
     if training:
-        n = input.numel() // max(channels, 1)
+        n = x.size // max(channels, 1)
         if n == 1:
             raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
-        mean, var = nets.moments(input._array)
-        for running, now in ((running_mean, mean), (running_var, var * (n / (n - 1)))):
+        mean, var = nets.moments(x)
+        for running, now, factor in ((running_mean, mean, 1.0), (running_var, var, n / (n - 1))):
             if running is not None and n:
-                running._array[...] = (1 - momentum) * running._array + momentum * now
+                running._array *= 1 - momentum
+                running._array += momentum * factor * now
     elif running_mean is None or running_var is None:
         raise RuntimeError("running_mean and running_var must be defined in evaluation mode")
     else:

@@ -52,9 +52,11 @@ class Module:
             result = self.forward(*args, **kwargs)
         finally:
             graph.entered[0] = outside
-        for hook in vars(self).get("_forward_hooks", {}).values():
-            changed = hook(self, args, result)
-            result = result if changed is None else changed
+        hooks = vars(self).get("_forward_hooks")
+        if hooks:
+            for hook in hooks.values():
+                changed = hook(self, args, result)
+                result = result if changed is None else changed
         return result
 
     def register_forward_hook(self, hook: Callable[["Module", tuple[Any, ...], Any], Any]) -> "Hook":

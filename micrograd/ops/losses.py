@@ -3,6 +3,7 @@
 import numpy as np
 
 from micrograd.dtypes import promote
+from micrograd.ops.reductions import sum_of_columns
 from micrograd.ops.registry import op
 
 
@@ -23,17 +24,18 @@ def nll_loss(log_probs, targets, reduction):
 @op("NllLossBackward0")
 def cross_entropy(logits, targets, reduction):
     """nll_loss(log_softmax(logits)) in one node: its gradient is softmax(logits) less the one-hot targets."""
-    rows = np.arange(len(targets))
-    shifted = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
-    losses = -shifted[rows, targets]
+    n, classes = logits.shape
+    places = np.arange(n) * classes + targets  # where the targets are in all the logits one behind the other
+    shifted = np.subtract(logits, np.maximum.reduce(logits, axis=1, keepdims=True), order="C")
+    losses = -shifted.take(places)
     exps = np.exp(shifted, out=shifted)
-    totals = np.add.reduce(exps, axis=1, keepdims=True)
-    losses += np.log(totals[:, 0])
+    totals = sum_of_columns(exps)
+    losses += np.log(totals)
 
     def to_logits(g):
-        result = exps / totals
-        result[rows, targets] -= 1
-        result *= g / len(rows) if reduction == "mean" else g if reduction == "sum" else g[:, None]
+        result = exps / totals[:, None]
+        result.reshape(-1)[places] -= 1
+        result *= g / n if reduction == "mean" else g if reduction == "sum" else g[:, None]
         return result
 
     return _reduced(losses, reduction), to_logits

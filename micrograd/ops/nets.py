@@ -11,11 +11,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from micrograd.ops.indexing import _scatter_add
+from micrograd.ops.reductions import sum_of_columns, sum_of_rows
 from micrograd.ops.registry import op, shared
-
-
-def _sum_of_rows(g):
-    return np.ones(len(g), g.dtype) @ g
 
 
 @op("AddmmBackward0")
@@ -23,18 +20,29 @@ def linear(x, weight, bias):
     """x (..., n) @ weight (m, n).T + bias (m,), with all leading dimensions in one matrix product."""
     shape, (m, n), rows = x.shape, weight.shape, math.prod(x.shape[:-1])
     out = x.reshape(rows, n) @ weight.T
-    out += bias
+    if bias is not None:
+        out += bias
     return (
         out.reshape(*shape[:-1], m),
         lambda g: (g.reshape(rows, m) @ weight).reshape(shape),
         lambda g: g.reshape(rows, m).T @ x.reshape(rows, n),
-        lambda g: _sum_of_rows(g.reshape(rows, m)),
+        lambda g: sum_of_rows(g.reshape(rows, m)),
     )
 
 
 @op("ViewBackward0")
 def linear_folded(x, weight, bias):
     return linear(x, weight, bias)
+
+
+@op("MmBackward0")
+def linear_unbiased(x, weight):
+    return linear(x, weight, None)[:3]
+
+
+@op("UnsafeViewBackward0")
+def linear_unbiased_folded(x, weight):
+    return linear(x, weight, None)[:3]
 
 
 @op("EmbeddingBackward0")
@@ -130,9 +138,8 @@ def layer_norm(x, weight, bias, dims, eps):
     """x less its mean and over its standard deviation, over the last `dims` dimensions; then * weight + bias."""
     shape, inner = x.shape, x.shape[-dims:]
     rows, n = math.prod(shape[:-dims]), math.prod(inner)
-    ones = np.ones(n, x.dtype)
     normed = x.reshape(rows, n)
-    normed = normed - (normed @ ones / n)[:, None]
+    normed = normed - (sum_of_columns(normed) / n)[:, None]
     scale = (1 / np.sqrt(np.vecdot(normed, normed) / n + eps))[:, None]
     normed *= scale
     result = normed.reshape(shape).copy() if weight is None else normed.reshape(shape) * weight
@@ -143,7 +150,7 @@ def layer_norm(x, weight, bias, dims, eps):
         result = np.array(g, order="C") if weight is None else np.multiply(g, weight, order="C")
         slope = result.reshape(rows, n)
         along = np.vecdot(slope, normed) / n
-        slope -= (slope @ ones / n)[:, None]
+        slope -= (sum_of_columns(slope) / n)[:, None]
         slope -= normed * along[:, None]
         slope *= scale
         return result
@@ -152,17 +159,32 @@ def layer_norm(x, weight, bias, dims, eps):
         result,
         to_x,
         lambda g: np.einsum("ij,ij->j", g.reshape(rows, n), normed).reshape(inner),
-        lambda g: _sum_of_rows(g.reshape(rows, n)).reshape(inner),
+        lambda g: sum_of_rows(g.reshape(rows, n)).reshape(inner),
     )
+
+
+def _of_channels(x):
+    """x (n, channels, ...) with at most three dimensions."""
+    return x if x.ndim == 2 else x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
+
+
+def _beside(x, each):
+    """A number for each channel, (channels,), laid out to broadcast against x, which has two dimensions or three."""
+    return each if x.ndim == 2 else each[:, None]
+
+
+def _sum_of_channels(x):
+    return sum_of_rows(x) if x.ndim == 2 else np.einsum("ncl->c", x)
 
 
 def moments(x):
     """Mean and variance (divided by n) of each channel of x (n, channels, ...), two arrays (channels,)."""
-    columns = x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
-    n = len(columns) * columns.shape[2]
-    mean = np.einsum("ncl->c", columns) / n
-    centred = columns - mean[:, None]
-    return mean, np.einsum("ncl,ncl->c", centred, centred) / n
+    x = _of_channels(x)
+    n = x.size // x.shape[1] if x.size else 0
+    mean = _sum_of_channels(x) / n
+    centred = x - _beside(x, mean)
+    centred *= centred
+    return mean, _sum_of_channels(centred) / n
 
 
 @op("NativeBatchNormBackward0")
@@ -171,33 +193,32 @@ def batch_norm(x, weight, bias, mean, var, eps, training):
 
     In training, mean and var are those of x, and the gradient goes through them as well.
     """
-    shape = x.shape
-    columns = (*shape[:2], math.prod(shape[2:]))
+    shape, columns = x.shape, _of_channels(x)
     scale = 1 / np.sqrt(var + eps)
-    normed = np.subtract(x.reshape(columns), mean[:, None], order="C")  # in order, however x lies: as PyTorch's result
-    normed *= scale[:, None]
-    result = normed.copy() if weight is None else normed * weight[:, None]
+    normed = np.subtract(columns, _beside(columns, mean), order="C")  # however x lies: as PyTorch's result
+    normed *= _beside(normed, scale)
+    result = normed.copy() if weight is None else normed * _beside(normed, weight)
     if bias is not None:
-        result += bias[:, None]
+        result += _beside(normed, bias)
+
+    @shared
+    def sums(g):
+        g = _of_channels(g)
+        return _sum_of_channels(g), _sum_of_channels(g * normed)
 
     def to_x(g):
-        g = g.reshape(columns)
         slope = scale if weight is None else scale * weight
         if not training:
-            return (g * slope[:, None]).reshape(shape)
-        n = columns[0] * columns[2]
-        result = normed * (np.einsum("ncl,ncl->c", g, normed) / -n)[:, None]
-        result += g
-        result -= (np.einsum("ncl->c", g) / n)[:, None]
-        result *= slope[:, None]
+            return (_of_channels(g) * _beside(normed, slope)).reshape(shape)
+        n = normed.size // max(len(slope), 1)
+        total, along = sums(g)
+        result = normed * _beside(normed, along / -n)
+        result += _of_channels(g)
+        result -= _beside(normed, total / n)
+        result *= _beside(normed, slope)
         return result.reshape(shape)
 
-    return (
-        result.reshape(shape),
-        to_x,
-        lambda g: np.einsum("ncl,ncl->c", g.reshape(columns), normed),
-        lambda g: np.einsum("ncl->c", g.reshape(columns)),
-    )
+    return result.reshape(shape), to_x, lambda g: sums(g)[1].copy(), lambda g: sums(g)[0].copy()
 
 
 @op("ConvolutionBackward0")

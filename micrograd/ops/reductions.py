@@ -1,5 +1,6 @@
 """Reductions. dim is a tuple of dimensions that are there, or None for all; of softmax it is one dimension."""
 
+import functools
 import math
 
 import numpy as np
@@ -12,6 +13,21 @@ def _stretch(g, shape, dim, keepdim):
     if dim is not None and not keepdim:
         g = np.expand_dims(g, dim)
     return np.broadcast_to(g, shape)
+
+
+@functools.lru_cache(maxsize=16)
+def _ones(n, dtype):
+    return np.ones(n, dtype)
+
+
+def sum_of_rows(x):
+    """The rows of a matrix (n, m) added up: (m,). A product with ones takes a fraction of the time of NumPy's sum."""
+    return _ones(len(x), x.dtype) @ x
+
+
+def sum_of_columns(x):
+    """The columns of a matrix (n, m) added up, in the same way: (n,)."""
+    return x @ _ones(x.shape[1], x.dtype)
 
 
 def _count(shape, dim) -> int:

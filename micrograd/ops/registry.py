@@ -27,8 +27,7 @@ def op(grad_name: str, in_order: bool = False) -> Callable[[Callable], Any]:
 class Kept(NamedTuple):
     """What a derivative keeps: the positions of the inputs it mentions, -1 for the result, and whether any value."""
 
-    positions: tuple[int, ...]
-    all_inputs: bool  # of an op that takes any number of them; positions is empty then
+    positions: tuple[int, ...] | None  # None for all inputs, of an op that takes any number of them
     any_value: bool
 
 
@@ -43,7 +42,7 @@ def look_up_kept(op: Any, derivative: Any, n_inputs: int) -> Kept:
     positions = () if all_inputs else tuple([names.index(name) for name in mentioned if name in names])
     positions += (-1,) * ("out" in mentioned)
     arrays = any(isinstance(held, np.ndarray) for held in _held(derivative))
-    found = op.kept[id(derivative.__code__)] = Kept(positions, all_inputs, arrays or bool(positions))
+    found = op.kept[id(derivative.__code__)] = Kept(None if all_inputs else positions, arrays or bool(positions))
     return found
 
 

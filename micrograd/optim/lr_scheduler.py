@@ -125,7 +125,7 @@ class CosineAnnealingLR(LRScheduler):
     restarts), as PyTorch has it: each rate comes from the one before, so that other changes to the rate are kept.
     """
 
-    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1):  # noqa: N803
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1):
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 
