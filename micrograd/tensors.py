@@ -359,6 +359,10 @@ class Tensor:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
+    def __array_wrap__(self, array: np.ndarray, context: Any = None, return_scalar: bool = False) -> "Tensor":
+        """What NumPy's functions of elements, such as np.log, make of a Tensor is a Tensor."""
+        return wrap(array)
+
     def __float__(self) -> float:
         return float(self._only_element())
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from two_libraries import both
 
 import micrograd
 
@@ -590,6 +591,13 @@ def test_item_and_tolist_give_pythons_numbers():
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # PyTorch's, of its __array__
+@pytest.mark.filterwarnings("ignore:__array_wrap__:DeprecationWarning")  # PyTorch's own has the form of NumPy 1
+@pytest.mark.parametrize("function", [np.log, np.tanh, lambda x: np.maximum(x, 1.5), lambda x: np.add(x, x)])
+@pytest.mark.parametrize("data", [[1.0, 2.0], 3.0, [[1, 2]]])
+def test_what_numpy_makes_of_the_elements_of_a_tensor_is_a_tensor(function, data):
+    both(lambda torch: function(torch.tensor(data)))
+
+
 def test_numpy_gives_the_array_and_refuses_what_requires_a_gradient():
     def program(torch):
         x = torch.tensor([[1, 2], [3, 4]], dtype=torch.int32)
