@@ -561,6 +561,9 @@ class Tensor:
             self._refuse_leaf()
             if value_is_tensor and self._is_changed_part(value, basic, advanced):
                 self._seen += 1
+            self._refuse_stale()  # before the numbers change
+            if value_is_tensor:
+                value._refuse_stale()
             op = indexing.put if advanced is None else indexing.index_put
             self._adopt(apply(op, self, value, basic=basic, advanced=advanced))
             return

@@ -72,6 +72,41 @@ def both_alike(fn: Callable, *arrays: np.ndarray, scale: float = 1.0, **options:
         both_raise(fn, *arrays, **options)
 
 
+def same_on_both(program: Callable, rtol: float = 1e-5, atol: float = 1e-6) -> None:
+    """Assert that the program, a function of the library, returns the same on both; and that it does return it.
+
+    The tolerances, of floats, suit programs that add up a few numbers of the size of 1 to 1000 in float32.
+    """
+    mine, theirs = program(micrograd), program(torch)
+    agree(mine, theirs, rtol, atol)
+    assert mine is not None
+
+
+def agree(mine: Any, theirs: Any, rtol: float = 1e-5, atol: float = 1e-6) -> None:
+    """Assert that two agree: tensors in dtype, shape, numbers and requires_grad, lists in each item, others in ==."""
+    if isinstance(theirs, torch.Tensor):
+        assert isinstance(mine, micrograd.Tensor)
+        assert str(mine.dtype) == str(theirs.dtype)
+        assert mine.requires_grad == theirs.requires_grad
+        rtol, atol = (rtol, atol) if theirs.dtype.is_floating_point else (0, 0)
+        np.testing.assert_allclose(mine.detach().numpy(), theirs.detach().numpy(), rtol=rtol, atol=atol, strict=True)
+    elif isinstance(theirs, list | tuple):
+        assert len(mine) == len(theirs)
+        for my_item, their_item in zip(mine, theirs, strict=True):
+            agree(my_item, their_item, rtol, atol)
+    else:
+        assert mine == theirs
+
+
+def error(function: Callable, *args: Any, **kwargs: Any) -> str | None:
+    """The class of the error that a call raises, by name; None where it raises none."""
+    try:
+        function(*args, **kwargs)
+    except Exception as raised:
+        return type(raised).__name__
+    return None
+
+
 # The classes of PyTorch's errors; others of its own, such as NotImplementedError, are children of one of these.
 ERRORS = (IndexError, ValueError, TypeError, RuntimeError)
 

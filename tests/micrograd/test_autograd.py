@@ -8,6 +8,7 @@ import weakref
 import numpy as np
 import pytest
 import torch
+from two_libraries import error, same_on_both
 
 import micrograd
 from micrograd import ops
@@ -15,37 +16,6 @@ from micrograd import ops
 torch.set_num_threads(1)  # the tensors are small
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # PyTorch's, about the grad of a tensor that is no leaf
-
-
-def same_on_both(program):
-    """Assert that the program, a function of the library, returns the same on both; and that it does return it."""
-    mine, theirs = program(micrograd), program(torch)
-    agree(mine, theirs)
-    assert mine is not None
-
-
-def agree(mine, theirs):
-    """Assert that two results agree: tensors in dtype, shape and numbers, lists in every item, the rest in ==."""
-    if isinstance(theirs, torch.Tensor):
-        assert isinstance(mine, micrograd.Tensor)
-        assert str(mine.dtype) == str(theirs.dtype)
-        # The programs add up a few numbers of the size of 1 to 1000: both are right to float32's six digits.
-        np.testing.assert_allclose(mine.detach().numpy(), theirs.detach().numpy(), rtol=1e-5, atol=1e-6, strict=True)
-    elif isinstance(theirs, list | tuple):
-        assert len(mine) == len(theirs)
-        for my_item, their_item in zip(mine, theirs, strict=True):
-            agree(my_item, their_item)
-    else:
-        assert mine == theirs
-
-
-def error(function, *args, **kwargs):
-    """The class of the error that a call raises, by name; None where it raises none."""
-    try:
-        function(*args, **kwargs)
-    except Exception as raised:
-        return type(raised).__name__
-    return None
 
 
 @contextlib.contextmanager

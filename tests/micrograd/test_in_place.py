@@ -11,37 +11,11 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from two_libraries import agree, error, same_on_both
 
 import micrograd
 
 torch.set_num_threads(1)  # the tensors are small
-
-
-def same_on_both(program):
-    """Assert that the program, a function of the library, returns the same on both; and that it does return it."""
-    mine, theirs = program(micrograd), program(torch)
-    agree(mine, theirs)
-    assert mine is not None
-
-
-def agree(mine, theirs):
-    """Assert that two results agree: tensors in dtype, shape and numbers, lists in every item, the rest in ==."""
-    if isinstance(theirs, torch.Tensor):
-        assert isinstance(mine, micrograd.Tensor)
-        assert str(mine.dtype) == str(theirs.dtype)
-        # The programs add up a few numbers of the size of 1 to 1000: both are right to float32's six digits.
-        np.testing.assert_allclose(mine.detach().numpy(), theirs.detach().numpy(), rtol=1e-5, atol=1e-6, strict=True)
-    elif isinstance(theirs, list | tuple):
-        assert len(mine) == len(theirs)
-        for my_item, their_item in zip(mine, theirs, strict=True):
-            agree(my_item, their_item)
-    else:
-        assert mine == theirs
-
-
-def error(function, *args, **kwargs):
-    """The class of the error that a call raises, by name; None where it raises none."""
-    return type(raised(function, *args, **kwargs)).__name__
 
 
 def raised(function, *args, **kwargs):
@@ -672,6 +646,15 @@ def test_weights_that_were_stepped_between_forward_and_backward_are_noticed():
     same_on_both(program)
 
 
+def test_an_assignment_through_a_view_that_is_refused_changes_nothing():
+    x = -micrograd.ones(3, 3).requires_grad_()
+    view = x.T
+    x *= 2
+    with pytest.raises(RuntimeError, match=r"shares memory.*clone\(\)"):
+        view[[0, 2]] = 5
+    assert (x == -2).all()
+
+
 def test_a_change_of_data_is_not_noticed_by_backward():
     def program(torch):
         W = torch.tensor([1.0, 2.0], requires_grad=True)
@@ -712,7 +695,7 @@ def test_a_tensor_changed_through_a_view_is_right_or_refused(change):
     expected = through_a_view(torch, change)
     expected[:2][0].sum().add(expected[1].sum() * 10).backward()
     x, y, w = through_a_view(micrograd, change)
-    agree([x, y], list(expected[:2]))
+    agree([x.detach(), y.detach()], [tensor.detach() for tensor in expected[:2]])
     with pytest.raises(RuntimeError, match=r"shares memory.*clone\(\)"):
         (x.sum() + y.sum() * 10).backward()
     assert w.grad is None

@@ -1,11 +1,11 @@
 """The draws of the package against PyTorch's after the same seed; the stream itself is tested in test_generator.py."""
 
-import numpy as np
 import pytest
 import torch
+import two_libraries
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from two_libraries import needs_torch_races
+from two_libraries import agree, error, needs_torch_races
 
 import micrograd
 
@@ -18,34 +18,7 @@ COSINE = 2e-6
 
 
 def same_on_both(program):
-    """Assert that the program, a function of the library, draws the same on both: floats to COSINE, others exactly."""
-    mine, theirs = program(micrograd), program(torch)
-    agree(mine, theirs)
-    assert mine is not None
-
-
-def agree(mine, theirs):
-    if isinstance(theirs, torch.Tensor):
-        assert isinstance(mine, micrograd.Tensor)
-        assert str(mine.dtype) == str(theirs.dtype)
-        tolerance = COSINE if theirs.dtype.is_floating_point else 0
-        np.testing.assert_allclose(mine.detach().numpy(), theirs.detach().numpy(), rtol=0, atol=tolerance, strict=True)
-        assert mine.requires_grad == theirs.requires_grad
-    elif isinstance(theirs, list | tuple):
-        assert len(mine) == len(theirs)
-        for my_item, their_item in zip(mine, theirs, strict=True):
-            agree(my_item, their_item)
-    else:
-        assert mine == theirs
-
-
-def error(function, *args, **kwargs):
-    """The class of the error that a call raises, by name; None where it raises none."""
-    try:
-        function(*args, **kwargs)
-    except Exception as raised:
-        return type(raised).__name__
-    return None
+    two_libraries.same_on_both(program, rtol=0, atol=COSINE)
 
 
 # A draw in all the forms of its arguments; `own` is {} or {"generator": ...}.
