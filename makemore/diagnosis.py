@@ -12,7 +12,7 @@ from makemore.corpus import Corpus, window_of
 from makemore.language_model import loss_of
 from makemore.models import NGRAMS, make
 from makemore.run_folder import RunFolder
-from makemore.training import Training, loss_on_everything, loss_on_minibatches, optimizer_of
+from makemore.training import Training, loss_of_step, optimizer_of
 from micrograd import Tensor, graph, no_grad
 from micrograd.command import Complaint
 
@@ -165,11 +165,11 @@ def find_learning_rate(config: dict[str, Any], corpus: Corpus, folder: RunFolder
     micrograd.manual_seed(config["seed"])
     model = make(config, len(corpus.vocabulary))
     optimizer = optimizer_of(config, model)
-    loss_of_step = (loss_on_minibatches if config["batch_size"] else loss_on_everything)(config, corpus, model)
+    next_loss = loss_of_step(config, corpus, model)
     losses: list[float] = []
     for exponent in tqdm(exponents, unit="step", desc="trying rates"):
         optimizer.param_groups[0]["lr"] = float(10**exponent)
-        loss = loss_of_step()
+        loss = next_loss()
         losses.append(loss.item())
         if not math.isfinite(losses[-1]):
             break

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from makemore import data
 from makemore.command_line import LECTURE_SEED, RUNS, number, seed
 from makemore.corpus import SPLITS, Corpus
-from makemore.models import TYPES, load
+from makemore.models import TYPES
 from makemore.report import perplexity, print_words_read
 from makemore.run_folder import RunFolder
 from makemore.sample import draw, sampler_of
@@ -54,8 +54,8 @@ def config_for(type_: str, corpus: Corpus, flags: argparse.Namespace) -> dict[st
     return config | {"schedule_steps": config["max_steps"]}
 
 
-def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFolder) -> tuple[dict[str, Any], float]:
-    """Train the rung in its folder, or go on where it was stopped; its config and the seconds of its steps."""
+def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFolder) -> Rung:
+    """Train the rung in its folder, or go on where it was stopped."""
     if (folder.path / "config.json").exists():
         config = folder.read_config()
         if config["digest"] != corpus.survey.digest or config["seed"] != flags.seed:
@@ -70,23 +70,17 @@ def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFold
         config = config_for(type_, corpus, flags)
         folder.claim(overwrite=False)
         metrics, seconds = train(config, corpus, folder, quiet=True)
-    finish(config, corpus, folder, metrics)
-    return config, seconds
+    model, _ = finish(config, corpus, folder, metrics)
+    last = folder.read_metrics()[-1]
+    asked = argparse.Namespace(seed=config["seed"], temperature=1.0, top_k=-1, prompt="")
+    drawn = draw(sampler_of(model, corpus.vocabulary, config, asked), WORDS_SHOWN, None)
+    parameters = sum(p.numel() for p in model.parameters())
+    losses = {part: last[f"{part}_loss"] for part in SPLITS}
+    return Rung(type_, parameters, losses, last["step"], seconds, [word.word for word in drawn])
 
 
 def _evaluations(folder: RunFolder) -> list[dict[str, Any]]:
     return [line for line in folder.read_metrics() if "test_loss" not in line]
-
-
-def rung_of(type_: str, config: dict[str, Any], seconds: float, folder: RunFolder) -> Rung:
-    """The line of the table for a rung that is trained."""
-    model, vocabulary = load(folder)
-    last = folder.read_metrics()[-1]
-    asked = argparse.Namespace(seed=config["seed"], temperature=1.0, top_k=-1, prompt="")
-    drawn = draw(sampler_of(model, vocabulary, config, asked), WORDS_SHOWN, None)
-    parameters = sum(p.numel() for p in model.parameters())
-    losses = {part: last[f"{part}_loss"] for part in SPLITS}
-    return Rung(type_, parameters, losses, last["step"], seconds, [word.word for word in drawn])
 
 
 def table_of(rungs: list[Rung]) -> str:
@@ -146,8 +140,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"\n{type_} ({i} of {len(wanted)}) is trained already")
             continue
         print(f"\n{type_} ({i} of {len(wanted)})")
-        config, seconds = climb(type_, corpus, flags, folder)
-        known[type_] = rung_of(type_, config, seconds, folder)
+        known[type_] = climb(type_, corpus, flags, folder)
         ladder = [known[name] for name in TYPES if name in known]
         record = {"digest": corpus.survey.digest, "rungs": [rung._asdict() for rung in ladder]}
         top.write(RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")

@@ -61,8 +61,13 @@ def complete(config: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
     return config
 
 
-def finish(config: dict[str, Any], corpus: Corpus, folder: RunFolder, metrics: list[dict[str, Any]]) -> Losses:
-    """Evaluate the model of a run that has ended, on everything; its last line of metrics and its pictures."""
+def finish(
+    config: dict[str, Any], corpus: Corpus, folder: RunFolder, metrics: list[dict[str, Any]]
+) -> tuple[Any, Losses]:
+    """Evaluate the model of a run that has ended, on everything; write its last line of metrics and its pictures.
+
+    Returns the model, the best one kept, and its losses with those of the baselines.
+    """
     model, _ = load(folder)
     how = "counted" if config["fit"] == "counts" else "trained"
     models = {**baselines(corpus, config), f"{config['type']}, {how}": model}
@@ -71,7 +76,7 @@ def finish(config: dict[str, Any], corpus: Corpus, folder: RunFolder, metrics: l
     step = metrics[-1]["step"] if metrics else 0
     folder.append_metrics({"step": step} | {f"{part}_loss": final[part] for part in SPLITS})
     draw_pictures(folder, config, metrics, losses, corpus, model)
-    return losses
+    return model, losses
 
 
 def train(
@@ -87,9 +92,8 @@ def train(
     """Train the model of config and keep the run in the folder; the metrics, and how many seconds the steps took.
 
     diagnose: look inside, see `diagnosis.Watch`. guarded: under `micrograd.guard`. quiet: say nothing but how it goes.
-    Raises Complaint where the loss is no number any more, or the guard catches something.
-
-    Raises SystemExit with status 130 where Ctrl-C ended it.
+    Raises Complaint where the loss is no number any more, or the guard catches something, and SystemExit with status
+    130 where Ctrl-C ended it.
     """
     folder.write_config(config)
     if config["fit"] == "counts":
@@ -197,8 +201,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     metrics, _ = train(config, corpus, folder, resume=bool(old), diagnose=flags.diagnose, guarded=flags.guard)
     report.print_descent(metrics)
-    losses = finish(config, corpus, folder, metrics)
-    model, _ = load(folder)
+    model, losses = finish(config, corpus, folder, metrics)
     drawn = draw_words(model, corpus, config, flags)
     folder.write(SAMPLES, data.text_of([word.word for word in drawn["model"]]))
     report.print_losses(losses)

@@ -116,6 +116,11 @@ def loss_on_minibatches(config: Mapping[str, Any], corpus: Corpus, model: Any) -
     return loss
 
 
+def loss_of_step(config: Mapping[str, Any], corpus: Corpus, model: Any) -> Callable[[], Tensor]:
+    """The loss of a step as config has it: on minibatches, or with a batch_size of 0 on everything."""
+    return (loss_on_minibatches if config["batch_size"] else loss_on_everything)(config, corpus, model)
+
+
 # The loop.
 
 
@@ -174,7 +179,7 @@ class Training:
         """
         config, model, optimizer = self.config, self.model, self.optimizer
         last, evaluations_left = config["max_steps"], config["early_stop"]
-        loss_of_step = (loss_on_minibatches if config["batch_size"] else loss_on_everything)(config, self.corpus, model)
+        next_loss = loss_of_step(config, self.corpus, model)
         first, self.evaluated_at = self.step, self.step
         model.train()
         shown, smooth = time.monotonic(), math.nan
@@ -185,7 +190,7 @@ class Training:
                 self._evaluate(evaluated)
             while self.step != last and not stop.asked and not self.has_stalled(evaluations_left):
                 optimizer.param_groups[0]["lr"] = rate_at(self.step, config)
-                loss = loss_of_step()
+                loss = next_loss()
                 optimizer.zero_grad()
                 loss.backward()
                 if config["clip"]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from makemore import data
+from makemore import data, plots
 from micrograd import command as endings
 
 ROOT = Path(data.__file__).resolve().parents[1]
@@ -93,6 +93,18 @@ def start_process():
 def process():
     """Runs a command in a process of its own: process("train", "-n", 3, cwd=folder) gives its Outcome."""
     return lambda name, *arguments, **options: run_process(name, *of_a_bigram(name, arguments), **options)
+
+
+@pytest.fixture
+def real_pictures():
+    """For a test whose runs draw their pictures."""
+
+
+@pytest.fixture(autouse=True)
+def quick_pictures(request, monkeypatch):
+    """Pictures are left empty, but for real_pictures, since drawing takes longer than all the rest of a run."""
+    if "real_pictures" not in request.fixturenames:
+        monkeypatch.setattr(plots, "_png", lambda figure, dpi: b"")
 
 
 @pytest.fixture(scope="session")

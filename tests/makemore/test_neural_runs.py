@@ -10,7 +10,7 @@ import pytest
 import safetensors.numpy
 
 import micrograd
-from makemore import diagnosis, plots
+from makemore import diagnosis
 from makemore.corpus import Corpus
 from makemore.data import Vocabulary, examples, word_examples
 from makemore.language_model import Sampler, Tally, evaluate, log_probabilities, score
@@ -28,18 +28,6 @@ SMALL = {
     "transformer": ["--n-embd", 8, "--n-head", 2, "--n-layer", 1],
 } | {type_: ["--n-embd", 8, "--n-embd2", 8] for type_ in ("bow", "rnn", "gru", "lstm")}
 neural = pytest.mark.parametrize("type_", NEURAL)
-
-
-@pytest.fixture(autouse=True)
-def quick_pictures(request, monkeypatch):
-    """Pictures are left empty, since drawing takes longer than all the rest of a run."""
-    if "real_pictures" not in request.fixturenames:
-        monkeypatch.setattr(plots, "_png", lambda figure, dpi: b"")
-
-
-@pytest.fixture
-def real_pictures():
-    """For a test whose runs draw their pictures."""
 
 
 def flags_of(type_, *more):

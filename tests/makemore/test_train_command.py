@@ -56,18 +56,6 @@ def marks_of(out):
     return [tuple(line.strip().rsplit(maxsplit=1)) for line in block.splitlines()[1:]]
 
 
-@pytest.fixture
-def real_pictures():
-    """For a test whose runs draw their pictures."""
-
-
-@pytest.fixture(autouse=True)
-def quick_pictures(request, monkeypatch):
-    """Elsewhere they are left empty, since drawing takes longer than all the rest of a run."""
-    if "real_pictures" not in request.fixturenames:
-        monkeypatch.setattr(plots, "_png", lambda figure, dpi: b"")
-
-
 @pytest.fixture(scope="module")
 def default_run(process, tmp_path_factory):
     """`python -m makemore.train --type bigram` in an empty folder."""

@@ -12,7 +12,6 @@ from types import SimpleNamespace
 import pytest
 from matplotlib.image import imread
 
-from makemore import plots
 from makemore.models import TYPES, make
 from makemore.search_space import TABLE, Between, hyperparameters_of, space_of
 from makemore.settings import NAMES as SETTINGS
@@ -34,18 +33,6 @@ def few_words(short_list, tmp_path_factory):
     path = tmp_path_factory.mktemp("lists") / "few.txt"
     path.write_text("".join(short_list.read_text().splitlines(keepends=True)[:300]))
     return path
-
-
-@pytest.fixture
-def real_pictures():
-    """For a test that looks at its picture."""
-
-
-@pytest.fixture(autouse=True)
-def quick_pictures(request, monkeypatch):
-    """Elsewhere they are left empty."""
-    if "real_pictures" not in request.fixturenames:
-        monkeypatch.setattr(plots, "_png", lambda figure, dpi: b"")
 
 
 @pytest.fixture(scope="module")
