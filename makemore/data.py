@@ -230,7 +230,8 @@ def row_numbers(contexts: np.ndarray, vocabulary_size: int) -> np.ndarray:
     """The row of an n-gram's table for each context (n, context_length): its numbers as digits of one."""
     rows = np.zeros(len(contexts), np.int64)
     for column in contexts.T:
-        rows = rows * vocabulary_size + column
+        rows *= vocabulary_size
+        rows += column
     return rows
 
 

@@ -28,7 +28,9 @@ MOST_REMEMBERED = 1 << 16
 def loss_of(model: Any, contexts: Tensor, targets: Tensor) -> Tensor:
     """The mean cross-entropy, in nats a character, of examples; those with a target of -1 are none."""
     logits = model(contexts)
-    return F.cross_entropy(logits.view(-1, model.vocabulary_size), targets.view(-1), ignore_index=-1)
+    if model.whole_words:  # those of all places below each other
+        logits, targets = logits.view(-1, model.vocabulary_size), targets.view(-1)
+    return F.cross_entropy(logits, targets, ignore_index=-1)
 
 
 class Tally(NamedTuple):

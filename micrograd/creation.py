@@ -33,7 +33,7 @@ def makes_tensor(function: Callable) -> Any:
 
 @makes_tensor
 def tensor(data: Any, dtype: DType | None = None) -> Tensor:
-    """A tensor with its own copy of data: a number, nested lists of numbers or tensors of one element, or an array.
+    """A tensor with its own copy of data: a number, nested lists of numbers or tensors of no dimension, or an array.
 
     Python floats become float32 and ints int64; arrays keep their dtype. Raises ValueError where the lists are ragged
     or hold something else than numbers, TypeError where NumPy's dtype has no counterpart here.

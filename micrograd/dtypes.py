@@ -59,11 +59,14 @@ class Size(tuple[builtins.int, ...]):
     def __add__(self, other: Any) -> "Size":
         return Size(super().__add__(tuple(other)))
 
+    def __mul__(self, times: Any) -> "Size":
+        return Size(super().__mul__(times))
+
     def __repr__(self) -> str:
         return f"torch.Size({list(self)})"
 
 
-_CATEGORY = {"b": 0, "i": 1, "u": 1, "f": 2}
+CATEGORY = {"b": 0, "i": 1, "u": 1, "f": 2}
 
 
 def promote(x: Any, y: Any) -> tuple[Any, Any]:
@@ -90,9 +93,9 @@ def result_type(*operands: Any) -> np.dtype:
     result, rank = _numpy_dtype(ranked[0]), _rank(ranked[0])
     for operand in ranked[1:]:
         mine = _numpy_dtype(operand)
-        if _CATEGORY[mine.kind] > _CATEGORY[result.kind]:
+        if CATEGORY[mine.kind] > CATEGORY[result.kind]:
             result, rank = mine, _rank(operand)
-        elif _CATEGORY[mine.kind] == _CATEGORY[result.kind] and _rank(operand) == rank:
+        elif CATEGORY[mine.kind] == CATEGORY[result.kind] and _rank(operand) == rank:
             result = np.promote_types(mine, result)
     return result
 

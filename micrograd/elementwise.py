@@ -18,10 +18,11 @@ from micrograd.tensors import Tensor, apply, in_place, method, operand, wrap
 def _of_one(op: Callable, what: str) -> Callable[[Tensor], Tensor]:
     """A function of one tensor, and its form in place, which ends in an underscore."""
 
-    def function(x: Tensor) -> Tensor:
-        return apply(op, x)
+    def function(input: Tensor) -> Tensor:
+        return apply(op, input)
 
-    function.__name__, function.__doc__ = op.__name__, what
+    function.__name__ = function.__qualname__ = op.__name__
+    function.__doc__ = what
     method(in_place(function))
     return method(function)
 
@@ -50,83 +51,83 @@ ceil = _of_one(ops.ceil, "The whole number at or above each element; the derivat
 
 
 @method
-def round(x: Tensor, *, decimals: int = 0) -> Tensor:
+def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """The nearest number with so many decimals, the even one of two; the derivative is 0."""
-    return apply(ops.round, x * 10**decimals) / 10**decimals if decimals else apply(ops.round, x)
+    return apply(ops.round, input * 10**decimals) / 10**decimals if decimals else apply(ops.round, input)
 
 
 @method
-def add(x: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
-    """x + alpha * other."""
-    return x + (other if alpha == 1 else other * alpha)
+def add(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
+    """input + alpha * other."""
+    return input + (other if alpha == 1 else other * alpha)
 
 
 @method
-def sub(x: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
-    """x - alpha * other."""
-    return x - (other if alpha == 1 else other * alpha)
+def sub(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
+    """input - alpha * other."""
+    return input - (other if alpha == 1 else other * alpha)
 
 
 @method
-def mul(x: Tensor, other: Any) -> Tensor:
-    """x * other."""
-    return x * other
+def mul(input: Tensor, other: Any) -> Tensor:
+    """input * other."""
+    return input * other
 
 
 @method
-def div(x: Tensor, other: Any) -> Tensor:
-    """x / other, in floats."""
-    return x / other
+def div(input: Tensor, other: Any) -> Tensor:
+    """input / other, in floats."""
+    return input / other
 
 
 @method
-def pow(x: Tensor, exponent: Any) -> Tensor:
+def pow(input: Tensor, exponent: Any) -> Tensor:
     """Each element to the power of a number or a tensor."""
-    return x**exponent
+    return input**exponent
 
 
 @method
-def square(x: Tensor) -> Tensor:
+def square(input: Tensor) -> Tensor:
     """Each element times itself."""
-    return x**2
+    return input**2
 
 
 @method
-def remainder(x: Tensor, other: Any) -> Tensor:
-    """What is left of x after whole times other; it has the sign of other."""
-    return apply(ops.remainder, x, operand(other))
+def remainder(input: Tensor, other: Any) -> Tensor:
+    """What is left of input after whole times other; it has the sign of other."""
+    return apply(ops.remainder, input, operand(other))
 
 
 @method
-def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
+def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """Each element, or min where it is below it, or max where it is above; min and max are numbers or tensors."""
     if min is None and max is None:
         raise ValueError("clamp: at least one of 'min' or 'max' must not be None")
-    return apply(ops.clamp, x, min, max)
+    return apply(ops.clamp, input, min, max)
 
 
 @method
-def clamp_min(x: Tensor, min: Any) -> Tensor:
+def clamp_min(input: Tensor, min: Any) -> Tensor:
     """Each element, or min where it is below it."""
-    return clamp(x, min)
+    return clamp(input, min)
 
 
 @method
-def clamp_max(x: Tensor, max: Any) -> Tensor:
+def clamp_max(input: Tensor, max: Any) -> Tensor:
     """Each element, or max where it is above it."""
-    return clamp(x, None, max)
+    return clamp(input, None, max)
 
 
 @method
-def maximum(x: Tensor, other: Tensor) -> Tensor:
+def maximum(input: Tensor, other: Tensor) -> Tensor:
     """The larger of two, element by element."""
-    return apply(ops.maximum, x, operand(other))
+    return apply(ops.maximum, input, operand(other))
 
 
 @method
-def minimum(x: Tensor, other: Tensor) -> Tensor:
+def minimum(input: Tensor, other: Tensor) -> Tensor:
     """The smaller of two, element by element."""
-    return apply(ops.minimum, x, operand(other))
+    return apply(ops.minimum, input, operand(other))
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
@@ -140,39 +141,35 @@ Tensor.where = lambda x, condition, other: where(condition, x, other)  # type: i
 
 
 @method
-def lerp(x: Tensor, end: Tensor, weight: Any) -> Tensor:
-    """Between x and end, by weight of the way: x + weight * (end - x)."""
-    return x + weight * (end - x)
+def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
+    """Between input and end, by weight of the way: input + weight * (end - input)."""
+    return input + weight * (end - input)
 
 
 @method
-def nan_to_num(x: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
-    """x with numbers in the place of nan, inf and -inf; of the last two the largest and smallest if none are given."""
-    ends = np.finfo(x._array.dtype) if x.dtype.is_floating_point else np.iinfo(x._array.dtype)
+def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+    """Numbers in the place of nan, inf and -inf; in that of the last two the largest and smallest if none are given."""
+    ends = np.finfo(input._array.dtype) if input.dtype.is_floating_point else np.iinfo(input._array.dtype)
     high, low = (end if number is None else number for number, end in ((posinf, ends.max), (neginf, ends.min)))
-    for mask, number in ((isnan(x), nan), (x == math.inf, high), (x == -math.inf, low)):
-        x = masked_fill(x, mask, float(number))
-    return x
+    for mask, number in ((isnan(input), nan), (input == math.inf, high), (input == -math.inf, low)):
+        input = masked_fill(input, mask, float(number))
+    return input
 
 
 @method
-def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
-    """x with value, a number or a tensor without dimensions, wherever mask (bool, broadcast to x) is True."""
+def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
+    """input with value, a number or a tensor without dimensions, wherever mask (bool, broadcast to input) is True."""
     if mask._array.dtype != np.bool_:
         raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype}")
-    return apply(ops.masked_fill, x, operand(value), mask)
-
-
-for _function in (round, add, sub, mul, div, pow, square, remainder, clamp, clamp_min, clamp_max, lerp, masked_fill):
-    method(in_place(_function))
+    return apply(ops.masked_fill, input, operand(value), mask)
 
 
 # Comparisons: tensors of bools, without gradients.
 
 
 def _compare(ufunc: Callable, name: str, what: str) -> Callable[[Tensor, Any], Tensor]:
-    def function(x: Tensor, other: Any) -> Tensor:
-        arrays = [t._array if isinstance(t, Tensor) else t for t in (x, operand(other))]
+    def function(input: Tensor, other: Any) -> Tensor:
+        arrays = [t._array if isinstance(t, Tensor) else t for t in (input, operand(other))]
         token = ON_ERROR.set(GO_ON)
         try:
             return wrap(ufunc(*promote(*arrays)))
@@ -181,7 +178,8 @@ def _compare(ufunc: Callable, name: str, what: str) -> Callable[[Tensor, Any], T
         finally:
             ON_ERROR.reset(token)
 
-    function.__name__, function.__doc__ = name, what
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = what
     return method(function)
 
 
@@ -201,10 +199,11 @@ floor_divide = _compare(ops.floor_divide, "floor_divide", "x / other, rounded do
 
 
 def _test(ufunc: np.ufunc, name: str, what: str) -> Callable[[Tensor], Tensor]:
-    def function(x: Tensor) -> Tensor:
-        return wrap(ufunc(x._array))
+    def function(input: Tensor) -> Tensor:
+        return wrap(ufunc(input._array))
 
-    function.__name__, function.__doc__ = name, what
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = what
     return method(function)
 
 
@@ -215,24 +214,37 @@ logical_not = _test(np.logical_not, "logical_not", "Whether each element is zero
 
 
 @method
-def isclose(x: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
-    """Whether |x - other| <= atol + rtol * |other|, element by element. Raises RuntimeError for different dtypes."""
-    if x._array.dtype != other._array.dtype:
-        raise RuntimeError(f"{x.dtype} did not match {other.dtype}: bring both to one dtype")
-    return wrap(np.isclose(x._array, other._array, rtol, atol, equal_nan))
+def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
+    """Whether |input - other| <= atol + rtol * |other|, by element. Raises RuntimeError for different dtypes."""
+    if input._array.dtype != other._array.dtype:
+        raise RuntimeError(f"{input.dtype} did not match {other.dtype}: bring both to one dtype")
+    return wrap(np.isclose(input._array, other._array, rtol, atol, equal_nan))
 
 
 @method
-def allclose(x: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
     """Whether isclose holds for every element."""
-    return bool(isclose(x, other, rtol, atol, equal_nan)._array.all())
+    return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
 
 
 @method
-def equal(x: Tensor, other: Tensor) -> bool:
+def equal(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have one shape and the same elements."""
-    return np.array_equal(x._array, other._array)
+    return np.array_equal(input._array, other._array)
 
+
+# In place.
+
+IN_PLACE = (
+    *(round, add, sub, mul, div, pow, square, remainder, floor_divide, clamp, clamp_min, clamp_max, lerp, masked_fill),
+    *(logical_and, logical_or, logical_xor, bitwise_and, bitwise_or, bitwise_xor),
+)
+for _function in IN_PLACE:
+    method(in_place(_function))
+# Those of + - * / are Tensor's own.
+OPERATORS = {"pow": pow, "mod": remainder, "floordiv": floor_divide, "and": bitwise_and, "or": bitwise_or}
+for _name, _function in (OPERATORS | {"xor": bitwise_xor}).items():
+    setattr(Tensor, f"__i{_name}__", getattr(Tensor, f"{_function.__name__}_"))
 
 # Other names that PyTorch has for the same.
 

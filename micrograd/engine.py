@@ -157,16 +157,12 @@ class Value:
         ws, xs: Values or numbers, as many of one as of the other; bias: a Value or a number. A neuron of n inputs is
         one node instead of 2n, which makes a scalar net several times as fast. Raises ValueError on unequal lengths.
         """
-        ws, xs, bias = list(ws), list(xs), _value(bias)
+        ws, xs, bias = [_value(w) for w in ws], [_value(x) for x in xs], _value(bias)
         if len(ws) != len(xs):
             raise ValueError(f"dot: {len(ws)} weights do not go with {len(xs)} inputs; give as many of each")
-        total = bias.data
-        try:
-            w_data, x_data = [w.data for w in ws], [x.data for x in xs]
-            for w, x in zip(w_data, x_data, strict=True):
-                total += w * x
-        except (AttributeError, TypeError):  # there are plain numbers among them
-            return Value.dot(map(_value, ws), map(_value, xs), bias)
+        w_data, x_data, total = [w.data for w in ws], [x.data for x in xs], bias.data
+        for w, x in zip(w_data, x_data, strict=True):
+            total += w * x
         return Value(total, (*ws, *xs, bias), "dot", local=(*x_data, *w_data, 1.0))
 
     # Backward.
@@ -176,11 +172,12 @@ class Value:
 
         Leaves add it to what they hold, so call `zero_grad` between steps; all other nodes start from zero.
         """
-        inner = [node for node in topological_order(self) if node._prev]
-        for node in inner:
-            node.grad = 0.0
+        order = topological_order(self)
+        for node in order:
+            if node._prev:
+                node.grad = 0.0
         self.grad += 1.0
-        for node in reversed(inner):
+        for node in reversed(order):
             node._backward()
 
     def _backward(self) -> None:
@@ -221,7 +218,7 @@ class Value:
 
 
 class NoDerivative:
-    """Stands for a local derivative that does not exist: the number is fine, only going backward through it is not."""
+    """Stands for a local derivative that is no number: the result is fine, only going backward through it is not."""
 
     def __init__(self, reason: str):
         self.reason = reason
@@ -235,7 +232,7 @@ def _value(x: Any) -> Value:
 
 
 def _number(x: Any) -> float:
-    if isinstance(x, Real) or (getattr(x, "ndim", None) == 0 and x.dtype.kind in "biuf"):
+    if isinstance(x, Real) or (getattr(getattr(x, "dtype", None), "kind", None) in tuple("biuf") and x.ndim == 0):
         return float(x)
     if isinstance(x, Value):
         raise TypeError("a Value of a Value would lose its graph: use it as it is, or Value(x.data) for a new leaf")
@@ -243,6 +240,7 @@ def _number(x: Any) -> float:
 
 
 def _power(base: float, exponent: float) -> float:
+    base, exponent = float(base), float(exponent)  # numbers of NumPy's would warn where these raise
     if base < 0 and not exponent.is_integer():
         raise ValueError(f"({base})**{exponent}: a negative number to a fractional power is not a real number")
     try:
@@ -258,9 +256,9 @@ def _power_by_base(base: float, exponent: float) -> Any:
     if exponent == 0:
         return 0.0
     try:
-        return exponent * base ** (exponent - 1)
+        return exponent * float(base) ** (exponent - 1)
     except (ZeroDivisionError, OverflowError):
-        return NoDerivative(f"{base}**{exponent} has an infinite derivative")
+        return NoDerivative(f"{base}**{exponent} has a derivative that is infinite or larger than the largest float")
 
 
 def _power_by_exponent(base: float, exponent: float) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.dtypes import TITLES
+from micrograd.dtypes import CATEGORY, TITLES
 
 OVERLAPS = (
     "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
@@ -76,6 +76,6 @@ def check_in_place(array: np.ndarray, result: np.ndarray) -> None:
         raise RuntimeError(
             f"output with shape {list(array.shape)} doesn't match the broadcast shape {list(result.shape)}"
         )
-    if not np.can_cast(result.dtype, array.dtype, "same_kind"):
+    if CATEGORY[result.dtype.kind] > CATEGORY[array.dtype.kind]:
         titles = [TITLES[dtype.name] for dtype in (result.dtype, array.dtype)]
         raise RuntimeError(f"result type {titles[0]} can't be cast to the desired output type {titles[1]}")

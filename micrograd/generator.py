@@ -83,10 +83,10 @@ class Generator:
         """Where the stream stands: 5056 uint8, the bytes of `torch.Generator.get_state()`."""
         twister = self._bits.state["state"]
         words, place = twister["key"], twister["pos"]
-        unused = place == 624 and words[0] == self._seed & 0xFFFFFFFF  # fresh from the seed, nothing drawn yet
+        fresh = place == 624 and words[0] == self._seed & 0xFFFFFFFF  # from the seed, nothing drawn yet
         state = np.zeros(1, STATE)
         state["seed"], state["seeded"], state["words"] = self._seed, 1, words
-        state["left"], state["next"] = 625 - place, 0 if unused else place
+        state["left"], state["next"] = 625 - place, 0 if fresh else place
         if self._waiting is not None:
             state["normal"], state["has_normal"] = self._waiting, 1
         return state.view(np.uint8)

@@ -13,6 +13,8 @@ def split_index(index: Any, ndim: int, copy: bool) -> tuple[Any, Any]:
     """
     if type(index) is int:
         return (index, ...), None
+    if isinstance(index, list) and any(not isinstance(item, int) for item in index):
+        index = tuple(index)  # as in PyTorch: x[[rows, columns]] is x[rows, columns]
     items = [_item(item, copy) for item in (index if isinstance(index, tuple) else (index,))]
     arrays = [isinstance(item, np.ndarray) for item in items]
     if not any(arrays):
@@ -73,6 +75,8 @@ def _item(item: Any, copy: bool) -> Any:
         if array.size:
             raise IndexError(f"tensors used as indices must be long, int, byte or bool tensors, not {array.dtype}")
         array = array.astype(np.int64)
+    if array.dtype == np.uint8:  # a mask, as in PyTorch
+        array = array.astype(bool)
     if array.ndim == 0 and array.dtype.kind != "b":
         return int(array)
     return array.copy() if copy and isinstance(item, np.ndarray) else array

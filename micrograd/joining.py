@@ -21,7 +21,6 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated; use stack")
     n = len(shape)
     if not -n <= dim < n:
-        dim_of(tensors[0], dim)
         raise IndexError(f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})")
     dim %= n
     rest = shape[:dim] + shape[dim + 1 :]

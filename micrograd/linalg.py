@@ -1,7 +1,6 @@
 """Matrix products of all kinds."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from micrograd.ops import linalg as ops
@@ -10,94 +9,112 @@ from micrograd.tensors import Tensor, apply, method
 
 
 @method
-def matmul(x: Tensor, y: Tensor) -> Tensor:
-    """x @ y: over the last dimension of x and the last but one of y (the only one of a vector), the others broadcast.
+def matmul(input: Tensor, other: Tensor) -> Tensor:
+    """input @ other: over the last dimension of input and the last but one of other, or the only one of a vector.
 
+    The dimensions before these broadcast.
     Raises RuntimeError where the sizes do not fit or the dtypes differ.
     """
-    if not isinstance(y, Tensor):
-        raise TypeError(f"matmul(): argument 'other' must be Tensor, not {type(y).__name__}")
-    if x._array.ndim == y._array.ndim == 2 and x._array.dtype is y._array.dtype and x._array.dtype.kind != "b":
-        return apply(ops.mm, x, y)
-    if x._array.dtype == bool:
+    if not isinstance(other, Tensor):
+        raise TypeError(f"matmul(): argument 'other' must be Tensor, not {type(other).__name__}")
+    if (
+        input._array.ndim == other._array.ndim == 2
+        and input._array.dtype is other._array.dtype
+        and input._array.dtype.kind != "b"
+    ):
+        return apply(ops.mm, input, other)
+    if input._array.dtype == bool:
         raise RuntimeError("matmul: bools have no product, take x.float()")
-    if x.ndim == 0 or y.ndim == 0:
+    if input.ndim == 0 or other.ndim == 0:
         raise RuntimeError("both arguments to matmul need to be at least 1D; to multiply by a number write *")
-    if x._array.dtype != y._array.dtype:
-        raise RuntimeError(f"matmul: expected both to have the same dtype, but found {x.dtype} and {y.dtype}")
-    if x.ndim == 1 and y.ndim == 1:
-        return apply(ops.dot, x, y)
-    if x.ndim == 2 and y.ndim == 1:
-        return apply(ops.mv, x, y)
-    if x.ndim == 1:
-        return matmul(x.view(1, -1), y).squeeze(-2)
-    if y.ndim == 1:
-        return matmul(x, y.view(-1, 1)).squeeze(-1)
-    if y.ndim == 2:
-        return apply(ops.mm if x.ndim == 2 else ops.matmul_folded, x, y)
-    return apply(ops.matmul_broadcast, x, y)
+    if input._array.dtype != other._array.dtype:
+        raise RuntimeError(f"matmul: expected both to have the same dtype, but found {input.dtype} and {other.dtype}")
+    if input.ndim == 1 and other.ndim == 1:
+        return apply(ops.dot, input, other)
+    if input.ndim == 2 and other.ndim == 1:
+        return apply(ops.mv, input, other)
+    if input.ndim == 1:
+        return matmul(input.view(1, -1), other).squeeze(-2)
+    if other.ndim == 1:
+        return matmul(input, other.view(-1, 1)).squeeze(-1)
+    if other.ndim == 2:
+        return apply(ops.mm if input.ndim == 2 else ops.matmul_folded, input, other)
+    return apply(ops.matmul_broadcast, input, other)
 
 
-def _product(name: str, dims: tuple[int, int], what: str) -> Callable[[Tensor, Tensor], Tensor]:
-    """A matrix product that insists on the numbers of dimensions."""
-
-    def function(x: Tensor, y: Tensor) -> Tensor:
-        if (x.ndim, y.ndim) != dims:
-            raise RuntimeError(f"{name}: takes {dims[0]}-D and {dims[1]}-D tensors, not {x.ndim}-D and {y.ndim}-D")
-        if name != "bmm":
-            return matmul(x, y)
-        if x._array.dtype != y._array.dtype or x.shape[0] != y.shape[0]:
-            raise RuntimeError(f"bmm: as many matrices on either side, of one dtype; not {x.shape} and {y.shape}")
-        return apply(ops.bmm, x, y)
-
-    function.__name__, function.__doc__ = name, what
-    return method(function)
-
-
-mm = _product("mm", (2, 2), "The product of two matrices.")
-mv = _product("mv", (2, 1), "The product of a matrix and a vector.")
-bmm = _product("bmm", (3, 3), "The products of two rows of matrices, pair by pair.")
-dot = _product("dot", (1, 1), "The sum of the products of two vectors' elements.")
+def _need_dims(name: str, input: Tensor, other: Tensor, dims: tuple[int, int]) -> None:
+    if (input.ndim, other.ndim) != dims:
+        raise RuntimeError(f"{name}: takes {dims[0]}-D and {dims[1]}-D tensors, not {input.ndim}-D and {other.ndim}-D")
 
 
 @method
-def outer(x: Tensor, y: Tensor) -> Tensor:
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The product of two matrices."""
+    _need_dims("mm", input, mat2, (2, 2))
+    return matmul(input, mat2)
+
+
+@method
+def mv(input: Tensor, vec: Tensor) -> Tensor:
+    """The product of a matrix and a vector."""
+    _need_dims("mv", input, vec, (2, 1))
+    return matmul(input, vec)
+
+
+@method
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
+    """The sum of the products of two vectors' elements."""
+    _need_dims("dot", input, tensor, (1, 1))
+    return matmul(input, tensor)
+
+
+@method
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The products of two rows of matrices, pair by pair."""
+    _need_dims("bmm", input, mat2, (3, 3))
+    if input._array.dtype != mat2._array.dtype or input.shape[0] != mat2.shape[0]:
+        raise RuntimeError(f"bmm: as many matrices on either side, of one dtype; not {input.shape} and {mat2.shape}")
+    return apply(ops.bmm, input, mat2)
+
+
+@method
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """The products of each element of one vector and each of another, a matrix."""
-    if x.ndim != 1 or y.ndim != 1:
-        raise RuntimeError(f"outer: Expected 1-D argument, but got {x.ndim}-D and {y.ndim}-D")
-    return x.unsqueeze(1) * y
+    if input.ndim != 1 or vec2.ndim != 1:
+        raise RuntimeError(f"outer: Expected 1-D argument, but got {input.ndim}-D and {vec2.ndim}-D")
+    return input.unsqueeze(1) * vec2
 
 
 @method
-def trace(x: Tensor) -> Tensor:
+def trace(input: Tensor) -> Tensor:
     """The sum of a matrix's diagonal."""
-    return x.diagonal().sum()
+    return input.diagonal().sum()
 
 
 @method
-def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """beta * x + alpha * mat1 @ mat2."""
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """beta * input + alpha * mat1 @ mat2."""
     product = mm(mat1, mat2)
-    return (x if beta == 1 else x * beta) + (product if alpha == 1 else product * alpha)
+    return (input if beta == 1 else input * beta) + (product if alpha == 1 else product * alpha)
 
 
 @method
-def baddbmm(x: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """beta * x + alpha * bmm(batch1, batch2)."""
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """beta * input + alpha * bmm(batch1, batch2)."""
     product = bmm(batch1, batch2)
-    return (x if beta == 1 else x * beta) + (product if alpha == 1 else product * alpha)
+    return (input if beta == 1 else input * beta) + (product if alpha == 1 else product * alpha)
 
 
-def tensordot(x: Tensor, y: Tensor, dims: Any = 2) -> Tensor:
-    """The sum of products over dims: the last ones of x and first ones of y, or the ones listed for x and for y."""
+def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
+    """The sum of products over dims: the last ones of a and first ones of b, or the ones listed for a and for b."""
     if isinstance(dims, int):
-        dims = (range(x.ndim - dims, x.ndim), range(dims))
-    ours, theirs = ([d % t.ndim for d in listed] for t, listed in zip((x, y), dims, strict=True))
-    kept_x, kept_y = ([d for d in range(t.ndim) if d not in named] for t, named in ((x, ours), (y, theirs)))
-    inner = math.prod([x.shape[d] for d in ours])
-    rows = x.permute(*kept_x, *ours).reshape(math.prod([x.shape[d] for d in kept_x]), inner)
-    columns = y.permute(*theirs, *kept_y).reshape(inner, math.prod([y.shape[d] for d in kept_y]))
-    return matmul(rows, columns).view([x.shape[d] for d in kept_x] + [y.shape[d] for d in kept_y])
+        dims = (range(a.ndim - dims, a.ndim), range(dims))
+    ours, theirs = ([d % t.ndim for d in listed] for t, listed in zip((a, b), dims, strict=True))
+    kept_a, kept_b = ([d for d in range(t.ndim) if d not in named] for t, named in ((a, ours), (b, theirs)))
+    inner = math.prod([a.shape[d] for d in ours])
+    rows = a.permute(*kept_a, *ours).reshape(math.prod([a.shape[d] for d in kept_a]), inner)
+    columns = b.permute(*theirs, *kept_b).reshape(inner, math.prod([b.shape[d] for d in kept_b]))
+    return matmul(rows, columns).view([a.shape[d] for d in kept_a] + [b.shape[d] for d in kept_b])
 
 
 def einsum(equation: str, *operands: Any) -> Tensor:

@@ -12,18 +12,18 @@ from micrograd.tensors import Tensor, apply, method, wrap
 
 
 @method
-def sort(x: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     """The values in order along dim, and their indices. Equal ones stay in the order they had; nan is the largest."""
-    indices = argsort(x, dim, descending)
-    return Sort(_taken(x, indices, dim), indices)
+    indices = argsort(input, dim, descending)
+    return Sort(_taken(input, indices, dim), indices)
 
 
 @method
-def argsort(x: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
-    """The indices (int64) that put x in order along dim."""
-    if not x.ndim:
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+    """The indices (int64) that put input in order along dim."""
+    if not input.ndim:
         return wrap(np.int64(0))
-    axis, array = dim_of(x, dim), x._array
+    axis, array = dim_of(input, dim), input._array
     if descending:  # backwards twice, so that equal ones stay in the order they had
         order = array.shape[axis] - 1 - np.flip(np.argsort(np.flip(array, axis), axis, kind="stable"), axis)
     else:
@@ -32,16 +32,18 @@ def argsort(x: Tensor, dim: int = -1, descending: bool = False, stable: bool = F
 
 
 @method
-def topk(x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The k largest (or smallest) elements along dim, and their indices. Raises RuntimeError for too large a k."""
-    axis = dim_of(x, dim)
-    if not 0 <= k <= (x.shape[axis] if x.ndim else 1):
-        raise RuntimeError(f"selected index k out of range: k is {k} and dimension {dim} of {list(x.shape)} is shorter")
-    if not x.ndim:
-        return Topk(x.clone(), wrap(np.int64(0)))
-    order = argsort(x, dim, descending=largest)._array
+    axis = dim_of(input, dim)
+    if not 0 <= k <= (input.shape[axis] if input.ndim else 1):
+        raise RuntimeError(
+            f"selected index k out of range: k is {k} and dimension {dim} of {list(input.shape)} is shorter"
+        )
+    if not input.ndim:
+        return Topk(input.clone(), wrap(np.int64(0)))
+    order = argsort(input, dim, descending=largest)._array
     indices = wrap(np.ascontiguousarray(order[(np.s_[:],) * axis + (np.s_[:k],)]))
-    return Topk(_taken(x, indices, dim), indices)
+    return Topk(_taken(input, indices, dim), indices)
 
 
 def _taken(x: Tensor, indices: Tensor, dim: int) -> Tensor:
@@ -61,47 +63,53 @@ class Median(ValuesAndIndices):
 
 
 @method
-def median(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The element in the middle, the lower of two; nan where there is one. With dim, values and indices along it."""
-    need_elements(x, "median", dim)
+    need_elements(input, "median", dim)
     if dim is None:
-        return apply(ops.median, x)
-    if not x.ndim:
-        return Median(x.clone(), wrap(np.int64(0)))
-    axis = dim_of(x, dim)
-    order = np.argsort(x._array, axis, kind="stable")
-    nans = np.isnan(x._array).sum(axis, keepdims=True) if x._array.dtype.kind == "f" else 0
-    middle = np.where(nans == 0, (x.shape[axis] - 1) // 2, x.shape[axis] - nans)  # the first nan is last but nans
-    indices = wrap(np.take_along_axis(order, np.broadcast_to(middle, [*x.shape[:axis], 1, *x.shape[axis + 1 :]]), axis))
-    values = x.gather(axis, indices)
+        return apply(ops.median, input)
+    if not input.ndim:
+        return Median(input.clone(), wrap(np.int64(0)))
+    axis = dim_of(input, dim)
+    order = np.argsort(input._array, axis, kind="stable")
+    nans = np.isnan(input._array).sum(axis, keepdims=True) if input._array.dtype.kind == "f" else 0
+    middle = np.where(
+        nans == 0, (input.shape[axis] - 1) // 2, input.shape[axis] - nans
+    )  # the first nan is last but nans
+    indices = wrap(
+        np.take_along_axis(order, np.broadcast_to(middle, [*input.shape[:axis], 1, *input.shape[axis + 1 :]]), axis)
+    )
+    values = input.gather(axis, indices)
     return Median(values, indices) if keepdim else Median(values.squeeze(axis), indices.squeeze(axis))
 
 
 @method
-def quantile(x: Tensor, q: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
+def quantile(input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """What a part q of the elements, 0 to 1, is below, between two of them by the line; q: a number or 1-D tensor.
 
     Over dim, or over all; several q add a dimension in front. Raises RuntimeError where the dtypes differ or q is no
     part.
     """
-    need_floats(x, "quantile")
+    need_floats(input, "quantile")
     if not isinstance(q, Tensor):
-        q = wrap(np.asarray(q, x._array.dtype))
-    if q._array.dtype != x._array.dtype or q.ndim > 1 or not ((q._array >= 0) & (q._array <= 1)).all():
-        raise RuntimeError(f"quantile() q must be 0 to 1, of no or one dimension, in {x.dtype}: it is {q!r}")
-    need_elements(x, "quantile", dim)
-    rows = sort(x.reshape(-1) if dim is None else x.view(-1) if not x.ndim else x.transpose(dim, -1)).values
+        q = wrap(np.asarray(q, input._array.dtype))
+    if q._array.dtype != input._array.dtype or q.ndim > 1 or not ((q._array >= 0) & (q._array <= 1)).all():
+        raise RuntimeError(f"quantile() q must be 0 to 1, of no or one dimension, in {input.dtype}: it is {q!r}")
+    need_elements(input, "quantile", dim)
+    rows = sort(
+        input.reshape(-1) if dim is None else input.view(-1) if not input.ndim else input.transpose(dim, -1)
+    ).values
     n = rows.shape[-1]
     spoiled = np.isnan(rows._array).any(-1, keepdims=True)
     places = np.where(spoiled, n - 1.0, q._array.reshape(-1) * (n - 1))
     below = np.floor(places).astype(np.int64)
     low, high = (rows.gather(-1, wrap(i)) for i in (below, np.minimum(below + 1, n - 1)))
-    result = low + (high - low) * wrap((places - below).astype(x._array.dtype))
+    result = low + (high - low) * wrap((places - below).astype(input._array.dtype))
     if dim is None:
-        parts = result.reshape(-1, *[1] * (x.ndim * keepdim))
+        parts = result.reshape(-1, *[1] * (input.ndim * keepdim))
     else:  # the last dimension, which has the parts, is the first now, and dim is where it was
-        parts = result.unsqueeze(-2).transpose(-2, dim_of(x, dim) - max(x.ndim, 1) - 1).movedim(-1, 0)
-        parts = parts if keepdim else parts.squeeze(dim_of(x, dim) + 1)
+        parts = result.unsqueeze(-2).transpose(-2, dim_of(input, dim) - max(input.ndim, 1) - 1).movedim(-1, 0)
+        parts = parts if keepdim else parts.squeeze(dim_of(input, dim) + 1)
     return parts if q.ndim else parts[0]
 
 
@@ -116,16 +124,16 @@ def searchsorted(sorted_sequence: Tensor, input: Any, *, right: bool = False) ->
 
 
 @method
-def nonzero(x: Tensor, as_tuple: bool = False) -> Any:
-    """The indices of what is not zero: a row each, (n, x.ndim), or as_tuple a tensor (n,) for each dimension."""
-    found = [wrap(indices) for indices in np.nonzero(np.atleast_1d(x._array))]
-    return tuple(found) if as_tuple else wrap(np.argwhere(x._array))
+def nonzero(input: Tensor, as_tuple: bool = False) -> Any:
+    """The indices of what is not zero: a row each, (n, input.ndim), or as_tuple a tensor (n,) for each dimension."""
+    found = [wrap(indices) for indices in np.nonzero(np.atleast_1d(input._array))]
+    return tuple(found) if as_tuple else wrap(np.argwhere(input._array))
 
 
 @method
-def argwhere(x: Tensor) -> Tensor:
+def argwhere(input: Tensor) -> Tensor:
     """The indices of what is not zero, a row each."""
-    return nonzero(x)
+    return nonzero(input)
 
 
 def isin(elements: Tensor, test_elements: Any) -> Tensor:
@@ -168,13 +176,13 @@ class Histogram(NamedTuple):
 
 
 @method
-def histc(x: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
+def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements fall into each of so many bins of one width between min and max, as floats.
 
     Where min and max are equal, between the smallest and the largest element.
     """
-    need_floats(x, "histc")
-    array = x._array
+    need_floats(input, "histc")
+    array = input._array
     low, high = (array.min(), array.max()) if min == max and array.size else (min, max)
     if low == high:
         low, high = low - 1, high + 1
@@ -185,18 +193,18 @@ def histc(x: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
 
 @method
 def histogram(
-    x: Tensor, bins: int = 100, *, range: tuple[float, float] | None = None, density: bool = False
+    input: Tensor, bins: int = 100, *, range: tuple[float, float] | None = None, density: bool = False
 ) -> Histogram:
     """How many elements fall into each of so many bins of one width between the smallest and the largest element.
 
     range: other ends. density: the counts divided by their sum and by the width. Raises RuntimeError for no floats.
     """
-    need_floats(x, "histogram")
-    array = x._array.reshape(-1)
+    need_floats(input, "histogram")
+    array = input._array.reshape(-1)
     low, high = range if range is not None else (array.min(), array.max()) if array.size else (0.0, 1.0)
     if low == high:
         low, high = low - 1, high + 1
-    edges = linspace(low, high, bins + 1, dtype=x.dtype)._array
+    edges = linspace(low, high, bins + 1, dtype=input.dtype)._array
     hist, _ = np.histogram(array[(array >= low) & (array <= high)], edges)
     hist = hist.astype(array.dtype)
     if density:

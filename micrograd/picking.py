@@ -11,15 +11,15 @@ from micrograd.tensors import Tensor, apply, in_place, method, operand
 
 
 @method
-def gather(x: Tensor, dim: int, index: Tensor) -> Tensor:
-    """Elements of x by their place along dim: out[i, j] = x[index[i, j], j] for dim 0, and so on.
+def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """Elements of input by their place along dim: out[i, j] = input[index[i, j], j] for dim 0, and so on.
 
-    index: int64, with as many dimensions as x, none but dim longer than that of x. Raises RuntimeError where it is not,
-    or points outside.
+    index: int64, with as many dimensions as input, none but dim longer than input's. Raises RuntimeError where it is
+    not, or points outside.
     """
-    axis = dim_of(x, dim)
-    _check_places("gather", x, axis, index, "x", x.shape)
-    return apply(ops.gather, x, index=index._array.copy(), dim=axis)
+    axis = dim_of(input, dim)
+    _check_places("gather", input, axis, index, "input", input.shape)
+    return apply(ops.gather, input, index=index._array.copy(), dim=axis)
 
 
 def _check_places(name: str, x: Tensor, axis: int, index: Tensor, what: str, shape: Sequence[int]) -> None:
@@ -38,27 +38,29 @@ def _check_places(name: str, x: Tensor, axis: int, index: Tensor, what: str, sha
 
 
 @method
-def take_along_dim(x: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
-    """gather, with x and indices broadcast in the other dimensions; without dim, of the flattened tensors."""
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    """gather, with input and indices broadcast in the other dimensions; without dim, of the flattened tensors."""
     if dim is None:
-        return gather(x.reshape(-1), 0, indices.reshape(-1))
-    axis = dim_of(x, dim)
-    others = np.broadcast_shapes(*[[n if d != axis else 1 for d, n in enumerate(t.shape)] for t in (x, indices)])
-    x, indices = (t.expand([n if d != axis else t.shape[axis] for d, n in enumerate(others)]) for t in (x, indices))
-    return gather(x, axis, indices)
+        return gather(input.reshape(-1), 0, indices.reshape(-1))
+    axis = dim_of(input, dim)
+    others = np.broadcast_shapes(*[[n if d != axis else 1 for d, n in enumerate(t.shape)] for t in (input, indices)])
+    input, indices = (
+        t.expand([n if d != axis else t.shape[axis] for d, n in enumerate(others)]) for t in (input, indices)
+    )
+    return gather(input, axis, indices)
 
 
 @method
-def index_select(x: Tensor, dim: int, index: Tensor) -> Tensor:
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The places along dim that index (1-D) names, in its order."""
-    return x[_along(x, dim, index)]
+    return input[_along(input, dim, index)]
 
 
 @method
-def masked_select(x: Tensor, mask: Tensor) -> Tensor:
+def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where mask is True, 1-D; the two broadcast."""
-    shape = np.broadcast_shapes(x.shape, mask.shape)
-    return x.expand(*shape)[mask.expand(*shape)]
+    shape = np.broadcast_shapes(input.shape, mask.shape)
+    return input.expand(*shape)[mask.expand(*shape)]
 
 
 def _along(x: Tensor, dim: int, index: Tensor) -> tuple[Any, ...]:
@@ -92,23 +94,23 @@ def scatter_(x: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any 
 
 
 @method
-def scatter(x: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
-    """A copy of x with src put into it by scatter_."""
-    return x.clone().scatter_(dim, index, src, value=value)
+def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
+    """A copy of input with src put into it by scatter_."""
+    return input.clone().scatter_(dim, index, src, value=value)
 
 
 @method
-def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """x with src added: x[index[i, j], j] + src[i, j] for dim 0, and so on; at one place all that go there add up."""
-    place, part = _to_put(x, dim, index, src)
-    return apply(ops.add_at, x, part, place=place)
+def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """input with src added: input[index[i, j], j] + src[i, j] for dim 0, and so on; what goes to one place adds up."""
+    place, part = _to_put(input, dim, index, src)
+    return apply(ops.add_at, input, part, place=place)
 
 
 @method
-def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
-    """x with alpha * source added at the places along dim that index (1-D) names."""
-    place = (*(slice(None),) * dim_of(x, dim), index._array.copy())
-    return apply(ops.add_at, x, source if alpha == 1 else source * alpha, place=place)
+def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+    """input with alpha * source added at the places along dim that index (1-D) names."""
+    place = (*(slice(None),) * dim_of(input, dim), index._array.copy())
+    return apply(ops.add_at, input, source if alpha == 1 else source * alpha, place=place)
 
 
 @method

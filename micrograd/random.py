@@ -1,5 +1,6 @@
 """The random draws, from PyTorch's stream: the same seed gives PyTorch's numbers (see `micrograd.generator`)."""
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ default_generator.seed()
 
 def manual_seed(seed: int) -> Generator:
     """Start the default stream anew from a seed, and return its Generator."""
-    return default_generator.manual_seed(seed)
+    return default_generator.manual_seed(int(seed))
 
 
 def initial_seed() -> int:
@@ -89,7 +90,9 @@ def randint(
     """
     if high is None or (size is None and not isinstance(high, int)):  # randint(high, size)
         low, high, size = 0, low, high if size is None else size
-    array = (generator or default_generator).integers(low, high, shape_of((size,)))
+    if size is None:
+        raise TypeError("randint needs a shape behind the bounds: randint(low, high, size)")
+    array = (generator or default_generator).integers(index(low), index(high), shape_of((size,)))
     return wrap(array.astype((dtype or dtypes.int64).numpy, copy=False))
 
 

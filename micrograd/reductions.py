@@ -17,41 +17,46 @@ from micrograd.tensors import Tensor, apply, method, wrap
 
 
 @method
-def sum(x: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The sum over dim. Integers and bools add up in int64."""
-    return _over(x, dim, keepdim, dtype, ops.sum, ops.sum_dim)
+    return _over(input, dim, keepdim, dtype, ops.sum, ops.sum_dim)
 
 
 @method
-def mean(x: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The mean over dim. Raises RuntimeError where the elements are not floats."""
-    if dtype is None:
-        need_floats(x, "mean")
-    return _over(x, dim, keepdim, dtype, ops.mean, ops.mean_dim)
+    if dtype is not None:
+        input = to(input, dtype)
+    need_floats(input, "mean")
+    return _over(input, dim, keepdim, None, ops.mean, ops.mean_dim)
 
 
 def _over(x: Tensor, dim: Any, keepdim: bool, dtype: Any, whole: Callable, along: Callable) -> Tensor:
     if dtype is not None:
-        x = to(x, dtype)
+        return to(_over(to(x, dtype), dim, keepdim, None, whole, along), dtype)
     if dim is None:
         return apply(whole, x, dim=None, keepdim=keepdim)
     return apply(along, x, dim=dims_of(x, dim), keepdim=keepdim)
 
 
 @method
-def var(x: Tensor, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: Any = None) -> Tensor:
+def var(
+    input: Tensor, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: Any = None
+) -> Tensor:
     """The variance over dim: the squared distances from the mean, added up and divided by n - correction.
 
     correction: 1 by default (Bessel's), which is what unbiased=True means, 0 for unbiased=False.
     Raises RuntimeError where the elements are not floats.
     """
-    return _spread(ops.var, x, dim, unbiased, keepdim, correction)
+    return _spread(ops.var, input, dim, unbiased, keepdim, correction)
 
 
 @method
-def std(x: Tensor, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: Any = None) -> Tensor:
+def std(
+    input: Tensor, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: Any = None
+) -> Tensor:
     """The standard deviation over dim, the square root of `var`; where there is no spread, its gradient is 0."""
-    return _spread(ops.std, x, dim, unbiased, keepdim, correction)
+    return _spread(ops.std, input, dim, unbiased, keepdim, correction)
 
 
 def _spread(op: Callable, x: Tensor, dim: Any, unbiased: bool, keepdim: bool, correction: int | None) -> Tensor:
@@ -62,14 +67,14 @@ def _spread(op: Callable, x: Tensor, dim: Any, unbiased: bool, keepdim: bool, co
     return apply(op, x, dim=None if dim is None else dims_of(x, dim), correction=correction, keepdim=keepdim)
 
 
-def var_mean(x: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+def var_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """var and, over the same dims, mean."""
-    return _with_mean(var(x, *args, **kwargs), x, *args, **kwargs)
+    return _with_mean(var(input, *args, **kwargs), input, *args, **kwargs)
 
 
-def std_mean(x: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+def std_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """std and, over the same dims, mean."""
-    return _with_mean(std(x, *args, **kwargs), x, *args, **kwargs)
+    return _with_mean(std(input, *args, **kwargs), input, *args, **kwargs)
 
 
 def _with_mean(
@@ -98,37 +103,41 @@ class Min(ValuesAndIndices):
 
 
 @method
-def max(x: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The largest element; with dim, the values and indices of the largest along it. Raises RuntimeError for none.
 
     With a tensor in the place of dim, `maximum` of the two.
     """
     return (
-        x.maximum(dim) if isinstance(dim, Tensor) else _extreme(Max, x, ops.max, ops.max_dim, np.argmax, dim, keepdim)
+        input.maximum(dim)
+        if isinstance(dim, Tensor)
+        else _extreme(Max, input, ops.max, ops.max_dim, np.argmax, dim, keepdim)
     )
 
 
 @method
-def min(x: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest element; with dim, the values and indices of the smallest along it. Raises RuntimeError for none.
 
     With a tensor in the place of dim, `minimum` of the two.
     """
     return (
-        x.minimum(dim) if isinstance(dim, Tensor) else _extreme(Min, x, ops.min, ops.min_dim, np.argmin, dim, keepdim)
+        input.minimum(dim)
+        if isinstance(dim, Tensor)
+        else _extreme(Min, input, ops.min, ops.min_dim, np.argmin, dim, keepdim)
     )
 
 
 @method
-def amax(x: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
+def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     """The largest element over dim, one or several; of equal ones each gets its share of the gradient."""
-    return _over(x, dim, keepdim, None, ops.amax, ops.amax)
+    return _over(input, dim, keepdim, None, ops.amax, ops.amax)
 
 
 @method
-def amin(x: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
+def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     """The smallest element over dim, one or several; of equal ones each gets its share of the gradient."""
-    return _over(x, dim, keepdim, None, ops.amin, ops.amin)
+    return _over(input, dim, keepdim, None, ops.amin, ops.amin)
 
 
 def _extreme(
@@ -147,15 +156,15 @@ def _extreme(
 
 
 @method
-def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index (int64) of the largest element, of the first if there are several; without dim, as if flattened."""
-    return _arg(x, np.argmax, dim, keepdim)
+    return _arg(input, np.argmax, dim, keepdim)
 
 
 @method
-def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index (int64) of the smallest element, of the first if there are several; without dim, as if flattened."""
-    return _arg(x, np.argmin, dim, keepdim)
+    return _arg(input, np.argmin, dim, keepdim)
 
 
 def _arg(x: Tensor, arg: Callable, dim: int | None, keepdim: bool) -> Tensor:
@@ -168,15 +177,15 @@ def _arg(x: Tensor, arg: Callable, dim: int | None, keepdim: bool) -> Tensor:
 
 
 @method
-def softmax(x: Tensor, dim: int, dtype: Any = None) -> Tensor:
+def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """exp of each element, divided by the sum of these over dim. Raises RuntimeError for what is no float."""
-    return _along(ops.softmax, x if dtype is None else to(x, dtype), dim)
+    return _along(ops.softmax, input if dtype is None else to(input, dtype), dim)
 
 
 @method
-def log_softmax(x: Tensor, dim: int, dtype: Any = None) -> Tensor:
+def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """The logarithm of softmax, without its overflow. Raises RuntimeError for what is no float."""
-    return _along(ops.log_softmax, x if dtype is None else to(x, dtype), dim)
+    return _along(ops.log_softmax, input if dtype is None else to(input, dtype), dim)
 
 
 def _along(op: Callable, x: Tensor, dim: int) -> Tensor:
@@ -186,60 +195,67 @@ def _along(op: Callable, x: Tensor, dim: int) -> Tensor:
 
 
 @method
-def logsumexp(x: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
-    """log(sum(exp(x))) over dim, without its overflow."""
-    return apply(ops.logsumexp, x if x.dtype.is_floating_point else x.float(), dim=dims_of(x, dim), keepdim=keepdim)
+def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
+    """log(sum(exp(input))) over dim, without its overflow."""
+    return apply(
+        ops.logsumexp,
+        input if input.dtype.is_floating_point else input.float(),
+        dim=dims_of(input, dim),
+        keepdim=keepdim,
+    )
 
 
 @method
-def prod(x: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The product over dim, or of all elements. Integers and bools multiply in int64."""
     if dtype is not None:
-        x = to(x, dtype)
-    if dim is None or not x.ndim:
-        x, dim, keepdim = x.reshape(-1), dim_of(x, dim or 0) if not x.ndim else 0, False
-    return apply(ops.prod, x, dim=dim_of(x, dim), keepdim=keepdim)
+        return to(prod(to(input, dtype), dim, keepdim), dtype)
+    if dim is None or not input.ndim:
+        input, dim, keepdim = input.reshape(-1), dim_of(input, dim or 0) if not input.ndim else 0, False
+    return apply(ops.prod, input, dim=dim_of(input, dim), keepdim=keepdim)
 
 
 @method
-def cumsum(x: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """The sums of the elements up to each one along dim. Integers and bools add up in int64."""
-    return _cumulate(ops.cumsum, x, dim, dtype)
+    return _cumulate(ops.cumsum, input, dim, dtype)
 
 
 @method
-def cumprod(x: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """The products of the elements up to each one along dim. Integers and bools multiply in int64."""
-    return _cumulate(ops.cumprod, x, dim, dtype)
+    return _cumulate(ops.cumprod, input, dim, dtype)
 
 
 def _cumulate(op: Callable, x: Tensor, dim: int, dtype: Any) -> Tensor:
-    x, dim = (x if dtype is None else to(x, dtype)), dim_of(x, dim)
+    if dtype is not None:
+        return to(_cumulate(op, to(x, dtype), dim, None), dtype)
+    dim = dim_of(x, dim)
     return apply(op, x, dim=dim) if x.ndim else apply(op, x.view(1), dim=0).view(())
 
 
 @method
-def norm(x: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
-    """(sum of |x|**p) ** (1 / p) over dim; p=2, 'fro', is the Euclidean norm, p=inf the largest absolute value.
+def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+    """(sum of |input|**p) ** (1 / p) over dim; p=2, 'fro', is the Euclidean norm, p=inf the largest absolute value.
 
     p=0 counts what is not 0. Where the norm is 0, or does not depend on an element, the gradient is 0.
     """
-    need_floats(x, "norm")
-    dims = None if dim is None else dims_of(x, dim)
-    x = x if dtype is None else to(x, dtype)
-    return apply(ops.norm, x, p=2.0 if p in (None, "fro") else float(p), dim=dims, keepdim=keepdim)
+    need_floats(input, "norm")
+    dims = None if dim is None else dims_of(input, dim)
+    input = input if dtype is None else to(input, dtype)
+    return apply(ops.norm, input, p=2.0 if p in (None, "fro") else float(p), dim=dims, keepdim=keepdim)
 
 
 @method
-def any(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether any element over dim is not zero."""
-    return _test(np.any, x, dim, keepdim)
+    return _test(np.any, input, dim, keepdim)
 
 
 @method
-def all(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether no element over dim is zero."""
-    return _test(np.all, x, dim, keepdim)
+    return _test(np.all, input, dim, keepdim)
 
 
 def _test(test: Callable, x: Tensor, dim: Any, keepdim: bool) -> Tensor:
@@ -248,9 +264,9 @@ def _test(test: Callable, x: Tensor, dim: Any, keepdim: bool) -> Tensor:
 
 
 @method
-def count_nonzero(x: Tensor, dim: Any = None) -> Tensor:
+def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """How many elements over dim are not zero, int64."""
-    return sum(x != 0, dim)
+    return sum(input != 0, dim)
 
 
 def need_floats(x: Tensor, name: str) -> None:

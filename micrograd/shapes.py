@@ -39,148 +39,148 @@ def sizes_of(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 @method
-def view(x: Tensor, *shape: Any) -> Tensor:
+def view(input: Tensor, *shape: Any, size: Any = ()) -> Tensor:
     """The elements in another shape, in the same memory; one of the lengths may be -1, for what is left.
 
     Raises RuntimeError where the number of elements differs, or where the memory's order does not allow a view.
     """
-    return x._view(apply(ops.view, x, shape=sizes_of(shape)))
+    return input._view(apply(ops.view, input, shape=sizes_of(shape) if shape else tuple(size)))
 
 
 @method
-def reshape(x: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, *sizes: Any, shape: Any = ()) -> Tensor:
     """The elements in another shape: a view where the memory's order allows it, else a copy."""
-    wanted = sizes_of(shape)
+    wanted = sizes_of(sizes) if sizes else tuple(shape)
     try:
-        x._array.reshape(wanted, copy=False)
+        input._array.reshape(wanted, copy=False)
     except ValueError as error:
         if "copy" in str(error):
-            return apply(ops.reshape_copy, x, shape=wanted)
-    return view(x, wanted)
+            return apply(ops.reshape_copy, input, shape=wanted)
+    return view(input, wanted)
 
 
 @method
-def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The dimensions from start_dim to end_dim, that included, as one."""
-    start, end = dim_of(x, start_dim), dim_of(x, end_dim)
+    start, end = dim_of(input, start_dim), dim_of(input, end_dim)
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
-    middle = math.prod(x.shape[start : end + 1])
-    return reshape(x, *x.shape[:start], middle, *x.shape[end + 1 :])
+    middle = math.prod(input.shape[start : end + 1])
+    return reshape(input, *input.shape[:start], middle, *input.shape[end + 1 :])
 
 
 @method
-def squeeze(x: Tensor, dim: Any = None) -> Tensor:
+def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Without dimension dim, or several, where its length is 1; without dim, without all dimensions of length 1."""
-    drop = range(x.ndim) if dim is None else dims_of(x, dim) or ()
-    return x._view(
+    drop = range(input.ndim) if dim is None else dims_of(input, dim) or ()
+    return input._view(
         apply(
             ops.squeeze if dim is None else ops.squeeze_dim,
-            x,
-            shape=[n for i, n in enumerate(x.shape) if n != 1 or i not in drop],
+            input,
+            shape=[n for i, n in enumerate(input.shape) if n != 1 or i not in drop],
         )
     )
 
 
 @method
-def unsqueeze(x: Tensor, dim: int) -> Tensor:
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """With a dimension of length 1 more, at position dim."""
-    dim = dim_of(x, dim, extra=1)
-    return x._view(apply(ops.unsqueeze, x, shape=(*x.shape[:dim], 1, *x.shape[dim:])))
+    dim = dim_of(input, dim, extra=1)
+    return input._view(apply(ops.unsqueeze, input, shape=(*input.shape[:dim], 1, *input.shape[dim:])))
 
 
 @method
-def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
+def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """A view with two dimensions exchanged."""
-    dim0, dim1 = dim_of(x, dim0), dim_of(x, dim1)
-    return x._view(apply(ops.transpose, x, dim0=dim0, dim1=dim1)) if x.ndim else x
+    dim0, dim1 = dim_of(input, dim0), dim_of(input, dim1)
+    return input._view(apply(ops.transpose, input, dim0=dim0, dim1=dim1)) if input.ndim else input
 
 
 @method
-def permute(x: Tensor, *order: Any, dims: Any = ()) -> Tensor:
+def permute(input: Tensor, *order: Any, dims: Any = ()) -> Tensor:
     """A view with the dimensions in the order of dims. Raises RuntimeError where they are not all named once."""
-    order = tuple([dim_of(x, d) for d in (sizes_of(order) or dims)])
-    if sorted(order) != list(range(x.ndim)):
-        raise RuntimeError(f"permute: {list(order)} does not name each of the {x.ndim} dimensions once")
-    return x._view(apply(ops.permute, x, dims=order))
+    order = tuple([dim_of(input, d) for d in (sizes_of(order) or dims)])
+    if sorted(order) != list(range(input.ndim)):
+        raise RuntimeError(f"permute: {list(order)} does not name each of the {input.ndim} dimensions once")
+    return input._view(apply(ops.permute, input, dims=order))
 
 
 @method
-def t(x: Tensor) -> Tensor:
+def t(input: Tensor) -> Tensor:
     """The transpose of a tensor of at most two dimensions."""
-    if x.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D")
-    return transpose(x, 0, 1) if x.ndim == 2 else x
+    if input.ndim > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
+    return transpose(input, 0, 1) if input.ndim == 2 else input
 
 
 @method
-def expand(x: Tensor, *sizes: Any) -> Tensor:
+def expand(input: Tensor, *sizes: Any) -> Tensor:
     """A view that repeats dimensions of length 1 to the given sizes; -1 keeps a dimension as it is."""
     wanted = sizes_of(sizes)
-    if -1 in wanted[: max(len(wanted) - x.ndim, 0)]:
+    if -1 in wanted[: max(len(wanted) - input.ndim, 0)]:
         raise RuntimeError(
-            f"expand: -1 keeps a dimension, and {list(wanted)} has it for one that {list(x.shape)} lacks"
+            f"expand: -1 keeps a dimension, and {list(wanted)} has it for one that {list(input.shape)} lacks"
         )
-    own = (1,) * (len(wanted) - x.ndim) + tuple(x.shape)
+    own = (1,) * (len(wanted) - input.ndim) + tuple(input.shape)
     shape = tuple([n if w == -1 else w for n, w in zip(own, wanted, strict=False)])
-    return x._view(apply(ops.expand, x, shape=shape))
+    return input._view(apply(ops.expand, input, shape=shape))
 
 
 @method
-def repeat(x: Tensor, *sizes: Any) -> Tensor:
-    """x laid side by side, sizes[d] times along each dimension; more sizes than dimensions add some in front."""
+def repeat(input: Tensor, *sizes: Any) -> Tensor:
+    """input laid side by side, sizes[d] times along each dimension; more sizes than dimensions add some in front."""
     times = sizes_of(sizes)
-    if len(times) < x.ndim:
+    if len(times) < input.ndim:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
-    return apply(ops.repeat, x, times=times)
+    return apply(ops.repeat, input, times=times)
 
 
 @method
-def tile(x: Tensor, *dims: Any) -> Tensor:
-    """x laid side by side; of fewer dims than x has, the first are 1."""
-    times = sizes_of(dims)
-    return repeat(x, (1,) * (x.ndim - len(times)) + tuple(times))
+def tile(input: Tensor, *sizes: Any, dims: Any = ()) -> Tensor:
+    """input laid side by side; of fewer dims than input has, the first are 1."""
+    times = sizes_of(sizes) if sizes else tuple(dims)
+    return repeat(input, (1,) * (input.ndim - len(times)) + tuple(times))
 
 
 @method
-def repeat_interleave(x: Tensor, repeats: Any, dim: int | None = None) -> Tensor:
+def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None) -> Tensor:
     """Each place along dim (of the flattened tensor without dim) repeats times, a number or a tensor with one each."""
     if dim is None:
-        x, dim = reshape(x, -1), 0
+        input, dim = reshape(input, -1), 0
     times = repeats._array if isinstance(repeats, Tensor) else repeats
-    return x[(*(slice(None),) * dim_of(x, dim), np.repeat(np.arange(x.shape[dim]), times))]
+    return input[(*(slice(None),) * dim_of(input, dim), np.repeat(np.arange(input.shape[dim]), times))]
 
 
 @method
-def roll(x: Tensor, shifts: Any, dims: Any = None) -> Tensor:
+def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """The elements moved by shifts along dims (along the flattened tensor without dims), the last ones to the front."""
     shifts, dims = (tuple(n) if isinstance(n, Sequence) else n for n in (shifts, dims))
-    return apply(ops.roll, x, shifts=shifts, dims=dims)
+    return apply(ops.roll, input, shifts=shifts, dims=dims)
 
 
 @method
-def flip(x: Tensor, *axes: Any, dims: Any = ()) -> Tensor:
+def flip(input: Tensor, *axes: Any, dims: Any = ()) -> Tensor:
     """The elements in the opposite order along dims."""
-    axes = tuple([dim_of(x, d) for d in (sizes_of(axes) or dims)])
-    return apply(ops.flip, x, dims=axes if x.ndim else ())
+    axes = tuple([dim_of(input, d) for d in (sizes_of(axes) or dims)])
+    return apply(ops.flip, input, dims=axes if input.ndim else ())
 
 
 @method
-def tril(x: Tensor, diagonal: int = 0) -> Tensor:
+def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The elements on and below a diagonal of the last two dimensions, 0 elsewhere."""
-    return apply(ops.tril, x, diagonal=diagonal)
+    return apply(ops.tril, input, diagonal=diagonal)
 
 
 @method
-def triu(x: Tensor, diagonal: int = 0) -> Tensor:
+def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The elements on and above a diagonal of the last two dimensions, 0 elsewhere."""
-    return apply(ops.triu, x, diagonal=diagonal)
+    return apply(ops.triu, input, diagonal=diagonal)
 
 
 @method
-def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """Views of x one after the other along dim: of one length (the last may be shorter), or of the lengths listed."""
-    axis, length, sections = dim_of(x, dim), x.shape[dim], split_size_or_sections
+def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Views one after the other along dim: of one length (the last may be shorter), or of the lengths listed."""
+    axis, length, sections = dim_of(input, dim), input.shape[dim], split_size_or_sections
     if isinstance(sections, int):
         if sections <= 0:
             raise RuntimeError(f"split expects split_size be positive, but got split_size={sections}")
@@ -192,121 +192,121 @@ def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor,
         )
     ends = np.cumsum(sections).tolist()
     before = (slice(None),) * axis
-    return tuple([x[(*before, slice(end - n, end))] for n, end in zip(sections, ends, strict=True)])
+    return tuple([input[(*before, slice(end - n, end))] for n, end in zip(sections, ends, strict=True)])
 
 
 @method
-def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most so many views of x along dim, of one length but for the last."""
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """At most so many views of input along dim, of one length but for the last."""
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    return split(x, max(1, -(-x.shape[dim_of(x, dim)] // chunks)), dim)
+    return split(input, max(1, -(-input.shape[dim_of(input, dim)] // chunks)), dim)
 
 
 @method
-def unbind(x: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """The views of x at each place along dim."""
-    before = (slice(None),) * dim_of(x, dim)
-    return tuple([x[(*before, i)] for i in range(x.shape[dim])])
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """The views of input at each place along dim."""
+    before = (slice(None),) * dim_of(input, dim)
+    return tuple([input[(*before, i)] for i in range(input.shape[dim])])
 
 
 @method
-def contiguous(x: Tensor) -> Tensor:
-    """x itself where its elements lie in order in memory, else a copy in which they do."""
-    return x if x._array.flags.c_contiguous else x.clone()
+def contiguous(input: Tensor) -> Tensor:
+    """input itself where its elements lie in order in memory, else a copy in which they do."""
+    return input if input._array.flags.c_contiguous else input.clone()
 
 
 @method
-def is_contiguous(x: Tensor) -> bool:
+def is_contiguous(input: Tensor) -> bool:
     """Whether the elements lie in order in memory."""
-    return x._array.flags.c_contiguous
+    return input._array.flags.c_contiguous
 
 
 @method
-def view_as(x: Tensor, other: Tensor) -> Tensor:
+def view_as(input: Tensor, other: Tensor) -> Tensor:
     """A view in the shape of other."""
-    return view(x, *other.shape)
+    return view(input, *other.shape)
 
 
 @method
-def expand_as(x: Tensor, other: Tensor) -> Tensor:
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """A view expanded to the shape of other."""
-    return expand(x, *other.shape)
+    return expand(input, *other.shape)
 
 
 @method
-def broadcast_to(x: Tensor, shape: Sequence[int]) -> Tensor:
+def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
     """A view expanded to the shape."""
-    return expand(x, *shape)
+    return expand(input, *shape)
 
 
 @method
-def ravel(x: Tensor) -> Tensor:
+def ravel(input: Tensor) -> Tensor:
     """The elements in one dimension."""
-    return reshape(x, -1)
+    return reshape(input, -1)
 
 
 @method
-def unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
+def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """One dimension as several of these sizes."""
-    dim = dim_of(x, dim)
-    return view(x, *x.shape[:dim], *sizes, *x.shape[dim + 1 :])
+    dim = dim_of(input, dim)
+    return view(input, *input.shape[:dim], *sizes, *input.shape[dim + 1 :])
 
 
 @method
-def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
+def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """A view of so many places along dim, from start on. Raises RuntimeError where they are not there."""
-    axis, n = dim_of(x, dim), x.shape[dim]
+    axis, n = dim_of(input, dim), input.shape[dim]
     if not 0 <= start <= start + length <= n:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).")
-    return x[(*(slice(None),) * axis, slice(start, start + length))]
+    return input[(*(slice(None),) * axis, slice(start, start + length))]
 
 
 @method
-def select(x: Tensor, dim: int, index: int) -> Tensor:
+def select(input: Tensor, dim: int, index: int) -> Tensor:
     """A view of one place along dim, without that dimension."""
-    return x[(*(slice(None),) * dim_of(x, dim), index)]
+    return input[(*(slice(None),) * dim_of(input, dim), index)]
 
 
 @method
-def movedim(x: Tensor, source: Any, destination: Any) -> Tensor:
+def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     """A view with some dimensions, one or several, at other positions, the rest in the order they had."""
-    sources, targets = ([dim_of(x, d) for d in ([n] if isinstance(n, int) else n)] for n in (source, destination))
-    order = [d for d in range(x.ndim) if d not in sources]
+    sources, targets = ([dim_of(input, d) for d in ([n] if isinstance(n, int) else n)] for n in (source, destination))
+    order = [d for d in range(input.ndim) if d not in sources]
     for target, d in sorted(zip(targets, sources, strict=True)):
         order.insert(target, d)
-    return permute(x, *order)
+    return permute(input, *order)
 
 
 @method
-def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The elements whose place along dim2 is that along dim1 plus offset, in a new last dimension; a copy."""
-    x = movedim(x, (dim1, dim2), (-2, -1))
-    rows, columns = np.indices(x.shape[-2:], sparse=True)
-    return x[(..., *np.nonzero(columns - rows == offset))]
+    input = movedim(input, (dim1, dim2), (-2, -1))
+    rows, columns = np.indices(input.shape[-2:], sparse=True)
+    return input[(..., *np.nonzero(columns - rows == offset))]
 
 
 @method
-def diag(x: Tensor, diagonal: int = 0) -> Tensor:
+def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """Of a matrix its diagonal, of a vector the matrix that has it there and 0 elsewhere."""
-    if x.ndim != 1:
-        return x.diagonal(diagonal)
-    n, places = len(x) + abs(diagonal), np.arange(len(x))
-    result = wrap(np.zeros((n, n), x._array.dtype))
-    result[places + max(-diagonal, 0), places + max(diagonal, 0)] = x
+    if input.ndim != 1:
+        return input.diagonal(diagonal)
+    n, places = len(input) + abs(diagonal), np.arange(len(input))
+    result = wrap(np.zeros((n, n), input._array.dtype))
+    result[places + max(-diagonal, 0), places + max(diagonal, 0)] = input
     return result
 
 
 @method
-def diff(x: Tensor, n: int = 1, dim: int = -1) -> Tensor:
+def diff(input: Tensor, n: int = 1, dim: int = -1) -> Tensor:
     """The differences of neighbours along dim, taken n times."""
     for _ in range(n):
-        length = max(x.shape[dim] - 1, 0)
-        x = narrow(x, dim, x.shape[dim] - length, length) - narrow(x, dim, 0, length)
-    return x
+        length = max(input.shape[dim] - 1, 0)
+        input = narrow(input, dim, input.shape[dim] - length, length) - narrow(input, dim, 0, length)
+    return input
 
 
-def _in_place(function: Any) -> None:
+def _reshaped_in_place(function: Any) -> None:
     """The form of a function that gives x itself another shape."""
 
     def changed(x: Tensor, *args: Any) -> Tensor:
@@ -321,7 +321,7 @@ def _in_place(function: Any) -> None:
 
 
 for _function in (squeeze, unsqueeze, transpose, t):
-    _in_place(_function)
+    _reshaped_in_place(_function)
 for _function in (tril, triu):
     method(in_place(_function))
 

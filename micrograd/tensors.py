@@ -332,6 +332,8 @@ class Tensor:
 
     @data.setter
     def data(self, value: "Tensor") -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"data is set to a Tensor, not to {type(value).__name__}")
         self._array = value._array
 
     def clone(self) -> "Tensor":
@@ -474,7 +476,10 @@ class Tensor:
             other._refuse_stale()
         token = ON_ERROR.set(GO_ON)
         try:
-            ufunc(self._array, other._array if other_is_tensor else other, self._array)
+            array = other._array if other_is_tensor else other
+            if array is True or array is False or (other_is_tensor and array.dtype.kind == "b"):
+                raise TypeError  # the op knows which of them go with bools
+            ufunc(self._array, array, self._array)
         except (ValueError, TypeError, OverflowError):
             result = apply(op, self.data, other)._array
             check_in_place(self._array, result)
@@ -540,7 +545,7 @@ class Tensor:
         copy = self._requires_grad and grad_enabled[0]
         if isinstance(index, Tensor):
             array = index._array
-            if array.ndim and array.dtype.kind in "iu":
+            if array.ndim and array.dtype.kind == "i":
                 return apply(indexing.index, self, index=array.copy() if copy else array)
         basic, advanced = split_index(_arrays(index), self.ndim, copy=copy)
         result = self
@@ -634,7 +639,9 @@ def start_of_backward(output: Tensor, gradient: Tensor | None) -> np.ndarray:
                 f"grad can be implicitly created only for scalar outputs; this one is {list(output.shape)}: "
                 "take its sum() or mean(), or give backward a gradient of that shape"
             )
-        return np.ones(output._array.shape, output._array.dtype)
+        start = np.empty_like(output._array)
+        start.fill(1)
+        return start
     if not isinstance(gradient, Tensor):
         raise TypeError(f"gradient is a Tensor or None, not {type(gradient).__name__}")
     if gradient.shape != output.shape:

@@ -328,14 +328,14 @@ def _dim(input: Tensor, dim: int | None, name: str) -> int:
     return 0 if input.ndim in (0, 1, 3) else 1
 
 
-def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
     """A row of zeros with a single 1 for each class index: shape (*, num_classes), int64.
 
     num_classes -1 means the largest index and one. Raises RuntimeError for what is no index of a class.
     """
-    indices = tensor._array
+    indices = input._array
     if indices.dtype != np.int64:
-        raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor, and this is {tensor.dtype}")
+        raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor, and this is {input.dtype}")
     if num_classes == -1:
         if not indices.size:
             raise RuntimeError("Can not infer total number of classes from empty tensor.")

@@ -67,7 +67,8 @@ def _likelihood(
     if indices.dtype not in _INDEX_DTYPES:
         raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype}: class indices")
     plain = weight is None and not smoothing and not 0 <= ignore_index < classes
-    if indices.size and np.maximum.reduce(indices.astype(np.uint64)) >= classes:  # so seen, a negative one is huge
+    unsigned = indices.view(f"u{indices.itemsize}")  # so seen, a negative one is huge
+    if indices.size and unsigned[unsigned.argmax()] >= classes:  # half the time of max()
         wrong = indices[((indices < 0) | (indices >= classes)) & (indices != ignore_index)]
         if wrong.size:
             raise IndexError(f"Target {wrong[0]} is out of bounds: there are {classes} classes, 0 to {classes - 1}")

@@ -161,11 +161,11 @@ class Module:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
         """Dotted name and Parameter, each parameter once (if remove_duplicate); of its own alone if not recurse."""
-        found = self._tensors(Module._own_parameters, prefix, recurse, remove_duplicate)
+        found = self._tensors(lambda module: module._own_parameters(), prefix, recurse, remove_duplicate)
         return _each_once(found) if remove_duplicate else found
 
     def parameters(self, recurse: bool = True) -> Any:
-        """The Parameters, a generator; the scalar nets return a list of Values."""
+        """The Parameters, a generator, with the Values of scalar nets among its parts; a scalar net returns a list."""
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def named_buffers(
@@ -291,7 +291,7 @@ class Module:
         """
         for tensor in [*self.parameters(), *self.buffers()]:
             for each in (tensor, tensor.grad):
-                if each is not None and each._array.dtype.kind == "f":
+                if isinstance(each, Tensor) and each._array.dtype.kind == "f":
                     converted = each.detach().to(*args, **kwargs)
                     if converted._array.dtype.kind != "f":
                         raise TypeError(f"nn.Module.to only accepts dtypes of floats, not {converted.dtype}")

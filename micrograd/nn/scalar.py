@@ -6,7 +6,7 @@ where it bends.
 """
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +14,14 @@ from micrograd.engine import Value
 from micrograd.nn.module import Module
 
 
-class Neuron(Module):
+class ScalarNet(Module):
+    """What the three have in common: as a part of another module, each has all its Values, numbered in their order."""
+
+    def _own_parameters(self) -> Iterator[tuple[str, Value]]:
+        return ((str(i), p) for i, p in enumerate(self.parameters()))
+
+
+class Neuron(ScalarNet):
     """relu(b + w0*x0 + w1*x1 + ...), or the same without relu where nonlin is False.
 
     nin: how many inputs it takes. The weights `w` are drawn by `random.uniform(-1, 1)`, first to last; the bias `b`
@@ -39,7 +46,7 @@ class Neuron(Module):
         return f"{'ReLU' if self.nonlin else 'Linear'}Neuron({len(self.w)})"
 
 
-class Layer(Module):
+class Layer(ScalarNet):
     """nout neurons side by side, each of which sees all nin inputs; kwargs go to every Neuron."""
 
     def __init__(self, nin: int, nout: int, **kwargs: Any):
@@ -64,7 +71,7 @@ class Layer(Module):
         return f"Layer of [{', '.join(map(repr, self.neurons))}]"
 
 
-class MLP(Module):
+class MLP(ScalarNet):
     """Layers one behind the other, a multi-layer perceptron: relu in all of them but the last, which is linear.
 
     nin: how many inputs it takes; nouts: how many neurons each layer has.

@@ -62,14 +62,14 @@ def pow(x, exponent):
     if x.dtype.kind in "iub" and exponent < 0 and isinstance(exponent, int):
         raise RuntimeError("Integers to negative integer powers are not allowed.")
     x, exponent = promote(x, exponent)
+    refuse_bools("**", x)
     return _power(x, exponent), lambda g: g * _power_slope(x, exponent) if exponent != 0 else np.zeros_like(g)
 
 
 @op("PowBackward1", in_order=True)
 def pow_tensor(x, y):
     x, y = promote(x, y)
-    if isinstance(x, np.ndarray) and x.dtype == np.bool_:
-        refuse_bools("**", x)
+    refuse_bools("**", x)
     out = np.power(x, y)
     return (
         out,
@@ -110,7 +110,12 @@ def neg(x):
 @op("AbsBackward0")
 def abs(x):
     refuse_bools("abs", x)
-    return np.abs(x), lambda g: g * np.sign(x)
+    return np.abs(x), lambda g: g * _sign(x)
+
+
+def _sign(x):
+    """-1, 0 or 1; of nan, of which NumPy has none, 0 as in PyTorch."""
+    return np.subtract(x > 0, x < 0, dtype=x.dtype)
 
 
 @op("ExpBackward0")
@@ -153,7 +158,7 @@ def relu(x):
     out = np.maximum(x, 0)
 
     def to_x(g):
-        result = g * (out > 0)
+        result = g * ~(out <= 0)  # through nan it goes on
         if not np.isfinite(np.add.reduce(result, axis=None)):  # infinity times 0; choosing takes ten times as long
             result = np.where(out <= 0, 0, g)
         return result
@@ -211,7 +216,7 @@ def tan(x):
 
 @op("SignBackward0")
 def sign(x):
-    return x.copy() if x.dtype.kind == "b" else np.sign(x), lambda g: np.zeros_like(g)
+    return x.copy() if x.dtype.kind == "b" else _sign(x), lambda g: np.zeros_like(g)
 
 
 @op("FloorBackward0")
@@ -237,12 +242,14 @@ def round(x):
 @op("RemainderBackward0")
 def remainder(x, y):
     x, y = promote(x, y)
+    refuse_bools("%", x, y)
     refuse_zero(x, y)
     return np.remainder(x, y), unchanged, lambda g: -g * np.floor(x / y)
 
 
 def floor_divide(x, y):
     """x / y, rounded down; without a derivative, as in PyTorch."""
+    refuse_bools("//", x, y)
     refuse_zero(x, y)
     return np.floor_divide(x, y)
 

@@ -62,7 +62,7 @@ def _scatter_add(shape, index, g):
             if math.isfinite(np.add.reduce(result, axis=None)):  # 0 * inf would spill into the other rows
                 return result
         result = np.zeros(rows * columns, g.dtype)
-        places = index[:, None].astype(np.intp) * columns + np.arange(columns)
+        places = index[:, None].astype(np.intp, copy=False) * columns + np.arange(columns)
         np.add.at(result, places.reshape(-1), g.reshape(-1))  # in one dimension, a fifth of the time
         return result.reshape(shape)
     result = np.zeros(shape, g.dtype)

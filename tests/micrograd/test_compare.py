@@ -426,7 +426,7 @@ def test_a_faulty_op_shows_in_an_expression(capsys, monkeypatch):
         (["--expression", "a", "a=1", "c=2"], "'c' is not in the expression"),
         (["--expression", "a*", "a=2"], "a* is no expression"),
         (["--expression", "log(a)", "a=0"], "the logarithm needs a number above zero"),
-        (["--expression", "a**0.5", "a=0"], "has an infinite derivative"),
+        (["--expression", "a**0.5", "a=0"], "has a derivative that is infinite"),
         (["--expression"], "expected one argument"),
         (["--ops"], "unrecognized arguments: --ops"),
     ],

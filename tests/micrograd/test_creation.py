@@ -482,7 +482,16 @@ def test_sizes_are_tuples_that_print_as_pytorchs():
             repr(torch.tensor(1).shape),
         ]
         a, *rest = s
-        return [*seen, a, rest, repr(s + s[:1]), f"{s}", hash(s) == hash((2, 3, 4)), torch.Size([1, 2]) == (1, 2)]
+        return [
+            *seen,
+            a,
+            rest,
+            repr(s + s[:1]),
+            f"{s}",
+            hash(s) == hash((2, 3, 4)),
+            torch.Size([1, 2]) == (1, 2),
+            repr(s * 2),
+        ]
 
     same_on_both(program)
 

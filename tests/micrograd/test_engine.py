@@ -12,6 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import micrograd
 from micrograd.engine import Value, topological_order
 
 some = settings(max_examples=100, deadline=None)
@@ -235,6 +236,19 @@ def test_numbers_of_numpy_become_floats_on_either_side(two):
     assert type(Value.dot([two], [Value(3)], two).data) is float
 
 
+def test_numbers_of_numpy_that_are_put_into_data_raise_what_floats_raise():
+    x = Value(1.0)
+    x.data = np.float64(0.0)
+    with pytest.raises(ZeroDivisionError, match=r"0\.0\*\*-1"):
+        _ = x**-1
+    x.data = np.float64(1e200)
+    with pytest.raises(OverflowError, match=r"1e\+200\*\*2"):
+        _ = x**2
+    x.data = np.float64(1e-200)
+    with pytest.raises(ZeroDivisionError, match="larger than the largest float"):
+        (x**-1).backward()
+
+
 # Backward.
 
 
@@ -385,6 +399,18 @@ def test_an_operation_of_ones_own_mixes_with_those_that_are_there(sin, a, b):
     )
 
 
+def test_a_backward_that_is_set_by_hand_is_called_on_leaves_too():
+    w, seen = Value(2.0), []
+    w._backward = lambda: seen.append(w.grad)
+    (w * 3).backward()
+    (w * 3).backward()
+    assert seen == [3.0, 6.0]
+    x, square = Value(3.0), Value(9.0)  # an operation that names no inputs
+    square._backward = lambda: setattr(x, "grad", x.grad + 2 * x.data * square.grad)
+    square.backward()
+    assert x.grad == 6.0
+
+
 def test_an_operation_without_derivatives_is_an_error_that_says_so():
     x = Value(1.0)
     out = Value(math.sin(1.0), (x,), "sin") * 2
@@ -486,6 +512,12 @@ WRONG = {
     "a list": (lambda: Value([1]), TypeError, r"list: \[1\]"),
     "an array": (lambda: Value(np.array([1.0])), TypeError, r"ndarray: array\(\[1\.\]\)"),
     "a complex number": (lambda: Value(1j), TypeError, "complex: 1j"),
+    "a Tensor": (lambda: Value(micrograd.tensor(2.0)), TypeError, r"Tensor: tensor\(2\.\)"),
+    "a dot with a Tensor": (
+        lambda: Value.dot([Value(1)], [micrograd.tensor(2.0)]),
+        TypeError,
+        r"Tensor: tensor\(2\.\)",
+    ),
     "a Value of a Value": (lambda: Value(Value(1)), TypeError, "use it as it is"),
     "plus a string": (lambda: Value(1) + "3", TypeError, "str: '3'"),
     "to the power of a string": (lambda: Value(1) ** "3", TypeError, "str: '3'"),

@@ -4,6 +4,7 @@ Where a tensor of the graph is changed through a view of it micrograd may refuse
 never goes on to a wrong gradient.
 """
 
+import operator
 import re
 
 import numpy as np
@@ -62,6 +63,68 @@ def test_dividing_rows_by_their_sums():
         Q = (N + 1).float()
         Q /= Q.sum(1)  # the bug of the lecture: columns
         return P, Q, P.sum(1)
+
+    same_on_both(program)
+
+
+AUGMENTED = {
+    "+=": operator.iadd,
+    "-=": operator.isub,
+    "*=": operator.imul,
+    "/=": operator.itruediv,
+    "**=": operator.ipow,
+    "//=": operator.ifloordiv,
+    "%=": operator.imod,
+    "&=": operator.iand,
+    "|=": operator.ior,
+    "^=": operator.ixor,
+}
+
+
+@pytest.mark.parametrize("name", AUGMENTED)
+@pytest.mark.parametrize("kind", ["float32", "int64", "uint8", "bool"])
+@pytest.mark.parametrize("other_kind", ["float64", "int64", "bool", "number"])
+def test_every_operator_in_place_changes_the_tensor_itself_or_is_refused(name, kind, other_kind):
+    def program(torch):
+        x = torch.tensor([[5, 3], [1, 2]]).to(getattr(torch, kind))
+        other = 2 if other_kind == "number" else torch.tensor([1, 3]).to(getattr(torch, other_kind))
+        row, same = x[0], x
+        x = AUGMENTED[name](x, other)
+        return x is same, row, x
+
+    if (expected := error(program, torch)) is None:
+        same_on_both(program)
+    else:
+        assert error(program, micrograd) in (expected, "RuntimeError")  # NotImplementedError is a RuntimeError
+
+
+@pytest.mark.parametrize("name", AUGMENTED)
+def test_every_operator_in_place_refuses_a_leaf_and_does_not_leave_it_without_the_graph(name):
+    other = True if name in ("&=", "|=", "^=") else 2
+
+    def program(torch):
+        AUGMENTED[name](torch.ones(3, requires_grad=True), other)
+
+    assert error(program, micrograd) == "RuntimeError"
+    assert error(program, torch) in ("RuntimeError", "NotImplementedError")
+    if name in ("&=", "|=", "^="):
+        return
+    for library in (torch, micrograd):
+        w = library.ones(3, requires_grad=True)
+        with library.no_grad():
+            w = AUGMENTED[name](w, other)
+        assert w.requires_grad
+        assert w.is_leaf
+
+
+def test_a_power_and_a_remainder_in_place_have_their_gradients():
+    def program(torch):
+        x = torch.tensor([1.5, -2.0, 3.0], requires_grad=True)
+        y = x * 2
+        y **= 3
+        y %= 7.0
+        y.sum().backward()
+        return y, x.grad
 
     same_on_both(program)
 

@@ -168,7 +168,7 @@ def test_draws_that_cannot_be_are_refused():
             (torch.multinomial, (torch.tensor(1.0), 1)),
         ]
         calls += [(torch.bernoulli, (p * 3,)), (torch.zeros(2).uniform_, (2, 1)), (torch.normal, (0.0, -1.0, (2,)))]
-        calls += [(torch.Generator, ("nowhere",)), (torch.Generator().manual_seed, ("a",))]
+        calls += [(torch.Generator, ("nowhere",)), (torch.Generator().manual_seed, ("a",)), (torch.randint, (5,))]
         return [error(function, *arguments) for function, arguments in calls]
 
     same_on_both(program)
@@ -179,6 +179,16 @@ def test_floats_are_not_drawn_in_other_dtypes(dtype):
     def program(torch):
         kind = getattr(torch, dtype)
         return [error(draw, 3, dtype=kind) is not None for draw in (torch.rand, torch.randn)]
+
+    same_on_both(program)
+
+
+def test_bounds_and_seeds_may_be_tensors():
+    def program(torch):
+        torch.manual_seed(torch.tensor(5))
+        drawn = torch.randint(torch.tensor(2), torch.tensor(9), (4,))
+        torch.manual_seed(5.0)
+        return drawn, torch.randint(2, 9, (4,))
 
     same_on_both(program)
 

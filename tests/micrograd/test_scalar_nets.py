@@ -66,6 +66,25 @@ def test_zero_grad_sets_every_gradient_to_zero():
     assert all(isinstance(part, Module) for part in (net, net.layers[0], net.layers[0].neurons[0]))
 
 
+def test_a_scalar_net_may_be_a_part_of_a_module():
+    class Net(Module):
+        def __init__(self):
+            self.body, self.head = MLP(2, [3, 2]), Neuron(2, nonlin=False)
+
+        def forward(self, x):
+            return self.head(self.body(x))
+
+    net = Net()
+    assert list(net.parameters()) == [*net.body.parameters(), *net.head.parameters()]
+    assert [name for name, _ in net.named_parameters()][16:] == ["body.16", "head.0", "head.1", "head.2"]
+    net([1.0, -2.0]).backward()
+    assert any(p.grad for p in net.parameters())
+    net.double().zero_grad()
+    assert [p.grad for p in net.parameters()] == [0] * 20
+    with pytest.raises(TypeError, match="the parameters of this Net are Values"):
+        net.state_dict()
+
+
 def neuron_of(ws, b, nonlin):
     neuron = Neuron(len(ws), nonlin=nonlin)
     neuron.w, neuron.b = [Value(w) for w in ws], Value(b)
