@@ -1,25 +1,64 @@
 """Pictures of a run, as PNG bytes."""
 
 import io
-import warnings
+import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+from matplotlib.text import Text
+
+from makemore.corpus import SPLITS
+from makemore.display import code_point, shown_token
 
 MOST_CHARACTERS = 60
 """How many characters a bigram picture shows at the most: those that stand in the most pairs."""
 
 
 def _png(figure: Figure, dpi: int) -> bytes:
+    """The figure drawn, its texts as they stand (a dollar sign is no mathematics), in fonts that have the letters."""
+    for text in filter(Text.get_text, figure.findobj(Text)):  # the numbers along an axis have no text yet
+        drawable = "".join([_drawable(each) for each in text.get_text()])
+        families = dict.fromkeys([*rcParams["font.family"], *filter(None, map(_family_with, drawable))])
+        text.set(text=drawable, parse_math=False, family=list(families))
     picture = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")  # a character that the font lacks shows as a box
-        FigureCanvasAgg(figure)
-        figure.savefig(picture, format="png", dpi=dpi)
+    FigureCanvasAgg(figure)
+    figure.savefig(picture, format="png", dpi=dpi)
     return picture.getvalue()
+
+
+def _drawable(character: str) -> str:
+    """The character, or its code point where no font has it."""
+    return character if character == "\n" or _family_with(character) else code_point(character)
+
+
+@cache
+def _family_with(character: str) -> str | None:
+    """The font family that a character is drawn in: the usual one, or else the first that has it; None for none."""
+    return next((family for family, path in _fonts().items() if ord(character) in _code_points(path)), None)
+
+
+@cache
+def _fonts() -> dict[str, str]:
+    """The file of each font family, upright and of normal weight: the usual one first, those without serifs next."""
+    usual = {family: findfont(FontProperties(family=[family])) for family in rcParams["font.family"]}
+    # A font of last resort has a box for everything, and one of colours nothing that can be drawn here.
+    others = {
+        font.name: font.fname
+        for font in sorted(fontManager.ttflist, key=lambda font: ("Sans" not in font.name, font.name))
+        if font.style == "normal" and font.weight == 400 and not re.search("Last ?Resort|Color Emoji", font.name)
+    }
+    return usual | others
+
+
+@cache
+def _code_points(path: str) -> frozenset[int]:
+    return frozenset(get_font(path).get_charmap())
 
 
 def loss_curve(metrics: list[dict[str, Any]], baselines: dict[str, float], title: str) -> bytes:
@@ -31,20 +70,24 @@ def loss_curve(metrics: list[dict[str, Any]], baselines: dict[str, float], title
     axes = figure.add_subplot()
     steps = [line["step"] for line in metrics]
     for key, label, style in (("train_loss", "train", "-"), ("dev_loss", "dev", "--")):
-        losses = _numbers(line.get(key) for line in metrics)
+        losses = _numbers(line[key] for line in metrics)
         if not np.isnan(losses).all():
             axes.plot(steps, losses, style, marker="." if len(steps) < 40 else "", label=label, linewidth=1.8)
     finite = [(name, loss) for name, loss in baselines.items() if np.isfinite(loss)]
-    for i, (name, loss) in enumerate(finite):
+    for i, (_, loss) in enumerate(finite):
         axes.axhline(loss, color=str(0.35 + 0.15 * i), linewidth=1, linestyle=(0, (1, 1 + i)))
-        axes.annotate(f"{name}\n{loss:.4f}", (1.01, loss), xycoords=("axes fraction", "data"), va="center", fontsize=9)
-    if metrics and max(steps) > 0:
-        axes.set_xlim(0, max(steps))
+    bottom, top = axes.get_ylim()
+    place = -np.inf
+    for name, loss in sorted(finite, key=lambda line: line[1]):  # from below, and none over another
+        place = max(loss, place + 0.08 * (top - bottom))
+        axes.annotate(f"{name}\n{loss:.4f}", (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=9)
+    if steps[-1] > 0:
+        axes.set_xlim(0, steps[-1])
     axes.set_xlabel("steps")
     axes.set_ylabel("loss (nats per character)")
-    axes.set_title(_shown(title))
+    axes.set_title(title)
     axes.grid(alpha=0.25)
-    axes.legend(loc="upper right")
+    axes.legend(loc="best")
     return _png(figure, dpi=120)
 
 
@@ -52,7 +95,7 @@ def loss_bars(losses: dict[str, dict[str, float | None]], title: str) -> bytes:
     """A bar for each model and split: losses[model][split] in nats per character, None where there is none."""
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.add_subplot()
-    splits = [split for split in ("train", "dev", "test") if any(row.get(split) is not None for row in losses.values())]
+    splits = [split for split in SPLITS if any(row[split] is not None for row in losses.values())]
     width = 0.8 / len(splits)
     for i, split in enumerate(splits):
         heights = np.nan_to_num(_numbers(row[split] for row in losses.values()), posinf=0.0)
@@ -62,7 +105,7 @@ def loss_bars(losses: dict[str, dict[str, float | None]], title: str) -> bytes:
         axes.bar_label(bars, texts, fontsize=8, padding=2)
     axes.set_xticks(np.arange(len(losses)), list(losses))
     axes.set_ylabel("loss (nats per character)")
-    axes.set_title(_shown(title))
+    axes.set_title(title)
     axes.legend(loc="lower left")
     return _png(figure, dpi=120)
 
@@ -78,23 +121,29 @@ def bigram_heat_map(counts: np.ndarray, tokens: list[str], title: str) -> bytes:
         chosen = np.sort(often)
         title += f": the {MOST_CHARACTERS} most frequent of {len(tokens)} characters"
         counts, tokens = counts[np.ix_(chosen, chosen)], [tokens[i] for i in chosen]
-    n, names = len(tokens), [_shown(token).replace(" ", "␣") for token in tokens]
+    n, names = len(tokens), [_label(token) for token in tokens]
     side = max(6.0, 0.62 * n + 1.5)
     figure = Figure(figsize=(side, side), layout="constrained")
     axes = figure.add_subplot()
-    axes.imshow(counts, cmap="Blues")
+    edges = np.arange(n + 1) - 0.5
+    axes.pcolormesh(edges, edges, counts, cmap="Blues")  # a fraction of the time of imshow, which resamples
+    axes.invert_yaxis()
+    axes.set_aspect("equal")
     largest = counts.max() or 1
+    text: dict[str, Any] = {"ha": "center", "in_layout": False}  # each is inside its cell: none needs room beside it
     for i in range(n):
         for j in range(n):
             color = "white" if counts[i, j] > 0.6 * largest else "0.25"
-            axes.text(j, i - 0.05, names[i] + names[j], ha="center", va="bottom", color=color, fontsize=9)
-            axes.text(j, i + 0.05, f"{counts[i, j]}", ha="center", va="top", color=color, fontsize=8)
+            fits = len(names[i] + names[j]) <= 5
+            pair, size, middle = (names[i] + names[j], 9, i) if fits else (f"{names[i]}\n{names[j]}", 7, i + 0.15)
+            axes.text(j, middle - 0.05, pair, va="bottom", color=color, fontsize=size, **text)
+            axes.text(j, middle + 0.05, f"{counts[i, j]}", va="top", color=color, fontsize=8, **text)
     axes.set_xticks(range(n), names)
     axes.set_yticks(range(n), names)
-    axes.tick_params(top=True, labeltop=True, length=0)
+    axes.tick_params(top=True, labeltop=True, length=0, labelsize=10 if max(map(len, names)) <= 4 else 8)
     axes.set_xlabel("next character")
     axes.set_ylabel("character")
-    axes.set_title(_shown(title))
+    axes.set_title(title)
     return _png(figure, dpi=100)
 
 
@@ -116,11 +165,14 @@ def embedding(points: np.ndarray, tokens: list[str], title: str) -> bytes:
     figure = Figure(figsize=(8, 8), layout="constrained")
     axes = figure.add_subplot()
     axes.scatter(points[:, 0], points[:, 1], s=200)
-    for (x, y), token in zip(points, tokens, strict=True):
-        axes.text(x, y, _shown(token).replace(" ", "␣"), ha="center", va="center", color="white")
+    for (x, y), label in zip(points, map(_label, tokens), strict=True):
+        if len(label) <= 2:
+            axes.text(x, y, label, ha="center", va="center", color="white")
+        else:  # above its circle, which is too small for it
+            axes.annotate(label, (x, y), (0, 9), textcoords="offset points", ha="center", fontsize=7)
     axes.set_xlabel(name[0])
     axes.set_ylabel(name[1])
-    axes.set_title(_shown(title))
+    axes.set_title(title)
     axes.grid(alpha=0.25)
     return _png(figure, dpi=100)
 
@@ -132,7 +184,7 @@ def histograms(arrays: dict[str, np.ndarray], title: str, label: str) -> bytes:
     for i, (name, array) in enumerate(arrays.items()):
         density, edges = np.histogram(array, bins=100, density=True)
         legend = f"{name}: mean {array.mean():.2g}, std {array.std():.2g}"
-        axes.plot((edges[:-1] + edges[1:]) / 2, density, _STYLES[i % len(_STYLES)], label=_shown(legend))
+        axes.plot((edges[:-1] + edges[1:]) / 2, density, _STYLES[i % len(_STYLES)], label=legend)
     axes.set_xlabel(label)
     axes.set_ylabel("density")
     axes.set_title(title)
@@ -145,7 +197,7 @@ def update_ratios(steps: list[int], ratios: np.ndarray, names: list[str]) -> byt
     figure = Figure(figsize=(10, 5), layout="constrained")
     axes = figure.add_subplot()
     for i, name in enumerate(names):
-        axes.plot(steps, np.log10(np.maximum(ratios[:, i], 1e-12)), _STYLES[i % len(_STYLES)], label=_shown(name))
+        axes.plot(steps, np.log10(np.maximum(ratios[:, i], 1e-12)), _STYLES[i % len(_STYLES)], label=name)
     axes.axhline(-3, color="black", linewidth=1, linestyle=":")
     axes.annotate("1e-3", (1.005, -3), xycoords=("axes fraction", "data"), va="center", fontsize=9)
     axes.set_xlabel("steps")
@@ -181,7 +233,7 @@ def rungs(names: list[str], losses: dict[str, list[float | None]], title: str) -
     axes.set_xticks(range(len(names)), names, rotation=25, ha="right")
     axes.set_ylabel("loss (nats per character)")
     axes.set_xlabel("model, and its parameters")
-    axes.set_title(_shown(title))
+    axes.set_title(title)
     axes.grid(alpha=0.25)
     axes.legend()
     return _png(figure, dpi=110)
@@ -209,6 +261,7 @@ def _numbers(losses: Iterable[float | None]) -> np.ndarray:
     return np.array([np.nan if loss is None else loss for loss in losses])
 
 
-def _shown(text: str) -> str:
-    """A dollar sign kept from meaning mathematics."""
-    return text.replace("$", r"\$")
+def _label(token: str) -> str:
+    """How a token is written in a picture: `shown_token`, but ␣ for a space and the code point where no font has it."""
+    label = "␣" if token == " " else shown_token(token)
+    return label if all(map(_family_with, label)) else code_point(token)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from makemore.corpus import SPLITS, Corpus
+from makemore.display import decimal, quantity, shown, shown_token
 from makemore.models import NGRAMS
 
 Losses = dict[str, dict[str, float | None]]
@@ -17,10 +18,11 @@ def print_words_read(corpus: Corpus) -> None:
     """What was read: the words, the vocabulary, the examples of each part."""
     survey = corpus.survey
     tokens = survey.vocabulary.tokens
-    shown = " ".join(tokens[:40]) + (" …" if len(tokens) > 40 else "")
-    lengths = f"{survey.shortest} to {survey.longest} characters long"
-    print(f"words       {survey.words:,} from {shown_path(corpus.list.path)}, {lengths}")
-    print(f"vocabulary  {len(tokens):,}: {shown}   ({tokens[0]} is the boundary of a word)")
+    some = " ".join(map(shown_token, tokens[:40])) + (" …" if len(tokens) > 40 else "")
+    lengths = "" if survey.shortest == survey.longest else f"{survey.shortest:,} to "
+    lengths += f"{quantity(survey.longest, 'character')} long"
+    print(f"words       {survey.words:,} from {shown(str(shown_path(corpus.list.path)))}, {lengths}")
+    print(f"vocabulary  {len(tokens):,}: {some}   ({tokens[0]} is the boundary of a word)")
     examples = {part: int(corpus.counts(part, 1).sum()) for part in corpus.parts}
     print("examples    " + "   ".join(f"{part} {n:,}" for part, n in examples.items()))
 
@@ -31,10 +33,11 @@ def print_model(config: dict[str, Any], parameters: int) -> None:
         print(f"model       {config['type']} by counting, {parameters:,} counts, smoothing {config['smoothing']:g}")
         return
     batch = f"batches of {config['batch_size']:,}" if config["batch_size"] else "all examples at every step"
-    steps = "until Ctrl-C" if config["max_steps"] < 0 else f"{config['max_steps']:,} steps"
+    steps = "until Ctrl-C" if config["max_steps"] < 0 else quantity(config["max_steps"], "step")
     rate = f"learning rate {config['learning_rate']:g}"
-    if config["schedule"] != "constant" or config["warmup"]:
-        rate += f" ({config['schedule']}" + (f", warm-up of {config['warmup']} steps)" if config["warmup"] else ")")
+    warmup = f", warm-up of {quantity(config['warmup'], 'step')}" if config["warmup"] else ""
+    if config["schedule"] != "constant" or warmup:
+        rate += f" ({config['schedule']}{warmup})"
     optimizer = "" if config["type"] in NGRAMS else f"{config['optimizer']}, "
     print(f"model       {config['type']} by gradient descent, {parameters:,} parameters, {batch}")
     print(f"            {steps}, {optimizer}{rate}, weight decay {config['weight_decay']:g}")
@@ -43,11 +46,10 @@ def print_model(config: dict[str, Any], parameters: int) -> None:
 def print_descent(metrics: list[dict[str, Any]]) -> None:
     """How the loss fell: at the first evaluation, at the last, and at some between, each some times as far on."""
     if len(metrics) > 1:
-        steps = [line["step"] for line in metrics]
         marks = np.geomspace(1, len(metrics) - 1, 4).round().astype(int)
         chosen = [metrics[i] for i in sorted({0, *marks.tolist()})]
         fell = ", ".join(f"{line['train_loss']:.4f} at {line['step']:,}" for line in chosen)
-        print(f"train loss  {fell}" + (" steps" if steps[-1] != 1 else " step"))
+        print(f"train loss  {fell} step" + "s" * (metrics[-1]["step"] != 1))
 
 
 def shown_path(path: Path) -> Path:
@@ -59,15 +61,19 @@ def shown_path(path: Path) -> Path:
 def print_losses(losses: Losses) -> None:
     """The table of losses and perplexities, a model to a line."""
     parts = [part for part in SPLITS if any(row[part] is not None for row in losses.values())]
-    width = max(len(name) for name in losses) + 2
-    heads = "".join(f"{part:>9}" for part in parts)
-    print(f"\n{'':<{width}}{'loss, nats a character':^{9 * len(parts)}}   {'perplexity':^{9 * len(parts)}}".rstrip())
-    print(f"{'':<{width}}{heads}   {heads}")
-    for name, row in losses.items():
-        values = [row[part] for part in parts]
-        nats = "".join(f"{'-' if loss is None else f'{loss:.4f}':>9}" for loss in values)
-        ppl = "".join(f"{'-' if loss is None else f'{perplexity(loss):.3f}':>9}" for loss in values)
-        print(f"{name:<{width}}{nats}   {ppl}")
+    rows = [[loss for loss in row.values() if loss is not None] for row in losses.values()]
+
+    def block(title: str, numbers: list[list[str]]) -> list[str]:
+        width = max(9 * len(parts), len(title))
+        lines = ["".join([f"{text:>9}" for text in row]).rjust(width) for row in [parts, *numbers]]
+        return [f"{title:^{width}}", *lines]
+
+    nats = block("loss, nats a character", [[decimal(loss, 4) for loss in row] for row in rows])
+    perplexities = block("perplexity", [[decimal(perplexity(loss), 3) for loss in row] for row in rows])
+    width = max(map(len, losses)) + 2
+    print()
+    for name, left, right in zip(["", "", *losses], nats, perplexities, strict=True):
+        print(f"{name:<{width}}{left}   {right}".rstrip())
 
 
 def perplexity(loss: float) -> float:
@@ -95,14 +101,15 @@ def print_hints(losses: Losses, corpus: Corpus, config: dict[str, Any], metrics:
             )
     if metrics:
         lowest = min(line["train_loss"] for line in metrics)
-        if metrics[-1]["train_loss"] > lowest + 0.1:
-            print(
-                f"the train loss rose from {lowest:.4f} to {metrics[-1]['train_loss']:.4f}: try a lower --learning-rate"
-            )
+        last = metrics[-1]["train_loss"]
+        if last > lowest + 0.1:
+            print(f"the train loss rose from {lowest:.4f} to {last:.4f}: try a lower --learning-rate")
     if config["fit"] == "counts" and config["smoothing"] == 0:
         counts = corpus.counts("train", config["block_size"] + 1)
         unseen = int((counts.sum(1) == 0).sum())
         if unseen:
+            were, them = ("was", "it") if unseen == 1 else ("were", "them")
             print(
-                f"{unseen:,} of {len(counts):,} contexts were never seen; after them every character is equally likely"
+                f"{unseen:,} of {len(counts):,} contexts {were} never seen; "
+                f"after {them} every character is equally likely"
             )

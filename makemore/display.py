@@ -1,0 +1,66 @@
+"""How text and numbers are written for people: in columns on a screen, whatever the alphabet, and without surprises."""
+
+import unicodedata
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal the text takes: two for a wide character (Chinese, emoji), none for a mark that
+    is drawn over the one before it.
+
+    Source: Unicode Standard Annex #11, East Asian Width. Terminals differ in emoji that are joined to one.
+    """
+    # NFC makes one character of the parts of a Korean syllable, of which only the first would take columns.
+    return sum(map(_columns, unicodedata.normalize("NFC", text)))
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def padded(text: str, columns: int) -> str:
+    """The text with spaces behind it, that many columns wide; as it is where it is wider."""
+    return text + " " * (columns - width(text))
+
+
+def shown(text: str) -> str:
+    r"""The text with control characters and line ends as escapes, `\t` or `\x1b`: they would move the cursor."""
+    return "".join([_escape(each) if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text])
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def shown_token(token: str) -> str:
+    """A token of a vocabulary so that it can be told from others: `' '` for a space, U+200D for what nobody sees, a
+    mark on a dotted circle."""
+    if token == " ":
+        return "' '"
+    if len(token) > 1:  # the boundary <end>
+        return token
+    category = unicodedata.category(token)
+    if category in ("Cf", "Zs", "Co", "Cn") or unicodedata.name(token, "").startswith("VARIATION SELECTOR"):
+        return code_point(token)
+    return f"◌{token}" if category in ("Mn", "Me", "Mc") else shown(token)
+
+
+def code_point(character: str) -> str:
+    """The number of a character as Unicode writes it, U+6771."""
+    return f"U+{ord(character):04X}"
+
+
+def decimal(value: float, places: int) -> str:
+    """A number of at most eight characters: 8.281, from a thousand on 3,001, then 5.7e+53.
+
+    places: how many decimals a number below a thousand has, 4 at the most.
+    """
+    if value < 999.5:  # what is nearer to a thousand is one
+        return f"{value:.{places}f}"
+    return f"{value:,.0f}" if value < 100_000 else f"{value:.2g}"
+
+
+def quantity(n: int, noun: str) -> str:
+    """So many of something: 1 step, 2,000 steps."""
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")
