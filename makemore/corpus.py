@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from makemore import data
-from makemore.data import Examples, Survey, WordList
+from makemore.data import Examples, Split, Survey, WordList
 from makemore.language_model import Tally
 from micrograd.command import Complaint
 
-SPLITS = ("train", "dev", "test")
+SPLITS = Split._fields
 TABLE_CONTEXT = 2
 """The longest context that is counted in a table; the examples of a longer one are sorted."""
 
@@ -43,8 +43,8 @@ class Corpus:
             return cls(words, survey, {"train": words.blocks})
         if survey.words < 2:
             raise Complaint(f"{path} holds a single word, too few to split; --split none trains on it all the same")
-        parts = data.split_words(words.words())
-        texts = {name: data.text_of(part) for name, part in zip(SPLITS, parts, strict=True) if part}
+        parts = data.split_words(words.words())._asdict()
+        texts = {name: data.text_of(part) for name, part in parts.items() if part}
         return cls(words, survey, {name: partial(list, [text]) for name, text in texts.items()})
 
     def _counts(self, part: str, order: int) -> np.ndarray:

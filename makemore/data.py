@@ -10,8 +10,10 @@ the beginning of its word.
 """
 
 import hashlib
+import math
 import random
 import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -23,8 +25,9 @@ from tqdm import tqdm
 from micrograd.command import Complaint
 
 BLOCK_BYTES = 1 << 22
-MAX_CELLS = 50_000_000
-"""The largest table of counts: 400 MB, a trigram of 368 characters or a bigram of 7,000."""
+MAX_CELLS = 30_000_000
+"""The largest table of counts, of a trigram of 310 characters or a bigram of 5,477: 240 MB, and two copies of it while
+it is saved."""
 
 _HAS_PADDING = re.compile(r"\n\s|\s\n")
 
@@ -41,7 +44,8 @@ class WordList:
 
     Blank lines, white space around words, CRLF and a byte-order mark are passed over; white space inside a word is
     part of it. Nothing is read before it is asked for, and blocks() never holds more than some megabytes.
-    Reading raises OSError where the file cannot be read, Complaint where it is not UTF-8 or holds no word.
+    Reading raises OSError where the file cannot be read, Complaint where it is a pipe or a device, is not UTF-8 or
+    holds no word.
     """
 
     def __init__(self, path: str | Path):
@@ -70,16 +74,22 @@ class WordList:
 
     def _raw_blocks(self) -> Iterator[tuple[bytes, int]]:
         """The file in blocks of whole lines, each with the number of lines before it."""
+        status = self.path.stat()
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # opening a directory says what it is
+            raise Complaint(
+                f"{self.path} is a pipe or a device, and the list is read more than once: save it to a file"
+            )
         lines, rest = 0, b""
-        size = self.path.stat().st_size or None
-        bar = tqdm(total=size, unit="B", unit_scale=True, desc=f"reading {self.path.name}", delay=1, leave=False)
+        bar = tqdm(
+            total=status.st_size, unit="B", unit_scale=True, desc=f"reading {self.path.name}", delay=1, leave=False
+        )
         with self.path.open("rb") as file, bar:
             if file.read(3) != b"\xef\xbb\xbf":  # the byte-order mark
                 file.seek(0)
             while more := file.read(BLOCK_BYTES):
                 bar.update(len(more))
                 block = rest + more
-                cut = block.rfind(b"\n") + 1
+                cut = max(block.rfind(b"\n"), block.rfind(b"\r", 0, -1)) + 1  # behind a last CR there may come an LF
                 if cut:
                     yield block[:cut], lines
                     lines += _line_ends(block[:cut])
@@ -89,13 +99,13 @@ class WordList:
 
     def words(self) -> list[str]:
         """All the words, in the file's order."""
-        return [word for block in self.blocks() for word in block.split("\n")[:-1]]
+        return [word for block in self.blocks() for word in block[:-1].split("\n")]
 
     def seen(self, candidates: Iterable[str]) -> set[str]:
         """Those of the candidates that are words of the list."""
-        wanted, found = set(candidates) - {""}, set()
+        wanted, found = set(candidates), set()
         for block in self.blocks():
-            found |= wanted.intersection(block.split("\n"))
+            found |= wanted.intersection(block[:-1].split("\n"))
         return found
 
 
@@ -115,22 +125,22 @@ class Vocabulary:
         self.boundary = next(mark for mark in (".", "|", "¶", "<end>") if mark not in self.characters)
         self.tokens = [self.boundary, *self.characters]
         points = [ord(character) for character in self.characters]
-        self._number_of = np.full(max(points, default=0) + 1, -1, np.int32)
+        # By code point, -1 for those that are no character of the words; the last stands for all that are larger.
+        self._number_of = np.full(max([ord("\n"), *points]) + 2, -1, np.int32)
         self._number_of[points] = np.arange(1, len(points) + 1)
-        if len(self._number_of) > ord("\n"):
-            self._number_of[ord("\n")] = 0
+        self._number_of[ord("\n")] = 0
 
     def __len__(self) -> int:
         return len(self.tokens)
 
     def encode(self, word: str) -> list[int]:
         """The numbers of the characters of a word. Raises Complaint for a character that the vocabulary lacks."""
-        known = set(self.characters)
-        for character in word:
-            if character not in known:
-                shown = "".join(self.characters[:60]) + ("…" if len(known) > 60 else "")
+        numbers = self._number_of.take(np.array([*map(ord, word)], np.int64), mode="clip")
+        for character, number in zip(word, numbers, strict=True):
+            if number < 1:
+                shown = "".join(self.characters[:60]) + ("…" if len(self.characters) > 60 else "")
                 raise Complaint(f"the character {character!r} of {word!r} is not one the model knows: {shown}")
-        return self._number_of[_code_points(word)].tolist()
+        return numbers.tolist()
 
     def encode_text(self, text: str) -> np.ndarray:
         """The numbers (int32) of a block of text, one boundary before and one behind each word."""
@@ -235,12 +245,15 @@ def row_numbers(contexts: np.ndarray, vocabulary_size: int) -> np.ndarray:
     return rows
 
 
-def all_contexts(vocabulary_size: int, context_length: int) -> np.ndarray:
-    """The context of each row of an n-gram's table: (vocabulary_size ** context_length, context_length)."""
-    if not context_length:
-        return np.zeros((1, 0), np.int64)
-    digits = np.unravel_index(np.arange(vocabulary_size**context_length), (vocabulary_size,) * context_length)
-    return np.stack(digits, axis=1)
+def contexts_of(rows: np.ndarray, vocabulary_size: int, context_length: int) -> np.ndarray:
+    """The context of each row of an n-gram's table, (n, context_length): what row_numbers made the row of."""
+    return rows[:, None] // vocabulary_size ** np.arange(context_length)[::-1] % vocabulary_size
+
+
+def order_of(counts: np.ndarray) -> int:
+    """The order of the n-grams of a table (size ** (order - 1), size)."""
+    rows, size = counts.shape
+    return 1 + round(math.log(rows, size)) if size > 1 else 1
 
 
 def check_table(vocabulary_size: int, order: int) -> None:
@@ -249,7 +262,7 @@ def check_table(vocabulary_size: int, order: int) -> None:
     if cells > MAX_CELLS:
         raise Complaint(
             f"a table of n-grams of {order} out of {vocabulary_size:,} characters has {cells:,} cells, "
-            f"{cells * 8 / 1e9:,.0f} GB, and {MAX_CELLS:,} are the most; take a lower order or a smaller alphabet"
+            f"and {MAX_CELLS:,} are the most; take a lower order or a smaller alphabet"
         )
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import micrograd
-from makemore.data import Examples, Vocabulary, all_contexts, examples, row_numbers
+from makemore.data import Examples, Vocabulary, contexts_of, examples, order_of, row_numbers
 from micrograd import Generator, Tensor, no_grad
 from micrograd.command import Complaint
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
@@ -21,8 +21,11 @@ from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 CHARACTERS_AT_ONCE = 1 << 13
 """For how many characters a model is asked at a time; more would not be faster, only larger."""
 
-MOST_REMEMBERED = 1 << 16
-"""For how many contexts a Sampler remembers what may come next."""
+LOGITS_AT_ONCE = 1 << 20
+"""How many logits it may give for them; of a large vocabulary those of fewer characters."""
+
+MOST_REMEMBERED = 1 << 22
+"""How many probabilities a Sampler remembers, those of a context together."""
 
 
 def loss_of(model: Any, contexts: Tensor, targets: Tensor) -> Tensor:
@@ -51,16 +54,14 @@ class Tally(NamedTuple):
     def of_table(cls, counts: np.ndarray) -> "Tally":
         """The tally of a table of n-grams."""
         rows, targets = np.nonzero(counts)
-        used, rows_used = np.unique(rows, return_inverse=True)
-        size = counts.shape[1]
-        length = round(math.log(len(counts), size)) if size > 1 else 0
-        contexts = all_contexts(size, length)[used]
-        return cls(contexts, rows_used, targets, counts[counts > 0])
+        used = np.flatnonzero(counts.any(1))
+        contexts = contexts_of(used, counts.shape[1], order_of(counts) - 1)
+        return cls(contexts, np.searchsorted(used, rows), targets, counts[rows, targets])
 
     @classmethod
     def of_examples(cls, found: Examples, vocabulary_size: int) -> "Tally":
         """The tally of examples with windows."""
-        contexts, keys = found.contexts, None
+        contexts = found.contexts
         if vocabulary_size ** contexts.shape[1] < 2**63:  # one number for a context sorts many times as fast as a row
             keys = row_numbers(contexts, vocabulary_size)
             _, first, rows = np.unique(keys, return_index=True, return_inverse=True)
@@ -105,7 +106,7 @@ def _blocks_of_log_probabilities(model: Any, contexts: np.ndarray) -> Iterator[t
     if not model.whole_words:
         contexts = contexts[:, contexts.shape[1] - model.context_length :]
     rows = contexts.shape[1] if model.whole_words else 1
-    at_once = max(1, CHARACTERS_AT_ONCE // rows)
+    at_once = max(1, min(CHARACTERS_AT_ONCE, LOGITS_AT_ONCE // model.vocabulary_size) // rows)
     training = model.training
     if training:
         model.eval()
@@ -125,8 +126,8 @@ def evaluate(model: Any, tally: Tally) -> float:
     for start, block in _blocks_of_log_probabilities(model, tally.contexts):
         first, last = np.searchsorted(tally.rows, (start, start + len(block)))
         chosen = block[tally.rows[first:last] - start, tally.targets[first:last]]
-        total += float((tally.counts[first:last] * chosen).sum())
-    return -total / float(tally.counts.sum())
+        total -= float((tally.counts[first:last] * chosen).sum())
+    return total / float(tally.counts.sum())
 
 
 class Uniform(micrograd.nn.Module):
@@ -148,8 +149,10 @@ class Sampler:
 
     at_once: how many words grow side by side; 1 draws in the lecture's order, a word after the other.
     temperature: above 0; below 1 the likely becomes likelier. top_k: only the k likeliest characters are drawn.
-    prompt: how each word begins. longest: where a word that finds no end is cut.
-    Raises Complaint for settings outside these bounds and for a prompt with an unknown character or too long a one.
+    prompt: how each word begins. longest: how many characters are drawn after it where a word finds no end; a model of
+    whole words draws no more than its context holds.
+    Raises ValueError for settings outside these bounds, Complaint for a prompt with an unknown character or one that a
+    model of whole words cannot hold.
     """
 
     def __init__(
@@ -164,16 +167,17 @@ class Sampler:
         prompt: str = "",
         longest: int = 100,
     ):
-        if not temperature > 0 or math.isinf(temperature):
-            raise Complaint(f"--temperature {temperature} has to be above 0: 1 is the model as it is")
+        if not 0 < temperature < math.inf:
+            raise ValueError(f"temperature has to be above 0, and it is {temperature}")
         if top_k is not None and top_k < 1:
-            raise Complaint(f"--top-k {top_k} has to be 1 or more: it is how many characters there are to choose from")
+            raise ValueError(f"top_k has to be 1 or more, and it is {top_k}")
         self.model, self.vocabulary, self.generator, self.at_once = model, vocabulary, generator, at_once
         self.temperature, self.top_k = temperature, top_k
         self.prompt = vocabulary.encode(prompt)
-        self.longest = min(longest, model.context_length) if model.whole_words else longest
+        self.longest = longest
         if model.whole_words:
             check_length(model, prompt, len(self.prompt) + 1)
+            self.longest = min(longest, model.context_length - len(self.prompt))
         self._distributions: dict[bytes, np.ndarray] = {}
 
     def words(self) -> Iterator[str]:
@@ -184,10 +188,11 @@ class Sampler:
     def _batch(self) -> list[str]:
         """The next at_once words."""
         before = 1 if self.model.whole_words else self.model.context_length
-        numbers = np.zeros((self.at_once, before + max(self.longest, len(self.prompt)) + 1), np.int64)
-        numbers[:, before : before + len(self.prompt)] = self.prompt
+        first = before + len(self.prompt)
+        numbers = np.zeros((self.at_once, first + self.longest), np.int64)
+        numbers[:, before:first] = self.prompt
         growing = np.arange(self.at_once)
-        for end in range(before + len(self.prompt), before + self.longest):
+        for end in range(first, first + self.longest):
             start = 0 if self.model.whole_words else end - before
             chances = self._chances(numbers[growing, start:end])
             drawn = self.generator.multinomial(chances, 1, replacement=True)[:, 0]
@@ -215,7 +220,7 @@ class Sampler:
             chances = (chances / chances.sum(1, keepdims=True)).astype(np.float32)
             fresh = dict(zip([keys[i] for i in new], chances, strict=True))
         rows = [fresh[key] if key in fresh else self._distributions[key] for key in keys]
-        if len(self._distributions) + len(fresh) <= MOST_REMEMBERED:
+        if (len(self._distributions) + len(fresh)) * len(self.vocabulary) <= MOST_REMEMBERED:
             self._distributions.update(fresh)
         return np.stack(rows)
 

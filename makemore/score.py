@@ -1,12 +1,17 @@
 """`python -m makemore.score -o DIR WORD...`: how likely a model thinks words, character by character."""
 
 import math
+from typing import Any
 
 from makemore.command_line import RUNS
-from makemore.data import Vocabulary
+from makemore.data import Vocabulary, examples, text_of
+from makemore.display import padded, shown, width
 from makemore.language_model import Score, score
 from makemore.models import load
+from makemore.models.ngram import Counts
+from makemore.report import perplexity
 from makemore.run_folder import RunFolder
+from micrograd import from_numpy
 from micrograd.command import Parser, run_command
 
 BAR_PER_NAT = 4
@@ -17,8 +22,8 @@ def report(word: str, scored: Score, vocabulary: Vocabulary) -> list[str]:
     n = len(scored.tokens)
     mean = scored.log_likelihood / n
     lines = [
-        f"{word}   log-likelihood {scored.log_likelihood:.4f} nats, {mean:.4f} a character, "
-        f"perplexity {math.exp(-mean) if mean > -700 else math.inf:.2f}"
+        f"{shown(word) if word[:1].strip() else repr(word)}   log-likelihood {scored.log_likelihood:.4f} nats, "
+        f"{mean:.4f} a character, perplexity {perplexity(-mean):.2f}"
     ]
     worst = min(scored.log_probabilities)
     before = vocabulary.boundary
@@ -26,10 +31,24 @@ def report(word: str, scored: Score, vocabulary: Vocabulary) -> list[str]:
         surprise = -logp + 0.0
         bar = "█" * round(min(surprise, 15) * BAR_PER_NAT)
         mark = "  <- the greatest surprise" if logp == worst else ""
-        lines.append(
-            f"  {before[-12:]:>12} -> {token:<5}  p {math.exp(logp):.4f}  surprise {surprise:7.4f}  {bar}{mark}"
-        )
+        seen = shown(before)[-12:]
+        pair = f"{' ' * (12 - width(seen))}{seen} -> {padded(shown(token), 5)}"
+        lines.append(f"  {pair}  p {math.exp(logp):.4f}  surprise {surprise:7.4f}  {bar}{mark}")
         before += token
+    return lines
+
+
+def hints(model: Any, vocabulary: Vocabulary, words: list[str], scores: list[Score]) -> list[str]:
+    """What a reader of the scores may stumble over, a line each."""
+    lines = []
+    if any(scored.log_likelihood == -math.inf for scored in scores):
+        lines.append("inf: a pair that training never saw has probability 0; train with --smoothing 1 to give it some")
+    if isinstance(model, Counts):
+        contexts = examples(vocabulary.encode_text(text_of(words)), model.context_length).contexts
+        unseen = (model.counts[model.rows(from_numpy(contexts))].sum(1) == 0).numpy()
+        if unseen.any():
+            named = ", ".join(dict.fromkeys([repr(vocabulary.decode(context)) for context in contexts[unseen]]))
+            lines.append(f"{named}: never seen in training, so every character is equally likely to come next")
     return lines
 
 
@@ -47,6 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
     scores = [score(model, vocabulary, word) for word in flags.words]
     for word, scored in zip(flags.words, scores, strict=True):
         print("\n".join(report(word, scored, vocabulary)))
+    for line in hints(model, vocabulary, flags.words, scores):
+        print(line)
     return 0
 
 

@@ -24,7 +24,7 @@ class Family(NamedTuple):
     A block_size of None is that of the longest word and its end.
     """
 
-    model: type
+    model: Any
     sizes: dict[str, Any]
 
 

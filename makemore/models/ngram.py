@@ -8,7 +8,7 @@ to zero (L2) both pull the probabilities to uniform.
 import numpy as np
 
 import micrograd
-from makemore.data import row_numbers
+from makemore.data import order_of, row_numbers
 from micrograd import Generator, Tensor
 from micrograd.nn import Module, Parameter
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
@@ -37,15 +37,15 @@ class Counts(_Table):
     """
 
     def __init__(self, counts: np.ndarray, smoothing: float = 0.0):
-        rows, size = counts.shape
-        super().__init__(size, 1 + round(np.log(rows) / np.log(size)) if size > 1 else 1)
+        super().__init__(counts.shape[-1], order_of(counts))
         self.counts: Tensor
         self.register_buffer("counts", micrograd.from_numpy(counts))
         self.smoothing = smoothing
 
     def forward(self, contexts: Tensor) -> Tensor:
         """The logarithm of each next character's probability: contexts (n, context_length) to (n, size), float64."""
-        counts = self.counts[self.rows(contexts)].double() + self.smoothing
+        scale = max(1.0, self.smoothing)  # both are divided by it, or the sum of a row could overflow
+        counts = self.counts[self.rows(contexts)].double() / scale + self.smoothing / scale
         counts[(counts.sum(1) == 0)] = 1.0
         return (counts / counts.sum(1, keepdim=True)).log()
 

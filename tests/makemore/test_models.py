@@ -4,6 +4,7 @@ Where numbers are compared both libraries compute in float64, whose rounding is 
 """
 
 import importlib.util
+import itertools
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ import safetensors.torch
 import torch
 
 import micrograd
+from makemore.data import Vocabulary
+from makemore.language_model import Sampler
 from makemore.models.bow import BagOfWords
 from makemore.models.mlp import MLP
 from makemore.models.recurrent import GRU, LSTM, RNN
@@ -237,6 +240,16 @@ def test_words_longer_than_the_context_are_refused(net):
     mine = net.make(micrograd)
     with pytest.raises(ValueError, match=rf"^{net.context_length + 1} characters are too many"):
         mine(micrograd.zeros(2, net.context_length + 1).long())
+
+
+@pytest.mark.parametrize("prompt", ["", "ab", "ab" * 7 + "a"])
+def test_a_word_that_finds_no_end_is_cut_where_the_context_ends(prompt):
+    model = NETS["rnn"].make(micrograd, 3)
+    model.lm_head.bias.data[0] = -1e9
+    sampler = Sampler(model, Vocabulary("ab"), micrograd.Generator(), at_once=5, prompt=prompt)
+    words = list(itertools.islice(sampler.words(), 5))
+    assert {len(word) for word in words} == {16}
+    assert all(word.startswith(prompt) for word in words)
 
 
 def test_the_mlp_of_makemore_py_sees_a_word_as_makemore_py_shifts_it():

@@ -193,10 +193,39 @@ def test_a_word_the_model_thinks_impossible_has_minus_infinity_and_no_traceback(
     assert "log-likelihood -inf" in lines[0]
     assert "nan" not in "".join(lines)
     assert (scores_of(lines)[2][2:]) == ("0.0000", "inf")
+    assert lines[5].startswith("inf: a pair that training never saw has probability 0")
+    assert len([line for line in lines if "--smoothing 1" in line]) == 1
+
+
+def test_what_training_never_saw_is_named_once(command, trained):
+    model, vocabulary = load(RunFolder(trained / "counts"))
+    seen = model.counts.numpy().reshape(7, 7, 7).sum(2) > 0
+    first, second = (vocabulary.decode(context + 1) for context in np.argwhere(~seen[1:, 1:])[:2])
+    lines = lines_of(command("score", "-o", trained / "counts", first, second, first, "mila"))
+    last = lines[-1]
+    assert last.endswith(": never seen in training, so every character is equally likely to come next")
+    assert [last.count(repr(context)) for context in (first, second)] == [1, 1]
+    assert [line for line in lines if "never seen" in line] == [last]
+    scored = dict(zip(("first", "second", "third"), scores_of(lines[1:4]), strict=True))
+    assert scored["third"][3] == f"{math.log(7):.4f}"
+
+
+def test_of_a_word_like_those_of_the_list_there_is_nothing_more_to_say(command, run):
+    assert len(lines_of(command("score", "-o", run, "mila"))) == 1 + len("mila.")
 
 
 def test_the_empty_word_is_scored_as_its_end_alone(command, run):
-    assert [after for _, after, _, _ in scores_of(lines_of(command("score", "-o", run, "")))] == ["."]
+    lines = lines_of(command("score", "-o", run, ""))
+    assert [after for _, after, _, _ in scores_of(lines)] == ["."]
+    assert lines[0].startswith("''   log-likelihood ")
+
+
+@pytest.mark.parametrize("length", [99, 300])
+def test_words_go_on_from_a_prompt_however_long(command, run, length):
+    words = [line.split()[0] for line in lines_of(command("sample", "-o", run, "--prompt", "a" * length))]
+    ends = [word.removeprefix("a" * length) for word in words]
+    assert len(set(ends)) > 5
+    assert max(map(len, ends)) > 1
 
 
 @pytest.mark.parametrize("name", ["score", "sample"])
@@ -328,6 +357,13 @@ def test_a_damaged_run_is_one_line_and_stays_as_it_is(command, copy, damage, arg
     outcome = command(*arguments, "-o", folder)
     assert str(folder) in outcome.complaint
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("counts", [np.zeros(343, np.int64), np.zeros((7, 7, 7), np.int64), np.zeros((0, 7), np.int64)])
+def test_a_table_of_another_shape_is_one_line(command, copy, counts):
+    folder = copy("counts")
+    tensors_with(lambda tensors: tensors.update(counts=counts))(folder)
+    assert "does not fit config.json" in command("sample", "-o", folder).complaint
 
 
 DAMAGED_FOR_RESUMING = {
