@@ -1,6 +1,7 @@
 """The flags that commands share."""
 
 import argparse
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ LECTURE_SEED = 2147483647
 
 
 def number(
-    kind: type, least: float, above: bool = False, also: float | None = None, what: str = ""
+    kind: type, least: float, *, most: float = math.inf, above: bool = False, also: float | None = None
 ) -> Callable[[str], Any]:
-    """The type of a flag that takes an int or a float of at least `least` (or above it), or the one number `also`."""
+    """The type of a flag that takes an int or a float, from `least` (or above it) to `most`, or the number `also`."""
 
     def read(text: str) -> Any:
         try:
@@ -22,21 +23,19 @@ def number(
         except ValueError:
             raise argparse.ArgumentTypeError(f"{text!r} is no {'whole ' if kind is int else ''}number") from None
         if value != also and not (value > least if above else value >= least):
-            bound = f"{'above' if above else 'at least'} {least:g}" + (f", or {also:g}" if also is not None else "")
-            raise argparse.ArgumentTypeError(f"{text} has to be {bound}{what}")
+            bound = f"{'above' if above else 'at least'} {least}" + (f", or {also}" if also is not None else "")
+            raise argparse.ArgumentTypeError(f"{text} has to be {bound}")
         if value in (float("inf"), float("-inf")):
             raise argparse.ArgumentTypeError(f"{text} is not a finite number")
+        if value > most:
+            raise argparse.ArgumentTypeError(f"{text} is too large: {most} is the most")
         return value
 
     return read
 
 
-def seed(text: str) -> int:
-    """The type of a flag that takes a seed: any integer of 64 bits, as PyTorch does."""
-    value: int = number(int, -(2**63))(text)
-    if value >= 2**64:
-        raise argparse.ArgumentTypeError(f"{text} has to fit in 64 bits: at the most {2**64 - 1}")
-    return value
+seed = number(int, -(2**63), most=2**64 - 1)
+"""The type of a flag that takes a seed: any integer of 64 bits, as PyTorch does."""
 
 
 def add_sampling_flags(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,7 @@
 """How a net is doing inside, as the third lecture looks at it, and its search for a learning rate."""
 
 import math
+import shlex
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,9 +10,11 @@ from tqdm import tqdm
 import micrograd
 from makemore import plots
 from makemore.corpus import Corpus, window_of
+from makemore.data import bundled_names
 from makemore.language_model import loss_of
 from makemore.models import NGRAMS, make
-from makemore.run_folder import RunFolder
+from makemore.report import shown_path
+from makemore.run_folder import SWEEP, RunFolder
 from makemore.training import Training, loss_of_step, optimizer_of
 from micrograd import Tensor, graph, no_grad
 from micrograd.command import Complaint
@@ -185,9 +188,12 @@ def find_learning_rate(config: dict[str, Any], corpus: Corpus, folder: RunFolder
     print(f"\n{'learning rate':>13}  {'loss, nats a character':>22}")
     for i in np.linspace(0, len(tried) - 1, 13).astype(int):
         print(f"{10 ** exponents[i]:>13.3g}  {smooth[i]:>22.4f}")
-    folder.write("find_lr.png", plots.rate_curve(10 ** exponents[: len(tried)], tried, smooth, suggested))
-    print(f"\nthe loss is lowest, {smooth[best]:.4f}, at a rate of about {suggested:g}: see {folder.path}/find_lr.png")
-    print(f"train with it: python -m makemore.train --type {config['type']} --learning-rate {suggested:g}")
+    folder.write(SWEEP, plots.rate_curve(10 ** exponents[: len(tried)], tried, smooth, suggested))
+    print(f"\nthe loss is lowest, {smooth[best]:.4f}, at a rate of about {suggested:g}: see {folder.path / SWEEP}")
+    folder.settle()
+    path = corpus.list.path
+    words = "" if path == bundled_names() else f" -i {shlex.quote(str(shown_path(path)))}"
+    print(f"train with it: python -m makemore.train{words} --type {config['type']} --learning-rate {suggested:g}")
     return 0
 
 

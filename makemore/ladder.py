@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from makemore import data
 from makemore.command_line import LECTURE_SEED, RUNS, number, seed
 from makemore.corpus import SPLITS, Corpus
-from makemore.models import TYPES
+from makemore.display import decimal, shown
+from makemore.models import TYPES, load
 from makemore.report import perplexity, print_words_read
 from makemore.run_folder import RunFolder
 from makemore.sample import draw, sampler_of
 from makemore.settings import defaults_of
-from makemore.train import complete, finish, train
+from makemore.train import complete, draw_pictures, finish, train
 from makemore.training import Training
 from micrograd.command import Complaint, Parser, run_command
 
@@ -63,14 +64,19 @@ def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFold
             raise Complaint(f"{folder.path} was trained with {what}; take another folder with -o")
         has_steps = (folder.path / "model.safetensors").exists()
         ended = has_steps and folder.read_checkpoint().step == config["max_steps"]
-        metrics, seconds = (
-            (_evaluations(folder), 0.0) if ended else train(config, corpus, folder, resume=has_steps, quiet=True)
-        )
+        if ended:
+            metrics, seconds = _evaluations(folder), 0.0
+        else:
+            run = Training.resumed(config, corpus, folder) if has_steps else Training(config, corpus, folder)
+            metrics, seconds = run.metrics, train(run, folder, quiet=True)
     else:
         config = config_for(type_, corpus, flags)
-        folder.claim(overwrite=False)
-        metrics, seconds = train(config, corpus, folder, quiet=True)
-    model, _ = finish(config, corpus, folder, metrics)
+        with folder.claimed(overwrite=False):
+            run = Training(config, corpus, folder)
+            metrics, seconds = run.metrics, train(run, folder, quiet=True)
+    model, _ = load(folder)
+    table = finish(config, corpus, folder, metrics, model)
+    draw_pictures(folder, config, metrics, table, corpus, model)
     last = folder.read_metrics()[-1]
     asked = argparse.Namespace(seed=config["seed"], temperature=1.0, top_k=-1, prompt="")
     drawn = draw(sampler_of(model, corpus.vocabulary, config, asked), WORDS_SHOWN, None)
@@ -89,12 +95,12 @@ def table_of(rungs: list[Rung]) -> str:
     heads += f"{'perplexity':>12}{'steps':>9}{'seconds':>9}"
     lines = [f"{'':<23}{'loss, nats a character':^27}{'on test':>12}", f"{heads}  new words"]
     for rung in rungs:
-        losses = "".join(f"{'-' if rung.losses[part] is None else f'{rung.losses[part]:.4f}':>9}" for part in SPLITS)
-        known = next((rung.losses[part] for part in reversed(SPLITS) if rung.losses[part] is not None), None)
-        ppl = "-" if known is None else f"{perplexity(known):.3f}"
+        losses = [rung.losses[part] for part in SPLITS]
+        nats = "".join(f"{'-' if loss is None else decimal(loss, 4):>9}" for loss in losses)
+        on_test = "-" if losses[-1] is None else decimal(perplexity(losses[-1]), 3)
+        words = shown(", ".join(rung.words))
         lines.append(
-            f"{rung.type:<12}{rung.parameters:>11,}{losses}{ppl:>12}{rung.steps:>9,}{rung.seconds:>9.1f}"
-            f"  {', '.join(rung.words)}"
+            f"{rung.type:<12}{rung.parameters:>11,}{nats}{on_test:>12}{rung.steps:>9,}{rung.seconds:>9.1f}  {words}"
         )
     return "\n".join(lines)
 

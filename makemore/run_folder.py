@@ -1,12 +1,13 @@
 """The work folder of a run: what was asked for, the checkpoint, the losses, the words and the pictures.
 
-Every file is written whole or not at all: under another name first, and then renamed.
+Every file is written whole or not at all: under another name first, and then renamed. Only a line of losses is added
+to those before it; what a crash leaves of one is passed over.
 """
 
 import contextlib
 import json
-import os
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,20 +15,18 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
+from makemore.config import wrong_names
 from micrograd.command import Complaint
 
 CONFIG, CHECKPOINT, BEST = "config.json", "model.safetensors", "best.safetensors"
 METRICS, SAMPLES = "metrics.jsonl", "samples.txt"
-PICTURES = ("loss.png", "bigram.png", "embedding.png", "find_lr.png", "activations.png", "gradients.png", "updates.png")
-FILES = (CONFIG, CHECKPOINT, BEST, METRICS, SAMPLES, *PICTURES, "graph.svg", "graph.html")
+FILES: tuple[str, ...] = (CONFIG, CHECKPOINT, BEST, METRICS, SAMPLES, "loss.png", "bigram.png", "embedding.png")
+FILES += ("activations.png", "gradients.png", "updates.png", "graph.svg", "graph.html")
+SWEEP = "find_lr.png"
+"""The picture that --find-lr leaves, before there is a run."""
 
-CONFIG_TYPES: dict[str, Any] = {
-    **dict.fromkeys(("type", "fit", "split", "input_file", "digest", "optimizer", "schedule"), str),
-    **dict.fromkeys(("max_steps", "schedule_steps", "batch_size", "seed", "eval_every", "longest"), int),
-    **dict.fromkeys(("block_size", "warmup", "early_stop"), int),
-    **dict.fromkeys(("learning_rate", "weight_decay", "smoothing", "clip"), int | float),
-    "vocabulary": list,
-}
+REPLACED = ".replaced"
+"""Where the files of a run that is to be replaced wait until there is something in their place."""
 
 
 class Checkpoint(NamedTuple):
@@ -44,6 +43,8 @@ class RunFolder:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
+        self.made = False  # whether there was no such folder before
+        self.settled = True
 
     # Choosing a folder.
 
@@ -56,44 +57,103 @@ class RunFolder:
             number += 1
             with contextlib.suppress(FileExistsError):
                 (parent / str(number)).mkdir()
-                return cls(parent / str(number))
+                folder = cls(parent / str(number))
+                folder.made = True
+                return folder
 
     @classmethod
     def latest(cls, parent: Path) -> "RunFolder":
-        """The folder with the highest number in parent. Raises Complaint where there is none."""
-        numbers = _numbers(parent)
+        """The folder with the highest number in parent that holds a run. Raises Complaint where there is none."""
+        numbers = [number for number in _numbers(parent) if (parent / str(number) / CONFIG).is_file()]
         if not numbers:
             raise Complaint(f"there is no run under {parent}/ yet; name its folder with -o, or train one first")
         return cls(parent / str(max(numbers)))
 
-    def claim(self, overwrite: bool) -> None:
-        """Make the folder ready for a new run. Raises Complaint for other files, and for a run unless overwrite."""
+    def check_free(self, overwrite: bool) -> None:
+        """Raises Complaint where the folder holds something that is no run, or a run and not overwrite."""
         if self.path.exists() and not self.path.is_dir():
             raise Complaint(f"{self.path} is a file; name a folder with -o")
-        held = sorted(entry.name for entry in self.path.iterdir()) if self.path.exists() else []
-        strange = [name for name in held if name not in FILES]
-        if strange or (set(held) - set(PICTURES) and CONFIG not in held):
-            raise Complaint(
-                f"{self.path} holds something that is no run ({(strange or held)[0]}); name another with -o"
-            )
-        if CONFIG in held and not overwrite:
+        held = {entry.name for entry in self.path.iterdir()} if self.path.exists() else set()
+        strange = held - {*FILES, *map(_unfinished, FILES), SWEEP, REPLACED}
+        if not strange and not self._holds_run():
+            strange = held - {SWEEP}
+        if strange:
+            raise Complaint(f"{self.path} holds something that is no run ({min(strange)}); name another folder with -o")
+        if held - {SWEEP} and not overwrite:
             raise Complaint(
                 f"{self.path} already holds a run: --resume goes on with it, --overwrite replaces it, "
                 "and -o takes another folder"
             )
-        self.path.mkdir(parents=True, exist_ok=True)
-        for name in held:
-            (self.path / name).unlink()
+
+    def _holds_run(self) -> bool:
+        """Whether there is a run, damaged as it may be: a checkpoint, or a config with a vocabulary."""
+        config = self.path / CONFIG
+        if not config.is_file():
+            return (self.path / REPLACED).is_dir()
+        return (self.path / CHECKPOINT).is_file() or b'"vocabulary"' in config.read_bytes()
+
+    @contextlib.contextmanager
+    def claimed(self, overwrite: bool) -> Iterator[None]:
+        """The folder for a new run, made where it is not there; a run that it holds gives way if overwrite.
+
+        Where the block fails before `settle` was called, the folder is left as it was found. Raises Complaint as
+        check_free does.
+        """
+        self.check_free(overwrite)
+        if not self.path.exists():
+            self.path.mkdir(parents=True)
+            self.made = True
+        self.settled = False
+        self._set_aside()
+        try:
+            yield
+        except (Exception, KeyboardInterrupt):
+            if not self.settled:
+                self._put_back()
+            raise
+
+    def _set_aside(self) -> None:
+        aside = self.path / REPLACED
+        if aside.is_dir():  # a run that never got as far as to replace it
+            self._remove_files()
+        elif any((self.path / name).exists() for name in FILES):
+            aside.mkdir()
+            for name in FILES:
+                if (self.path / name).exists():
+                    (self.path / name).replace(aside / name)
+
+    def _remove_files(self) -> None:
+        for name in (*FILES, *map(_unfinished, FILES)):
+            (self.path / name).unlink(missing_ok=True)
+
+    def _put_back(self) -> None:
+        self._remove_files()
+        aside = self.path / REPLACED
+        if aside.is_dir():
+            for entry in aside.iterdir():
+                entry.replace(self.path / entry.name)
+            aside.rmdir()
+        if self.made:
+            with contextlib.suppress(OSError):
+                self.path.rmdir()
+
+    def settle(self) -> None:
+        """The new run has something to show: the one that it replaces is forgotten."""
+        self.settled = True
+        if (self.path / REPLACED).is_dir():
+            shutil.rmtree(self.path / REPLACED)
 
     # Its files.
 
     def write(self, name: str, content: str | bytes) -> None:
         """Put content into the file `name`, whole or not at all."""
-        unfinished = self.path / f".{name}.{os.getpid()}"
+        path, unfinished = self.path / name, self.path / _unfinished(name)
         try:
             # The name of a file may hold bytes that are no text: JSON's own escapes stand for them.
             unfinished.write_bytes(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
-            unfinished.replace(self.path / name)
+            unfinished.replace(path)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from None  # a full disk does not say which file
         finally:
             unfinished.unlink(missing_ok=True)
 
@@ -112,10 +172,8 @@ class RunFolder:
                 raise TypeError
         except (ValueError, TypeError):
             raise Complaint(f"{self.path / CONFIG} is damaged; train anew with --overwrite") from None
-        wrong = [name for name, kind in CONFIG_TYPES.items() if not isinstance(config.get(name), kind)]
-        if wrong or not all(isinstance(character, str) and len(character) == 1 for character in config["vocabulary"]):
-            what = ", ".join(wrong or ["vocabulary"])
-            raise Complaint(f"{self.path / CONFIG} lacks {what}, or has something else there; train anew")
+        if wrong := wrong_names(config):
+            raise Complaint(f"{self.path / CONFIG} lacks {', '.join(wrong)}, or has something else there; train anew")
         return config
 
     def write_checkpoint(self, checkpoint: Checkpoint) -> None:
@@ -149,14 +207,15 @@ class RunFolder:
             with safetensors.safe_open(path, framework="numpy") as file:
                 step = int(file.metadata()["step"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+            if step < 0:
+                raise ValueError(f"step {step}")
         except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise Complaint(f"{path} is damaged ({error!s:.60}); train anew with --overwrite") from None
-        optimizer = {
-            name.removeprefix("optimizer."): tensors.pop(name)
-            for name in list(tensors)
-            if name.startswith("optimizer.")
-        }
-        return Checkpoint(step, tensors, optimizer, tensors.pop("random.state", None))
+            cure = "train anew with --overwrite" if name == CHECKPOINT else "remove it to use the last checkpoint"
+            raise Complaint(f"{path} is damaged ({error!s:.60}); {cure}") from None
+        random = tensors.pop("random.state", None)
+        model = {key: array for key, array in tensors.items() if not key.startswith("optimizer.")}
+        optimizer = {key.removeprefix("optimizer."): tensors[key] for key in tensors.keys() - model.keys()}
+        return Checkpoint(step, model, optimizer, random)
 
     def write_metrics(self, lines: Iterable[dict[str, Any]]) -> None:
         """Replace the record of losses: a line of JSON per evaluation."""
@@ -174,11 +233,25 @@ class RunFolder:
             text = path.read_text(encoding="utf-8") if path.exists() else ""
             whole = text[: text.rfind("\n") + 1]  # a last line without its end is one that a crash cut off
             lines = [json.loads(line) for line in whole.splitlines()]
-            if not all(isinstance(line["step"], int) for line in lines):
-                raise TypeError
+            for line in lines:
+                if type(line["step"]) is not int:
+                    raise TypeError
+                for part in ("train", "dev"):
+                    if not isinstance(line[f"{part}_loss"], int | float | None):
+                        raise TypeError
         except (ValueError, TypeError, KeyError):
             raise Complaint(f"{path} is damaged; mend or remove it") from None
         return lines
+
+    def has_ended(self) -> bool:
+        """Whether the run's last line of losses is written, and its words."""
+        lines = self.read_metrics()
+        return bool(lines) and "test_loss" in lines[-1] and (self.path / SAMPLES).is_file()
+
+
+def _unfinished(name: str) -> str:
+    """The name of a file while it is written."""
+    return f".{name}.unfinished"
 
 
 def _numbers(parent: Path) -> list[int]:

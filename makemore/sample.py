@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from makemore.command_line import RUNS, add_sampling_flags, number, seed
 from makemore.data import Vocabulary, WordList
+from makemore.display import padded, shown, width
 from makemore.language_model import Sampler
 from makemore.models import NGRAMS, load
 from makemore.run_folder import RunFolder
@@ -19,8 +20,8 @@ from micrograd.command import Complaint, Parser, run_command
 TRIES_PER_WORD = 500
 """How many words are drawn, at the most, for each new one that is wanted."""
 
-
 WORDS_AT_ONCE = 250
+"""How many words of a net grow side by side."""
 
 
 class Drawn(NamedTuple):
@@ -31,7 +32,7 @@ class Drawn(NamedTuple):
 
 
 def longest_word(config: dict[str, Any]) -> int:
-    """Where a word that finds no end is cut: at 100 characters, or at twice the longest of the list."""
+    """Where a word that finds no end is cut: 100 characters behind the prompt, or twice the longest of the list."""
     return max(100, 2 * config["longest"])
 
 
@@ -47,7 +48,10 @@ def draw(sampler: Sampler, n: int, words: WordList | None, only_new: bool = Fals
         while len(drawn) < n and tries < TRIES_PER_WORD * n:
             # Each time as many as all times before together, so that a long list is not read again and again.
             wanted = min(max(n - len(drawn), tries), TRIES_PER_WORD * n - tries)
-            batch = list(itertools.islice(new_words, wanted))
+            batch = []
+            for word in itertools.islice(new_words, wanted):
+                batch.append(word)
+                bar.update(not only_new)
             tries += len(batch)
             seen = words.seen(batch) if words is not None else set()
             for word in filter(None, batch):
@@ -88,10 +92,13 @@ def print_words(columns: dict[str, list[Drawn]], wanted: int, marks: bool = True
     """Print drawn words a line each, with their marks; several columns side by side under their names."""
     texts = []
     for name, column in columns.items():
-        width = max((len(drawn.word) for drawn in column), default=0)
-        lines = [name] * (len(columns) > 1) + [_line(drawn, marks, width) for drawn in column]
-        width = max(map(len, lines), default=0)
-        texts.append([f"{line:<{width}}" for line in lines])
+        words = [shown(drawn.word) for drawn in column]
+        room = max(map(width, words), default=0)
+        if marks:
+            words = [_marked(word, drawn.seen, room) for word, drawn in zip(words, column, strict=True)]
+        lines = [name] * (len(columns) > 1) + words
+        room = max(map(width, lines), default=0)
+        texts.append([padded(line, room) for line in lines])
     for line in itertools.zip_longest(*texts, fillvalue=""):
         print(indent + "    ".join(line).rstrip())
     found = min(len(column) for column in columns.values())
@@ -99,10 +106,21 @@ def print_words(columns: dict[str, list[Drawn]], wanted: int, marks: bool = True
         print(f"only {found} of {wanted} words came in {TRIES_PER_WORD * wanted:,} tries", file=sys.stderr)
 
 
-def _line(drawn: Drawn, marks: bool, width: int) -> str:
-    if not marks or drawn.seen is None:
-        return drawn.word
-    return f"{drawn.word:<{width}}  {'seen' if drawn.seen else 'new'}"
+def _marked(word: str, seen: bool | None, room: int) -> str:
+    return word if seen is None else f"{padded(word, room)}  {'seen' if seen else 'new'}"
+
+
+def sample(folder: RunFolder, flags: argparse.Namespace) -> int:
+    """Draw words from the run in the folder, as the flags have it, and print them."""
+    config = folder.read_config()
+    flags.seed = config["seed"] if flags.seed is None else flags.seed
+    model, vocabulary = load(folder)
+    words = word_list_of(config, needed=flags.only_new)
+    drawn = draw(sampler_of(model, vocabulary, config, flags), flags.num_samples, words, flags.only_new)
+    if words is None:
+        print(f"{config['input_file']} is gone, so words are not marked as new or seen", file=sys.stderr)
+    print_words({"model": drawn}, flags.num_samples, marks=not flags.only_new)
+    return 0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -113,16 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=seed, default=None, help="of the drawing (default: the run's)")
     add_sampling_flags(parser)
     flags = parser.parse_args(arguments)
-    folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.latest(RUNS)
-    config = folder.read_config()
-    flags.seed = config.get("seed", 0) if flags.seed is None else flags.seed
-    model, vocabulary = load(folder)
-    words = word_list_of(config, needed=flags.only_new)
-    drawn = draw(sampler_of(model, vocabulary, config, flags), flags.num_samples, words, flags.only_new)
-    if words is None:
-        print(f"{config['input_file']} is gone, so words are not marked as new or seen", file=sys.stderr)
-    print_words({"model": drawn}, flags.num_samples, marks=not flags.only_new)
-    return 0
+    return sample(RunFolder(flags.work_dir) if flags.work_dir else RunFolder.latest(RUNS), flags)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 import argparse
 from typing import Any, NamedTuple
 
+from makemore.config import CHOICES
 from makemore.models import FAMILIES, NGRAMS
-from makemore.settings import SCHEDULES, TRAINING, flag_of
+from makemore.settings import TRAINING, flag_of
 from micrograd.command import Complaint
 
 
@@ -55,7 +56,7 @@ TABLE = [
     Hyperparameter("learning_rate", "sgd", Between(0.01, 1.0), "part 2 looks from 0.001 to 1 and takes 0.1"),
     Hyperparameter("learning_rate", "adamw", Between(3e-4, 3e-2), "ten times less and more than 0.003"),
     Hyperparameter("learning_rate", "ngram", Between(1.0, 100.0), "part 1 has 50; much beyond it, steps overshoot"),
-    Hyperparameter("schedule", "", OneOf(SCHEDULES), "how the rate falls: all there are"),
+    Hyperparameter("schedule", "", OneOf(CHOICES["schedule"]), "how the rate falls: all there are"),
     Hyperparameter("batch_size", "", OneOf((16, 32, 64, 128, 256)), "the lectures have 32; a step costs in proportion"),
     Hyperparameter(
         "weight_decay", "sgd", Between(1e-6, 1e-2), "at 0.01 and a rate of 0.1, 1,000 steps wipe a weight out"
@@ -125,8 +126,9 @@ def _read(name: str, usual: Range, text: str) -> Range:
     """The range that the user gives: low..high, or values with commas between them."""
     if name == "schedule":
         values = tuple(dict.fromkeys(text.split(",")))
-        if not set(values) <= set(SCHEDULES):
-            raise Complaint(f"--search {name}={text}: give some of {','.join(SCHEDULES)}, with commas between them")
+        schedules = CHOICES["schedule"]
+        if not set(values) <= set(schedules):
+            raise Complaint(f"--search {name}={text}: give some of {','.join(schedules)}, with commas between them")
         return OneOf(values)
     between = ".." in text
     numbers = [_number(name, part) for part in (text.split("..", 1) if between else text.split(","))]

@@ -3,7 +3,8 @@
 import argparse
 from typing import Any
 
-from makemore.command_line import LECTURE_SEED, add_sampling_flags, number, seed
+from makemore.command_line import LECTURE_SEED, add_sampling_flags, number
+from makemore.config import CHOICES, NUMBERS
 from makemore.models import FAMILIES, NGRAMS, TYPES
 from micrograd.command import Complaint, Parser
 
@@ -36,7 +37,9 @@ TRAINING: dict[str, dict[str, Any]] = {
     "lstm": _MAKEMORE | {"max_steps": 10_000},
     "transformer": _MAKEMORE | {"max_steps": 5_000},
 }
-SCHEDULES = ("constant", "step", "linear", "cosine")
+MOST_EPOCHS, LEAST_STEPS = 40, 1000
+"""A net knows a short list by heart soon: it goes through it so many times at the most, but takes so many steps."""
+
 SIZES = ("block_size", "n_embd", "n_embd2", "n_layer", "n_head", "batchnorm", "direct", "blank")
 NAMES = (*COMMON, *TRAINING["mlp"], *SIZES)
 FREE_ON_RESUME = ("max_steps", "eval_every", "early_stop")
@@ -51,42 +54,42 @@ def add_training_flags(parser: Parser) -> None:
     """The flags that make up a run. None has a default here: --resume takes them from the run."""
     group = parser.add_argument_group("the model")
     group.add_argument("--type", choices=TYPES, help="(mlp)")
-    group.add_argument("--fit", choices=["gradient", "counts"], help="by gradient descent (default) or by counting")
-    size = number(int, 1)
-    group.add_argument("--block-size", type=number(int, 0), metavar="N",
-                       help="how far it looks back (mlp 3, wavenet 8, others the whole word)")  # fmt: skip
-    group.add_argument("--n-layer", type=size, metavar="N", help="layers (mlp 1, transformer 4)")
-    group.add_argument("--n-head", type=size, metavar="N", help="heads of attention (4)")
-    group.add_argument(
-        "--n-embd", type=size, metavar="N", help="numbers to a character (mlp 10, wavenet 24, others 64)"
-    )
-    group.add_argument("--n-embd2", type=size, metavar="N", help="hidden units (mlp 200, wavenet 128, others 64)")
-    yes_or_no = argparse.BooleanOptionalAction
-    group.add_argument("--batchnorm", action=yes_or_no, default=None, help="mlp: normalise each batch (yes)")
-    group.add_argument("--direct", action=yes_or_no, default=None,
-                       help="mlp: connections from the embedding straight to the output (no)")  # fmt: skip
-    group.add_argument("--blank", action=yes_or_no, default=None,
-                       help="mlp: the net of makemore.py, with a token for what is before a word (no)")  # fmt: skip
+    _add_choice(group, "fit", "by gradient descent (default) or by counting")
+    _add_number(group, "block_size", "N", "how far it looks back (mlp 3, wavenet 8, others the whole word)")
+    _add_number(group, "n_layer", "N", "layers (mlp 1, transformer 4)")
+    _add_number(group, "n_head", "N", "heads of attention (4)")
+    _add_number(group, "n_embd", "N", "numbers to a character (mlp 10, wavenet 24, others 64)")
+    _add_number(group, "n_embd2", "N", "hidden units (mlp 200, wavenet 128, others 64)")
+    _add_switch(group, "batchnorm", "mlp: normalise each batch (yes)")
+    _add_switch(group, "direct", "mlp: connections from the embedding straight to the output (no)")
+    _add_switch(group, "blank", "mlp: the net of makemore.py, with a token for what is before a word (no)")
     group = parser.add_argument_group("its training")
-    group.add_argument("--max-steps", type=number(int, 0, also=-1), metavar="N",
-                       help="steps in total; -1: without end, until Ctrl-C")  # fmt: skip
-    group.add_argument("-b", "--batch-size", type=number(int, 1), metavar="N",
-                       help="examples, or words, to a step (32; n-grams all of them)")  # fmt: skip
-    group.add_argument("-l", "--learning-rate", type=number(float, 0, above=True), metavar="R",
-                       help="(n-grams 50 or less, mlp and wavenet 0.1, others 0.003)")  # fmt: skip
-    group.add_argument("-w", "--weight-decay", type=number(float, 0), metavar="W",
-                       help="n-grams: times (W**2).mean() in the loss; others: the optimizer's")  # fmt: skip
-    group.add_argument("--optimizer", choices=["sgd", "adamw"], help="(sgd; adamw where makemore.py has it)")
-    group.add_argument("--schedule", choices=SCHEDULES,
-                       help="of the learning rate; step: a tenth from half the steps on")  # fmt: skip
-    group.add_argument("--warmup", type=number(int, 0), metavar="N", help="steps until the rate is reached")
-    group.add_argument("--clip", type=number(float, 0), metavar="N", help="largest norm of the gradient (0: any)")
-    group.add_argument("--early-stop", type=number(int, 0), metavar="N",
-                       help="stop after N evaluations without a better dev loss (0: never)")  # fmt: skip
-    group.add_argument("--smoothing", type=number(float, 0), metavar="S",
-                       help="added to every count (1); 0 makes what was never seen impossible")  # fmt: skip
-    group.add_argument("--seed", type=seed, help=f"of all that is drawn ({LECTURE_SEED})")
-    group.add_argument("--eval-every", type=number(int, 1), metavar="N", help="steps between evaluations")
+    _add_number(
+        group, "max_steps", "N", "steps in total; -1: without end, until Ctrl-C (by type; fewer on a short list)"
+    )
+    _add_number(group, "batch_size", "N", "examples, or words, to a step (32; n-grams all of them)", "-b")
+    _add_number(group, "learning_rate", "R", "(n-grams 50 or less, mlp and wavenet 0.1, others 0.003)", "-l")
+    _add_number(group, "weight_decay", "W", "n-grams: times (W**2).mean() in the loss; others: the optimizer's", "-w")
+    _add_choice(group, "optimizer", "(sgd; adamw where makemore.py has it)")
+    _add_choice(group, "schedule", "of the learning rate; step: a tenth from half the steps on")
+    _add_number(group, "warmup", "N", "steps until the rate is reached")
+    _add_number(group, "clip", "N", "largest norm of the gradient (0: any)")
+    _add_number(group, "early_stop", "N", "stop after N evaluations without a better dev loss (0: never)")
+    _add_number(group, "smoothing", "S", "added to every count (1); 0 makes what was never seen impossible")
+    _add_number(group, "seed", "N", f"of all that is drawn ({LECTURE_SEED})")
+    _add_number(group, "eval_every", "N", "steps between evaluations")
+
+
+def _add_number(group: Any, name: str, metavar: str, what: str, *short: str) -> None:
+    group.add_argument(*short, flag_of(name), type=NUMBERS[name], metavar=metavar, help=what)
+
+
+def _add_choice(group: Any, name: str, what: str) -> None:
+    group.add_argument(flag_of(name), choices=CHOICES[name], help=what)
+
+
+def _add_switch(group: Any, name: str, what: str) -> None:
+    group.add_argument(flag_of(name), action=argparse.BooleanOptionalAction, default=None, help=what)
 
 
 def parser_of_flags() -> Parser:
@@ -99,20 +102,21 @@ def parser_of_flags() -> Parser:
     group = parser.add_argument_group("what to learn from, and where to keep it")
     group.add_argument("-i", "--input-file", metavar="FILE", help="one word to a line, UTF-8 (default: bundled names)")
     group.add_argument("-o", "--work-dir", metavar="DIR", help="the run's folder (default: the next number under out/)")
-    group.add_argument("--split", choices=["80/10/10", "none"], help="train, dev and test, or train on everything")
+    _add_choice(group, "split", "train, dev and test, or train on everything")
     group.add_argument("--resume", action="store_true", help="go on with the run in -o (default: the latest)")
     group.add_argument("--overwrite", action="store_true", help="replace the run in -o")
     group.add_argument("--sample-only", action="store_true", help="only draw words from the run in -o")
-    group.add_argument("--find-lr", action="store_true", help="try rates from 0.001 to 1, a step each, and suggest one")
+    what = "try rates from 0.001 to 1 (n-grams from 1 to 1000), a step each, and suggest one"
+    group.add_argument("--find-lr", action="store_true", help=what)
     group.add_argument(
-        "--guard", action="store_true", help="catch mistakes where they happen; takes up to twice the time"
+        "--guard", action="store_true", help="catch mistakes where they happen; takes up to twice as long"
     )
     group.add_argument("--diagnose", action="store_true", help="pictures of activations, gradients and updates")
     add_training_flags(parser)
     parser.add_argument("-n", "--num-samples", type=number(int, 0), default=20, metavar="N", help="new words (20)")
     add_sampling_flags(parser)
-    parser.add_argument("--uniform", action="store_true",
-                        help="beside the new words, show those of a model that knows nothing")  # fmt: skip
+    what = "beside the new words, show those of a model that knows nothing"
+    parser.add_argument("--uniform", action="store_true", help=what)
     return parser
 
 
@@ -140,16 +144,28 @@ def config_of(flags: argparse.Namespace) -> dict[str, Any]:
     return config | {"schedule_steps": 0 if config["schedule"] == "constant" else config["max_steps"]}
 
 
+def steps_for(config: dict[str, Any], examples: int) -> int:
+    """The steps of a net where no flag says how many: those of its type or, on a short list, MOST_EPOCHS through it.
+
+    examples: how many train, contexts of characters or, for a net of whole words, words.
+    """
+    if config["type"] in NGRAMS:
+        return config["max_steps"]
+    return min(config["max_steps"], max(LEAST_STEPS, MOST_EPOCHS * examples // config["batch_size"]))
+
+
 def check_flags(flags: argparse.Namespace) -> None:
     """Raises Complaint where flags do not go together."""
     type_ = flags.type or COMMON["type"]
-    if flags.fit == "counts":
-        if type_ not in NGRAMS and not (flags.resume or flags.sample_only):
+    if flags.fit == "counts" and not (flags.resume or flags.sample_only):
+        if type_ not in NGRAMS:
             raise Complaint(f"--fit counts goes with --type {' and '.join(NGRAMS)}; {type_} learns by gradient descent")
-        if flags.max_steps is not None:
-            raise Complaint("--max-steps goes with --fit gradient; counting takes no steps")
-        if flags.find_lr or flags.diagnose:
-            raise Complaint("--find-lr and --diagnose go with --fit gradient; counting takes no steps")
+        descent = [name for name in TRAINING["mlp"] if getattr(flags, name) is not None]
+        descent += [name for name in ("find_lr", "diagnose", "early_stop", "clip") if getattr(flags, name)]
+        if descent:
+            raise Complaint(f"{flag_of(descent[0])} goes with --fit gradient; counting takes no steps")
+    if not flags.batch_size and flags.batch_size is not None:
+        raise Complaint("--batch-size has to be at least 1; leave it out for all examples at once, with n-grams")
     if type_ in NGRAMS and flags.block_size is not None:
         raise Complaint(f"--block-size does not go with --type {type_}, which says it by its name")
     if flags.resume and flags.overwrite:

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import shlex
 import time
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,15 @@ from typing import Any
 from makemore import data, diagnosis, report
 from makemore.command_line import RUNS
 from makemore.corpus import SPLITS, Corpus
+from makemore.display import quantity
 from makemore.language_model import Uniform, evaluate
 from makemore.models import FAMILIES, NGRAMS, load
 from makemore.models.ngram import Counts
 from makemore.report import Losses
 from makemore.run_folder import SAMPLES, Checkpoint, RunFolder
-from makemore.sample import Drawn, draw, print_words, sampler_of, word_list_of
-from makemore.settings import check_flags, check_resumed, config_of, parser_of_flags
-from makemore.training import Training, rate_for
+from makemore.sample import Drawn, draw, print_words, sample, sampler_of
+from makemore.settings import check_flags, check_resumed, config_of, parser_of_flags, steps_for
+from makemore.training import Training, rate_at, rate_for
 from micrograd.command import Complaint, run_command
 from micrograd.guard import GuardError, guard
 from micrograd.nn import Embedding
@@ -57,51 +59,30 @@ def complete(config: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
             f"the longest word and its end need {needed}"
         )
     if config["learning_rate"] is None:
-        config["learning_rate"] = rate_for(corpus.counts("train", config["block_size"] + 1), config["batch_size"])
+        config["learning_rate"] = rate_for(
+            corpus.counts("train", config["block_size"] + 1), config["batch_size"], config["weight_decay"]
+        )
     return config
 
 
-def finish(
-    config: dict[str, Any], corpus: Corpus, folder: RunFolder, metrics: list[dict[str, Any]]
-) -> tuple[Any, Losses]:
-    """Evaluate the model of a run that has ended, on everything; write its last line of metrics and its pictures.
-
-    Returns the model, the best one kept, and its losses with those of the baselines.
-    """
-    model, _ = load(folder)
-    how = "counted" if config["fit"] == "counts" else "trained"
-    models = {**baselines(corpus, config), f"{config['type']}, {how}": model}
-    losses = {name: losses_of(each, corpus) for name, each in models.items()}
-    final = losses[f"{config['type']}, {how}"]
-    step = metrics[-1]["step"] if metrics else 0
-    folder.append_metrics({"step": step} | {f"{part}_loss": final[part] for part in SPLITS})
-    draw_pictures(folder, config, metrics, losses, corpus, model)
-    return model, losses
+def count(config: dict[str, Any], corpus: Corpus, folder: RunFolder) -> None:
+    """Count the n-grams, and keep the run in the folder."""
+    folder.write_config(config)
+    counts = corpus.counts("train", config["block_size"] + 1)
+    folder.write_checkpoint(Checkpoint(0, {"counts": counts}, {}, None))
+    folder.settle()
 
 
 def train(
-    config: dict[str, Any],
-    corpus: Corpus,
-    folder: RunFolder,
-    *,
-    resume: bool = False,
-    diagnose: bool = False,
-    guarded: bool = False,
-    quiet: bool = False,
-) -> tuple[list[dict[str, Any]], float]:
-    """Train the model of config and keep the run in the folder; the metrics, and how many seconds the steps took.
+    run: Training, folder: RunFolder, *, diagnose: bool = False, guarded: bool = False, quiet: bool = False
+) -> float:
+    """Take the steps of a run that is kept in the folder; how many seconds they took.
 
     diagnose: look inside, see `diagnosis.Watch`. guarded: under `micrograd.guard`. quiet: say nothing but how it goes.
     Raises Complaint where the loss is no number any more, or the guard catches something, and SystemExit with status
     130 where Ctrl-C ended it.
     """
-    folder.write_config(config)
-    if config["fit"] == "counts":
-        counts = corpus.counts("train", config["block_size"] + 1)
-        folder.write_checkpoint(Checkpoint(0, {"counts": counts}, {}, None))
-        folder.write_metrics([])
-        return [], 0.0
-    run = Training.resumed(config, corpus, folder) if resume else Training(config, corpus, folder)
+    folder.write_config(run.config)
     watch = diagnosis.Watch(run) if diagnose else None
     first, began = run.step, time.monotonic()
     try:
@@ -112,14 +93,18 @@ def train(
     seconds = time.monotonic() - began
     if not finished:
         print(f"\nstopped at step {run.step:,} after {seconds:.1f} s; the run is kept in {folder.path}")
-        print("go on with: " + ("the same command" if quiet else f"python -m makemore.train -o {folder.path} --resume"))
+        print("go on with: " + ("the same command" if quiet else resuming(folder)))
         raise SystemExit(130)
-    if quiet:
-        return run.metrics, seconds
-    print(f"trained     {run.step - first:,} steps in {seconds:.2f} s" + _why_ended(run))
+    if not quiet:
+        print(f"trained     {quantity(run.step - first, 'step')} in {seconds:.2f} s" + _why_ended(run))
     if watch:
         watch.finish(folder)
-    return run.metrics, seconds
+    return seconds
+
+
+def resuming(folder: RunFolder) -> str:
+    """The command that goes on with the run in the folder."""
+    return f"python -m makemore.train -o {shlex.quote(str(folder.path))} --resume"
 
 
 def _why_ended(run: Training) -> str:
@@ -127,6 +112,45 @@ def _why_ended(run: Training) -> str:
     if run.config["early_stop"] and run.step != run.config["max_steps"] and best is not None:
         return f"; the dev loss has not fallen since step {best['step']:,}"
     return ""
+
+
+def finish(
+    config: dict[str, Any], corpus: Corpus, folder: RunFolder, metrics: list[dict[str, Any]], model: Any
+) -> Losses:
+    """Evaluate the model of a run whose steps are done, on everything, and write the last line of its metrics.
+
+    Returns its losses with those of the baselines.
+    """
+    how = "counted" if config["fit"] == "counts" else "trained"
+    models = {**baselines(corpus, config), f"{config['type']}, {how}": model}
+    losses = {name: losses_of(each, corpus) for name, each in models.items()}
+    final = losses[f"{config['type']}, {how}"]
+    step = metrics[-1]["step"] if metrics else 0
+    folder.write_metrics([*metrics, {"step": step} | {f"{part}_loss": final[part] for part in SPLITS}])
+    return losses
+
+
+def conclude(
+    config: dict[str, Any], corpus: Corpus, folder: RunFolder, metrics: list[dict[str, Any]], flags: argparse.Namespace
+) -> int:
+    """What comes when the steps are done: the losses, the pictures, and the new words."""
+    report.print_descent(metrics)
+    chosen = folder.read_chosen()
+    model, _ = load(folder, chosen)
+    if metrics and chosen.step != metrics[-1]["step"]:
+        print(f"weights     those of step {chosen.step:,}, where the dev loss was lowest")
+    losses = finish(config, corpus, folder, metrics, model)
+    report.print_losses(losses)
+    report.print_hints(losses, corpus, config, metrics)
+    draw_pictures(folder, config, metrics, losses, corpus, model)
+    drawn = draw_words(model, corpus, config, flags)
+    folder.write(SAMPLES, data.text_of([word.word for word in drawn["model"]]))
+    if flags.num_samples:
+        print("\nnew words" + (f", temperature {flags.temperature:g}" if flags.temperature != 1 else ""))
+        print_words(drawn, flags.num_samples, indent="  ")
+    path = shlex.quote(str(folder.path))
+    print(f"\nsaved in {path}; more words: python -m makemore.sample -o {path}")
+    return 0
 
 
 def draw_words(model: Any, corpus: Corpus, config: dict[str, Any], flags: argparse.Namespace) -> dict[str, list[Drawn]]:
@@ -139,78 +163,83 @@ def draw_words(model: Any, corpus: Corpus, config: dict[str, Any], flags: argpar
     }
 
 
-def sample_only(folder: RunFolder, flags: argparse.Namespace) -> int:
-    """What --sample-only does."""
-    config = folder.read_config()
-    flags.seed = config["seed"] if flags.seed is None else flags.seed
-    model, vocabulary = load(folder)
-    words = word_list_of(config, needed=flags.only_new)
-    drawn = draw(sampler_of(model, vocabulary, config, flags), flags.num_samples, words, flags.only_new)
-    print_words({"model": drawn}, flags.num_samples, marks=not flags.only_new)
-    return 0
+def read_corpus(config: dict[str, Any], flags: argparse.Namespace) -> Corpus:
+    """The words that the flags name, else those of the config, else the bundled ones; flags.prompt fits them."""
+    given = flags.input_file or config.get("input_file")
+    corpus = Corpus.read(Path(given) if given else data.bundled_names(), config["split"])
+    corpus.vocabulary.encode(flags.prompt)
+    if config["type"] in NGRAMS:
+        data.check_table(len(corpus.vocabulary), config["block_size"] + 1)
+    return corpus
 
 
-def resumed_config(folder: RunFolder, flags: argparse.Namespace) -> dict[str, Any]:
-    """The config of the run that goes on. Raises Complaint where a flag contradicts it or nothing is left to do."""
+def begin(flags: argparse.Namespace) -> int:
+    """A new run."""
+    config = config_of(flags)
+    if flags.work_dir:
+        RunFolder(flags.work_dir).check_free(flags.overwrite)  # before a list is read, which may be long
+    corpus = read_corpus(config, flags)
+    if flags.max_steps is None and config["fit"] == "gradient":
+        rows = corpus.counts("train", 1)[0]
+        whole_words = FAMILIES[config["type"]].model.whole_words
+        flags.max_steps = steps_for(config, int(rows[0] if whole_words else rows.sum()))
+    config = complete(config_of(flags), corpus)
+    flags.seed = config["seed"]
+    parameters = diagnosis.parameters_of(config, corpus)
+    report.print_words_read(corpus)
+    report.print_model(config, parameters)
+    folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.next_free(RUNS)
+    with folder.claimed(flags.overwrite):
+        if flags.find_lr:
+            return diagnosis.find_learning_rate(config, corpus, folder)
+        if config["fit"] == "counts":
+            count(config, corpus, folder)
+            return conclude(config, corpus, folder, [], flags)
+        diagnosis.print_first_look(config, corpus)
+        run = Training(config, corpus, folder)
+        train(run, folder, diagnose=flags.diagnose, guarded=flags.guard)
+        return conclude_or_say_how(run, folder, flags)
+
+
+def go_on(folder: RunFolder, flags: argparse.Namespace) -> int:
+    """A run that was stopped, or is to be longer. Raises Complaint where a flag contradicts it or nothing is left."""
     config = check_resumed(flags, folder.read_config(), folder.path)
-    load(folder)  # is all there that a run is made of?
-    step = folder.read_checkpoint().step
-    if 0 <= config["max_steps"] <= step:
-        raise Complaint(f"the run in {folder.path} has done {step:,} steps; give a larger total with --max-steps")
-    return config
+    corpus = read_corpus(config, flags)
+    if corpus.survey.digest != config["digest"]:
+        raise Complaint(f"{corpus.list.path} does not hold the words that the run began with; --resume needs the same")
+    flags.seed = config["seed"]
+    run = Training.resumed(complete(config, corpus), corpus, folder)
+    folder.read_chosen()  # whatever is wrong with its files is said now, and not when the steps are done
+    if 0 <= config["max_steps"] <= run.step and folder.has_ended():
+        raise Complaint(f"the run in {folder.path} has done {run.step:,} steps; give a larger total with --max-steps")
+    report.print_words_read(corpus)
+    report.print_model(config, sum(p.numel() for p in run.model.parameters()))
+    planned = config["schedule_steps"]
+    if config["schedule"] != "constant" and not 0 <= config["max_steps"] <= planned:
+        rate = rate_at(planned, config)
+        print(f"            the schedule was made for {planned:,} steps; those beyond go at a rate of {rate:g}")
+    train(run, folder, diagnose=flags.diagnose, guarded=flags.guard)
+    return conclude_or_say_how(run, folder, flags)
+
+
+def conclude_or_say_how(run: Training, folder: RunFolder, flags: argparse.Namespace) -> int:
+    """conclude; where Ctrl-C ends it, the steps are kept, and how to conclude is said."""
+    try:
+        return conclude(run.config, run.corpus, folder, run.metrics, flags)
+    except KeyboardInterrupt:
+        print(f"\nstopped; the trained model is kept in {folder.path}")
+        print(f"for its losses, pictures and words: {resuming(folder)}")
+        raise SystemExit(130) from None
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command."""
     flags = parser_of_flags().parse_args(arguments)
     check_flags(flags)
-    old = (
-        (RunFolder(flags.work_dir) if flags.work_dir else RunFolder.latest(RUNS))
-        if (flags.resume or flags.sample_only)
-        else None
-    )
-    if flags.sample_only and old:
-        return sample_only(old, flags)
-    config = resumed_config(old, flags) if old else config_of(flags)
-    flags.seed = config["seed"]
-    given = flags.input_file or config.get("input_file")
-    corpus = Corpus.read(Path(given) if given else data.bundled_names(), config["split"])
-    if old and corpus.survey.digest != config["digest"]:
-        raise Complaint(f"{corpus.list.path} does not hold the words that the run began with; --resume needs the same")
-    corpus.vocabulary.encode(flags.prompt)
-    if config["type"] in NGRAMS:
-        data.check_table(len(corpus.vocabulary), config["block_size"] + 1)
-    config = complete(config, corpus)
-    if old:
-        Training.resumed(config, corpus, old)  # whatever is wrong with its files is said before anything is printed
-    parameters = diagnosis.parameters_of(config, corpus)
-    report.print_words_read(corpus)
-    report.print_model(config, parameters)
-
-    if old:
-        folder = old
-    elif flags.work_dir:
-        folder = RunFolder(flags.work_dir)
-        folder.claim(flags.overwrite)
-    else:
-        folder = RunFolder.next_free(RUNS)
-    if flags.find_lr:
-        return diagnosis.find_learning_rate(config, corpus, folder)
-    if not old and config["fit"] == "gradient":
-        diagnosis.print_first_look(config, corpus)
-
-    metrics, _ = train(config, corpus, folder, resume=bool(old), diagnose=flags.diagnose, guarded=flags.guard)
-    report.print_descent(metrics)
-    model, losses = finish(config, corpus, folder, metrics)
-    drawn = draw_words(model, corpus, config, flags)
-    folder.write(SAMPLES, data.text_of([word.word for word in drawn["model"]]))
-    report.print_losses(losses)
-    report.print_hints(losses, corpus, config, metrics)
-    if flags.num_samples:
-        print("\nnew words" + (f", temperature {flags.temperature:g}" if flags.temperature != 1 else ""))
-        print_words(drawn, flags.num_samples, indent="  ")
-    print(f"\nsaved in {folder.path}; more words: python -m makemore.sample -o {folder.path}")
-    return 0
+    if not (flags.resume or flags.sample_only):
+        return begin(flags)
+    folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.latest(RUNS)
+    return sample(folder, flags) if flags.sample_only else go_on(folder, flags)
 
 
 def draw_pictures(

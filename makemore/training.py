@@ -54,19 +54,19 @@ class StopAsked:
 # The learning rate.
 
 
-def rate_for(counts: np.ndarray, batch_size: int) -> float:
+def rate_for(counts: np.ndarray, batch_size: int, weight_decay: float) -> float:
     """The learning rate of an n-gram where none is given: the lecture's 50, or less where it would overshoot.
 
     At the bottom the loss bends along a row of logits by at most the row's share of the examples times its largest
-    probability, or times 1/2 where that is less; steps of 2 over this bend and more grow rather than shrink. On
-    minibatches the noise of rate r keeps the loss r / (4 * batch_size) nats above the bottom at the most (the
-    stationary covariance of the logits is r / (2 * batch_size) times the identity: Mandt, Hoffman and Blei 2017), and
-    1/16 nat is allowed.
+    probability, or times 1/2 where that is less, and the penalty by twice its coefficient over the number of weights;
+    steps of 2 over this bend and more grow rather than shrink. On minibatches the noise of rate r keeps the loss
+    r / (4 * batch_size) nats above the bottom at the most (the stationary covariance of the logits is
+    r / (2 * batch_size) times the identity: Mandt, Hoffman and Blei 2017), and 1/16 nat is allowed.
     """
     rows = counts.sum(1)
     bend = (rows * np.minimum(counts.max(1) / np.maximum(rows, 1), 0.5)).max() / rows.sum()
-    rate = min(50.0, 1.9 / float(bend))
-    return round(min(rate, batch_size / 4) if batch_size else rate, 2)
+    rate = min(50.0, 1.9 / (float(bend) + 2 * weight_decay / counts.size))
+    return float(f"{min(rate, batch_size / 4) if batch_size else rate:.4g}")
 
 
 def rate_at(step: int, config: Mapping[str, Any]) -> float:
@@ -164,9 +164,11 @@ class Training:
         """The evaluation with the lowest dev loss, the first of them; None where there is no dev loss.
 
         Only those every eval_every steps: a stop between them, which evaluates too, leaves no trace in what follows.
+        And none before the first step: chance may favour the first weights, and they have learned nothing.
         """
         every = self.config["eval_every"]
-        lines = [line for line in self.metrics if line["dev_loss"] is not None and line["step"] % every == 0]
+        lines = [line for line in self.metrics if line["step"] and line["step"] % every == 0]
+        lines = [line for line in lines if line["dev_loss"] is not None]
         return min(lines, key=lambda line: line["dev_loss"], default=None)
 
     def take_steps(self, *, progress: bool = True, evaluated: Callable[["Training"], None] | None = None,
@@ -214,6 +216,18 @@ class Training:
             self._evaluate(evaluated)
         return self.step == last or self.has_stalled(evaluations_left)
 
+    @property
+    def keeps_best(self) -> bool:
+        """Whether the best model is kept beside the last. An n-gram's last is the one: it nears the counts, and on a
+        short list the dev words are too few to judge by; but an early stop goes back to the best."""
+        return self.config["type"] not in NGRAMS or bool(self.config["early_stop"])
+
+    def used(self) -> dict[str, Any]:
+        """The evaluation of the weights that are used: the best one's where it is kept, or the last one's if lower."""
+        best = self.best() if self.keeps_best else None
+        lines = [self.metrics[-1]] if best is None else [best, self.metrics[-1]]
+        return min(lines, key=lambda line: line["dev_loss"])
+
     def has_stalled(self, evaluations: int) -> bool:
         """Whether the dev loss has not fallen for so many evaluations (0: never)."""
         best = self.best() if evaluations else None
@@ -237,13 +251,15 @@ class Training:
             state = {name: tensor.numpy() for name, tensor in self.model.state_dict().items()}
             random = micrograd.random.default_generator.get_state().numpy()
             self.folder.write_checkpoint(Checkpoint(self.step, state, remembered(self.optimizer), random))
-            if self.best() is line:
+            if self.best() is line and self.keeps_best:
                 self.folder.write_best(Checkpoint(self.step, state, {}, None))
             if self.recorded:
                 self.folder.append_metrics(line)
             else:
                 self.folder.write_metrics(self.metrics)
             self.recorded = True
+            if self.step:
+                self.folder.settle()
         if evaluated is not None:
             evaluated(self)
 
@@ -264,12 +280,9 @@ def remembered(optimizer: Optimizer) -> dict[str, np.ndarray]:
 
 
 def remind(optimizer: Optimizer, arrays: dict[str, np.ndarray]) -> None:
-    """Give the optimizer back what `remembered` took. Raises Complaint where it does not fit its parameters."""
+    """Give the optimizer back what `remembered` took. Raises ValueError where it does not fit its parameters."""
     state: dict[int, dict[str, np.ndarray]] = {}
-    try:
-        for key, array in arrays.items():
-            number, name = key.split(".")
-            state.setdefault(int(number), {})[name] = array
-        optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
-    except ValueError as error:
-        raise Complaint(f"the checkpoint does not fit the optimizer ({error}); train anew with --overwrite") from None
+    for key, array in arrays.items():
+        number, name = key.split(".")
+        state.setdefault(int(number), {})[name] = array
+    optimizer.load_state_dict(optimizer.state_dict() | {"state": state})

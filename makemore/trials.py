@@ -77,7 +77,7 @@ class Stopped(Exception):  # noqa: N818 - as above
 def dev_loss_of(
     trial: Trial, config: dict[str, Any], corpus: Corpus, say: Callable[[str], None], deadline: float
 ) -> float:
-    """Train the model of a trial and return its lowest dev loss, in nats a character.
+    """Train the model of a trial and return the dev loss of the weights that are used, in nats a character.
 
     say: is told how it goes. deadline: of time.monotonic().
     Raises Pruned where it is hopeless or its loss is no number, OutOfTime after the deadline, Stopped after Ctrl-C.
@@ -106,7 +106,7 @@ def dev_loss_of(
         raise Pruned("not enough memory") from None
     if not finished:
         raise Stopped
-    return min(line["dev_loss"] for line in run.metrics)
+    return run.used()["dev_loss"]
 
 
 # The study.

@@ -45,13 +45,14 @@ def run_command(main: Callable[[], int]) -> NoReturn:
             stream.reconfigure(errors="replace")
     try:
         status = main()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it may be closed
+            sys.stdout.flush()
     except Complaint as complaint:
         print(f"error: {complaint}", file=sys.stderr)
         status = 2
     except BrokenPipeError:  # whoever read our words has enough of them
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
+        status = 141  # what a shell says of a program that SIGPIPE ended
     except OSError as error:
         what = f"{error.filename or 'file'}: {error.strerror}" if error.strerror else str(error)
         print(f"error: {what}", file=sys.stderr)

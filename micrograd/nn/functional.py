@@ -9,7 +9,7 @@ import numpy as np
 from micrograd import dtypes, joining, random
 from micrograd.elementwise import relu as _relu
 from micrograd.elementwise import sigmoid, tanh
-from micrograd.errors import cannot_be_multiplied
+from micrograd.errors import GO_ON, ON_ERROR, cannot_be_multiplied
 from micrograd.missing import getattr_of
 from micrograd.nn.losses import cross_entropy, mse_loss, need_floats, need_one_dtype, nll_loss
 from micrograd.nn.sequences import causal_self_attention, gru, lstm, rnn
@@ -234,11 +234,15 @@ def batch_norm(
         n = x.size // max(channels, 1)
         if n == 1:
             raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
-        mean, var = nets.moments(x)
-        for running, now, factor in ((running_mean, mean, 1.0), (running_var, var, n / (n - 1))):
-            if running is not None and n:
-                running._array *= 1 - momentum
-                running._array += momentum * factor * now
+        token = ON_ERROR.set(GO_ON)
+        try:
+            mean, var = nets.moments(x)
+            for running, now, factor in ((running_mean, mean, 1.0), (running_var, var, n / (n - 1))):
+                if running is not None and n:
+                    running._array *= 1 - momentum
+                    running._array += momentum * factor * now
+        finally:
+            ON_ERROR.reset(token)
     elif running_mean is None or running_var is None:
         raise RuntimeError("running_mean and running_var must be defined in evaluation mode")
     else:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from micrograd.errors import GO_ON, ON_ERROR
 from micrograd.graph import enable_grad
 from micrograd.tensors import Tensor, wrap
 
@@ -87,8 +88,12 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         self._stepped = True
-        for group in self.param_groups:
-            self._move(group)
+        token = ON_ERROR.set(GO_ON)
+        try:
+            for group in self.param_groups:
+                self._move(group)
+        finally:
+            ON_ERROR.reset(token)
         return loss
 
     def _move(self, group: Group) -> None:

@@ -45,7 +45,6 @@ def run_here(name: str, *arguments: object) -> Outcome:
         stack.enter_context(contextlib.redirect_stderr(err))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("error", RuntimeWarning)  # it would be a line more on stderr
-        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"micrograd\.")  # as micrograd itself has it
         ended = stack.enter_context(pytest.raises(SystemExit))
         endings.run_command(lambda: main([str(argument) for argument in arguments]))
     return Outcome(ended.value.code or 0, out.getvalue(), err.getvalue())

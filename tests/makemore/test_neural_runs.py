@@ -145,6 +145,21 @@ def test_a_gradient_is_clipped_to_the_norm_that_was_asked_for(short_list):
     assert max(norms) == pytest.approx(0.01, rel=1e-2)
 
 
+@pytest.mark.parametrize(
+    ("type_", "words", "steps"), [("mlp", 20, 1000), ("mlp", 300, None), ("gru", 300, 1000), ("bigram", 20, 1000)]
+)
+def test_on_a_short_list_a_net_takes_fewer_steps(command, short_list, tmp_path, type_, words, steps):
+    few = tmp_path / "few.txt"
+    few.write_text("".join(short_list.read_text().splitlines(keepends=True)[:words]))
+    flags = ["--type", type_, "-i", few, "-o", tmp_path / "run"] + (["--n-embd2", 10] if type_ != "bigram" else [])
+    assert command("train", *flags, *(["--n-embd", 4] if type_ == "gru" else [])).status == 0
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    corpus = Corpus.read(few, "80/10/10")
+    assert config["max_steps"] == (steps or 40 * int(corpus.counts("train", 1).sum()) // 32)
+    assert config["schedule_steps"] == (0 if type_ == "bigram" else config["max_steps"])
+    assert metrics_of(tmp_path / "run")[-2]["step"] == config["max_steps"]
+
+
 def test_no_flags_at_all_mean_an_mlp_with_batch_norm():
     config = config_of(parser_of_flags().parse_args([]))
     assert (config["type"], config["batchnorm"], config["block_size"]) == ("mlp", True, 3)

@@ -8,9 +8,11 @@ import os
 import re
 import signal
 import struct
+import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,9 +27,11 @@ from makemore.run_folder import RunFolder
 from makemore.settings import config_of, parser_of_flags
 from makemore.train import complete
 from makemore.training import StopAsked, Training
+from micrograd.command import Complaint
 
-FILES = ["best.safetensors", "bigram.png", "config.json", "loss.png", "metrics.jsonl", "model.safetensors"]
+FILES = ["bigram.png", "config.json", "loss.png", "metrics.jsonl", "model.safetensors"]
 FILES += ["samples.txt"]
+ROOT = Path(data.__file__).resolve().parents[1]
 NUMBER = r" +(?:[\d.]+|inf|-)"
 ROW = re.compile(rf"(uniform|(?:uni|bi|tri)gram, (?:counted|trained))((?:{NUMBER})+)")
 
@@ -194,15 +198,15 @@ def test_each_cell_of_the_heat_map_holds_its_pair_and_its_count(names):
         column, row = (round(place) for place in text.get_position())
         cells.setdefault((row, column), set()).add(text.get_text())
     assert cells == {(i, j): {tokens[i] + tokens[j], str(counts[i, j])} for i in range(27) for j in range(27)}
-    np.testing.assert_array_equal(axes.images[0].get_array(), counts)
+    np.testing.assert_array_equal(axes.collections[0].get_array(), counts)
 
 
 @pytest.mark.usefixtures("drawn_figures")
 def test_the_heat_map_of_a_large_alphabet_shows_the_frequent_characters_and_says_so():
     counts = np.diag(np.arange(100))
     (axes,) = plots.bigram_heat_map(counts, [chr(0x4E00 + i) for i in range(100)], "title").axes
-    assert axes.images[0].get_array().shape == (plots.MOST_CHARACTERS, plots.MOST_CHARACTERS)
-    np.testing.assert_array_equal(np.diag(axes.images[0].get_array()), np.arange(100 - plots.MOST_CHARACTERS, 100))
+    assert axes.collections[0].get_array().shape == (plots.MOST_CHARACTERS, plots.MOST_CHARACTERS)
+    np.testing.assert_array_equal(np.diag(axes.collections[0].get_array()), np.arange(100 - plots.MOST_CHARACTERS, 100))
     assert "100" in axes.get_title()
 
 
@@ -362,7 +366,7 @@ def test_the_list_s_name_may_be_no_text_at_all(command, tmp_path):
 def test_the_list_s_name_may_be_anything(command, tmp_path, name):
     (tmp_path / name).write_text("emma\nava\nmia\n")
     assert command("train", "-i", tmp_path / name, "-o", tmp_path / "run", "--max-steps", 5).status == 0
-    assert files_of(tmp_path / "run") == FILES[1:]
+    assert files_of(tmp_path / "run") == FILES
 
 
 # The folder
@@ -393,8 +397,38 @@ def test_overwrite_replaces_a_run(command, short_list, run):
     assert json.loads((run / "config.json").read_text())["type"] == "trigram"
 
 
+@pytest.mark.parametrize("flags", [["-l", "1e30"], ["-l", "1e30", "-b", "8"], ["-b", "99999999999"], ["-n", "x"]])
+def test_a_run_that_fails_before_it_has_learned_anything_replaces_nothing(command, short_list, run, flags):
+    (run / "find_lr.png").write_bytes(b"a picture")
+    before = contents_of(run)
+    assert command("train", "-i", short_list, "-o", run, "--overwrite", *flags).status == 2
+    assert contents_of(run) == before
+
+
+def test_a_run_that_fails_before_it_has_learned_anything_leaves_no_folder(command, short_list, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert command("train", "-i", short_list, "-o", "mine", "-l", "1e30").status == 2
+    assert command("train", "-i", short_list, "-l", "1e30").status == 2
+    assert files_of(tmp_path) == ["out"]
+    assert files_of(tmp_path / "out") == []
+
+
+def test_a_run_that_is_killed_before_it_has_learned_anything_gives_way_and_the_old_one_waits(short_list, run):
+    before = contents_of(run)
+    folder = RunFolder(run)
+    claim = folder.claimed(overwrite=True)
+    claim.__enter__()  # and there it ends: no __exit__
+    folder.write_config({"type": "bigram", "vocabulary": []})
+    with pytest.raises(Complaint, match="nothing works"), RunFolder(run).claimed(overwrite=True):
+        raise Complaint("nothing works")
+    assert contents_of(run) == before
+
+
 @pytest.mark.parametrize("flags", [(), ("--overwrite",)])
-@pytest.mark.parametrize("held", [["thesis.tex"], ["config.json", "thesis.tex"], ["model.safetensors"], ["data/"]])
+@pytest.mark.parametrize(
+    "held",
+    [["thesis.tex"], ["config.json", "thesis.tex"], ["model.safetensors"], ["data/"], ["config.json"], ["loss.png"]],
+)
 def test_a_folder_with_something_else_is_refused_and_left_as_it_is(command, short_list, tmp_path, held, flags):
     folder = tmp_path / "folder"
     folder.mkdir()
@@ -442,6 +476,34 @@ def test_a_write_that_fails_in_the_middle_leaves_the_old_content(tmp_path, monke
     with pytest.raises(OSError, match="No space left"):
         folder.write("samples.txt", "new and longer\n")
     assert contents_of(tmp_path) == {"samples.txt": b"old\n"}
+
+
+WRITER = """
+import itertools, sys
+from makemore.run_folder import RunFolder
+for i in itertools.count():
+    RunFolder(sys.argv[1]).write("model.safetensors", bytes([i % 256]) * 10_000_000)
+"""
+
+
+def test_a_writer_that_is_killed_leaves_a_whole_file(tmp_path):
+    for wait in (0.01, 0.023, 0.031, 0.047, 0.06):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, tmp_path], env=os.environ | {"PYTHONPATH": str(ROOT)})
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "model.safetensors").exists():
+            assert time.monotonic() < deadline
+        time.sleep(wait)
+        writer.kill()
+        writer.wait()
+        content = (tmp_path / "model.safetensors").read_bytes()
+        assert content == content[:1] * 10_000_000
+        (tmp_path / "model.safetensors").unlink()
+
+
+def test_what_a_killed_run_left_half_written_goes_with_the_next_run(command, short_list, run):
+    (run / ".model.safetensors.unfinished").write_bytes(b"half")
+    assert command("train", "-i", short_list, "-o", run, "--max-steps", 20, "--overwrite").status == 0
+    assert files_of(run) == FILES
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a limit on the size of files is POSIX's")
@@ -527,6 +589,41 @@ def test_flags_that_repeat_the_run_s_are_no_contradiction(command, run):
     rate = json.loads((run / "config.json").read_text())["learning_rate"]
     flags = ["--type", "bigram", "--fit", "gradient", "-l", rate, "-w", 0.01, "--seed", 2147483647]
     assert command("train", "-o", run, "--resume", "--max-steps", 80, *flags).status == 0
+
+
+@pytest.mark.usefixtures("real_pictures")
+@pytest.mark.parametrize("missing", ["samples.txt", "the last line of metrics"])
+def test_a_run_that_was_stopped_behind_its_last_step_is_finished(command, run, missing):
+    before = contents_of(run)
+    if missing == "samples.txt":
+        (run / missing).unlink()
+    else:
+        lines = (run / "metrics.jsonl").read_text().splitlines(keepends=True)
+        (run / "metrics.jsonl").write_text("".join(lines[:-1]))
+    outcome = command("train", "-o", run, "--resume")
+    assert outcome.status == 0
+    assert "bigram, trained" in outcome.out
+    assert contents_of(run) == before
+
+
+def test_ctrl_c_behind_the_last_step_says_how_to_finish(command, short_list, tmp_path, monkeypatch):
+    def stopped(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("makemore.train.draw_pictures", stopped)
+    outcome = command("train", "-i", short_list, "-o", tmp_path / "my run", "--max-steps", 60)
+    assert outcome.status == 130
+    assert "bigram, trained" in outcome.out
+    assert f"python -m makemore.train -o '{tmp_path}/my run' --resume" in outcome.out
+    monkeypatch.undo()
+    assert "new words" in command("train", "-o", tmp_path / "my run", "--resume").out
+
+
+def test_beyond_the_end_of_its_schedule_a_run_says_at_which_rate_it_goes_on(command, short_list, tmp_path):
+    flags = ["--schedule", "linear", "-l", 5, "--max-steps"]
+    assert "the schedule" not in command("train", "-i", short_list, "-o", tmp_path / "run", *flags, 40).out
+    out = command("train", "-o", tmp_path / "run", "--resume", "--max-steps", 60).out
+    assert "the schedule was made for 40 steps; those beyond go at a rate of 0.05" in out
 
 
 @pytest.mark.parametrize("total", [0, 30, 60])
@@ -639,6 +736,22 @@ def test_a_list_that_is_not_there_or_a_folder_is_a_line(command, tmp_path, monke
     assert files_of(tmp_path) == []
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a pipe that nobody reads is POSIX's")
+def test_words_that_nobody_reads_are_no_traceback(start_process, run, tmp_path):
+    sampling = start_process("sample", "-o", run, cwd=tmp_path)
+    sampling.stdout.close()
+    assert sampling.stderr.read() == ""
+    assert sampling.wait(timeout=60) == 141
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closing the output of a child is POSIX's")
+def test_without_an_output_a_command_does_its_work(process, short_list, tmp_path):
+    closed = functools.partial(os.close, 1)
+    outcome = process("train", "-i", short_list, "-o", "run", "--max-steps", 20, cwd=tmp_path, preexec_fn=closed)
+    assert (outcome.status, "Traceback" in outcome.err) == (0, False)
+    assert (tmp_path / "run" / "samples.txt").exists()
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read every file")
 def test_a_list_that_may_not_be_read_is_a_line(command, tmp_path):
     (tmp_path / "words.txt").write_text("emma\nava\n")
@@ -698,10 +811,20 @@ def test_top_k_minus_1_draws_from_all_characters(command, short_list, tmp_path):
     assert contents_of(tmp_path / "all") == contents_of(tmp_path / "default")
 
 
-@pytest.mark.parametrize("batch", [(), ("-b", 8)], ids=["full batch", "minibatch"])
+@pytest.mark.parametrize(
+    "batch", [(), ("-b", 8), ("--type", "mlp"), ("--type", "gru")], ids=["full batch", "minibatch", "mlp", "gru"]
+)
 def test_a_loss_that_is_no_number_any_more_is_a_line(command, short_list, tmp_path, batch):
-    outcome = command("train", "-i", short_list, "-o", tmp_path / "run", "-l", "1e30", *batch)
-    assert re.search(r"the loss became (nan|inf) at step \d+; lower --learning-rate", outcome.complaint)
+    for rate in ("1e30", "1e300"):
+        outcome = command("train", "-i", short_list, "-o", tmp_path / "run", "-l", rate, *batch)
+        assert re.search(r"the loss became (nan|inf) at step \d+; lower --learning-rate", outcome.complaint)
+
+
+@pytest.mark.parametrize("decay", [20, 1e4, 1e12])
+def test_however_large_the_penalty_the_default_rate_goes_down_to_uniform(command, short_list, tmp_path, decay):
+    out = command("train", "-i", short_list, "-o", tmp_path / "run", "-w", decay, "--max-steps", 300).out
+    table = table_of(out)
+    assert table["bigram, trained"][:3] == pytest.approx(table["uniform"][:3], abs=0.02)
 
 
 def test_a_resumed_run_whose_loss_is_no_number_keeps_its_last_checkpoint(command, run):
@@ -715,9 +838,87 @@ def test_a_resumed_run_whose_loss_is_no_number_keeps_its_last_checkpoint(command
         assert after[name] == before[name]
 
 
-def test_more_memory_than_there_is_is_a_line(command, short_list, tmp_path):
-    outcome = command("train", "-i", short_list, "-o", tmp_path / "run", "-b", 10**15)
-    assert "memory" in outcome.complaint or "--batch-size" in outcome.complaint
+@pytest.mark.parametrize("size", [10**8, 10**15, 10**22])
+def test_a_batch_larger_than_any_memory_is_a_line(command, short_list, tmp_path, size):
+    outcome = command("train", "-i", short_list, "-o", tmp_path / "run", "-b", size)
+    assert outcome.complaint.startswith(f"argument -b/--batch-size: {size} is too large")
+
+
+@pytest.mark.parametrize("length", [5, 12])
+@pytest.mark.parametrize("kind", ["bigram", "trigram"])
+def test_a_list_of_a_few_words_is_learned_too(command, tmp_path, kind, length):
+    (tmp_path / "few.txt").write_text(
+        "\n".join(["東京", "大阪", "京都", "横浜", "名古屋", "札幌", "神戸", "福岡"][:length])
+    )
+    out = command("train", "-i", tmp_path / "few.txt", "-o", tmp_path / "run", "--type", kind).out
+    uniform, *_, trained = table_of(out).values()
+    assert trained[0] < uniform[0] - 1
+    last = metrics_of(tmp_path / "run")[-2]
+    assert trained[0] == pytest.approx(last["train_loss"], abs=1e-4)
+
+
+def test_weights_that_are_not_the_last_are_said_to_be_others(command, short_list, tmp_path):
+    few = tmp_path / "few.txt"
+    few.write_text("".join(short_list.read_text().splitlines(keepends=True)[:60]))
+    flags = [
+        "--type",
+        "mlp",
+        "--n-embd2",
+        50,
+        "-l",
+        0.5,
+        "--schedule",
+        "constant",
+        "--max-steps",
+        300,
+        "--eval-every",
+        30,
+    ]
+    out = command("train", "-i", few, "-o", tmp_path / "run", *flags).out
+    best = min(metrics_of(tmp_path / "run")[1:-1], key=lambda line: line["dev_loss"])
+    assert f"weights     those of step {best['step']}, where the dev loss was lowest" in out
+
+
+DAMAGED_METRICS = [
+    '{"step": 0}',
+    '{"step": true, "train_loss": 1, "dev_loss": 1}',
+    "[1]",
+    '{"step": 1, "train_loss": "x"}',
+]
+DAMAGED_METRICS += ['{"step": 1, "train_loss": 2.5, "dev_loss": "y"}']
+
+
+@pytest.mark.parametrize("line", DAMAGED_METRICS)
+def test_damaged_metrics_are_a_line(command, run, line):
+    (run / "best.safetensors").write_bytes((run / "model.safetensors").read_bytes())
+    (run / "metrics.jsonl").write_text(line + "\n")
+    for name, *flags in (["train", "--resume", "--max-steps", 80], ["sample"], ["score", "anna"]):
+        words = [flag for flag in flags if flag == "anna"]
+        rest = [flag for flag in flags if flag != "anna"]
+        assert "metrics.jsonl is damaged" in command(name, "-o", run, *rest, *words).complaint
+
+
+DAMAGED_CONFIG = [("block_size", -1), ("seed", 10**30), ("seed", True), ("eval_every", 0), ("batch_size", -3)]
+DAMAGED_CONFIG += [("learning_rate", -1.0), ("learning_rate", math.nan), ("fit", "foo"), ("schedule", "foo")]
+DAMAGED_CONFIG += [("optimizer", None), ("split", 3), ("vocabulary", ["ab"]), ("max_steps", -2), ("smoothing", "1")]
+
+
+@pytest.mark.parametrize(("name", "value"), DAMAGED_CONFIG)
+def test_a_damaged_config_is_a_line_that_names_what_is_wrong(command, run, name, value):
+    config = json.loads((run / "config.json").read_text())
+    (run / "config.json").write_text(json.dumps(config | {name: value}))
+    for command_, *flags in (["train", "--resume", "--max-steps", 80], ["sample"]):
+        assert f"lacks {name}, or has something else there" in command(command_, "-o", run, *flags).complaint
+
+
+def test_a_damaged_best_model_is_named_and_may_be_removed(command, short_list, tmp_path):
+    folder = tmp_path / "run"
+    flags = ["-i", short_list, "--type", "mlp", "--n-embd2", 10, "--max-steps", 40, "--eval-every", 10]
+    assert command("train", *flags, "-o", folder).status == 0
+    (folder / "best.safetensors").write_bytes(b"half")
+    assert "best.safetensors is damaged" in command("train", "-o", folder, "--resume", "--max-steps", 60).complaint
+    (folder / "best.safetensors").unlink()
+    assert command("train", "-o", folder, "--resume", "--max-steps", 60).status == 0
 
 
 @pytest.mark.parametrize("list_of", ["short", "abc"])

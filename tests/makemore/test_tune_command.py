@@ -69,13 +69,35 @@ def test_a_search_ends_with_the_best_trial_and_a_table(study):
     assert re.search(r"^  batch_size +(8|16)  8, 16 ", study.outcome.out, re.M)
 
 
-def test_the_command_that_it_prints_trains_a_model_with_that_dev_loss(study, command, tmp_path):
-    words = shlex.split(study.outcome.out.split("train it:\n")[1].splitlines()[0])
+def check_the_command_it_prints(found, command, folder):
+    """The command that a search prints trains a model with the dev loss that the search prints."""
+    words = shlex.split(found.split("train it:\n")[1].splitlines()[0])
     assert words[:3] == ["python", "-m", "makemore.train"]
-    assert command("train", *words[3:], "-o", tmp_path / "run", "-n", 0).status == 0
-    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
-    best = re.search(r"dev loss ([\d.]+) nats", study.outcome.out)[1]
-    assert f"{min(line['dev_loss'] for line in lines):.4f}" == best
+    assert command("train", *words[3:], "-o", folder, "-n", 0).status == 0
+    last = json.loads((folder / "metrics.jsonl").read_text().splitlines()[-1])
+    assert f"{last['dev_loss']:.4f}" == re.search(r"dev loss ([\d.]+) nats", found)[1]
+
+
+def test_the_command_that_it_prints_trains_a_model_with_that_dev_loss(study, command, tmp_path):
+    check_the_command_it_prints(study.outcome.out, command, tmp_path / "run")
+
+
+def test_of_an_n_gram_the_dev_loss_is_that_of_its_last_weights(command, few_words, tmp_path):
+    flags = [
+        "-i",
+        few_words,
+        "-o",
+        tmp_path / "tune",
+        *IN_MEMORY,
+        "--type",
+        "trigram",
+        "--max-steps",
+        400,
+        "--trials",
+        2,
+    ]
+    found = command("tune", *flags, "--search", "learning_rate=10,40").out
+    check_the_command_it_prints(found, command, tmp_path / "run")
 
 
 def test_the_same_search_makes_the_same_trials(study, command, tmp_path):
@@ -191,7 +213,7 @@ def test_two_processes_search_together_and_ctrl_c_says_what_is_best(start_proces
     while not seen[-1].startswith("trial"):
         assert seen[-1], first.stderr.read()
         seen.append(first.stdout.readline())
-    second = process("tune", *flags, "--resume", "--budget", 0.5, cwd=tmp_path)
+    second = process("tune", *flags, "--resume", "--budget", 4, cwd=tmp_path)
     first.send_signal(signal.SIGINT)
     out, err = first.communicate(timeout=60)
     out = "".join(seen) + out
