@@ -4,6 +4,7 @@ The flags of training and a run's config.json are both held against this.
 """
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from makemore.command_line import number, seed
@@ -33,14 +34,22 @@ CHOICES = {
     "optimizer": ("sgd", "adamw"),
     "schedule": ("constant", "step", "linear", "cosine"),
 }
+NGRAMS = ("bigram", "trigram")
 SWITCHES = ("batchnorm", "direct", "blank")
 OF_SOME_TYPES = ("n_embd", "n_embd2", "n_layer", "n_head", *SWITCHES)
 
 
-def wrong_names(config: dict[str, Any]) -> list[str]:
+def keeps_best(config: Mapping[str, Any]) -> bool:
+    """Whether the weights with the lowest dev loss are used, and not the last. An n-gram's last are the ones: they near
+    the counts, and the dev words of a short list are too few to judge by; but an early stop goes back to the best."""
+    return config["type"] not in NGRAMS or bool(config["early_stop"])
+
+
+def wrong_names(config: Mapping[str, Any]) -> list[str]:
     """The names of what config lacks, or holds in a form that no flag would take."""
-    named = {*NUMBERS, *CHOICES, *SWITCHES, "type", "input_file", "digest", "vocabulary"}
-    return sorted(name for name in named - {*OF_SOME_TYPES} | named & {*config} if not _fits(name, config.get(name)))
+    known = {*NUMBERS, *CHOICES, *SWITCHES, "type", "input_file", "digest", "vocabulary"}
+    required = known - {*OF_SOME_TYPES}
+    return sorted(name for name in required | (known & config.keys()) if not _fits(name, config.get(name)))
 
 
 def _fits(name: str, value: Any) -> bool:

@@ -1,19 +1,15 @@
 """How a net is doing inside, as the third lecture looks at it, and its search for a learning rate."""
 
 import math
-import shlex
 from typing import Any, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
 import micrograd
-from makemore import plots
 from makemore.corpus import Corpus, window_of
-from makemore.data import bundled_names
 from makemore.language_model import loss_of
 from makemore.models import NGRAMS, make
-from makemore.report import shown_path
 from makemore.run_folder import SWEEP, RunFolder
 from makemore.training import Training, loss_of_step, optimizer_of
 from micrograd import Tensor, graph, no_grad
@@ -129,6 +125,8 @@ class Watch:
 
     def finish(self, folder: RunFolder) -> None:
         """Print the tables and draw the pictures."""
+        from makemore import plots  # here, because matplotlib takes its time to load
+
         _, layers = look_inside(self.model, self.corpus, 1000)
         if layers:
             outputs = {f"{layer.name} ({layer.op})": layer.output.detach().numpy() for layer in layers}
@@ -161,8 +159,10 @@ class Watch:
             folder.write("updates.png", plots.update_ratios(self.steps, np.array(self.ratios), self.names))
 
 
-def find_learning_rate(config: dict[str, Any], corpus: Corpus, folder: RunFolder) -> int:
+def find_learning_rate(config: dict[str, Any], corpus: Corpus, folder: RunFolder) -> None:
     """The lecture's sweep: a step at each of a thousand rates, from small to large; draws them and suggests one."""
+    from makemore import plots  # here, because matplotlib takes its time to load
+
     low, high = (0, 3) if config["type"] in NGRAMS else (-3, 0)
     exponents = np.linspace(low, high, RATES_TRIED)
     micrograd.manual_seed(config["seed"])
@@ -188,13 +188,10 @@ def find_learning_rate(config: dict[str, Any], corpus: Corpus, folder: RunFolder
     print(f"\n{'learning rate':>13}  {'loss, nats a character':>22}")
     for i in np.linspace(0, len(tried) - 1, 13).astype(int):
         print(f"{10 ** exponents[i]:>13.3g}  {smooth[i]:>22.4f}")
+    folder.path.mkdir(parents=True, exist_ok=True)
     folder.write(SWEEP, plots.rate_curve(10 ** exponents[: len(tried)], tried, smooth, suggested))
     print(f"\nthe loss is lowest, {smooth[best]:.4f}, at a rate of about {suggested:g}: see {folder.path / SWEEP}")
-    folder.settle()
-    path = corpus.list.path
-    words = "" if path == bundled_names() else f" -i {shlex.quote(str(shown_path(path)))}"
-    print(f"train with it: python -m makemore.train{words} --type {config['type']} --learning-rate {suggested:g}")
-    return 0
+    print(f"train with it: the same command without --find-lr, and with --learning-rate {suggested:g}")
 
 
 def smoothed(values: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ def picture_of(model: Any, vocabulary: Vocabulary, word: str, at: int | None = N
     if at is not None and at > n:
         raise Complaint(f"--at {at}: {word!r} has {n} predictions, one for each character and one for its end")
     if model.whole_words:
-        check_length(model, word, n)
+        check_length(model.context_length, word, n)
         contexts, targets = numbers[None, : at or n], numbers[None, 1 : 1 + (at or n)].copy()
         targets[:, : at - 1 if at else 0] = -1  # no example
     else:

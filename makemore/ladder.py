@@ -12,10 +12,10 @@ from makemore.corpus import SPLITS, Corpus
 from makemore.display import decimal, shown
 from makemore.models import TYPES, load
 from makemore.report import perplexity, print_words_read
-from makemore.run_folder import RunFolder
+from makemore.run_folder import CHECKPOINT, CONFIG, RunFolder
 from makemore.sample import draw, sampler_of
-from makemore.settings import defaults_of
-from makemore.train import complete, draw_pictures, finish, train
+from makemore.settings import defaults_of, steps_for
+from makemore.train import all_losses, complete, draw_pictures, train, write_last_line
 from makemore.training import Training
 from micrograd.command import Complaint, Parser, run_command
 
@@ -46,10 +46,12 @@ def steps_within(config: dict[str, Any], corpus: Corpus, seconds: float) -> int:
 
 
 def config_for(type_: str, corpus: Corpus, flags: argparse.Namespace) -> dict[str, Any]:
-    """What the rung is made of: the defaults of its type, with as many steps as the budget allows."""
+    """What the rung is made of: the defaults of its type, with fewer steps on a short list, or as the budget allows."""
     config = complete(defaults_of(type_) | {"seed": flags.seed}, corpus)
+    steps = steps_for(config, corpus)
     if flags.budget is not None:
-        steps = min(config["max_steps"], steps_within(config, corpus, flags.budget))
+        steps = min(steps, steps_within(config, corpus, flags.budget))
+    if steps < config["max_steps"]:
         config |= {"max_steps": steps, "warmup": min(config["warmup"], steps // 10)}
         config["eval_every"] = max(1, min(config["eval_every"], steps // 10))
     return config | {"schedule_steps": config["max_steps"]}
@@ -57,36 +59,28 @@ def config_for(type_: str, corpus: Corpus, flags: argparse.Namespace) -> dict[st
 
 def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFolder) -> Rung:
     """Train the rung in its folder, or go on where it was stopped."""
-    if (folder.path / "config.json").exists():
+    seconds = 0.0
+    if (folder.path / CONFIG).exists():
         config = folder.read_config()
         if config["digest"] != corpus.survey.digest or config["seed"] != flags.seed:
             what = "other words" if config["digest"] != corpus.survey.digest else f"the seed {config['seed']}"
             raise Complaint(f"{folder.path} was trained with {what}; take another folder with -o")
-        has_steps = (folder.path / "model.safetensors").exists()
-        ended = has_steps and folder.read_checkpoint().step == config["max_steps"]
-        if ended:
-            metrics, seconds = _evaluations(folder), 0.0
-        else:
-            run = Training.resumed(config, corpus, folder) if has_steps else Training(config, corpus, folder)
-            metrics, seconds = run.metrics, train(run, folder, quiet=True)
+        run = Training.resumed(config, corpus, folder)
+        if run.step != config["max_steps"]:
+            seconds = train(run, folder, quiet=True)
     else:
         config = config_for(type_, corpus, flags)
         with folder.claimed(overwrite=False):
             run = Training(config, corpus, folder)
-            metrics, seconds = run.metrics, train(run, folder, quiet=True)
+            seconds = train(run, folder, quiet=True)
     model, _ = load(folder)
-    table = finish(config, corpus, folder, metrics, model)
-    draw_pictures(folder, config, metrics, table, corpus, model)
-    last = folder.read_metrics()[-1]
+    table = all_losses(config, corpus, model)
+    draw_pictures(folder, config, run.metrics, table, corpus, model)
+    write_last_line(folder, run.metrics, table)
     asked = argparse.Namespace(seed=config["seed"], temperature=1.0, top_k=-1, prompt="")
     drawn = draw(sampler_of(model, corpus.vocabulary, config, asked), WORDS_SHOWN, None)
     parameters = sum(p.numel() for p in model.parameters())
-    losses = {part: last[f"{part}_loss"] for part in SPLITS}
-    return Rung(type_, parameters, losses, last["step"], seconds, [word.word for word in drawn])
-
-
-def _evaluations(folder: RunFolder) -> list[dict[str, Any]]:
-    return [line for line in folder.read_metrics() if "test_loss" not in line]
+    return Rung(type_, parameters, table[list(table)[-1]], run.step, seconds, [word.word for word in drawn])
 
 
 def table_of(rungs: list[Rung]) -> str:
@@ -142,7 +136,7 @@ def main(arguments: list[str] | None = None) -> int:
     wanted = [type_ for type_ in TYPES if type_ in flags.rungs or not flags.rungs]
     for i, type_ in enumerate(wanted, 1):
         folder = RunFolder(top.path / type_)
-        if type_ in known and (folder.path / "model.safetensors").exists():
+        if type_ in known and (folder.path / CHECKPOINT).exists():
             print(f"\n{type_} ({i} of {len(wanted)}) is trained already")
             continue
         print(f"\n{type_} ({i} of {len(wanted)})")

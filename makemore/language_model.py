@@ -176,7 +176,7 @@ class Sampler:
         self.prompt = vocabulary.encode(prompt)
         self.longest = longest
         if model.whole_words:
-            check_length(model, prompt, len(self.prompt) + 1)
+            check_length(model.context_length, prompt, len(self.prompt) + 1)
             self.longest = min(longest, model.context_length - len(self.prompt))
         self._distributions: dict[bytes, np.ndarray] = {}
 
@@ -216,6 +216,8 @@ class Sampler:
                 logits = (logits - logits.max(1, keepdims=True)) / self.temperature
             if self.top_k is not None and self.top_k < logits.shape[1]:
                 logits[logits < np.sort(logits, 1)[:, -self.top_k, None]] = -np.inf
+            if not np.isfinite(logits).any(1).all():
+                raise Complaint("the model's weights have run away, and it knows no chances: train with a lower rate")
             chances = np.exp(logits)
             chances = (chances / chances.sum(1, keepdims=True)).astype(np.float32)
             fresh = dict(zip([keys[i] for i in new], chances, strict=True))
@@ -242,7 +244,7 @@ def score(model: Any, vocabulary: Vocabulary, word: str) -> Score:
     """How likely the model thinks a word. Raises Complaint for a character it does not know."""
     numbers = np.array([0, *vocabulary.encode(word), 0], np.int64)
     if model.whole_words:
-        check_length(model, word, len(word) + 1)
+        check_length(model.context_length, word, len(word) + 1)
         contexts, targets = numbers[None, :-1], numbers[1:]
     else:
         contexts, targets = examples(numbers, model.context_length)
@@ -250,7 +252,7 @@ def score(model: Any, vocabulary: Vocabulary, word: str) -> Score:
     return Score([vocabulary.tokens[number] for number in targets], chosen.tolist())
 
 
-def check_length(model: Any, word: str, length: int) -> None:
+def check_length(context_length: int, word: str, length: int) -> None:
     """Raises Complaint where a model of whole words cannot read that many numbers."""
-    if length > model.context_length:
-        raise Complaint(f"{word!r:.60} is too long: the model was made for {model.context_length - 1} characters")
+    if length > context_length:
+        raise Complaint(f"{word!r:.60} is too long: the model was made for {context_length - 1} characters")

@@ -7,6 +7,7 @@ to those before it; what a crash leaves of one is passed over.
 import contextlib
 import json
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from makemore.config import wrong_names
+from makemore.config import keeps_best, wrong_names
 from micrograd.command import Complaint
 
 CONFIG, CHECKPOINT, BEST = "config.json", "model.safetensors", "best.safetensors"
@@ -23,10 +24,10 @@ METRICS, SAMPLES = "metrics.jsonl", "samples.txt"
 FILES: tuple[str, ...] = (CONFIG, CHECKPOINT, BEST, METRICS, SAMPLES, "loss.png", "bigram.png", "embedding.png")
 FILES += ("activations.png", "gradients.png", "updates.png", "graph.svg", "graph.html")
 SWEEP = "find_lr.png"
-"""The picture that --find-lr leaves, before there is a run."""
+"""The picture that --find-lr leaves, which belongs to no run."""
 
-REPLACED = ".replaced"
-"""Where the files of a run that is to be replaced wait until there is something in their place."""
+UNSETTLED, SETTLING = ".new-", ".settling"
+"""Folders inside: of a run that has nothing to show yet, and of one whose files are about to be moved up."""
 
 
 class Checkpoint(NamedTuple):
@@ -43,8 +44,8 @@ class RunFolder:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        self.made = False  # whether there was no such folder before
-        self.settled = True
+        self.at = self.path  # where its files are; until a new run has settled, a folder inside
+        self.made_here = False
 
     # Choosing a folder.
 
@@ -58,7 +59,7 @@ class RunFolder:
             with contextlib.suppress(FileExistsError):
                 (parent / str(number)).mkdir()
                 folder = cls(parent / str(number))
-                folder.made = True
+                folder.made_here = True
                 return folder
 
     @classmethod
@@ -73,86 +74,88 @@ class RunFolder:
         """Raises Complaint where the folder holds something that is no run, or a run and not overwrite."""
         if self.path.exists() and not self.path.is_dir():
             raise Complaint(f"{self.path} is a file; name a folder with -o")
-        held = {entry.name for entry in self.path.iterdir()} if self.path.exists() else set()
-        strange = held - {*FILES, *map(_unfinished, FILES), SWEEP, REPLACED}
-        if not strange and not self._holds_run():
-            strange = held - {SWEEP}
+        self._move_up()
+        passing = {SWEEP, *map(_unfinished, (*FILES, SWEEP))}
+        entries = self.path.iterdir() if self.path.exists() else []
+        held = {entry.name for entry in entries if not entry.name.startswith(UNSETTLED)} - passing
+        strange = held - {*FILES} if self._holds_run() else held
         if strange:
             raise Complaint(f"{self.path} holds something that is no run ({min(strange)}); name another folder with -o")
-        if held - {SWEEP} and not overwrite:
+        if held and not overwrite:
             raise Complaint(
                 f"{self.path} already holds a run: --resume goes on with it, --overwrite replaces it, "
                 "and -o takes another folder"
             )
 
     def _holds_run(self) -> bool:
-        """Whether there is a run, damaged as it may be: a checkpoint, or a config with a vocabulary."""
+        """Whether there is a run, damaged as it may be: a config, with a checkpoint beside it or a vocabulary in it."""
         config = self.path / CONFIG
-        if not config.is_file():
-            return (self.path / REPLACED).is_dir()
-        return (self.path / CHECKPOINT).is_file() or b'"vocabulary"' in config.read_bytes()
+        return config.is_file() and ((self.path / CHECKPOINT).is_file() or b'"vocabulary"' in config.read_bytes())
 
     @contextlib.contextmanager
     def claimed(self, overwrite: bool) -> Iterator[None]:
         """The folder for a new run, made where it is not there; a run that it holds gives way if overwrite.
 
-        Where the block fails before `settle` was called, the folder is left as it was found. Raises Complaint as
-        check_free does.
+        Until `settle` is called, or the block ends, the new run is in a folder inside and the old one as it was; where
+        the block fails before, the folder is left as it was found. Raises Complaint as check_free does.
         """
         self.check_free(overwrite)
-        if not self.path.exists():
-            self.path.mkdir(parents=True)
-            self.made = True
-        self.settled = False
-        self._set_aside()
+        missing = [path for path in (self.path, *self.path.parents) if not path.exists()]
+        missing += [self.path] * self.made_here
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.at = Path(tempfile.mkdtemp(prefix=UNSETTLED, dir=self.path))
         try:
             yield
-        except (Exception, KeyboardInterrupt):
+            self.settle()
+        finally:
             if not self.settled:
-                self._put_back()
-            raise
+                shutil.rmtree(self.at, ignore_errors=True)
+                self.at = self.path
+                for path in missing:
+                    with contextlib.suppress(OSError):
+                        path.rmdir()
 
-    def _set_aside(self) -> None:
-        aside = self.path / REPLACED
-        if aside.is_dir():  # a run that never got as far as to replace it
-            self._remove_files()
-        elif any((self.path / name).exists() for name in FILES):
-            aside.mkdir()
-            for name in FILES:
-                if (self.path / name).exists():
-                    (self.path / name).replace(aside / name)
-
-    def _remove_files(self) -> None:
-        for name in (*FILES, *map(_unfinished, FILES)):
-            (self.path / name).unlink(missing_ok=True)
-
-    def _put_back(self) -> None:
-        self._remove_files()
-        aside = self.path / REPLACED
-        if aside.is_dir():
-            for entry in aside.iterdir():
-                entry.replace(self.path / entry.name)
-            aside.rmdir()
-        if self.made:
-            with contextlib.suppress(OSError):
-                self.path.rmdir()
+    @property
+    def settled(self) -> bool:
+        """Whether the run's files are where they belong."""
+        return self.at == self.path
 
     def settle(self) -> None:
-        """The new run has something to show: the one that it replaces is forgotten."""
-        self.settled = True
-        if (self.path / REPLACED).is_dir():
-            shutil.rmtree(self.path / REPLACED)
+        """The new run has something to show: its files take the place of those of the run that was here."""
+        if self.settled:
+            return
+        self._refuse_if_taken()
+        gone = [name for name in FILES if not (self.at / name).exists()]
+        for name in (*gone, *map(_unfinished, FILES)):
+            (self.path / name).unlink(missing_ok=True)
+        self.at.rename(self.path / SETTLING)  # from here on it is the run, and whoever comes next moves up what is left
+        self.at = self.path
+        self._move_up()
+        for other in self.path.glob(f"{UNSETTLED}*"):  # of runs that were killed, or come second
+            shutil.rmtree(other, ignore_errors=True)
+
+    def _refuse_if_taken(self) -> None:
+        if not (self.settled or self.at.exists()):
+            raise Complaint(f"another run has taken {self.path} meanwhile; name another folder with -o")
+
+    def _move_up(self) -> None:
+        settling = self.path / SETTLING
+        if settling.is_dir():
+            for entry in settling.iterdir():
+                entry.replace(self.path / entry.name)
+            settling.rmdir()
 
     # Its files.
 
     def write(self, name: str, content: str | bytes) -> None:
         """Put content into the file `name`, whole or not at all."""
-        path, unfinished = self.path / name, self.path / _unfinished(name)
+        path, unfinished = self.at / name, self.at / _unfinished(name)
         try:
             # The name of a file may hold bytes that are no text: JSON's own escapes stand for them.
             unfinished.write_bytes(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
             unfinished.replace(path)
         except OSError as error:
+            self._refuse_if_taken()
             raise OSError(error.errno, error.strerror, str(path)) from None  # a full disk does not say which file
         finally:
             unfinished.unlink(missing_ok=True)
@@ -163,17 +166,18 @@ class RunFolder:
 
     def read_config(self) -> dict[str, Any]:
         """What was asked for. Raises Complaint where the folder holds no run or the file is damaged."""
-        if not (self.path / CONFIG).is_file():
+        self._move_up()
+        if not (self.at / CONFIG).is_file():
             what = "holds no run (it has no config.json)" if self.path.is_dir() else "is no folder"
             raise Complaint(f"{self.path} {what}; name a folder that makemore.train made with -o")
         try:
-            config = json.loads((self.path / CONFIG).read_text(encoding="utf-8"))
+            config = json.loads((self.at / CONFIG).read_text(encoding="utf-8"))
             if not isinstance(config, dict):
                 raise TypeError
         except (ValueError, TypeError):
-            raise Complaint(f"{self.path / CONFIG} is damaged; train anew with --overwrite") from None
+            raise Complaint(f"{self.at / CONFIG} is damaged; train anew with --overwrite") from None
         if wrong := wrong_names(config):
-            raise Complaint(f"{self.path / CONFIG} lacks {', '.join(wrong)}, or has something else there; train anew")
+            raise Complaint(f"{self.at / CONFIG} lacks {', '.join(wrong)}, or has something else there; train anew")
         return config
 
     def write_checkpoint(self, checkpoint: Checkpoint) -> None:
@@ -191,16 +195,16 @@ class RunFolder:
     def read_chosen(self) -> Checkpoint:
         """The last checkpoint or the best model, whichever has the lower dev loss. Raises Complaint where damaged."""
         last = self.read_checkpoint()
-        if not (self.path / BEST).is_file():
+        if not keeps_best(self.read_config()) or not (self.at / BEST).is_file():
             return last
         best = self.read_checkpoint(BEST)
-        dev_losses = {line["step"]: line["dev_loss"] for line in self.read_metrics() if "test_loss" not in line}
+        dev_losses = {line["step"]: line["dev_loss"] for line in self.evaluations()}
         best_loss, last_loss = dev_losses.get(best.step), dev_losses.get(last.step)
         return last if best_loss is None or (last_loss is not None and last_loss < best_loss) else best
 
     def read_checkpoint(self, name: str = CHECKPOINT) -> Checkpoint:
         """The checkpoint. Raises Complaint where there is none or it is damaged."""
-        path = self.path / name
+        path = self.at / name
         if not path.is_file():
             raise Complaint(f"{path} is not there: the run was stopped before its first checkpoint; train anew")
         try:
@@ -223,12 +227,12 @@ class RunFolder:
 
     def append_metrics(self, line: dict[str, Any]) -> None:
         """Add a line to the record of losses; the rest of it is not written again, however long it has become."""
-        with (self.path / METRICS).open("a", encoding="utf-8") as file:
+        with (self.at / METRICS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The record of losses. Raises Complaint where it is damaged."""
-        path = self.path / METRICS
+        path = self.at / METRICS
         try:
             text = path.read_text(encoding="utf-8") if path.exists() else ""
             whole = text[: text.rfind("\n") + 1]  # a last line without its end is one that a crash cut off
@@ -243,10 +247,14 @@ class RunFolder:
             raise Complaint(f"{path} is damaged; mend or remove it") from None
         return lines
 
-    def has_ended(self) -> bool:
-        """Whether the run's last line of losses is written, and its words."""
+    def evaluations(self) -> list[dict[str, Any]]:
+        """The record of losses without its last line, which a run writes when it has ended."""
+        return [line for line in self.read_metrics() if "test_loss" not in line]
+
+    def has_ended(self, step: int) -> bool:
+        """Whether a run of so many steps has come to its end: its losses, pictures and words are there."""
         lines = self.read_metrics()
-        return bool(lines) and "test_loss" in lines[-1] and (self.path / SAMPLES).is_file()
+        return bool(lines) and "test_loss" in lines[-1] and lines[-1]["step"] == step
 
 
 def _unfinished(name: str) -> str:

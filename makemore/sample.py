@@ -110,7 +110,7 @@ def _marked(word: str, seen: bool | None, room: int) -> str:
     return word if seen is None else f"{padded(word, room)}  {'seen' if seen else 'new'}"
 
 
-def sample(folder: RunFolder, flags: argparse.Namespace) -> int:
+def sample(folder: RunFolder, flags: argparse.Namespace) -> None:
     """Draw words from the run in the folder, as the flags have it, and print them."""
     config = folder.read_config()
     flags.seed = config["seed"] if flags.seed is None else flags.seed
@@ -120,7 +120,6 @@ def sample(folder: RunFolder, flags: argparse.Namespace) -> int:
     if words is None:
         print(f"{config['input_file']} is gone, so words are not marked as new or seen", file=sys.stderr)
     print_words({"model": drawn}, flags.num_samples, marks=not flags.only_new)
-    return 0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -131,7 +130,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=seed, default=None, help="of the drawing (default: the run's)")
     add_sampling_flags(parser)
     flags = parser.parse_args(arguments)
-    return sample(RunFolder(flags.work_dir) if flags.work_dir else RunFolder.latest(RUNS), flags)
+    sample(RunFolder(flags.work_dir) if flags.work_dir else RunFolder.latest(RUNS), flags)
+    return 0
 
 
 if __name__ == "__main__":

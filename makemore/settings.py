@@ -5,6 +5,7 @@ from typing import Any
 
 from makemore.command_line import LECTURE_SEED, add_sampling_flags, number
 from makemore.config import CHOICES, NUMBERS
+from makemore.corpus import Corpus
 from makemore.models import FAMILIES, NGRAMS, TYPES
 from micrograd.command import Complaint, Parser
 
@@ -144,14 +145,13 @@ def config_of(flags: argparse.Namespace) -> dict[str, Any]:
     return config | {"schedule_steps": 0 if config["schedule"] == "constant" else config["max_steps"]}
 
 
-def steps_for(config: dict[str, Any], examples: int) -> int:
-    """The steps of a net where no flag says how many: those of its type or, on a short list, MOST_EPOCHS through it.
-
-    examples: how many train, contexts of characters or, for a net of whole words, words.
-    """
+def steps_for(config: dict[str, Any], corpus: Corpus) -> int:
+    """The steps of a net where no flag says how many: those of its type or, on a short list, MOST_EPOCHS through it."""
     if config["type"] in NGRAMS:
         return config["max_steps"]
-    return min(config["max_steps"], max(LEAST_STEPS, MOST_EPOCHS * examples // config["batch_size"]))
+    of_character = corpus.counts("train", 1)[0]
+    examples = of_character[0] if FAMILIES[config["type"]].model.whole_words else of_character.sum()
+    return min(config["max_steps"], max(LEAST_STEPS, MOST_EPOCHS * int(examples) // config["batch_size"]))
 
 
 def check_flags(flags: argparse.Namespace) -> None:
@@ -168,6 +168,10 @@ def check_flags(flags: argparse.Namespace) -> None:
         raise Complaint("--batch-size has to be at least 1; leave it out for all examples at once, with n-grams")
     if type_ in NGRAMS and flags.block_size is not None:
         raise Complaint(f"--block-size does not go with --type {type_}, which says it by its name")
+    if flags.find_lr and (flags.resume or flags.sample_only):
+        raise Complaint("--find-lr looks for the rate of a new run: leave out --resume and --sample-only")
+    if flags.sample_only and (flags.resume or flags.overwrite):
+        raise Complaint("--sample-only trains nothing: leave out --resume and --overwrite")
     if flags.resume and flags.overwrite:
         raise Complaint("--resume goes on with a run and --overwrite replaces it; give one of them")
     if flags.overwrite and not flags.work_dir:
@@ -176,6 +180,8 @@ def check_flags(flags: argparse.Namespace) -> None:
 
 def check_resumed(flags: argparse.Namespace, config: dict[str, Any], path: Any) -> dict[str, Any]:
     """The config of a run that goes on, with the flags that may change. Raises Complaint for any other that differs."""
+    if config["type"] not in TYPES:
+        raise Complaint(f"{path}/config.json has the type {config['type']!r}, and there is none; train anew")
     if config["fit"] == "counts":
         raise Complaint(f"{path} holds a model that was counted: there are no steps to go on with")
     for name in NAMES:

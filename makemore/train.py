@@ -11,7 +11,7 @@ from makemore import data, diagnosis, report
 from makemore.command_line import RUNS
 from makemore.corpus import SPLITS, Corpus
 from makemore.display import quantity
-from makemore.language_model import Uniform, evaluate
+from makemore.language_model import Uniform, check_length, evaluate
 from makemore.models import FAMILIES, NGRAMS, load
 from makemore.models.ngram import Counts
 from makemore.report import Losses
@@ -49,7 +49,7 @@ def complete(config: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
         "longest": corpus.survey.longest,
         "vocabulary": corpus.vocabulary.characters,
     }
-    whole_words = FAMILIES[config["type"]].sizes["block_size"] is None and not config.get("blank")
+    whole_words = FAMILIES[config["type"]].model.whole_words
     needed = corpus.survey.longest + 1
     if config["block_size"] is None:
         config["block_size"] = needed
@@ -70,7 +70,6 @@ def count(config: dict[str, Any], corpus: Corpus, folder: RunFolder) -> None:
     folder.write_config(config)
     counts = corpus.counts("train", config["block_size"] + 1)
     folder.write_checkpoint(Checkpoint(0, {"counts": counts}, {}, None))
-    folder.settle()
 
 
 def train(
@@ -91,6 +90,10 @@ def train(
     except GuardError as caught:
         raise Complaint(f"the guard stopped step {run.step + 1:,}: {' '.join(str(caught).split())}") from None
     seconds = time.monotonic() - began
+    if not (finished or run.step):
+        print("\nstopped before the first step; nothing is kept")
+        raise SystemExit(130)
+    folder.settle()
     if not finished:
         print(f"\nstopped at step {run.step:,} after {seconds:.1f} s; the run is kept in {folder.path}")
         print("go on with: " + ("the same command" if quiet else resuming(folder)))
@@ -114,43 +117,41 @@ def _why_ended(run: Training) -> str:
     return ""
 
 
-def finish(
-    config: dict[str, Any], corpus: Corpus, folder: RunFolder, metrics: list[dict[str, Any]], model: Any
-) -> Losses:
-    """Evaluate the model of a run whose steps are done, on everything, and write the last line of its metrics.
-
-    Returns its losses with those of the baselines.
-    """
+def all_losses(config: dict[str, Any], corpus: Corpus, model: Any) -> Losses:
+    """The losses of the model of a run, on everything, behind those of the baselines."""
     how = "counted" if config["fit"] == "counts" else "trained"
     models = {**baselines(corpus, config), f"{config['type']}, {how}": model}
-    losses = {name: losses_of(each, corpus) for name, each in models.items()}
-    final = losses[f"{config['type']}, {how}"]
+    return {name: losses_of(each, corpus) for name, each in models.items()}
+
+
+def write_last_line(folder: RunFolder, metrics: list[dict[str, Any]], losses: Losses) -> None:
+    """Add the model's own losses to the metrics: the last thing that a run does, and the sign that it has ended."""
+    final = losses[list(losses)[-1]]
     step = metrics[-1]["step"] if metrics else 0
     folder.write_metrics([*metrics, {"step": step} | {f"{part}_loss": final[part] for part in SPLITS}])
-    return losses
 
 
 def conclude(
     config: dict[str, Any], corpus: Corpus, folder: RunFolder, metrics: list[dict[str, Any]], flags: argparse.Namespace
-) -> int:
+) -> None:
     """What comes when the steps are done: the losses, the pictures, and the new words."""
     report.print_descent(metrics)
     chosen = folder.read_chosen()
     model, _ = load(folder, chosen)
     if metrics and chosen.step != metrics[-1]["step"]:
         print(f"weights     those of step {chosen.step:,}, where the dev loss was lowest")
-    losses = finish(config, corpus, folder, metrics, model)
+    losses = all_losses(config, corpus, model)
     report.print_losses(losses)
     report.print_hints(losses, corpus, config, metrics)
     draw_pictures(folder, config, metrics, losses, corpus, model)
     drawn = draw_words(model, corpus, config, flags)
     folder.write(SAMPLES, data.text_of([word.word for word in drawn["model"]]))
+    write_last_line(folder, metrics, losses)
     if flags.num_samples:
         print("\nnew words" + (f", temperature {flags.temperature:g}" if flags.temperature != 1 else ""))
         print_words(drawn, flags.num_samples, indent="  ")
     path = shlex.quote(str(folder.path))
     print(f"\nsaved in {path}; more words: python -m makemore.sample -o {path}")
-    return 0
 
 
 def draw_words(model: Any, corpus: Corpus, config: dict[str, Any], flags: argparse.Namespace) -> dict[str, list[Drawn]]:
@@ -173,35 +174,36 @@ def read_corpus(config: dict[str, Any], flags: argparse.Namespace) -> Corpus:
     return corpus
 
 
-def begin(flags: argparse.Namespace) -> int:
-    """A new run."""
+def begin(flags: argparse.Namespace) -> None:
+    """A new run, or a sweep over learning rates."""
     config = config_of(flags)
-    if flags.work_dir:
-        RunFolder(flags.work_dir).check_free(flags.overwrite)  # before a list is read, which may be long
+    if flags.work_dir:  # before a list is read, which may be long
+        RunFolder(flags.work_dir).check_free(flags.overwrite or flags.find_lr)
     corpus = read_corpus(config, flags)
     if flags.max_steps is None and config["fit"] == "gradient":
-        rows = corpus.counts("train", 1)[0]
-        whole_words = FAMILIES[config["type"]].model.whole_words
-        flags.max_steps = steps_for(config, int(rows[0] if whole_words else rows.sum()))
+        flags.max_steps = steps_for(config, corpus)
     config = complete(config_of(flags), corpus)
     flags.seed = config["seed"]
+    model = FAMILIES[config["type"]].model
+    if model.whole_words:
+        check_length(config["block_size"], flags.prompt, len(flags.prompt) + 1)
     parameters = diagnosis.parameters_of(config, corpus)
     report.print_words_read(corpus)
     report.print_model(config, parameters)
     folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.next_free(RUNS)
+    if flags.find_lr:
+        diagnosis.find_learning_rate(config, corpus, folder)
+        return
     with folder.claimed(flags.overwrite):
-        if flags.find_lr:
-            return diagnosis.find_learning_rate(config, corpus, folder)
         if config["fit"] == "counts":
             count(config, corpus, folder)
-            return conclude(config, corpus, folder, [], flags)
-        diagnosis.print_first_look(config, corpus)
-        run = Training(config, corpus, folder)
-        train(run, folder, diagnose=flags.diagnose, guarded=flags.guard)
-        return conclude_or_say_how(run, folder, flags)
+            conclude(config, corpus, folder, [], flags)
+        else:
+            diagnosis.print_first_look(config, corpus)
+            carry_out(Training(config, corpus, folder), folder, flags)
 
 
-def go_on(folder: RunFolder, flags: argparse.Namespace) -> int:
+def go_on(folder: RunFolder, flags: argparse.Namespace) -> None:
     """A run that was stopped, or is to be longer. Raises Complaint where a flag contradicts it or nothing is left."""
     config = check_resumed(flags, folder.read_config(), folder.path)
     corpus = read_corpus(config, flags)
@@ -209,8 +211,10 @@ def go_on(folder: RunFolder, flags: argparse.Namespace) -> int:
         raise Complaint(f"{corpus.list.path} does not hold the words that the run began with; --resume needs the same")
     flags.seed = config["seed"]
     run = Training.resumed(complete(config, corpus), corpus, folder)
+    if run.model.whole_words:
+        check_length(config["block_size"], flags.prompt, len(flags.prompt) + 1)
     folder.read_chosen()  # whatever is wrong with its files is said now, and not when the steps are done
-    if 0 <= config["max_steps"] <= run.step and folder.has_ended():
+    if 0 <= config["max_steps"] < run.step or (config["max_steps"] == run.step and folder.has_ended(run.step)):
         raise Complaint(f"the run in {folder.path} has done {run.step:,} steps; give a larger total with --max-steps")
     report.print_words_read(corpus)
     report.print_model(config, sum(p.numel() for p in run.model.parameters()))
@@ -218,17 +222,19 @@ def go_on(folder: RunFolder, flags: argparse.Namespace) -> int:
     if config["schedule"] != "constant" and not 0 <= config["max_steps"] <= planned:
         rate = rate_at(planned, config)
         print(f"            the schedule was made for {planned:,} steps; those beyond go at a rate of {rate:g}")
-    train(run, folder, diagnose=flags.diagnose, guarded=flags.guard)
-    return conclude_or_say_how(run, folder, flags)
+    carry_out(run, folder, flags)
 
 
-def conclude_or_say_how(run: Training, folder: RunFolder, flags: argparse.Namespace) -> int:
-    """conclude; where Ctrl-C ends it, the steps are kept, and how to conclude is said."""
+def carry_out(run: Training, folder: RunFolder, flags: argparse.Namespace) -> None:
+    """Take the steps of a run, and conclude it; where Ctrl-C ends that, say how to go on with what is kept."""
     try:
-        return conclude(run.config, run.corpus, folder, run.metrics, flags)
+        train(run, folder, diagnose=flags.diagnose, guarded=flags.guard)
+        conclude(run.config, run.corpus, folder, run.metrics, flags)
     except KeyboardInterrupt:
-        print(f"\nstopped; the trained model is kept in {folder.path}")
-        print(f"for its losses, pictures and words: {resuming(folder)}")
+        if not folder.settled:
+            raise
+        print(f"\nstopped; the run is kept in {folder.path}")
+        print(f"go on with: {resuming(folder)}")
         raise SystemExit(130) from None
 
 
@@ -237,9 +243,11 @@ def main(arguments: list[str] | None = None) -> int:
     flags = parser_of_flags().parse_args(arguments)
     check_flags(flags)
     if not (flags.resume or flags.sample_only):
-        return begin(flags)
+        begin(flags)
+        return 0
     folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.latest(RUNS)
-    return sample(folder, flags) if flags.sample_only else go_on(folder, flags)
+    (sample if flags.sample_only else go_on)(folder, flags)
+    return 0
 
 
 def draw_pictures(
@@ -260,7 +268,7 @@ def draw_pictures(
         folder.write("bigram.png", picture)
     embedding = next((module for module in model.modules() if isinstance(module, Embedding)), None)  # of characters
     if embedding is not None and embedding.weight.shape[1] >= 2:
-        points = embedding.weight.detach().numpy()[: len(tokens)]
+        points = embedding.weight.detach().double().numpy()[: len(tokens)]
         folder.write("embedding.png", plots.embedding(points, tokens, f"{title}: the embedding of each character"))
 
 

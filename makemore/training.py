@@ -12,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 import micrograd
+from makemore.config import keeps_best
 from makemore.corpus import Corpus, window_of
 from makemore.language_model import evaluate, loss_of
 from makemore.models import NGRAMS, load, make
@@ -156,19 +157,20 @@ class Training:
         except (RuntimeError, TypeError, ValueError, AttributeError) as error:
             raise Complaint(f"the checkpoint in {folder.path} cannot be gone on from ({error}); train anew") from None
         # The last evaluation stays only where a run that was not stopped would have made it.
-        kept = self.step if self.step % config["eval_every"] == 0 else self.step - 1
-        self.metrics = [line for line in folder.read_metrics() if line["step"] <= kept and "test_loss" not in line]
+        made_anyway = self.step % config["eval_every"] == 0 or self.step == config["max_steps"]
+        kept = self.step if made_anyway else self.step - 1
+        self.metrics = [line for line in folder.evaluations() if line["step"] <= kept]
         return self
 
     def best(self) -> dict[str, Any] | None:
         """The evaluation with the lowest dev loss, the first of them; None where there is no dev loss.
 
-        Only those every eval_every steps: a stop between them, which evaluates too, leaves no trace in what follows.
-        And none before the first step: chance may favour the first weights, and they have learned nothing.
+        Not the last one if it came between those every eval_every steps: a stop, which evaluates too, leaves no trace
+        in what follows. And none before the first step: chance may favour the first weights.
         """
-        every = self.config["eval_every"]
-        lines = [line for line in self.metrics if line["step"] and line["step"] % every == 0]
-        lines = [line for line in lines if line["dev_loss"] is not None]
+        lines = [line for line in self.metrics if line["step"] and line["dev_loss"] is not None]
+        if lines and lines[-1]["step"] % self.config["eval_every"]:
+            del lines[-1]
         return min(lines, key=lambda line: line["dev_loss"], default=None)
 
     def take_steps(self, *, progress: bool = True, evaluated: Callable[["Training"], None] | None = None,
@@ -188,7 +190,8 @@ class Training:
         total = None if last < 0 else last
         bar = tqdm(total=total, initial=first, unit="step", desc="training", disable=not progress)
         with StopAsked() as stop, bar:
-            if first % config["eval_every"] == 0 and not (self.metrics and self.metrics[-1]["step"] == first):
+            evaluated_before = bool(self.metrics) and self.metrics[-1]["step"] == first
+            if (first % config["eval_every"] == 0 or first == last) and not evaluated_before:
                 self._evaluate(evaluated)
             while self.step != last and not stop.asked and not self.has_stalled(evaluations_left):
                 optimizer.param_groups[0]["lr"] = rate_at(self.step, config)
@@ -216,15 +219,9 @@ class Training:
             self._evaluate(evaluated)
         return self.step == last or self.has_stalled(evaluations_left)
 
-    @property
-    def keeps_best(self) -> bool:
-        """Whether the best model is kept beside the last. An n-gram's last is the one: it nears the counts, and on a
-        short list the dev words are too few to judge by; but an early stop goes back to the best."""
-        return self.config["type"] not in NGRAMS or bool(self.config["early_stop"])
-
     def used(self) -> dict[str, Any]:
         """The evaluation of the weights that are used: the best one's where it is kept, or the last one's if lower."""
-        best = self.best() if self.keeps_best else None
+        best = self.best() if keeps_best(self.config) else None
         lines = [self.metrics[-1]] if best is None else [best, self.metrics[-1]]
         return min(lines, key=lambda line: line["dev_loss"])
 
@@ -251,14 +248,14 @@ class Training:
             state = {name: tensor.numpy() for name, tensor in self.model.state_dict().items()}
             random = micrograd.random.default_generator.get_state().numpy()
             self.folder.write_checkpoint(Checkpoint(self.step, state, remembered(self.optimizer), random))
-            if self.best() is line and self.keeps_best:
+            if keeps_best(self.config) and self.best() is line:
                 self.folder.write_best(Checkpoint(self.step, state, {}, None))
             if self.recorded:
                 self.folder.append_metrics(line)
             else:
                 self.folder.write_metrics(self.metrics)
             self.recorded = True
-            if self.step:
+            if line["train_loss"] < self.metrics[0]["train_loss"]:
                 self.folder.settle()
         if evaluated is not None:
             evaluated(self)

@@ -47,8 +47,8 @@ def run_command(main: Callable[[], int]) -> NoReturn:
         status = main()
         if sys.stdout is not None:  # it may be closed
             sys.stdout.flush()
-    except Complaint as complaint:
-        print(f"error: {complaint}", file=sys.stderr)
+    except Complaint as complaint:  # a name in it may have line ends
+        print(f"error: {' '.join(str(complaint).splitlines())}", file=sys.stderr)
         status = 2
     except BrokenPipeError:  # whoever read our words has enough of them
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

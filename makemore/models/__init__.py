@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import micrograd
+from makemore.config import NGRAMS
 from makemore.data import Vocabulary, check_table
 from makemore.models.bow import BagOfWords
 from makemore.models.mlp import MLP
@@ -44,7 +45,6 @@ FAMILIES = {
     "transformer": Family(Transformer, {"block_size": None, "n_embd": 64, "n_layer": 4, "n_head": 4}),
 }
 TYPES = list(FAMILIES)
-NGRAMS = ("bigram", "trigram")
 
 
 def make(config: Mapping[str, Any], vocabulary_size: int) -> Any:

@@ -27,7 +27,6 @@ from makemore.run_folder import RunFolder
 from makemore.settings import config_of, parser_of_flags
 from makemore.train import complete
 from makemore.training import StopAsked, Training
-from micrograd.command import Complaint
 
 FILES = ["bigram.png", "config.json", "loss.png", "metrics.jsonl", "model.safetensors"]
 FILES += ["samples.txt"]
@@ -413,14 +412,53 @@ def test_a_run_that_fails_before_it_has_learned_anything_leaves_no_folder(comman
     assert files_of(tmp_path / "out") == []
 
 
-def test_a_run_that_is_killed_before_it_has_learned_anything_gives_way_and_the_old_one_waits(short_list, run):
+def test_a_run_that_is_killed_before_it_has_learned_anything_leaves_the_old_one_as_it_was(process, short_list, run):
     before = contents_of(run)
-    folder = RunFolder(run)
-    claim = folder.claimed(overwrite=True)
-    claim.__enter__()  # and there it ends: no __exit__
-    folder.write_config({"type": "bigram", "vocabulary": []})
-    with pytest.raises(Complaint, match="nothing works"), RunFolder(run).claimed(overwrite=True):
-        raise Complaint("nothing works")
+    kill = "makemore.train.Training.take_steps = lambda *a, **b: os.kill(os.getpid(), 9)"
+    code = f"import os, sys, makemore.train; {kill}; makemore.train.main(sys.argv[1:])"
+    words = [sys.executable, "-c", code, "-i", short_list, "-o", run, "--type", "bigram", "--overwrite"]
+    killed = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    left = {name for name in files_of(run) if name not in before}
+    assert all(name.startswith(".new-") for name in left)
+    assert {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()} == before
+    outcome = process("train", "-i", short_list, "-o", run, "--overwrite", "--max-steps", 30, cwd=run.parent)
+    assert outcome.status == 0
+    assert files_of(run) == FILES
+
+
+def test_files_that_a_killed_run_had_yet_to_move_up_are_moved_up(command, run, tmp_path):
+    before = contents_of(run)
+    (run / ".settling").mkdir()
+    for name in ("config.json", "metrics.jsonl"):
+        (run / name).rename(run / ".settling" / name)
+    assert command("sample", "-o", run).status == 0
+    assert contents_of(run) == before
+
+
+def test_who_comes_second_into_a_folder_is_refused(command, short_list, tmp_path, monkeypatch):
+    def meanwhile(*arguments):
+        monkeypatch.undo()
+        assert command("train", "-i", short_list, "-o", tmp_path / "run", "--max-steps", 30).status == 0
+
+    monkeypatch.setattr("makemore.diagnosis.print_first_look", meanwhile)
+    late = command("train", "-i", short_list, "-o", tmp_path / "run", "--max-steps", 40)
+    assert "another run has taken" in late.complaint
+    assert files_of(tmp_path / "run") == FILES
+    assert metrics_of(tmp_path / "run")[-1]["step"] == 30
+
+
+@pytest.mark.parametrize("flags", [["--type", "mlp"], ["--fit", "counts"]])
+def test_ctrl_c_before_there_is_anything_to_show_leaves_the_old_run(command, short_list, run, monkeypatch, flags):
+    before = contents_of(run)
+
+    def stop(*arguments, **options):
+        signal.raise_signal(signal.SIGINT)
+        return {"train": 3.0, "dev": 3.0, "test": 3.0}
+
+    monkeypatch.setattr(Training, "losses", stop)
+    monkeypatch.setattr("makemore.train.losses_of", stop)
+    assert command("train", "-i", short_list, "-o", run, "--overwrite", *flags).status == 130
     assert contents_of(run) == before
 
 
@@ -592,14 +630,16 @@ def test_flags_that_repeat_the_run_s_are_no_contradiction(command, run):
 
 
 @pytest.mark.usefixtures("real_pictures")
-@pytest.mark.parametrize("missing", ["samples.txt", "the last line of metrics"])
-def test_a_run_that_was_stopped_behind_its_last_step_is_finished(command, run, missing):
+@pytest.mark.parametrize("every", [20, 50, 1000])
+def test_a_run_that_was_stopped_behind_its_last_step_is_finished(command, short_list, tmp_path, every):
+    run = tmp_path / "run"
+    flags = ["-i", short_list, "--max-steps", 60, "--eval-every", every, "--early-stop", 99]
+    assert command("train", *flags, "-o", run).status == 0
     before = contents_of(run)
-    if missing == "samples.txt":
-        (run / missing).unlink()
-    else:
-        lines = (run / "metrics.jsonl").read_text().splitlines(keepends=True)
-        (run / "metrics.jsonl").write_text("".join(lines[:-1]))
+    lines = (run / "metrics.jsonl").read_text().splitlines(keepends=True)
+    (run / "metrics.jsonl").write_text("".join(lines[:-1]))
+    for name in ("samples.txt", "loss.png"):
+        (run / name).unlink()
     outcome = command("train", "-o", run, "--resume")
     assert outcome.status == 0
     assert "bigram, trained" in outcome.out
@@ -626,8 +666,11 @@ def test_beyond_the_end_of_its_schedule_a_run_says_at_which_rate_it_goes_on(comm
     assert "the schedule was made for 40 steps; those beyond go at a rate of 0.05" in out
 
 
-@pytest.mark.parametrize("total", [0, 30, 60])
-def test_a_total_that_is_reached_already_is_refused(command, run, total):
+@pytest.mark.parametrize(("total", "ended"), [(0, True), (30, True), (60, True), (30, False)])
+def test_a_total_that_is_reached_already_is_refused(command, run, total, ended):
+    if not ended:
+        lines = (run / "metrics.jsonl").read_text().splitlines(keepends=True)
+        (run / "metrics.jsonl").write_text("".join(lines[:-1]))
     before = contents_of(run)
     assert "has done 60 steps" in command("train", "-o", run, "--resume", "--max-steps", total).complaint
     assert contents_of(run) == before
@@ -889,18 +932,24 @@ DAMAGED_METRICS += ['{"step": 1, "train_loss": 2.5, "dev_loss": "y"}']
 
 
 @pytest.mark.parametrize("line", DAMAGED_METRICS)
-def test_damaged_metrics_are_a_line(command, run, line):
-    (run / "best.safetensors").write_bytes((run / "model.safetensors").read_bytes())
-    (run / "metrics.jsonl").write_text(line + "\n")
-    for name, *flags in (["train", "--resume", "--max-steps", 80], ["sample"], ["score", "anna"]):
-        words = [flag for flag in flags if flag == "anna"]
-        rest = [flag for flag in flags if flag != "anna"]
-        assert "metrics.jsonl is damaged" in command(name, "-o", run, *rest, *words).complaint
+def test_damaged_metrics_are_a_line(command, short_list, tmp_path, line):
+    flags = ["-i", short_list, "-o", tmp_path / "run", "--max-steps", 60, "--early-stop", 99]  # so the best is kept
+    assert command("train", *flags).status == 0
+    (tmp_path / "run" / "metrics.jsonl").write_text(line + "\n")
+    for name, *words in (["train", "--resume", "--max-steps", 80], ["sample"], ["score", "anna"]):
+        assert "metrics.jsonl is damaged" in command(name, "-o", tmp_path / "run", *words).complaint
 
 
 DAMAGED_CONFIG = [("block_size", -1), ("seed", 10**30), ("seed", True), ("eval_every", 0), ("batch_size", -3)]
 DAMAGED_CONFIG += [("learning_rate", -1.0), ("learning_rate", math.nan), ("fit", "foo"), ("schedule", "foo")]
-DAMAGED_CONFIG += [("optimizer", None), ("split", 3), ("vocabulary", ["ab"]), ("max_steps", -2), ("smoothing", "1")]
+DAMAGED_CONFIG += [
+    ("optimizer", None),
+    ("block_size", 1.5),
+    ("split", 3),
+    ("vocabulary", ["ab"]),
+    ("max_steps", -2),
+    ("smoothing", "1"),
+]
 
 
 @pytest.mark.parametrize(("name", "value"), DAMAGED_CONFIG)
@@ -909,6 +958,45 @@ def test_a_damaged_config_is_a_line_that_names_what_is_wrong(command, run, name,
     (run / "config.json").write_text(json.dumps(config | {name: value}))
     for command_, *flags in (["train", "--resume", "--max-steps", 80], ["sample"]):
         assert f"lacks {name}, or has something else there" in command(command_, "-o", run, *flags).complaint
+
+
+def test_a_type_that_is_not_there_is_a_line(command, run):
+    config = json.loads((run / "config.json").read_text())
+    (run / "config.json").write_text(json.dumps(config | {"type": "foo"}))
+    assert "the type 'foo', and there is none" in command("train", "-o", run, "--resume", "--max-steps", 80).complaint
+    assert "does not fit config.json" in command("sample", "-o", run).complaint
+
+
+def test_other_evaluations_from_here_on_do_not_make_another_model_the_best(command, short_list, tmp_path):
+    few = tmp_path / "few.txt"
+    few.write_text("".join(short_list.read_text().splitlines(keepends=True)[:60]))
+    flags = ["--type", "mlp", "--n-embd2", 50, "-l", 0.5, "--schedule", "constant", "--eval-every", 30]
+    assert command("train", "-i", few, "-o", tmp_path / "run", *flags, "--max-steps", 300).status == 0
+    best = (tmp_path / "run" / "best.safetensors").read_bytes()
+    more = ["--resume", "--max-steps", 600, "--eval-every", 200]
+    assert command("train", "-o", tmp_path / "run", *more).status == 0
+    assert (tmp_path / "run" / "best.safetensors").read_bytes() == best
+
+
+def test_a_model_whose_weights_have_run_away_is_a_line(command, short_list, tmp_path):
+    flags = ["-i", short_list, "-o", tmp_path / "run", "--type", "mlp", "-l", "1e30", "--max-steps", 1]
+    assert "have run away" in command("train", *flags).complaint
+    assert "have run away" in command("sample", "-o", tmp_path / "run").complaint
+
+
+def test_a_prompt_that_is_too_long_is_refused_before_anything_is_trained(command, short_list, run):
+    before = contents_of(run)
+    flags = ["-i", short_list, "-o", run, "--overwrite", "--type", "bow", "--prompt", "a" * 30]
+    assert "is too long" in command("train", *flags).complaint
+    assert contents_of(run) == before
+
+
+def test_a_sweep_leaves_the_run_of_its_folder_alone(command, short_list, run):
+    before = contents_of(run)
+    assert command("train", "-i", short_list, "-o", run, "--find-lr", "--overwrite").status == 0
+    assert contents_of(run) == before | {"find_lr.png": b""}
+    for flag in ("--resume", "--sample-only"):
+        assert "leave out --resume and --sample-only" in command("train", "-o", run, "--find-lr", flag).complaint
 
 
 def test_a_damaged_best_model_is_named_and_may_be_removed(command, short_list, tmp_path):
