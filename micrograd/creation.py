@@ -4,6 +4,7 @@ All of these take requires_grad as well, and device, which has to be the CPU.
 """
 
 import functools
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 from micrograd import dtypes
 from micrograd.device import check_device
 from micrograd.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
+from micrograd.dtypes import widest
 from micrograd.tensors import Tensor, method, wrap
 
 
@@ -33,7 +35,7 @@ def makes_tensor(function: Callable) -> Any:
 
 @makes_tensor
 def tensor(data: Any, dtype: DType | None = None) -> Tensor:
-    """A tensor with its own copy of data: a number, nested lists of numbers or tensors of no dimension, or an array.
+    """A tensor with its own copy of data: a number, nested lists of numbers or tensors of one element, or an array.
 
     Python floats become float32 and ints int64; arrays keep their dtype. Raises ValueError where the lists are ragged
     or hold something else than numbers, TypeError where NumPy's dtype has no counterpart here.
@@ -53,28 +55,56 @@ def tensor(data: Any, dtype: DType | None = None) -> Tensor:
 
 
 def _from_lists(data: Any, dtype: DType | None) -> np.ndarray:
+    seen: set[np.dtype] = set()
+    types = _types_in(data)
+    if not types <= {float, int, bool}:
+        data = _with_numbers(data, seen)
     try:
         array = np.array(data)
     except ValueError:
         raise ValueError("tensor() takes lists of one length at each depth, and these are ragged") from None
+    if types == {int} and array.dtype != np.int64:  # NumPy makes floats of some of those that are too large
+        raise ValueError(f"{data!r:.60} does not fit in int64")
     if array.dtype.kind not in "biuf":
         if isinstance(data, str):
             raise TypeError("tensor() takes numbers, not a str")
         if array.dtype.kind == "U":
             raise ValueError(f"tensor() takes numbers, not strings: {data!r:.60}")
-        if isinstance(array.flat[0] if array.size else data, int):
-            raise ValueError(f"{data!r:.60} does not fit in int64")
         raise RuntimeError(f"Could not infer dtype of {type(array.flat[0] if array.size else data).__name__}")
-    if dtype is None and array.dtype == np.float64 and not _holds_doubles(data):
-        return array.astype(np.float32)
-    return array
+    if dtype is None and seen:
+        return array.astype(widest(seen))
+    return array.astype(np.float32) if dtype is None and array.dtype == np.float64 else array
 
 
-def _holds_doubles(data: Any) -> bool:
-    """Whether the first number is one of NumPy's or of a tensor, whose float64 stays float64; Python's does not."""
-    while isinstance(data, list | tuple) and data:
-        data = data[0]
-    return isinstance(data, np.ndarray | np.generic | Tensor)
+def _types_in(data: Any) -> set[type]:
+    """The types of all that nested lists hold, the lists themselves left out; a level at a time, without a loop."""
+    found: set[type] = set()
+    level = [data]
+    while level:
+        types = set(map(type, level))
+        found |= {kind for kind in types if not issubclass(kind, list | tuple)}
+        level = list(itertools.chain.from_iterable(x for x in level if isinstance(x, list | tuple)))
+    return found
+
+
+def _with_numbers(data: Any, seen: set[np.dtype]) -> Any:
+    """The nested lists with Python's numbers in the place of tensors and NumPy's; their dtypes are added to seen."""
+    if isinstance(data, list | tuple):
+        return [_with_numbers(item, seen) for item in data]
+    if isinstance(data, Tensor):
+        if data._array.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars: take stack() of the others")
+        seen.add(data._array.dtype)
+        return data._array.item()
+    if isinstance(data, np.ndarray | np.generic):
+        seen.add(data.dtype)
+        return data.tolist()
+    if type(data) in OF_NUMBERS:
+        seen.add(OF_NUMBERS[type(data)].numpy)
+    return data
+
+
+OF_NUMBERS = {float: dtypes.float32, int: dtypes.int64, bool: dtypes.bool}
 
 
 @makes_tensor

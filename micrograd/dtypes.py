@@ -2,6 +2,7 @@
 
 import builtins
 import math
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,12 @@ def result_type(*operands: Any) -> np.dtype:
         elif CATEGORY[mine.kind] == CATEGORY[result.kind] and _rank(operand) == rank:
             result = np.promote_types(mine, result)
     return result
+
+
+def widest(found: Collection[np.dtype]) -> np.dtype:
+    """The dtype that holds numbers of all these dtypes: of the highest category, and in it of the largest size."""
+    highest = max(CATEGORY[each.kind] for each in found)
+    return np.result_type(*[each for each in found if CATEGORY[each.kind] == highest])
 
 
 def _rank(operand: Any) -> builtins.int:

@@ -168,9 +168,12 @@ class Tensor:
     __array_priority__ = 1000  # NumPy leaves array * tensor to Tensor
 
     def __init__(self, *data: Any):
-        of_shape = not data or isinstance(data[0], int)
-        array = np.empty(data or 0, np.float32) if of_shape else np.array(data[0], dtype=np.float32)
-        self._share(wrap(array))
+        if not data or isinstance(data[0], int | Size):
+            self._share(wrap(np.empty(data[0] if data and isinstance(data[0], Size) else data or 0, np.float32)))
+            return
+        from micrograd.creation import tensor  # which is built on this file
+
+        self._share(tensor(data[0], dtype=dtypes.float32))
 
     def _share(self, other: "Tensor") -> None:
         self._array, self._version, self._seen = other._array, other._version, other._seen
@@ -277,6 +280,10 @@ class Tensor:
             if value.shape != self.shape:
                 raise RuntimeError(f"grad has the shape of its tensor, {list(self.shape)}, not {list(value.shape)}")
         self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
 
     def retain_grad(self) -> None:
         """Have backward fill the grad of this tensor although it is not a leaf."""
@@ -425,7 +432,10 @@ class Tensor:
     def __rpow__(self, base):
         return apply(elementwise.pow_tensor, operand(base), self)
 
-    __radd__, __rmul__ = __add__, __mul__
+    __radd__ = __add__
+
+    def __rmul__(self, other):
+        return NotImplemented if isinstance(other, list | tuple | str) else self * other  # [0] * n repeats the list
 
     def __floordiv__(self, other):
         return self.floor_divide(other)

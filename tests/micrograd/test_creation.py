@@ -496,6 +496,59 @@ def test_sizes_are_tuples_that_print_as_pytorchs():
     same_on_both(program)
 
 
+def in_lists(torch):
+    """Lists that hold tensors and NumPy's numbers, by what they are."""
+    w = torch.ones(2, requires_grad=True)
+    ix = torch.tensor([3])
+    return {
+        "losses in the graph": [(w * i).sum() for i in range(4)],
+        "a loss and a number": [w.sum(), 1.0],
+        "one drawn": [[0, 0, ix]],
+        "several drawn": [ix, ix, ix],
+        "a float and an int": [torch.tensor(1.5), 2],
+        "a double and a float": [torch.tensor(3, dtype=torch.float64), torch.tensor(1.0)],
+        "a float32 of NumPy's": [np.float32(1.5), 2],
+        "an int of NumPy's": [np.int64(2), 2.5],
+        "a float64 behind": [1.0, np.float64(2)],
+        "a float64 deep inside": [[1], [np.float64(2)]],
+        "arrays": [np.array([1.0, 2.0]), np.array([3.0, 4.0])],
+        "an array and a list": [np.array([1, 2], np.float32), [3, 4]],
+        "bytes": [np.uint8(3), 1],
+        "bools": [np.bool_(True), False],
+        "a tuple": (2, 3),
+        "no numbers": [[], []],
+        "tensors to be stacked": [torch.ones(2), torch.ones(2)],
+        "too large": [2**63, 1],
+        "None": [None],
+    }
+
+
+@pytest.mark.filterwarnings("ignore:Creating a tensor from a list of numpy:UserWarning")
+@pytest.mark.parametrize("what", in_lists(micrograd))
+def test_lists_with_tensors_and_numpys_numbers_make_pytorchs_tensor(what):
+    if (expected := error(torch.tensor, in_lists(torch)[what])) is not None:
+        assert error(micrograd.tensor, in_lists(micrograd)[what]) == expected
+        return
+    same_on_both(
+        lambda torch: [torch.tensor(in_lists(torch)[what]), torch.tensor(in_lists(torch)[what]).dtype == torch.int64]
+    )
+    same_on_both(lambda torch: [torch.as_tensor(in_lists(torch)[what]), torch.Tensor(in_lists(torch)[what])])
+
+
+def test_a_list_and_a_text_are_repeated_by_a_tensor():
+    same_on_both(lambda torch: [[0] * torch.tensor(3), "a" * torch.tensor(2), error(lambda: [0] * torch.tensor(1.5))])
+
+
+def test_a_gradient_may_be_deleted():
+    def program(torch):
+        x = torch.ones(2, requires_grad=True)
+        x.sum().backward()
+        del x.grad
+        return x.grad is None
+
+    same_on_both(program)
+
+
 def test_a_size_that_is_not_there_is_refused():
     same_on_both(lambda torch: [error(torch.zeros(2, 3).size, dim) for dim in (2, -3, 1)])
 
