@@ -12,7 +12,7 @@ import numpy as np
 from micrograd.dtypes import promote
 from micrograd.errors import GO_ON, ON_ERROR, explain
 from micrograd.ops import elementwise as ops
-from micrograd.tensors import Tensor, apply, in_place, method, operand, wrap
+from micrograd.tensors import Tensor, apply, in_place, method, named, operand, wrap
 
 
 def _of_one(op: Callable, what: str) -> Callable[[Tensor], Tensor]:
@@ -109,13 +109,13 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
 @method
 def clamp_min(input: Tensor, min: Any) -> Tensor:
     """Each element, or min where it is below it."""
-    return clamp(input, min)
+    return named(clamp(input, min), "ClampMinBackward0")
 
 
 @method
 def clamp_max(input: Tensor, max: Any) -> Tensor:
     """Each element, or max where it is above it."""
-    return clamp(input, None, max)
+    return named(clamp(input, None, max), "ClampMaxBackward0")
 
 
 @method
@@ -143,7 +143,7 @@ Tensor.where = lambda x, condition, other: where(condition, x, other)  # type: i
 @method
 def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     """Between input and end, by weight of the way: input + weight * (end - input)."""
-    return input + weight * (end - input)
+    return named(input + weight * (end - input), "LerpBackward0")
 
 
 @method
@@ -153,7 +153,7 @@ def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neg
     high, low = (end if number is None else number for number, end in ((posinf, ends.max), (neginf, ends.min)))
     for mask, number in ((isnan(input), nan), (input == math.inf, high), (input == -math.inf, low)):
         input = masked_fill(input, mask, float(number))
-    return input
+    return named(input, "NanToNumBackward0")
 
 
 @method

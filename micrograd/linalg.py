@@ -5,7 +5,7 @@ from typing import Any
 
 from micrograd.ops import linalg as ops
 from micrograd.reductions import norm  # noqa: F401 - torch.linalg has it too
-from micrograd.tensors import Tensor, apply, method
+from micrograd.tensors import Tensor, apply, method, named
 
 
 @method
@@ -34,7 +34,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if input.ndim == 2 and other.ndim == 1:
         return apply(ops.mv, input, other)
     if input.ndim == 1:
-        return matmul(input.view(1, -1), other).squeeze(-2)
+        return named(matmul(input.view(1, -1), other).squeeze(-2), "SqueezeBackward4")
     if other.ndim == 1:
         return matmul(input, other.view(-1, 1)).squeeze(-1)
     if other.ndim == 2:
@@ -88,21 +88,24 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 @method
 def trace(input: Tensor) -> Tensor:
     """The sum of a matrix's diagonal."""
-    return input.diagonal().sum()
+    return named(input.diagonal().sum(), "TraceBackward0")
 
 
 @method
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta * input + alpha * mat1 @ mat2."""
     product = mm(mat1, mat2)
-    return (input if beta == 1 else input * beta) + (product if alpha == 1 else product * alpha)
+    return named(
+        (input if beta == 1 else input * beta) + (product if alpha == 1 else product * alpha), "AddmmBackward0"
+    )
 
 
 @method
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta * input + alpha * bmm(batch1, batch2)."""
     product = bmm(batch1, batch2)
-    return (input if beta == 1 else input * beta) + (product if alpha == 1 else product * alpha)
+    product = product if alpha == 1 else product * alpha
+    return named((input if beta == 1 else input * beta) + product, "BaddbmmBackward0")
 
 
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:

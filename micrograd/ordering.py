@@ -8,14 +8,14 @@ from micrograd.creation import linspace
 from micrograd.ops import reductions as ops
 from micrograd.reductions import ValuesAndIndices, need_elements, need_floats
 from micrograd.shapes import dim_of
-from micrograd.tensors import Tensor, apply, method, wrap
+from micrograd.tensors import Tensor, apply, method, named, wrap
 
 
 @method
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     """The values in order along dim, and their indices. Equal ones stay in the order they had; nan is the largest."""
     indices = argsort(input, dim, descending)
-    return Sort(_taken(input, indices, dim), indices)
+    return Sort(named(_taken(input, indices, dim), "SortBackward0"), indices)
 
 
 @method
@@ -43,7 +43,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
         return Topk(input.clone(), wrap(np.int64(0)))
     order = argsort(input, dim, descending=largest)._array
     indices = wrap(np.ascontiguousarray(order[(np.s_[:],) * axis + (np.s_[:k],)]))
-    return Topk(_taken(input, indices, dim), indices)
+    return Topk(named(_taken(input, indices, dim), "TopkBackward0"), indices)
 
 
 def _taken(x: Tensor, indices: Tensor, dim: int) -> Tensor:
@@ -80,7 +80,9 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
         np.take_along_axis(order, np.broadcast_to(middle, [*input.shape[:axis], 1, *input.shape[axis + 1 :]]), axis)
     )
     values = input.gather(axis, indices)
-    return Median(values, indices) if keepdim else Median(values.squeeze(axis), indices.squeeze(axis))
+    if not keepdim:
+        values, indices = values.squeeze(axis), indices.squeeze(axis)
+    return Median(named(values, "MedianBackward1"), indices)
 
 
 @method

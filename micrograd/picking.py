@@ -7,7 +7,7 @@ import numpy as np
 
 from micrograd.ops import indexing as ops
 from micrograd.shapes import dim_of
-from micrograd.tensors import Tensor, apply, in_place, method, operand
+from micrograd.tensors import Tensor, apply, in_place, method, named, operand
 
 
 @method
@@ -53,14 +53,14 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 @method
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The places along dim that index (1-D) names, in its order."""
-    return input[_along(input, dim, index)]
+    return named(input[_along(input, dim, index)], "IndexSelectBackward0")
 
 
 @method
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where mask is True, 1-D; the two broadcast."""
     shape = np.broadcast_shapes(input.shape, mask.shape)
-    return input.expand(*shape)[mask.expand(*shape)]
+    return named(input.expand(*shape)[mask.expand(*shape)], "MaskedSelectBackward0")
 
 
 def _along(x: Tensor, dim: int, index: Tensor) -> tuple[Any, ...]:
@@ -110,7 +110,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
     """input with alpha * source added at the places along dim that index (1-D) names."""
     place = (*(slice(None),) * dim_of(input, dim), index._array.copy())
-    return apply(ops.add_at, input, source if alpha == 1 else source * alpha, place=place)
+    return named(apply(ops.add_at, input, source if alpha == 1 else source * alpha, place=place), "IndexAddBackward0")
 
 
 @method

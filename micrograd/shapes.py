@@ -11,7 +11,7 @@ import numpy as np
 
 from micrograd.graph import grad_enabled
 from micrograd.ops import shapes as ops
-from micrograd.tensors import Tensor, apply, in_place, method, wrap
+from micrograd.tensors import Tensor, apply, in_place, method, named, wrap
 
 
 def dim_of(x: Tensor, dim: int, extra: int = 0) -> int:
@@ -110,7 +110,7 @@ def t(input: Tensor) -> Tensor:
     """The transpose of a tensor of at most two dimensions."""
     if input.ndim > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
-    return transpose(input, 0, 1) if input.ndim == 2 else input
+    return named(transpose(input, 0, 1), "TBackward0") if input.ndim == 2 else input
 
 
 @method
@@ -181,6 +181,7 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
 def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views one after the other along dim: of one length (the last may be shorter), or of the lengths listed."""
     axis, length, sections = dim_of(input, dim), input.shape[dim], split_size_or_sections
+    name = "SplitBackward0" if isinstance(sections, int) else "SplitWithSizesBackward0"
     if isinstance(sections, int):
         if sections <= 0:
             raise RuntimeError(f"split expects split_size be positive, but got split_size={sections}")
@@ -192,7 +193,8 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Ten
         )
     ends = np.cumsum(sections).tolist()
     before = (slice(None),) * axis
-    return tuple([input[(*before, slice(end - n, end))] for n, end in zip(sections, ends, strict=True)])
+    parts = [input[(*before, slice(end - n, end))] for n, end in zip(sections, ends, strict=True)]
+    return tuple([named(part, name) for part in parts])
 
 
 @method
@@ -207,7 +209,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The views of input at each place along dim."""
     before = (slice(None),) * dim_of(input, dim)
-    return tuple([input[(*before, i)] for i in range(input.shape[dim])])
+    return tuple([named(input[(*before, i)], "UnbindBackward0") for i in range(input.shape[dim])])
 
 
 @method
@@ -283,7 +285,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     """The elements whose place along dim2 is that along dim1 plus offset, in a new last dimension; a copy."""
     input = movedim(input, (dim1, dim2), (-2, -1))
     rows, columns = np.indices(input.shape[-2:], sparse=True)
-    return input[(..., *np.nonzero(columns - rows == offset))]
+    return named(input[(..., *np.nonzero(columns - rows == offset))], "DiagonalBackward0")
 
 
 @method

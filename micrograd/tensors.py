@@ -102,6 +102,13 @@ def wrap(array: Any) -> "Tensor":
     return tensor
 
 
+def named(result: "Tensor", name: str) -> "Tensor":
+    """A fresh result of composed operations, its node under the name that PyTorch has for the whole."""
+    if result.grad_fn is not None:
+        result.grad_fn.name = name
+    return result
+
+
 def method(function: Callable) -> Any:
     """Make a function whose first argument is a Tensor a method of Tensor as well; the other files use it."""
     if "dim" in function.__code__.co_varnames[: function.__code__.co_argcount]:
@@ -398,7 +405,7 @@ class Tensor:
     def __iter__(self) -> Iterator["Tensor"]:
         if not self.ndim:
             raise TypeError("iteration over a 0-d tensor")
-        return (self[i] for i in range(len(self)))
+        return (named(self[i], "UnbindBackward0") for i in range(len(self)))
 
     def __contains__(self, element: Any) -> bool:
         return bool((self == element)._array.any())
@@ -430,7 +437,7 @@ class Tensor:
         return apply(elementwise.pow, self, exponent)
 
     def __rpow__(self, base):
-        return apply(elementwise.pow_tensor, operand(base), self)
+        return named(apply(elementwise.pow_tensor, operand(base), self), "PowBackward2")
 
     __radd__ = __add__
 

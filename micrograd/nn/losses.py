@@ -7,7 +7,7 @@ import numpy as np
 
 from micrograd.nn.module import Module
 from micrograd.ops import losses
-from micrograd.tensors import Tensor, apply, wrap
+from micrograd.tensors import Tensor, apply, named, wrap
 
 _INDEX_DTYPES = (np.dtype(np.int64), np.dtype(np.uint8))
 
@@ -57,8 +57,10 @@ def _likelihood(
     _check_reduction(reduction)
     shape = input._array.shape
     if len(shape) != 2 or target._array.ndim != 1:
-        input, target, shape_of_each = _as_rows(op.__name__, input, target)
-        result = _likelihood(op, input, target, weight, ignore_index, reduction, smoothing)
+        rows, targets, shape_of_each = _as_rows(op.__name__, input, target)
+        result = _likelihood(op, rows, targets, weight, ignore_index, reduction, smoothing)
+        if len(shape) > 2 and not smoothing:
+            named(result, "NllLoss2DBackward0")
         return result.view(shape_of_each) if reduction == "none" else result
     indices, classes = target._array, shape[1]
     if len(indices) != shape[0]:

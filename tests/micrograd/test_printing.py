@@ -156,3 +156,39 @@ def test_set_printoptions_changes_what_it_changes_in_pytorch(options):
 def test_a_print_option_that_is_not_there_is_named():
     with pytest.raises(TypeError, match=r"'width'.*precision"):
         micrograd.set_printoptions(width=3)
+
+
+OF_A_MATRIX = {
+    "topk": lambda torch, x: x.topk(2),
+    "sort": lambda torch, x: x.sort(1, descending=True),
+    "median": lambda torch, x: x.median(1),
+    "split": lambda torch, x: x.split(2, 1),
+    "split of several sizes": lambda torch, x: x.split([1, 3], 1),
+    "chunk": lambda torch, x: x.chunk(2),
+    "unbind": lambda torch, x: x.unbind(1),
+    "a loop": lambda torch, x: list(x),
+    "t": lambda torch, x: x.t(),
+    "a row @ x": lambda torch, x: x[:, 0] @ x,
+    "2 ** x": lambda torch, x: 2**x,
+    "addmm": lambda torch, x: torch.addmm(torch.ones(3, 3), x, x.T),
+    "masked_select": lambda torch, x: x.masked_select(x > 3),
+    "index_select": lambda torch, x: x.index_select(0, torch.tensor([0, 2])),
+    "index_add": lambda torch, x: x.index_add(0, torch.tensor([0, 2]), torch.ones(2, 4)),
+    "diagonal": lambda torch, x: x.diagonal(),
+    "trace": lambda torch, x: x.trace(),
+    "lerp": lambda torch, x: x.lerp(x + 1, 0.5),
+    "clamp_min": lambda torch, x: x.clamp_min(2),
+    "clamp_max": lambda torch, x: x.clamp_max(2),
+    "nan_to_num": lambda torch, x: x.nan_to_num(),
+    "a loss of rows": lambda torch, x: torch.nn.functional.cross_entropy(x, torch.tensor([0, 1, 3])),
+    "a loss of columns": lambda torch, x: torch.nn.functional.cross_entropy(x[None], torch.tensor([[0, 1, 2, 0]])),
+}
+
+
+@pytest.mark.parametrize("name", OF_A_MATRIX)
+def test_what_is_composed_of_several_operations_prints_the_name_that_it_has_in_pytorch(name):
+    mine, theirs = (
+        repr(OF_A_MATRIX[name](library, library.arange(12.0).view(3, 4).requires_grad_()))
+        for library in (micrograd, torch)
+    )
+    assert mine == theirs
