@@ -65,7 +65,8 @@ class RunFolder:
     @classmethod
     def latest(cls, parent: Path) -> "RunFolder":
         """The folder with the highest number in parent that holds a run. Raises Complaint where there is none."""
-        numbers = [number for number in _numbers(parent) if (parent / str(number) / CONFIG).is_file()]
+        numbers = _numbers(parent)
+        numbers = [n for n in numbers if any((parent / str(n) / name).exists() for name in (CONFIG, SETTLING))]
         if not numbers:
             raise Complaint(f"there is no run under {parent}/ yet; name its folder with -o, or train one first")
         return cls(parent / str(max(numbers)))

@@ -4,6 +4,7 @@ from micrograd.missing import getattr_of
 from micrograd.nn import functional, init, utils
 from micrograd.nn.containers import ModuleDict, ModuleList, Sequential
 from micrograd.nn.layers import (
+    ELU,
     GELU,
     BatchNorm1d,
     Conv1d,
@@ -12,10 +13,12 @@ from micrograd.nn.layers import (
     Flatten,
     Identity,
     LayerNorm,
+    LeakyReLU,
     Linear,
     LogSoftmax,
     ReLU,
     Sigmoid,
+    SiLU,
     Softmax,
     Tanh,
 )
@@ -25,6 +28,7 @@ from micrograd.nn.parameter import Parameter
 from micrograd.nn.scalar import MLP, Layer, Neuron
 
 __all__ = [
+    "ELU",
     "GELU",
     "MLP",
     "BatchNorm1d",
@@ -36,6 +40,7 @@ __all__ = [
     "Identity",
     "Layer",
     "LayerNorm",
+    "LeakyReLU",
     "Linear",
     "LogSoftmax",
     "MSELoss",
@@ -47,6 +52,7 @@ __all__ = [
     "Parameter",
     "ReLU",
     "Sequential",
+    "SiLU",
     "Sigmoid",
     "Softmax",
     "Tanh",

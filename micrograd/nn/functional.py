@@ -8,7 +8,7 @@ import numpy as np
 
 from micrograd import dtypes, joining, random
 from micrograd.elementwise import relu as _relu
-from micrograd.elementwise import sigmoid, tanh
+from micrograd.elementwise import sigmoid, tanh, where
 from micrograd.errors import GO_ON, ON_ERROR, cannot_be_multiplied
 from micrograd.missing import getattr_of
 from micrograd.nn.losses import cross_entropy, mse_loss, need_floats, need_one_dtype, nll_loss
@@ -16,7 +16,7 @@ from micrograd.nn.sequences import causal_self_attention, gru, lstm, rnn
 from micrograd.ops import nets
 from micrograd.reductions import log_softmax as _log_softmax
 from micrograd.reductions import softmax as _softmax
-from micrograd.tensors import Tensor, apply, wrap
+from micrograd.tensors import Tensor, apply, in_place, named, wrap
 
 __all__ = [
     "batch_norm",
@@ -24,10 +24,12 @@ __all__ = [
     "conv1d",
     "cross_entropy",
     "dropout",
+    "elu",
     "embedding",
     "gelu",
     "gru",
     "layer_norm",
+    "leaky_relu",
     "linear",
     "log_softmax",
     "lstm",
@@ -39,6 +41,7 @@ __all__ = [
     "rnn",
     "scaled_dot_product_attention",
     "sigmoid",
+    "silu",
     "softmax",
     "tanh",
 ]
@@ -312,6 +315,26 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate argument must be either none or tanh, not {approximate!r}")
     return apply(nets.gelu if approximate == "none" else nets.gelu_tanh, input)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """Each element, times negative_slope where it is not positive (Maas, Hannun and Ng 2013)."""
+    if inplace:
+        return in_place(leaky_relu)(input, negative_slope)
+    return named(where(input > 0, input, input * negative_slope), "LeakyReluBackward0")
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """Each element, or alpha * (exp(x) - 1) where it is not positive (Clevert, Unterthiner and Hochreiter 2015)."""
+    if inplace:
+        return in_place(elu)(input, alpha)
+    return named(where(input > 0, input, input.clamp(max=0).expm1() * alpha), "EluBackward0")
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """Each element times its sigmoid (Elfwing, Uchibe and Doya 2017, also known as swish)."""
+    need_floats("silu", input)
+    return in_place(silu)(input) if inplace else named(input * sigmoid(input), "SiluBackward0")
 
 
 def softmax(input: Tensor, dim: int | None = None, *, dtype: dtypes.dtype | None = None) -> Tensor:

@@ -336,7 +336,20 @@ def test_gelu_of_what_is_huge_is_the_number_itself_or_zero(dtype):
     np.testing.assert_array_equal(x.grad.numpy()[:4], [1, 1, 0, 0])
 
 
-ACTIVATIONS = ["relu", "tanh", "sigmoid", "gelu"]
+ACTIVATIONS = ["relu", "tanh", "sigmoid", "gelu", "leaky_relu", "elu", "silu"]
+
+
+@pytest.mark.parametrize("name", ["leaky_relu", "elu", "silu"])
+def test_other_bends_are_those_of_pytorch_at_the_edges_too(name):
+    x = np.array([-200.0, -3.0, -0.5, -0.0, 0.0, 1e-3, 2.0, 150.0, np.inf], np.float32)
+    both(lambda torch, x: getattr(torch.nn.functional, name)(x), x)
+    settings_ = {"leaky_relu": {"negative_slope": 0.3}, "elu": {"alpha": 2.0}, "silu": {}}[name]
+    for dtype in FLOATS:
+        both(lambda torch, x: getattr(torch.nn.functional, name)(x, **settings_), *normal(1, dtype, (4, 5)))
+        both(
+            lambda torch, x: getattr(torch.nn.functional, name)(x * 1, **settings_, inplace=True),
+            *normal(2, dtype, (3,)),
+        )
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
