@@ -448,17 +448,27 @@ def test_who_comes_second_into_a_folder_is_refused(command, short_list, tmp_path
     assert metrics_of(tmp_path / "run")[-1]["step"] == 30
 
 
-@pytest.mark.parametrize("flags", [["--type", "mlp"], ["--fit", "counts"]])
-def test_ctrl_c_before_there_is_anything_to_show_leaves_the_old_run(command, short_list, run, monkeypatch, flags):
+def test_ctrl_c_before_the_first_step_leaves_the_old_run(command, short_list, run, monkeypatch):
     before = contents_of(run)
 
-    def stop(*arguments, **options):
+    def stop(*arguments):
         signal.raise_signal(signal.SIGINT)
-        return {"train": 3.0, "dev": 3.0, "test": 3.0}
+        return {"train": 3.0, "dev": 3.0}
 
     monkeypatch.setattr(Training, "losses", stop)
+    outcome = command("train", "-i", short_list, "-o", run, "--overwrite", "--type", "mlp")
+    assert (outcome.status, "nothing is kept" in outcome.out) == (130, True)
+    assert contents_of(run) == before
+
+
+def test_ctrl_c_before_the_losses_of_counts_leaves_the_old_run(command, short_list, run, monkeypatch):
+    before = contents_of(run)
+
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
     monkeypatch.setattr("makemore.train.losses_of", stop)
-    assert command("train", "-i", short_list, "-o", run, "--overwrite", *flags).status == 130
+    assert command("train", "-i", short_list, "-o", run, "--overwrite", "--fit", "counts").status == 130
     assert contents_of(run) == before
 
 
