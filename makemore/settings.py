@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from makemore.command_line import LECTURE_SEED, add_sampling_flags, number
-from makemore.config import CHOICES, NUMBERS
+from makemore.config import CHOICES, NUMBERS, OF_SOME_TYPES
 from makemore.corpus import Corpus
 from makemore.models import FAMILIES, NGRAMS, TYPES
 from micrograd.command import Complaint, Parser
@@ -41,7 +41,7 @@ TRAINING: dict[str, dict[str, Any]] = {
 MOST_EPOCHS, LEAST_STEPS = 40, 1000
 """A net knows a short list by heart soon: it goes through it so many times at the most, but takes so many steps."""
 
-SIZES = ("block_size", "n_embd", "n_embd2", "n_layer", "n_head", "batchnorm", "direct", "blank")
+SIZES = ("block_size", *OF_SOME_TYPES)
 NAMES = (*COMMON, *TRAINING["mlp"], *SIZES)
 FREE_ON_RESUME = ("max_steps", "eval_every", "early_stop")
 
@@ -135,9 +135,8 @@ def config_of(flags: argparse.Namespace) -> dict[str, Any]:
         )
     config |= given
     if config["type"] not in NGRAMS and "eval_every" not in given and config["max_steps"] >= 0:
-        config["eval_every"] = max(
-            1, min(config["eval_every"], config["max_steps"] // 20)
-        )  # a short run has a curve too
+        # A short run has a curve too.
+        config["eval_every"] = max(1, min(config["eval_every"], config["max_steps"] // 20))
     if config["max_steps"] < 0 and config["schedule"] != "constant":
         if "schedule" in given:
             raise Complaint(f"--schedule {config['schedule']} needs an end: give --max-steps, or --schedule constant")
@@ -164,7 +163,7 @@ def check_flags(flags: argparse.Namespace) -> None:
         descent += [name for name in ("find_lr", "diagnose", "early_stop", "clip") if getattr(flags, name)]
         if descent:
             raise Complaint(f"{flag_of(descent[0])} goes with --fit gradient; counting takes no steps")
-    if not flags.batch_size and flags.batch_size is not None:
+    if flags.batch_size == 0:
         raise Complaint("--batch-size has to be at least 1; leave it out for all examples at once, with n-grams")
     if type_ in NGRAMS and flags.block_size is not None:
         raise Complaint(f"--block-size does not go with --type {type_}, which says it by its name")

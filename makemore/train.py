@@ -165,13 +165,19 @@ def draw_words(model: Any, corpus: Corpus, config: dict[str, Any], flags: argpar
 
 
 def read_corpus(config: dict[str, Any], flags: argparse.Namespace) -> Corpus:
-    """The words that the flags name, else those of the config, else the bundled ones; flags.prompt fits them."""
+    """The words that the flags name, else those of the config, else the bundled ones; a table of them would fit."""
     given = flags.input_file or config.get("input_file")
     corpus = Corpus.read(Path(given) if given else data.bundled_names(), config["split"])
-    corpus.vocabulary.encode(flags.prompt)
     if config["type"] in NGRAMS:
         data.check_table(len(corpus.vocabulary), config["block_size"] + 1)
     return corpus
+
+
+def check_prompt(config: dict[str, Any], corpus: Corpus, prompt: str) -> None:
+    """Raises Complaint where the model could not begin a word with the prompt."""
+    numbers = corpus.vocabulary.encode(prompt)
+    if FAMILIES[config["type"]].model.whole_words:
+        check_length(config["block_size"], prompt, len(numbers) + 1)
 
 
 def begin(flags: argparse.Namespace) -> None:
@@ -184,9 +190,7 @@ def begin(flags: argparse.Namespace) -> None:
         flags.max_steps = steps_for(config, corpus)
     config = complete(config_of(flags), corpus)
     flags.seed = config["seed"]
-    model = FAMILIES[config["type"]].model
-    if model.whole_words:
-        check_length(config["block_size"], flags.prompt, len(flags.prompt) + 1)
+    check_prompt(config, corpus, flags.prompt)
     parameters = diagnosis.parameters_of(config, corpus)
     report.print_words_read(corpus)
     report.print_model(config, parameters)
@@ -210,9 +214,8 @@ def go_on(folder: RunFolder, flags: argparse.Namespace) -> None:
     if corpus.survey.digest != config["digest"]:
         raise Complaint(f"{corpus.list.path} does not hold the words that the run began with; --resume needs the same")
     flags.seed = config["seed"]
+    check_prompt(config, corpus, flags.prompt)
     run = Training.resumed(complete(config, corpus), corpus, folder)
-    if run.model.whole_words:
-        check_length(config["block_size"], flags.prompt, len(flags.prompt) + 1)
     folder.read_chosen()  # whatever is wrong with its files is said now, and not when the steps are done
     if 0 <= config["max_steps"] < run.step or (config["max_steps"] == run.step and folder.has_ended(run.step)):
         raise Complaint(f"the run in {folder.path} has done {run.step:,} steps; give a larger total with --max-steps")

@@ -14,7 +14,6 @@ import numpy as np
 from micrograd import dtypes
 from micrograd.device import check_device
 from micrograd.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
-from micrograd.dtypes import widest
 from micrograd.tensors import Tensor, method, wrap
 
 
@@ -72,7 +71,7 @@ def _from_lists(data: Any, dtype: DType | None) -> np.ndarray:
             raise ValueError(f"tensor() takes numbers, not strings: {data!r:.60}")
         raise RuntimeError(f"Could not infer dtype of {type(array.flat[0] if array.size else data).__name__}")
     if dtype is None and seen:
-        return array.astype(widest(seen))
+        return array.astype(dtypes.result_type(*[np.empty(1, each) for each in seen]))
     return array.astype(np.float32) if dtype is None and array.dtype == np.float64 else array
 
 
@@ -99,12 +98,9 @@ def _with_numbers(data: Any, seen: set[np.dtype]) -> Any:
     if isinstance(data, np.ndarray | np.generic):
         seen.add(data.dtype)
         return data.tolist()
-    if type(data) in OF_NUMBERS:
-        seen.add(OF_NUMBERS[type(data)].numpy)
+    if isinstance(data, bool | int | float):
+        seen.add(dtypes.numpy_dtype(data))
     return data
-
-
-OF_NUMBERS = {float: dtypes.float32, int: dtypes.int64, bool: dtypes.bool}
 
 
 @makes_tensor
@@ -194,8 +190,8 @@ def _typed(dtype: DType) -> Callable[..., Tensor]:
     """LongTensor and its like, PyTorch's first way to say a dtype: of data, or in a shape."""
 
     def function(*data: Any) -> Tensor:
-        shape = not data or isinstance(data[0], int)
-        return empty(*(data or (0,)), dtype=dtype) if shape else tensor(data[0], dtype)
+        of_shape = not data or isinstance(data[0], int | dtypes.Size)
+        return empty(*(data or (0,)), dtype=dtype) if of_shape else tensor(data[0], dtype)
 
     vars(function)["dtype"] = dtype  # for x.type(LongTensor)
     return function

@@ -2,7 +2,6 @@
 
 import builtins
 import math
-from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -91,9 +90,9 @@ def promote(x: Any, y: Any) -> tuple[Any, Any]:
 def result_type(*operands: Any) -> np.dtype:
     """The dtype of a result of arrays and Python numbers, by the rule in PyTorch's documentation of torch.dtype."""
     ranked = sorted(operands, key=_rank)
-    result, rank = _numpy_dtype(ranked[0]), _rank(ranked[0])
+    result, rank = numpy_dtype(ranked[0]), _rank(ranked[0])
     for operand in ranked[1:]:
-        mine = _numpy_dtype(operand)
+        mine = numpy_dtype(operand)
         if CATEGORY[mine.kind] > CATEGORY[result.kind]:
             result, rank = mine, _rank(operand)
         elif CATEGORY[mine.kind] == CATEGORY[result.kind] and _rank(operand) == rank:
@@ -101,18 +100,13 @@ def result_type(*operands: Any) -> np.dtype:
     return result
 
 
-def widest(found: Collection[np.dtype]) -> np.dtype:
-    """The dtype that holds numbers of all these dtypes: of the highest category, and in it of the largest size."""
-    highest = max(CATEGORY[each.kind] for each in found)
-    return np.result_type(*[each for each in found if CATEGORY[each.kind] == highest])
-
-
 def _rank(operand: Any) -> builtins.int:
     """Who decides: a tensor with dimensions before one without, and that before a number."""
     return 2 if not isinstance(operand, np.ndarray) else 1 if operand.ndim == 0 else 0
 
 
-def _numpy_dtype(operand: Any) -> np.dtype:
+def numpy_dtype(operand: Any) -> np.dtype:
+    """That of an array, or the one that PyTorch takes for a number of Python's."""
     if isinstance(operand, np.ndarray):
         return operand.dtype
     if isinstance(operand, builtins.bool):

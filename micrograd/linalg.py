@@ -94,18 +94,17 @@ def trace(input: Tensor) -> Tensor:
 @method
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta * input + alpha * mat1 @ mat2."""
-    product = mm(mat1, mat2)
-    return named(
-        (input if beta == 1 else input * beta) + (product if alpha == 1 else product * alpha), "AddmmBackward0"
-    )
+    return named(_weighted_sum(input, beta, mm(mat1, mat2), alpha), "AddmmBackward0")
 
 
 @method
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta * input + alpha * bmm(batch1, batch2)."""
-    product = bmm(batch1, batch2)
-    product = product if alpha == 1 else product * alpha
-    return named((input if beta == 1 else input * beta) + product, "BaddbmmBackward0")
+    return named(_weighted_sum(input, beta, bmm(batch1, batch2), alpha), "BaddbmmBackward0")
+
+
+def _weighted_sum(x: Tensor, beta: float, product: Tensor, alpha: float) -> Tensor:
+    return (x if beta == 1 else x * beta) + (product if alpha == 1 else product * alpha)
 
 
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:

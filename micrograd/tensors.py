@@ -175,12 +175,9 @@ class Tensor:
     __array_priority__ = 1000  # NumPy leaves array * tensor to Tensor
 
     def __init__(self, *data: Any):
-        if not data or isinstance(data[0], int | Size):
-            self._share(wrap(np.empty(data[0] if data and isinstance(data[0], Size) else data or 0, np.float32)))
-            return
-        from micrograd.creation import tensor  # which is built on this file
+        from micrograd.creation import FloatTensor  # which is built on this file
 
-        self._share(tensor(data[0], dtype=dtypes.float32))
+        self._share(FloatTensor(*data))
 
     def _share(self, other: "Tensor") -> None:
         self._array, self._version, self._seen = other._array, other._version, other._seen
