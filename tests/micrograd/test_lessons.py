@@ -2,7 +2,6 @@
 
 import doctest
 import importlib
-import inspect
 import math
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from lesson_checks import check_hints, check_lesson, check_nonsense, check_right, exercises
 
 import micrograd
 from micrograd import lessons
@@ -20,7 +20,7 @@ from micrograd.draw import Picture
 from micrograd.engine import Value
 from micrograd.lessons import batch_norm, broadcasting, chain_rule, dim_of_sum, nudging, own_op
 from micrograd.lessons.__main__ import main
-from micrograd.lessons.lesson import check, compare_expression_with_pytorch, compare_with_pytorch, mark, save
+from micrograd.lessons.lesson import check, compare_expression_with_pytorch, compare_with_pytorch, save
 
 MACHINERY = {"__init__", "__main__", "command", "lesson"}
 
@@ -62,18 +62,10 @@ def test_every_file_is_in_the_list_of_lessons():
 def test_a_lesson_runs_through_and_ends_with_pytorch(name, command, tmp_path):
     status, lines, errors = command(name, "-o", tmp_path / "new folder")
     assert (status, errors) == (0, [])
-    assert sum([line.startswith("  ok  ") for line in lines]) >= 5
-    assert len(lines) <= 45
-    assert max(map(len, lines)) <= 120
-    picture = tmp_path / "new folder" / f"{name}.svg"
-    assert f"picture: {picture}" in lines
-    assert "</svg>" in picture.read_text(encoding="utf-8")
+    check_lesson(module_of(name), lines, tmp_path / "new folder")
     compared = [line == f"micrograd beside PyTorch {torch.__version__}" for line in lines]
     four_ways = [line.split() == ["Value", "Tensor", "PyTorch", "differences"] for line in lines]
     assert sum(compared) + sum(four_ways) == 1
-    for number in (1, 2):
-        assert f"  {number}. {inspect.getdoc(getattr(module_of(name), f'exercise_{number}'))}" in lines
-    assert f"  your answer: python -m micrograd.lessons {name} --answer 1 ANSWER" in lines
 
 
 @pytest.mark.parametrize("name", lessons.LESSONS)
@@ -155,15 +147,13 @@ NONSENSE = {str: "one two", int: 12345.5, float: 12345.5, list: [9, 9, 9, 9]}
 
 
 def test_every_exercise_is_tried_below():
-    there = [(name, n) for name in lessons.LESSONS for n in (1, 2) if hasattr(module_of(name), f"exercise_{n}")]
-    assert there == list(RIGHT)
+    assert exercises({name: module_of(name) for name in lessons.LESSONS}) == list(RIGHT)
 
 
 @pytest.mark.parametrize(("name", "number"), RIGHT)
 def test_an_exercise_takes_the_right_answer_in_python_and_in_the_shell(name, number, command, capsys):
     answer = RIGHT[name, number]
-    assert getattr(module_of(name), f"exercise_{number}")(answer) is True
-    assert capsys.readouterr().out.startswith("right: ")
+    check_right(module_of(name), number, answer, capsys)
     words = answer if isinstance(answer, list) else str(answer).split()
     status, lines, _ = command(name, "--answer", number, *words)
     assert status == 0
@@ -172,16 +162,9 @@ def test_an_exercise_takes_the_right_answer_in_python_and_in_the_shell(name, num
 
 @pytest.mark.parametrize(("name", "number"), RIGHT)
 def test_each_wrong_answer_gets_the_hint_that_is_meant_for_it(name, number, command, capsys, monkeypatch):
-    module, asked = module_of(name), {}
-    monkeypatch.setattr(module, "mark", lambda answer, **expected: asked.update(expected))
-    getattr(module, f"exercise_{number}")(RIGHT[name, number])
-    assert len(asked["wrong"]) >= 2
-    for wrong, meaning in asked["wrong"]:
-        assert mark(wrong, **asked) is False
-        assert capsys.readouterr().out == f"not yet: {meaning}\n"
+    asked = check_hints(module_of(name), number, RIGHT[name, number], capsys, monkeypatch)
     nonsense = (lambda x: 17 * x) if callable(asked["right"]) else NONSENSE[type(asked["right"])]
-    assert mark(nonsense, **asked) is False
-    assert capsys.readouterr().out == f"not yet: {asked['hint']}\n"
+    check_nonsense(nonsense, asked, capsys)
 
 
 def test_a_wrong_answer_in_the_shell_has_the_status_1(command):
