@@ -36,7 +36,7 @@ from micrograd.creation import (
     zeros,
     zeros_like,
 )
-from micrograd.device import (
+from micrograd.rules.device import (
     backends,
     compile,
     cuda,
@@ -45,7 +45,7 @@ from micrograd.device import (
     set_num_threads,
     use_deterministic_algorithms,
 )
-from micrograd.dtypes import Size, bool, double, dtype, float, float32, float64, int, int32, int64, long, uint8
+from micrograd.rules.dtypes import Size, bool, double, dtype, float, float32, float64, int, int32, int64, long, uint8
 from micrograd.elementwise import (
     abs,
     absolute,
@@ -122,7 +122,7 @@ from micrograd.engine import Value
 from micrograd.graph import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from micrograd.joining import cat, concat, concatenate, hstack, meshgrid, stack, vstack
 from micrograd.linalg import addmm, baddbmm, bmm, dot, einsum, matmul, mm, mv, outer, tensordot, trace
-from micrograd.missing import getattr_of
+from micrograd.rules.missing import getattr_of
 from micrograd.ordering import (
     argsort,
     argwhere,
@@ -139,7 +139,7 @@ from micrograd.ordering import (
     unique,
 )
 from micrograd.picking import gather, index_add, index_select, masked_select, scatter, scatter_add, take_along_dim
-from micrograd.printing import set_printoptions
+from micrograd.rules.printing import set_printoptions
 from micrograd.random import (
     Generator,
     bernoulli,

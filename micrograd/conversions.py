@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from micrograd import dtypes
-from micrograd.device import check_device
-from micrograd.device import device as Device  # noqa: N812 - `device` is PyTorch's argument
-from micrograd.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
+from micrograd.rules.device import check_device
+from micrograd.rules.device import device as Device  # noqa: N812 - `device` is PyTorch's argument
+from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.ops import shapes
 from micrograd.tensors import Tensor, apply, method, wrap
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from micrograd import dtypes
-from micrograd.device import check_device
-from micrograd.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
+from micrograd.rules.device import check_device
+from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.tensors import Tensor, method, wrap
 
 

@@ -11,26 +11,6 @@ from numbers import Real
 from typing import Any, Self
 
 
-def topological_order(root: Any) -> list[Any]:
-    """Every node behind `root`, each once and after all that it was made from; `root` comes last.
-
-    A node is anything with a `_prev`, the nodes it was made from. The path from `root` to where the walk is stands in
-    a list rather than on Python's own stack, so a chain of a million nodes is as good as one of three.
-    """
-    order, seen, path = [], {root}, [(root, iter(root._prev))]
-    while path:
-        node, parents = path[-1]
-        for parent in parents:
-            if parent not in seen:
-                seen.add(parent)
-                path.append((parent, iter(parent._prev)))
-                break
-        else:  # all its parents are in the order by now
-            order.append(node)
-            path.pop()
-    return order
-
-
 class Value:
     """A number in a compute graph, with its gradient.
 
@@ -63,18 +43,22 @@ class Value:
     # Arithmetic: the result, its inputs, and the derivative of the result by each of them.
 
     def __add__(self, other):
+        """x + y; d/dx = 1, d/dy = 1."""
         other = _value(other)
         return Value(self.data + other.data, (self, other), "+", local=(1.0, 1.0))
 
     def __sub__(self, other):
+        """x - y; d/dx = 1, d/dy = -1."""
         other = _value(other)
         return Value(self.data - other.data, (self, other), "-", local=(1.0, -1.0))
 
     def __mul__(self, other):
+        """x * y; d/dx = y, d/dy = x."""
         other = _value(other)
         return Value(self.data * other.data, (self, other), "*", local=(other.data, self.data))
 
     def __truediv__(self, other):
+        """x / y; d/dx = 1 / y, d/dy = -x / y**2. Raises ZeroDivisionError where y is 0."""
         other = _value(other)
         if other.data == 0:
             raise ZeroDivisionError(f"/: cannot divide {self.data} by zero")
@@ -82,6 +66,7 @@ class Value:
         return Value(ratio, (self, other), "/", local=(1.0 / other.data, -ratio / other.data))
 
     def __pow__(self, other):
+        """x**n; d/dx = n x**(n - 1), and where n is a Value too, d/dn = x**n log(x)."""
         if isinstance(other, Value):
             return Value(
                 _power(self.data, other.data),
@@ -93,6 +78,7 @@ class Value:
         return Value(_power(self.data, exponent), (self,), f"**{other}", local=(_power_by_base(self.data, exponent),))
 
     def __neg__(self):
+        """-x; d/dx = -1."""
         return Value(-self.data, (self,), "neg", local=(-1.0,))
 
     def __radd__(self, other):
@@ -113,6 +99,7 @@ class Value:
     # Functions of one number.
 
     def exp(self):
+        """e**x; its derivative is itself."""
         try:
             result = math.exp(self.data)
         except OverflowError:
@@ -120,33 +107,39 @@ class Value:
         return Value(result, (self,), "exp", local=(result,))
 
     def log(self):
+        """The natural logarithm of x; d/dx = 1 / x. Raises ValueError where x is not above zero."""
         if self.data <= 0:
             raise ValueError(f"log({self.data}): the logarithm needs a number above zero")
         return Value(math.log(self.data), (self,), "log", local=(1.0 / self.data,))
 
     def sqrt(self):
+        """The square root of x; d/dx = 1 / (2 sqrt(x)). Raises ValueError where x is negative."""
         if self.data < 0:
             raise ValueError(f"sqrt({self.data}): the square root needs a number that is not negative")
         result = math.sqrt(self.data)
-        slope = 0.5 / result if result else NoDerivative(f"sqrt({self.data}) has an infinite derivative")
-        return Value(result, (self,), "sqrt", local=(slope,))
+        dx = 0.5 / result if result else NoDerivative(f"sqrt({self.data}) has an infinite derivative")
+        return Value(result, (self,), "sqrt", local=(dx,))
 
     def tanh(self):
+        """The hyperbolic tangent of x; d/dx = 1 - tanh(x)**2."""
         result = math.tanh(self.data)
         return Value(result, (self,), "tanh", local=(1.0 - result * result,))
 
     def sigmoid(self):
+        """1 / (1 + exp(-x)); d/dx = sigmoid(x) (1 - sigmoid(x))."""
         small = math.exp(-abs(self.data))  # the exponential of a number that is never positive cannot overflow
         result = (1.0 if self.data >= 0 else small) / (1.0 + small)
         return Value(result, (self,), "sigmoid", local=(result * (1.0 - result),))
 
     def relu(self):
-        positive = self.data > 0
-        return Value(self.data if positive else 0.0, (self,), "ReLU", local=(1.0 if positive else 0.0,))
+        """max(x, 0); d/dx is 1 where x > 0, else 0."""
+        negative = self.data <= 0  # of nan this is False: nan stays nan, and the gradient goes through
+        return Value(0.0 if negative else self.data, (self,), "ReLU", local=(0.0 if negative else 1.0,))
 
     def __abs__(self):
-        slope = 1.0 if self.data > 0 else -1.0 if self.data < 0 else 0.0
-        return Value(abs(self.data), (self,), "abs", local=(slope,))
+        """|x|; d/dx is the sign of x."""
+        dx = 1.0 if self.data > 0 else -1.0 if self.data < 0 else 0.0
+        return Value(abs(self.data), (self,), "abs", local=(dx,))
 
     abs = __abs__
 
@@ -168,7 +161,7 @@ class Value:
     # Backward.
 
     def backward(self) -> None:
-        """Put d(self)/d(node) into the `grad` of every node behind this one.
+        """Put d(self)/d(node) into the `grad` of every node that this one was made from.
 
         Leaves add it to what they hold, so call `zero_grad` between steps; all other nodes start from zero.
         """
@@ -188,11 +181,11 @@ class Value:
                 "give one for each (local=...) or set its _backward"
             )
         grad = self.grad
-        for parent, slope in zip(self._prev, self._local, strict=True):
-            parent.grad += slope * grad
+        for parent, derivative in zip(self._prev, self._local, strict=True):
+            parent.grad += derivative * grad
 
     def zero_grad(self) -> None:
-        """Set the gradient of this node and of every node behind it to 0."""
+        """Set the gradient of this node and of every node that it was made from to 0."""
         for node in topological_order(self):
             node.grad = 0
 
@@ -211,20 +204,33 @@ class Value:
         return self.data >= _value(other).data
 
     def __float__(self) -> float:
-        return self.data
+        raise TypeError("a Value is no float, since math.exp(v) would leave the graph: write v.exp(), or v.data")
 
     def __repr__(self) -> str:
         return f"Value(data={self.data}, grad={self.grad})"
 
 
-class NoDerivative:
-    """Stands for a local derivative that is no number: the result is fine, only going backward through it is not."""
+def topological_order(*roots: Any) -> list[Any]:
+    """The roots and every node that they were made from, each once and after all that it was made from.
 
-    def __init__(self, reason: str):
-        self.reason = reason
-
-    def __mul__(self, grad: float) -> Self:
-        raise ZeroDivisionError(f"backward: {self.reason}")
+    A node is anything with a `_prev`, the nodes it was made from. The path to where the walk is stands in a list rather
+    than on Python's own stack, so a chain of a million nodes is as good as one of three.
+    """
+    order: list[Any] = []
+    seen: set[Any] = set()
+    path: list[Any] = [(None, iter(roots))]
+    while path:
+        node, parents = path[-1]
+        for parent in parents:
+            if parent not in seen:
+                seen.add(parent)
+                path.append((parent, iter(parent._prev)))
+                break
+        else:  # all its parents are in the order by now
+            order.append(node)
+            path.pop()
+    order.pop()  # the None that all roots hang from
+    return order
 
 
 def _value(x: Any) -> Value:
@@ -237,6 +243,19 @@ def _number(x: Any) -> float:
     if isinstance(x, Value):
         raise TypeError("a Value of a Value would lose its graph: use it as it is, or Value(x.data) for a new leaf")
     raise TypeError(f"a Value holds one number, not {type(x).__name__}: {x!r:.60}")
+
+
+# What powers need.
+
+
+class NoDerivative:
+    """Stands for a local derivative that is no number: the result is fine, only going backward through it is not."""
+
+    def __init__(self, reason: str):
+        self.reason = reason
+
+    def __mul__(self, grad: float) -> Self:
+        raise ZeroDivisionError(f"backward: {self.reason}")
 
 
 def _power(base: float, exponent: float) -> float:

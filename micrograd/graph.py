@@ -1,20 +1,20 @@
 """The graph behind a Tensor, and the way back through it.
 
-A Tensor that was made by an operation points to a Node, its `grad_fn`. The Node points to the Nodes (or leaves) of the
-inputs and holds, for each, the function from the result's gradient to that input's gradient. Nothing points forward:
-a graph is freed the moment its last tensor goes.
+A Tensor that was made by an operation points to a Node, its `grad_fn`. The Node has an Edge to each input that wants a
+gradient: to the Node that made it or, for a leaf, to the Tensor itself. Nothing points forward: a graph is freed the
+moment its last tensor goes.
 """
 
 import contextlib
-import math
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
 
 from micrograd.engine import topological_order
-from micrograd.errors import GO_ON, ON_ERROR
-from micrograd.ops.reductions import sum_of_rows
+from micrograd.rules.errors import silent
+from micrograd.rules.sums import unbroadcast
 
 RELEASED = (
     "Trying to backward through the graph a second time: what it saved for the way back was released by the first. "
@@ -22,22 +22,76 @@ RELEASED = (
 )
 
 
+class State(threading.local):
+    """What each thread has for itself, as in PyTorch.
+
+    grad_enabled: whether operations record a graph; `no_grad` turns it off. module: the Module whose forward runs now,
+    as (weak reference to it, the same of the one that called it), None outside; a weak one, because a Module may keep
+    its own output.
+    """
+
+    grad_enabled = True
+    module: Any = None
+
+
+state = State()
+
+
+class Observer:
+    """The two doors for what looks at the engine, such as the guard and the pictures; None where nobody does.
+
+    operation: called after every operation with its Op, its inputs, its options and its result, whether it enters a
+    graph or not. backward: called with the tensors that backward is about to start from.
+    """
+
+    operation: Callable[[Any, Sequence[Any], dict[str, Any], Any], None] | None = None
+    backward: Callable[[Sequence[Any]], None] | None = None
+
+
+observer = Observer()
+
+
+class Edge:
+    """From a Node to one of its inputs.
+
+    parent: the input's Node or, for a leaf, its Tensor. derivative: the function from the gradient of the Node's result
+    to that of the input. shape, dtype: those of the input.
+    """
+
+    __slots__ = ("derivative", "dtype", "parent", "shape")
+
+    def __init__(self, parent: Any, derivative: Callable[[Any], Any], shape: tuple[int, ...], dtype: np.dtype):
+        self.parent = parent
+        self.derivative = derivative
+        self.shape = shape
+        self.dtype = dtype
+
+    def gradient(self, g: Any) -> Any:
+        """The gradient of the input, from that of the result; None where there is none."""
+        dx = self.derivative(g)
+        if dx is None:
+            return None
+        if dx.shape != self.shape:
+            dx = unbroadcast(dx, self.shape)
+        return dx if dx.dtype is self.dtype else dx.astype(self.dtype, copy=False)
+
+
 class Node:
     """One operation of the graph.
 
-    name: what PyTorch calls it. op, inputs, options: the call of it: in the place of each tensor of the graph its Node
-    or, for a leaf, its Tensor, and arrays for other tensors, so that no number is kept that the way back needs not.
-    module: the Module in whose forward it happened, see `entered`. edges: to each input that wants a gradient, as
-    (parent, derivative, shape, dtype): the input's Node or, for a leaf, its Tensor; the function from the gradient of
-    the result to that of the input; the input's shape and dtype. None once released. _prev: the Nodes among the
-    parents. saved: what the derivatives look at, each as a version counter and its state at the time; holds_values:
-    whether they look at any value. retained: a weak reference to the result, where its grad is wanted.
+    name: what PyTorch calls it. op, inputs, options: the call of it; in the place of each tensor of the graph stands
+    its Node or, for a leaf, its Tensor, and in that of other tensors their arrays, so that nothing is kept alive that
+    backward does not need. module: see `State`. edges: to the inputs that want a gradient; None once released.
+    _prev: the Nodes among their parents. saved: for each tensor that a derivative uses, its version counter and what it
+    said at the time. holds_values: whether a derivative uses any array. retained: a weak reference to the result, where
+    its grad is wanted. hooks: called with the gradient of the result.
     """
 
     __slots__ = (
         "_prev",
         "edges",
         "holds_values",
+        "hooks",
         "inputs",
         "module",
         "name",
@@ -54,127 +108,136 @@ class Node:
         self.op = op
         self.inputs: list[Any] = []
         self.options = options
-        self.module = entered[0]
-        self.edges: list[tuple[Any, Callable[[Any], Any], tuple[int, ...], np.dtype]] | None = []
+        self.module = state.module
+        self.edges: list[Edge] | None = []
         self._prev: list[Node] = []
         self.saved: list[tuple[list[int], int]] = []
         self.holds_values = False
         self.retained: Callable[[], Any] | None = None
+        self.hooks: dict[int, Callable] | None = None
+
+    def add_edge(self, parent: Any, derivative: Callable[[Any], Any], shape: tuple[int, ...], dtype: np.dtype) -> None:
+        """An edge to an input, whose Node or leaf is `parent`."""
+        self.edges.append(Edge(parent, derivative, shape, dtype))  # type: ignore[union-attr]
+        if type(parent) is Node:
+            self._prev.append(parent)
+
+    def check(self) -> None:
+        """Raises RuntimeError where what the derivatives use is gone, or was changed in place."""
+        if self.edges is None:
+            raise RuntimeError(RELEASED)
+        for counter, version in self.saved:
+            if counter[0] != version:
+                raise RuntimeError(
+                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                    f"{self.name} saved a tensor at version {version}, and it is at version {counter[0]} now. "
+                    "Write x = x + y in place of x += y there, or clone() the tensor first."
+                )
+
+    def release(self) -> None:
+        """Let go of the arrays that the derivatives use."""
+        if self.holds_values:
+            self.edges, self.inputs = None, []
+
+    def seen(self, g: Any) -> Any:
+        """Show the gradient of the result to hooks and to retain_grad; the gradient to go on with."""
+        if self.hooks:
+            for hook in list(self.hooks.values()):
+                g = hook(g)
+        if self.retained is not None and (tensor := self.retained()) is not None:
+            tensor._accumulate(g.copy())
+        return g
 
     @property
     def next_functions(self) -> "tuple[tuple[Node | None, int], ...]":
         """Where the gradient goes next, as in PyTorch: for each input a Node, or None where it wants none, and 0."""
-        parents = [parent for parent, *_ in self.edges or ()]
-        nodes = [p if isinstance(p, Node) or p is None else Node("AccumulateGrad") for p in parents]
-        return tuple([(node, 0) for node in nodes])
+        parents = [edge.parent for edge in self.edges or ()]
+        return tuple([(parent if type(parent) is Node else Node("AccumulateGrad"), 0) for parent in parents])
 
     def __repr__(self) -> str:
         return f"<{self.name} object at {hex(id(self))}>"
 
 
-class Roots:
-    """Stands before the Nodes at which backward begins, so that one walk finds all that is behind them."""
+class Gradients(dict[Any, Any]):
+    """The gradients on their way back, by Node or leaf."""
 
-    def __init__(self, tensors: Sequence[Any]):
-        self._prev = [tensor.grad_fn for tensor in tensors if tensor.grad_fn is not None]
+    def add(self, parent: Any, dx: Any, g: Any = None) -> None:
+        """Add dx to the gradient of `parent`. What is fresh is handed over, not copied; g is what dx was made from."""
+        fresh = dx is not g and type(dx) is np.ndarray and dx.base is None
+        others = self.get(parent)
+        if others is not None:
+            dx = np.add(dx, others, out=dx if fresh else None)
+        elif not fresh and type(parent) is not Node:
+            dx = dx.copy()  # what a leaf gets is its own
+        self[parent] = dx
 
 
-def run_backward(tensors: Sequence[Any], starts: Sequence[np.ndarray], retain_graph: bool, wanted: Any = None) -> dict:
-    """Carry the gradients `starts` of `tensors` back to all leaves behind them.
+def run_backward(
+    tensors: Sequence[Any], starts: Sequence[np.ndarray], retain_graph: bool, wanted: Collection[Node] = ()
+) -> dict[Any, Any]:
+    """Carry the gradients `starts` of `tensors` back to all leaves that they were made from.
 
-    Returns the gradient of each leaf, an array that nobody else holds, by the leaf. wanted: Nodes whose gradients are
-    to be returned beside them. A gradient is handed over, not copied, wherever nobody else holds it: a fresh array may
-    be changed in place.
+    Returns the gradient of each leaf, an array that nobody else holds, by the leaf, and beside them those of the Nodes
+    in `wanted`. Raises RuntimeError where what the graph saved is gone or was changed.
     """
-    token = ON_ERROR.set(GO_ON)
-    try:
-        return _run_backward(tensors, starts, retain_graph, wanted)
-    finally:
-        ON_ERROR.reset(token)
-
-
-def _run_backward(tensors: Any, starts: Any, retain_graph: bool, wanted: Any) -> dict:
-    gradients: dict[Any, Any] = {}
+    if observer.backward is not None:
+        observer.backward(tensors)
+    gradients, found = Gradients(), {}
     for tensor, start in zip(tensors, starts, strict=True):
-        at = tensor if tensor.grad_fn is None else tensor.grad_fn
-        gradients[at] = gradients[at] + start if at in gradients else start.copy()
-    found: dict[Any, Any] = {}
-    for node in topological_order(Roots(tensors))[-2::-1]:
-        g = gradients.pop(node, None)
-        if g is None:
-            continue  # a derivative said that this input has none
-        if node.retained is not None and (tensor := node.retained()) is not None:
-            tensor._accumulate(g.copy())
-        if wanted and node in wanted:
-            found[node] = g.copy()
-        if node.edges is None:
-            raise RuntimeError(RELEASED)
-        for counter, version in node.saved:
-            if counter[0] != version:
-                raise RuntimeError(_spoiled(node, counter[0], version))
-        for parent, derivative, shape, dtype in node.edges:
-            mine = derivative(g)
-            if mine is None:
-                continue
-            fresh = mine is not g and mine.base is None
-            if mine.shape != shape:
-                mine, fresh = unbroadcast(mine, shape), True
-            if mine.dtype is not dtype and mine.dtype != dtype:
-                mine, fresh = mine.astype(dtype), True
-            others = gradients.get(parent)
-            if others is not None:
-                mine = np.add(mine, others, out=mine if fresh and type(mine) is np.ndarray else None)
-            elif not fresh and type(parent) is not Node:
-                mine = mine.copy()  # what a leaf gets is its own
-            gradients[parent] = mine
-        if node.holds_values and not retain_graph:
-            node.edges, node.inputs = None, []
+        gradients.add(tensor.grad_fn or tensor, start, start)
+    with silent():
+        for node in reversed(topological_order(*[t.grad_fn for t in tensors if t.grad_fn is not None])):
+            g = gradients.pop(node, None)
+            if g is None:
+                continue  # a derivative said that this input has none
+            if node.retained is not None or node.hooks is not None:
+                g = node.seen(g)
+            if node in wanted:
+                found[node] = g.copy()
+            node.check()
+            for edge in node.edges or ():
+                dx = edge.gradient(g)
+                if dx is not None:
+                    gradients.add(edge.parent, dx, g)
+            if not retain_graph:
+                node.release()
     return gradients | found
 
 
-def unbroadcast(gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The gradient of an input of `shape` that was broadcast: summed over every dimension that broadcasting made."""
-    extra = gradient.ndim - len(shape)
-    if extra:
-        if not gradient.flags.c_contiguous:
-            gradient = np.add.reduce(gradient, axis=tuple(range(extra)))
-        elif gradient.ndim == 2 and extra == 1:
-            gradient = sum_of_rows(gradient)
-        else:
-            n, left = math.prod(gradient.shape[:extra]), gradient.shape[extra:]
-            gradient = sum_of_rows(gradient.reshape(n, math.prod(left))).reshape(left)
-    if gradient.shape != shape:
-        stretched = tuple([i for i, n in enumerate(shape) if n == 1 != gradient.shape[i]])
-        gradient = np.add.reduce(gradient, axis=stretched, keepdims=True)
-    return gradient
-
-
-def _spoiled(node: Node, now: int, then: int) -> str:
-    return (
-        "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"{node.name} saved a tensor at version {then}, and it is at version {now} now. "
-        "Write x = x + y in place of x += y there, or clone() the tensor first."
-    )
-
-
-# The Module whose forward runs now, as (weak reference to it, the same of the one that called it); None outside. A weak
-# one, because a Module may keep its own output.
-entered: list[tuple[Any, Any] | None] = [None]
-
-# Told of every operation, whether it enters a graph or not: a function of the op, its inputs, options and result.
-observer: list[Callable | None] = [None]
-
-# Whether operations record a graph; `no_grad` turns it off.
-grad_enabled = [True]
-
-
 def is_grad_enabled() -> bool:
-    """Whether operations record a graph now."""
-    return grad_enabled[0]
+    """Whether operations record a graph now, in this thread."""
+    return state.grad_enabled
+
+
+class set_grad_enabled(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's name
+    """Turn recording on or off from here on; as a context manager, until the end of the block.
+
+    >>> from micrograd import is_grad_enabled
+    >>> with set_grad_enabled(False):
+    ...     print(is_grad_enabled())
+    False
+    """
+
+    def __init__(self, mode: bool):
+        self.mode, self.before = bool(mode), state.grad_enabled
+        state.grad_enabled = self.mode
+
+    def __enter__(self) -> None:
+        state.grad_enabled = self.mode
+
+    def __exit__(self, *exception: object) -> None:
+        state.grad_enabled = self.before
 
 
 class no_grad(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's name
-    """Operations inside `with no_grad():`, or in a function decorated `@no_grad()`, record no graph."""
+    """Operations inside `with no_grad():`, or in a function decorated `@no_grad()`, record no graph.
+
+    >>> import micrograd as torch
+    >>> w = torch.ones(2, requires_grad=True)
+    >>> with torch.no_grad():
+    ...     print((w * 2).requires_grad)
+    False
+    """
 
     wanted = False
 
@@ -185,11 +248,11 @@ class no_grad(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's name
         return cls()(function)  # @no_grad, without brackets
 
     def __enter__(self) -> None:
-        self.before = grad_enabled[0]
-        grad_enabled[0] = self.wanted
+        self.before = state.grad_enabled
+        state.grad_enabled = self.wanted
 
     def __exit__(self, *exception: object) -> None:
-        grad_enabled[0] = self.before
+        state.grad_enabled = self.before
 
     def _recreate_cm(self) -> "no_grad":
         return type(self)()  # a decorated function may call itself
@@ -203,17 +266,3 @@ class enable_grad(no_grad):  # noqa: N801 - PyTorch's name
     """Inside it operations record a graph again, within a `no_grad` too."""
 
     wanted = True
-
-
-class set_grad_enabled:  # noqa: N801 - PyTorch's name
-    """Turn recording on or off from here on; as a context manager, until the end of the block."""
-
-    def __init__(self, mode: bool):
-        self.before = grad_enabled[0]
-        grad_enabled[0] = bool(mode)
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *exception: object) -> None:
-        grad_enabled[0] = self.before

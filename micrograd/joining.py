@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from micrograd.dtypes import result_type
+from micrograd.rules.dtypes import result_type
 from micrograd.ops import shapes as ops
 from micrograd.shapes import dim_of, expand
 from micrograd.tensors import Tensor, apply, numpy_names

@@ -8,8 +8,8 @@ import numpy as np
 from micrograd import dtypes
 from micrograd import generator as streams
 from micrograd.creation import like, makes_tensor, shape_of
-from micrograd.device import device as Device  # noqa: N812 - `device` is PyTorch's argument
-from micrograd.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
+from micrograd.rules.device import device as Device  # noqa: N812 - `device` is PyTorch's argument
+from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.tensors import Tensor, method, wrap
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.engine import topological_order
-from micrograd.errors import GO_ON, ON_ERROR
+from micrograd.rules.errors import GO_ON, ON_ERROR
 from micrograd.graph import Node, Roots
 from micrograd.guard.caught import NotFiniteError, here, listed, told
 from micrograd.guard.trace import OF_ONE, OF_TWO, REARRANGED

@@ -1,6 +1,6 @@
 """Nets: Module, the parent of all of them, PyTorch's layers, and the scalar nets of the public micrograd."""
 
-from micrograd.missing import getattr_of
+from micrograd.rules.missing import getattr_of
 from micrograd.nn import functional, init, utils
 from micrograd.nn.containers import ModuleDict, ModuleList, Sequential
 from micrograd.nn.layers import (

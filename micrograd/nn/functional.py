@@ -9,8 +9,8 @@ import numpy as np
 from micrograd import dtypes, joining, random
 from micrograd.elementwise import relu as _relu
 from micrograd.elementwise import sigmoid, tanh, where
-from micrograd.errors import GO_ON, ON_ERROR, cannot_be_multiplied
-from micrograd.missing import getattr_of
+from micrograd.rules.errors import GO_ON, ON_ERROR, cannot_be_multiplied
+from micrograd.rules.missing import getattr_of
 from micrograd.nn.losses import cross_entropy, mse_loss, need_floats, need_one_dtype, nll_loss
 from micrograd.nn.sequences import causal_self_attention, gru, lstm, rnn
 from micrograd.ops import nets

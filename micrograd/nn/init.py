@@ -9,7 +9,7 @@ from typing import Any
 
 from micrograd.generator import Generator
 from micrograd.graph import no_grad
-from micrograd.missing import getattr_of
+from micrograd.rules.missing import getattr_of
 from micrograd.tensors import Tensor
 
 __all__ = [

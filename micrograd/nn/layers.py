@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from micrograd import creation, dtypes
-from micrograd.device import takes_device
-from micrograd.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
+from micrograd.rules.device import takes_device
+from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 from micrograd.nn import init
 from micrograd.nn.module import Module

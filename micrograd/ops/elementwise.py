@@ -1,81 +1,88 @@
-"""Arithmetic and functions of each element."""
+"""Arithmetic and functions of each element.
+
+Two inputs broadcast against each other, and their dtypes mix by PyTorch's rule (`micrograd.rules.dtypes.promote`).
+"""
 
 import math
+from typing import Any
 
 import numpy as np
 
-from micrograd.dtypes import floating, promote, result_type
-from micrograd.ops.registry import op, unchanged
+from micrograd.ops import apply, attach, function, op, save, unchanged
+from micrograd.rules.dtypes import floating, promote, result_type
+from micrograd.rules.errors import derivative_is_missing, refuse_bools, refuse_zero
+from micrograd.tensors import Tensor
+
+# Arithmetic.
 
 
-def refuse_bools(name, *operands):
-    """Raises RuntimeError where an operand is bool: PyTorch does not take it for a number there."""
-    for x in operands:
-        if x is True or x is False or (isinstance(x, np.ndarray) and x.dtype == bool):
-            raise RuntimeError(f"{name} is not there for bool tensors: use ~, ^ or logical_not(), or x.float() first")
-
-
-@op("AddBackward0")
-def add(x, y):
+@op("AddBackward0", sign="+", in_place=np.add, examples=["x + y", "x + row", "2 + x", "x.add(y, alpha=3)"])
+def add(x, y, /, *, alpha=1):
+    """input + alpha * other. Raises RuntimeError for a float alpha of ints."""
     x, y = promote(x, y)
-    return x + y, unchanged, unchanged
+    if alpha == 1:
+        return x + y, unchanged, unchanged
+    alpha = _alpha(x, alpha)
+    return x + alpha * y, unchanged, lambda g: alpha * g
 
 
-@op("SubBackward0")
-def sub(x, y):
+@op("SubBackward0", "subtract", sign="-", in_place=np.subtract, examples=["x - y", "x - row", "x.sub(y, alpha=3)"])
+def sub(x, y, /, *, alpha=1):
+    """input - alpha * other. Raises RuntimeError for bools, and for a float alpha of ints."""
     refuse_bools("-", x, y)
     x, y = promote(x, y)
-    return x - y, unchanged, lambda g: -g
+    if alpha == 1:
+        return x - y, unchanged, lambda g: -g
+    alpha = _alpha(x, alpha)
+    return x - alpha * y, unchanged, lambda g: -alpha * g
 
 
-@op("RsubBackward1")
-def rsub(x, y):
-    """y - x, where y is a number."""
-    refuse_bools("-", x, y)
+def _alpha(x, alpha):
+    """The factor of add and sub, in the dtype of the result."""
+    if isinstance(alpha, float) and x.dtype.kind != "f":
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    return np.asarray(alpha).astype(x.dtype)
+
+
+@op("MulBackward0", "multiply", sign="*", in_place=np.multiply, examples=["x * y", "x * row", "3 * x", "x * x"])
+def mul(x, y, /):
+    """input * other."""
     x, y = promote(x, y)
-    return y - x, lambda g: -g
+    return x * y, save(lambda g: g * y, y), save(lambda g: g * x, x)
 
 
-@op("MulBackward0")
-def mul(x, y):
-    x, y = promote(x, y)
-    return x * y, lambda g: g * y, lambda g: g * x
-
-
-@op("DivBackward0")
-def div(x, y):
+@op("DivBackward0", "divide", "true_divide", sign="/", in_place=np.true_divide, examples=["x / positive", "x / 3"])
+def div(x, y, /):
+    """input / other, in floats."""
     if (isinstance(x, np.ndarray) and x.dtype.kind == "f") or result_type(x, y).kind == "f":
         x, y = promote(x, y)
     else:
         x, y = floating(np.asarray(x)), floating(np.asarray(y))
-    return x / y, lambda g: g / y, lambda g: -g * ((x / y) / y)
+    return x / y, save(lambda g: g / y, y), save(lambda g: -g * ((x / y) / y), x, y)
 
 
-@op("ReciprocalBackward0")
-def reciprocal(x):
-    out = 1 / floating(x)
-    return out, lambda g: -g * (out * out)
+def _pow_node(x: Any, exponent: Any) -> str:
+    return "PowBackward1" if isinstance(exponent, Tensor) else "PowBackward0"
 
 
-@op("PowBackward0")
-def pow(x, exponent):
-    if x.dtype.kind in "iub" and exponent < 0 and isinstance(exponent, int):
+@op(_pow_node, sign="**", in_place=True, examples=["x**2", "positive**y", "x**3", "positive**-0.5", "x**0"])
+def pow(x, exponent, /):
+    """Each element to the power of a number or a tensor. Raises RuntimeError for ints to a negative int."""
+    if isinstance(exponent, int) and exponent < 0 and x.dtype.kind in "iub":
         raise RuntimeError("Integers to negative integer powers are not allowed.")
     x, exponent = promote(x, exponent)
     refuse_bools("**", x)
-    return _power(x, exponent), lambda g: g * _power_slope(x, exponent) if exponent != 0 else np.zeros_like(g)
+    if not isinstance(exponent, np.ndarray) or exponent.ndim == 0 == x.size:
+        return _power(x, exponent), save(lambda g: g * _power_slope(x, exponent), x) if exponent != 0 else np.zeros_like
+    out = np.power(x, exponent)
 
+    def dx(g):
+        return np.where(exponent == 0, 0, g * (exponent * np.power(x, np.where(exponent == 0, 1, exponent - 1))))
 
-@op("PowBackward1", in_order=True)
-def pow_tensor(x, y):
-    x, y = promote(x, y)
-    refuse_bools("**", x)
-    out = np.power(x, y)
-    return (
-        out,
-        lambda g: g * np.where(y == 0, 0, y * np.power(x, np.where(y == 0, 1, y - 1))),
-        lambda g: g * np.where((x == 0) & (y >= 0), 0, out * np.log(x)),
-    )
+    def dexponent(g):
+        return np.where((x == 0) & (exponent >= 0), 0, g * (out * np.log(x)))
+
+    return out, save(dx, x, exponent), save(dexponent, x, exponent, out)
 
 
 def _power(x, exponent):
@@ -96,21 +103,119 @@ def _power(x, exponent):
 
 
 def _power_slope(x, exponent):
-    if exponent == 2:
-        return x + x
-    return exponent * _power(x, exponent - 1)
+    """d(x**n)/dx = n x**(n - 1)."""
+    return x + x if exponent == 2 else exponent * _power(x, exponent - 1)
 
 
-@op("NegBackward0")
-def neg(x):
+@op("NegBackward0", "negative", sign="-", in_place=True, examples=["-x"])
+def neg(x, /):
+    """-input. Raises RuntimeError for bools."""
     refuse_bools("-", x)
     return -x, lambda g: -g
 
 
-@op("AbsBackward0")
-def abs(x):
+@op("ReciprocalBackward0", sign="1/", in_place=True, examples=["positive.reciprocal()", "2 / positive"])
+def reciprocal(x, /):
+    """1 / input."""
+    out = 1 / floating(x)
+    return out, save(lambda g: -g * (out * out), out)
+
+
+def square(input: Tensor) -> Tensor:
+    """input**2."""
+    return input**2
+
+
+# Operators whose left side is a number. A list times a tensor is left to the list.
+
+
+def _rsub(input: Tensor, other: Any) -> Tensor:
+    return apply(sub.op, other, input, name="RsubBackward1")
+
+
+def _rmul(input: Tensor, other: Any) -> Any:
+    return NotImplemented if isinstance(other, list | tuple | str) else mul(input, other)
+
+
+def _rdiv(input: Tensor, other: Any) -> Tensor:
+    return reciprocal(input) * other  # as PyTorch does, to the last bit
+
+
+def _rpow(input: Tensor, base: Any) -> Tensor:
+    return apply(pow.op, base, input, name="PowBackward2")
+
+
+for _name, _function in (("add", add), ("sub", _rsub), ("mul", _rmul), ("truediv", _rdiv), ("pow", _rpow)):
+    attach(f"__r{_name}__", _function)
+attach("__neg__", neg)
+function(in_place=True)(square)
+
+# Functions of one number.
+
+
+@op("ExpBackward0", in_place=True, examples=["x.exp()"])
+def exp(x, /):
+    """e**input."""
+    out = np.exp(floating(x))
+    return out, save(lambda g: g * out, out)
+
+
+@op("LogBackward0", in_place=True, examples=["positive.log()"])
+def log(x, /):
+    """The natural logarithm of each element: -inf of 0, nan of what is negative."""
+    x = floating(x)
+    return np.log(x), save(lambda g: g / x, x)
+
+
+@op("SqrtBackward0", in_place=True, examples=["positive.sqrt()"])
+def sqrt(x, /):
+    """The square root of each element: nan of what is negative."""
+    out = np.sqrt(floating(x))
+    return out, save(lambda g: g / (2 * out), out)
+
+
+@op("TanhBackward0", in_place=True, examples=["x.tanh()"])
+def tanh(x, /):
+    """The hyperbolic tangent of each element."""
+    out = np.tanh(floating(x))
+    return out, save(lambda g: g * (1 - out * out), out)
+
+
+@op("SigmoidBackward0", in_place=True, examples=["x.sigmoid()"])
+def sigmoid(x, /):
+    """1 / (1 + exp(-input))."""
+    x = floating(x)
+    total = np.exp(-np.abs(x))  # of a number that is never positive: it cannot overflow
+    total += 1
+    out = np.exp(np.minimum(x, 0))
+    out /= total
+    return out, save(lambda g: g * (1 - out) * out, out)
+
+
+@op("ReluBackward0", in_place=True, examples=["x.relu()"])
+def relu(x, /):
+    """max(input, 0). The derivative at 0 is 0; nan passes the gradient, as in PyTorch. Raises RuntimeError for bools."""
+    refuse_bools("relu", x)
+    out = np.maximum(x, 0)
+    return out, save(lambda g: where_true(~(out <= 0), g), out)
+
+
+def where_true(mask, g):
+    """g where mask is True, else 0."""
+    result = np.multiply(g, mask)
+    if not np.isfinite(np.add.reduce(result, axis=None)):  # inf * 0 is nan; choosing takes ten times as long
+        result = np.where(mask, g, g.dtype.type(0))
+    return result
+
+
+@op("AbsBackward0", "absolute", in_place=True, examples=["x.abs()"])
+def abs(x, /):
+    """|input|; the derivative at 0 is 0. Raises RuntimeError for bools."""
     refuse_bools("abs", x)
-    return np.abs(x), lambda g: g * _sign(x)
+    return np.abs(x), save(lambda g: g * _sign(x), x)
+
+
+attach("__abs__", abs)
 
 
 def _sign(x):
@@ -118,194 +223,244 @@ def _sign(x):
     return np.subtract(x > 0, x < 0, dtype=x.dtype)
 
 
-@op("ExpBackward0")
-def exp(x):
-    out = np.exp(floating(x))
-    return out, lambda g: g * out
+# That is what the lectures need. More of PyTorch's functions of one number:
 
 
-@op("LogBackward0")
-def log(x):
-    x = floating(x)
-    return np.log(x), lambda g: g / x
-
-
-@op("SqrtBackward0")
-def sqrt(x):
-    out = np.sqrt(floating(x))
-    return out, lambda g: g / (2 * out)
-
-
-@op("TanhBackward0")
-def tanh(x):
-    out = np.tanh(floating(x))
-    return out, lambda g: g * (1 - out * out)
-
-
-@op("SigmoidBackward0")
-def sigmoid(x):
-    x = floating(x)
-    total = np.exp(-np.abs(x))  # of a number that is never positive: it cannot overflow
-    total += 1
-    out = np.exp(np.minimum(x, 0))
-    out /= total
-    return out, lambda g: g * (1 - out) * out
-
-
-@op("ReluBackward0")
-def relu(x):
-    refuse_bools("relu", x)
-    out = np.maximum(x, 0)
-
-    def to_x(g):
-        result = g * ~(out <= 0)  # through nan it goes on
-        if not np.isfinite(np.add.reduce(result, axis=None)):  # infinity times 0; choosing takes ten times as long
-            result = np.where(out <= 0, 0, g)
-        return result
-
-    return out, to_x
-
-
-@op("RsqrtBackward0")
-def rsqrt(x):
+@op("RsqrtBackward0", in_place=True, examples=["positive.rsqrt()"])
+def rsqrt(x, /):
+    """1 / sqrt(input)."""
     out = 1 / np.sqrt(floating(x))
-    return out, lambda g: g * (out * out * out) * -0.5
+    return out, save(lambda g: g * (out * out * out) * -0.5, out)
 
 
-@op("Log2Backward0")
-def log2(x):
+@op("Log2Backward0", in_place=True, examples=["positive.log2()"])
+def log2(x, /):
+    """The logarithm to base 2."""
     x = floating(x)
-    return np.log2(x), lambda g: g / (x * math.log(2))
+    return np.log2(x), save(lambda g: g / (x * math.log(2)), x)
 
 
-@op("Log10Backward0")
-def log10(x):
+@op("Log10Backward0", in_place=True, examples=["positive.log10()"])
+def log10(x, /):
+    """The logarithm to base 10."""
     x = floating(x)
-    return np.log10(x), lambda g: g / (x * math.log(10))
+    return np.log10(x), save(lambda g: g / (x * math.log(10)), x)
 
 
-@op("Log1PBackward0")
-def log1p(x):
+@op("Log1PBackward0", in_place=True, examples=["positive.log1p()"])
+def log1p(x, /):
+    """log(1 + input), exact for small numbers too."""
     x = floating(x)
-    return np.log1p(x), lambda g: g / (x + 1)
+    return np.log1p(x), save(lambda g: g / (x + 1), x)
 
 
-@op("Expm1Backward0")
-def expm1(x):
+@op("Expm1Backward0", in_place=True, examples=["x.expm1()"])
+def expm1(x, /):
+    """exp(input) - 1, exact for small numbers too."""
     out = np.expm1(floating(x))
-    return out, lambda g: g * (out + 1)
+    return out, save(lambda g: g * (out + 1), out)
 
 
-@op("SinBackward0")
-def sin(x):
+@op("SinBackward0", in_place=True, examples=["x.sin()"])
+def sin(x, /):
+    """The sine of each element, in radians."""
     x = floating(x)
-    return np.sin(x), lambda g: g * np.cos(x)
+    return np.sin(x), save(lambda g: g * np.cos(x), x)
 
 
-@op("CosBackward0")
-def cos(x):
+@op("CosBackward0", in_place=True, examples=["x.cos()"])
+def cos(x, /):
+    """The cosine of each element, in radians."""
     x = floating(x)
-    return np.cos(x), lambda g: -g * np.sin(x)
+    return np.cos(x), save(lambda g: -g * np.sin(x), x)
 
 
-@op("TanBackward0")
-def tan(x):
+@op("TanBackward0", in_place=True, examples=["x.tan()"])
+def tan(x, /):
+    """The tangent of each element, in radians."""
     out = np.tan(floating(x))
-    return out, lambda g: g * (1 + out * out)
+    return out, save(lambda g: g * (1 + out * out), out)
 
 
-@op("SignBackward0")
-def sign(x):
-    return x.copy() if x.dtype.kind == "b" else _sign(x), lambda g: np.zeros_like(g)
+# Steps: their derivative is 0 wherever there is one.
 
 
-@op("FloorBackward0")
-def floor(x):
-    return np.floor(x), lambda g: np.zeros_like(g)
+@op("SignBackward0", in_place=True, examples=["x.sign()"])
+def sign(x, /):
+    """-1, 0 or 1: the sign of each element; the derivative is 0."""
+    return x.copy() if x.dtype.kind == "b" else _sign(x), np.zeros_like
 
 
-@op("TruncBackward0")
-def trunc(x):
-    return np.trunc(x), lambda g: np.zeros_like(g)
+@op("FloorBackward0", in_place=True, examples=["x.floor()"])
+def floor(x, /):
+    """The largest integer that is not above each element; the derivative is 0."""
+    return np.floor(x), np.zeros_like
 
 
-@op("CeilBackward0")
-def ceil(x):
-    return np.ceil(x), lambda g: np.zeros_like(g)
+@op("CeilBackward0", in_place=True, examples=["x.ceil()"])
+def ceil(x, /):
+    """The smallest integer that is not below each element; the derivative is 0."""
+    return np.ceil(x), np.zeros_like
 
 
-@op("RoundBackward0")
-def round(x):
-    return np.rint(x) if x.dtype.kind == "f" else x.copy(), lambda g: np.zeros_like(g)
+@op("TruncBackward0", in_place=True, examples=["x.trunc()"])
+def trunc(x, /):
+    """Each element rounded toward zero; the derivative is 0."""
+    return np.trunc(x), np.zeros_like
 
 
-@op("RemainderBackward0")
-def remainder(x, y):
+@op("RoundBackward0", in_place=True, examples=["x.round()", "x.round(decimals=1)"])
+def round(x, /, *, decimals=0):
+    """The nearest number with so many decimals, of two the even one; the derivative is 0."""
+    if decimals:
+        x = floating(x)
+        return np.rint(x * x.dtype.type(10**decimals)) / x.dtype.type(10**decimals), np.zeros_like
+    return np.rint(x) if x.dtype.kind == "f" else x.copy(), np.zeros_like
+
+
+# Functions of two and more.
+
+
+@op("RemainderBackward0", sign="%", in_place=True, examples=["x % positive", "x % 0.7"])
+def remainder(x, y, /):
+    """input - floor(input / other) * other, which has the sign of other. Raises RuntimeError for integers over 0."""
     x, y = promote(x, y)
     refuse_bools("%", x, y)
     refuse_zero(x, y)
-    return np.remainder(x, y), unchanged, lambda g: -g * np.floor(x / y)
+    return np.remainder(x, y), unchanged, save(lambda g: -g * np.floor_divide(x, y), x, y)
 
 
-def floor_divide(x, y):
-    """x / y, rounded down; without a derivative, as in PyTorch."""
+@op("NotImplemented", sign="//", in_place=True, examples=["x.detach() // 0.7", "ints // 2"])
+def floor_divide(x, y, /):
+    """floor(input / other); it has no derivative. Raises RuntimeError for bools, and for integers over 0."""
     refuse_bools("//", x, y)
+    x, y = promote(x, y)
     refuse_zero(x, y)
-    return np.floor_divide(x, y)
+    missing = derivative_is_missing("floor_divide")
+    return np.floor_divide(x, y), missing, missing
 
 
-def refuse_zero(x, y):
-    """Raises RuntimeError where a whole number is divided by 0."""
-    if np.result_type(x, y).kind in "iu" and np.any(y == 0):
-        raise RuntimeError("ZeroDivisionError: whole numbers cannot be divided by zero; take x.float() first")
+for _name, _function in (("floordiv", floor_divide), ("mod", remainder)):
+    attach(f"__r{_name}__", lambda input, other, function=_function: function(other, input))
 
 
-@op("ClampBackward1")
-def clamp(x, low, high):
-    """x within low and high, each a number, an array or None; at the bounds themselves the gradient goes to x."""
-    out = x
-    if low is not None:
-        out = np.asarray(np.maximum(*promote(out, low)))
-    if high is not None:
-        out = np.asarray(np.minimum(*promote(out, high)))
+@op("ClampBackward1", "clip", in_place=True, examples=["x.clamp(-1, 1)", "x.clamp(max=0.5)", "x.clamp(-positive, y)"])
+def clamp(x, min=None, max=None, /):
+    """min(max(input, min), max), each bound a number, a tensor or None. The gradient at a bound goes to input.
 
-    def to_x(g):
-        inside = g
-        if low is not None:
-            inside = inside * (x >= low)
-        if high is not None:
-            inside = inside * (x <= high)
-        return inside
+    Raises ValueError where both bounds are None.
+    """
+    if min is None and max is None:
+        raise TypeError("clamp: at least one of 'min' or 'max' must not be None")
+    out, inside = x, True
+    if min is not None:
+        out = np.asarray(np.maximum(*promote(out, min)))
+        inside = x >= min
+    if max is not None:
+        out = np.asarray(np.minimum(*promote(out, max)))
+        inside = inside & (x <= max)
+    return (
+        out,
+        save(lambda g: where_true(inside, g), x, min, max),
+        save(lambda g: where_true((x < min) & (True if max is None else np.less(min, max)), g), x, min, max),
+        save(lambda g: where_true((x > max) | (False if min is None else np.less(max, min)), g), x, min, max),
+    )
 
-    return out, to_x, lambda g: g * (x < low) * (high is None or low < high), lambda g: g * (x > high)
+
+@function(in_place=True)
+def clamp_min(input: Tensor, min: Any) -> Tensor:
+    """max(input, min)."""
+    return apply(clamp.op, input, min, None, name="ClampMinBackward0")
 
 
-@op("MaximumBackward0")
-def maximum(x, y):
-    """Where both are equal each gets half of the gradient."""
+@function(in_place=True)
+def clamp_max(input: Tensor, max: Any) -> Tensor:
+    """min(input, max)."""
+    return apply(clamp.op, input, None, max, name="ClampMaxBackward0")
+
+
+@op("MaximumBackward0", examples=["torch.maximum(x, y)", "torch.maximum(x, x.detach().round())"])
+def maximum(x, y, /):
+    """The larger of two, element by element; where both are equal each gets half of the gradient."""
     x, y = promote(x, y)
-    return np.maximum(x, y), lambda g: g * _share_of(x, y), lambda g: g * _share_of(y, x)
+    return np.maximum(x, y), save(lambda g: _unless_less(g, x, y), x, y), save(lambda g: _unless_less(g, y, x), x, y)
 
 
-@op("MinimumBackward0")
-def minimum(x, y):
+@op("MinimumBackward0", examples=["torch.minimum(x, y)", "torch.minimum(x, x.detach().round())"])
+def minimum(x, y, /):
+    """The smaller of two, element by element; where both are equal each gets half of the gradient."""
     x, y = promote(x, y)
-    return np.minimum(x, y), lambda g: g * _share_of(y, x), lambda g: g * _share_of(x, y)
+    return np.minimum(x, y), save(lambda g: _unless_less(g, y, x), x, y), save(lambda g: _unless_less(g, x, y), x, y)
 
 
-def _share_of(x, y):
-    """1 where x is the larger, 0 where y is, one half where they are equal."""
-    return np.where(x == y, x.dtype.type(0.5), x > y)
+def _unless_less(g, x, y):
+    """g where x is the larger (or one is nan), half of it where they are equal, 0 where x < y."""
+    return where_true(~(x < y), np.where(x == y, g / 2, g))
 
 
-@op("WhereBackward0")
-def where(x, y, condition):
+@op("WhereBackward0", of="", examples=["torch.where(x > 0, x, y)", "torch.where(x > 0, x, 0.5)"])
+def _where(condition, x, y, /):
+    """x where condition, of bools, is True, else y."""
     x, y = promote(x, y)
-    return np.where(condition, x, y), lambda g: np.where(condition, g, 0), lambda g: np.where(condition, 0, g)
+    return (
+        np.where(condition, x, y),
+        None,
+        save(lambda g: where_true(condition, g), condition),
+        save(lambda g: where_true(~condition, g), condition),
+    )
 
 
-@op("MaskedFillBackward0", in_order=True)
-def masked_fill(x, value, mask):
-    """x with value, a number or an array without dimensions, wherever mask is True."""
-    out = np.where(mask, np.asarray(value, x.dtype), x)
-    return out, lambda g: np.where(mask, 0, g), lambda g: np.asarray((g * mask).sum())
+@function(method=False)
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+    """input where condition is True, other elsewhere; with the condition alone, the indices where it is True.
+
+    Raises RuntimeError where condition is not of bools.
+    """
+    if input is None:
+        return condition.nonzero(as_tuple=True)
+    if not isinstance(condition, Tensor) or condition._array.dtype.kind != "b":
+        kind = getattr(condition, "dtype", type(condition).__name__)
+        raise RuntimeError(f"where expected condition to be a boolean tensor, but got {kind}: compare, as in x > 0")
+    return apply(_where.op, condition, input, other)
+
+
+attach("where", lambda input, condition, other: where(condition, input, other))
+
+
+@op("MaskedFillBackward0", in_place=True, examples=["x.masked_fill(y > 0, 0.5)", "x.masked_fill(y > 0, y.sum())"])
+def masked_fill(x, mask, value, /):
+    """input with value, a number or a tensor without dimensions, wherever mask is True; mask broadcasts to input.
+
+    Raises RuntimeError where mask is not of bools.
+    """
+    if mask.dtype != np.bool_:
+        raise RuntimeError(f"masked_fill only supports boolean masks, but got mask with dtype {mask.dtype}")
+    return (
+        np.where(mask, np.asarray(value, x.dtype), x),
+        save(lambda g: where_true(~mask, g), mask),
+        None,
+        save(lambda g: np.asarray(where_true(mask, g).sum()), mask),
+    )
+
+
+@op("LerpBackward0", in_place=True, examples=["x.lerp(y, 0.3)", "torch.lerp(x, y, positive)"])
+def lerp(x, end, weight, /):
+    """input + weight * (end - input), from whichever end is nearer, so that weight 1 gives end exactly."""
+    weight = np.asarray(weight, x.dtype)
+    step = end - x
+    return (
+        np.where(np.abs(weight) < 0.5, x + weight * step, end - step * (1 - weight)),
+        save(lambda g: g * (1 - weight), weight),
+        save(lambda g: g * weight, weight),
+        save(lambda g: g * step, step),
+    )
+
+
+@op("NanToNumBackward0", in_place=True, examples=["x.nan_to_num()", "(x / 0).nan_to_num(nan=1.0, posinf=2.0)"])
+def nan_to_num(x, /, nan=0.0, posinf=None, neginf=None):
+    """input with numbers in place of nan, inf and -inf; for the last two the largest and smallest if none are given."""
+    if x.dtype.kind != "f":
+        return x.copy(), unchanged
+    result = np.nan_to_num(x, nan=nan or 0.0, posinf=posinf, neginf=neginf)
+    finite = np.isfinite(x)
+    return np.asarray(result, x.dtype), save(lambda g: where_true(finite, g), finite)

@@ -1,4 +1,4 @@
-"""Indexing, reading and writing. index is what NumPy takes; see `micrograd.indexing` for how it is made."""
+"""Indexing, reading and writing. index is what NumPy takes; see `micrograd.rules.indexing` for how it is made."""
 
 import functools
 import math

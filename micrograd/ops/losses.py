@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from micrograd.dtypes import promote
+from micrograd.rules.dtypes import promote
 from micrograd.ops.reductions import sum_of_columns
 from micrograd.ops.registry import op
 

@@ -1,6 +1,6 @@
 """Optimizers, which change parameters by their gradients, and schedules of their learning rates."""
 
-from micrograd.missing import getattr_of
+from micrograd.rules.missing import getattr_of
 from micrograd.optim import lr_scheduler
 from micrograd.optim.optimizers import SGD, Adam, AdamW, Optimizer
 

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from micrograd.missing import getattr_of
+from micrograd.rules.missing import getattr_of
 from micrograd.optim.optimizers import Optimizer
 
 __all__ = ["CosineAnnealingLR", "LRScheduler", "LambdaLR", "StepLR"]

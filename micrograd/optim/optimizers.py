@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.errors import GO_ON, ON_ERROR
+from micrograd.rules.errors import GO_ON, ON_ERROR
 from micrograd.graph import enable_grad
 from micrograd.tensors import Tensor, wrap
 

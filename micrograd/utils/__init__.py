@@ -1,6 +1,6 @@
 """PyTorch's torch.utils: datasets and the loaders that draw batches from them."""
 
-from micrograd.missing import getattr_of
+from micrograd.rules.missing import getattr_of
 from micrograd.utils import data
 
 __all__ = ["data"]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from micrograd.missing import getattr_of
+from micrograd.rules.missing import getattr_of
 from micrograd.nn.utils import rnn
 from micrograd.tensors import Tensor, wrap
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from micrograd.missing import getattr_of
+from micrograd.rules.missing import getattr_of
 from micrograd.shapes import transpose
 from micrograd.tensors import Tensor
 

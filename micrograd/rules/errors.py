@@ -1,17 +1,22 @@
 """PyTorch's errors for what NumPy refuses: the same classes, and the shapes in every message."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar, copy_context
 from typing import Any
 
 import numpy as np
 
-from micrograd.dtypes import CATEGORY, TITLES
+from micrograd.rules.dtypes import CATEGORY, TITLES
 
 OVERLAPS = (
     "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
     "Please clone() the tensor before performing the operation."
+)
+
+PARTLY_OVERLAPS = (
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+    "location. Please clone() the tensor before performing the operation."
 )
 
 
@@ -29,7 +34,19 @@ def _numpy_error_state() -> tuple[ContextVar[Any], Any]:
 ON_ERROR, GO_ON = _numpy_error_state()
 
 
-def explain(name: str, arrays: Sequence[Any], options: dict[str, Any], error: Exception) -> Exception:
+class silent:  # noqa: N801 - read as `with silent():`
+    """Let NumPy compute on in silence inside the block."""
+
+    __slots__ = ("token",)
+
+    def __enter__(self) -> None:
+        self.token = ON_ERROR.set(GO_ON)
+
+    def __exit__(self, *exception: object) -> None:
+        ON_ERROR.reset(self.token)
+
+
+def pytorch_error(name: str, arrays: Sequence[Any], options: dict[str, Any], error: Exception) -> Exception:
     """The error that PyTorch would raise where NumPy raised `error`, with all shapes in it."""
     shapes = [a.shape for a in arrays if isinstance(a, np.ndarray)]
     if isinstance(error, IndexError):
@@ -61,6 +78,12 @@ def explain(name: str, arrays: Sequence[Any], options: dict[str, Any], error: Ex
     return RuntimeError(f"{name}: {error}")
 
 
+def dim_error(dim: Any, ndim: int) -> IndexError:
+    """The IndexError for a dimension that a tensor of `ndim` dimensions does not have."""
+    n = max(ndim, 1)
+    return IndexError(f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})")
+
+
 def cannot_be_multiplied(x: tuple[int, ...], y: tuple[int, ...]) -> str:
     """PyTorch's words for two shapes; it folds the leading dimensions of the first into one, and speaks of that."""
     folded = (math.prod(x[:-1]), x[-1]) if len(x) > 2 and len(y) == 2 else x
@@ -79,3 +102,25 @@ def check_in_place(array: np.ndarray, result: np.ndarray) -> None:
     if CATEGORY[result.dtype.kind] > CATEGORY[array.dtype.kind]:
         titles = [TITLES[dtype.name] for dtype in (result.dtype, array.dtype)]
         raise RuntimeError(f"result type {titles[0]} can't be cast to the desired output type {titles[1]}")
+
+
+def refuse_bools(name: str, *operands: Any) -> None:
+    """Raises RuntimeError where an operand is bool: PyTorch does not take it for a number there."""
+    for x in operands:
+        if x is True or x is False or (isinstance(x, np.ndarray) and x.dtype == bool):
+            raise RuntimeError(f"{name} is not there for bool tensors: use ~, ^ or logical_not(), or x.float() first")
+
+
+def refuse_zero(x: Any, y: Any) -> None:
+    """Raises RuntimeError where an integer is divided by 0."""
+    if np.result_type(x, y).kind in "iu" and np.any(y == 0):
+        raise RuntimeError("ZeroDivisionError: integers cannot be divided by zero; take x.float() first")
+
+
+def derivative_is_missing(name: str) -> Callable[[Any], Any]:
+    """The derivative of an operation that has none: backward raises rather than going on without it."""
+
+    def missing(g: Any) -> Any:
+        raise RuntimeError(f"derivative for {name} is not implemented: take the input's detach() if none is wanted")
+
+    return missing
