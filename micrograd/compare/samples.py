@@ -1,0 +1,29 @@
+"""The tensors that the examples of the operations are lines of Python on, for micrograd and PyTorch alike."""
+
+from typing import Any
+
+import numpy as np
+
+
+def arrays() -> dict[str, np.ndarray]:
+    """The numbers of the samples, by name; those of floats in float64, so that differences can be taken."""
+    rng = np.random.default_rng(2147483647)
+    normal = {
+        **{"x": (3, 4), "y": (3, 4), "row": (4,), "square": (4, 4), "batch": (2, 3, 4), "scalar": ()},
+        **{"weight": (5, 4), "bias": (5,), "signal": (2, 3, 8), "kernel": (4, 3, 2), "sequence": (4, 2, 3)},
+    }
+    numbers = {name: rng.normal(size=shape) for name, shape in normal.items()}
+    numbers["positive"] = rng.uniform(0.5, 2.0, (3, 4))
+    numbers["ints"] = np.array([2, 0, 3, 1])
+    numbers["mask"] = numbers["x"] > 0
+    numbers["targets"] = np.array([1, 3, 0])
+    return numbers
+
+
+def samples(library: Any) -> dict[str, Any]:
+    """The samples as tensors of a library, those of floats as leaves that require grad; and `torch` and `F`."""
+    tensors = {name: library.tensor(array) for name, array in arrays().items()}
+    for tensor in tensors.values():
+        if tensor.dtype.is_floating_point:
+            tensor.requires_grad_()
+    return {**tensors, "torch": library, "F": library.nn.functional}
