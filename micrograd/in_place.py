@@ -166,7 +166,13 @@ def refuse_overlap(x: np.ndarray, other: Any) -> None:
     """Raises PyTorch's RuntimeErrors for an x whose elements share memory, or that shares a part of it with `other`."""
     if not x.flags.writeable or (0 in x.strides and any(n > 1 and not s for n, s in zip(x.shape, x.strides))):
         raise RuntimeError(OVERLAPS)
-    if x is not other and isinstance(other, np.ndarray) and np.may_share_memory(x, other) and _is_dense(x) and _is_dense(other):
+    if (
+        x is not other
+        and isinstance(other, np.ndarray)
+        and np.may_share_memory(x, other)
+        and _is_dense(x)
+        and _is_dense(other)
+    ):
         if x.ctypes.data != other.ctypes.data or x.strides != other.strides or x.shape != other.shape:
             raise RuntimeError(PARTLY_OVERLAPS)
 

@@ -57,7 +57,7 @@ class Tensor:
     _refresh: Callable[[], None]  # in `micrograd.in_place`
 
     def __init__(self, *data: Any):
-        self._share(_from_data(*data))
+        self._share(_from_data(*data))  # in `micrograd.creation`
 
     def _share(self, other: "Tensor") -> None:
         """Take over the memory of another tensor."""
