@@ -1,5 +1,6 @@
 """The tensors that the examples of the operations are lines of Python on, for micrograd and PyTorch alike."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,15 @@ def arrays() -> dict[str, np.ndarray]:
 
 
 def samples(library: Any) -> dict[str, Any]:
-    """The samples as tensors of a library, those of floats as leaves that require grad; and `torch` and `F`."""
+    """The samples as tensors of a library, those of floats as leaves that require grad; and beside them `torch`, `F`, `math` and `put`."""
     tensors = {name: library.tensor(array) for name, array in arrays().items()}
     for tensor in tensors.values():
         if tensor.dtype.is_floating_point:
             tensor.requires_grad_()
-    return {**tensors, "torch": library, "F": library.nn.functional}
+    return {**tensors, "torch": library, "F": library.nn.functional, "math": math, "put": put}
+
+
+def put(x: Any, value: Any, index: Any) -> Any:
+    """x[index] = value as a function, for examples."""
+    x[index] = value
+    return x
