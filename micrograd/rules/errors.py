@@ -124,3 +124,17 @@ def derivative_is_missing(name: str) -> Callable[[Any], Any]:
         raise RuntimeError(f"derivative for {name} is not implemented: take the input's detach() if none is wanted")
 
     return missing
+
+
+def need_floats(name: str, x: np.ndarray) -> None:
+    """Raises NotImplementedError, as PyTorch does, for an input that holds no floats."""
+    if x.dtype.kind != "f":
+        raise NotImplementedError(f"{name}: the input has to be floats, and it is {x.dtype}: take x.float() first")
+
+
+def need_one_dtype(name: str, *arrays: np.ndarray | None) -> None:
+    """Raises RuntimeError where the arrays are not of one dtype."""
+    dtype = arrays[0].dtype if arrays[0] is not None else None
+    for array in arrays:
+        if array is not None and array.dtype is not dtype and array.dtype != dtype:
+            raise RuntimeError(f"{name}: all tensors must have the same dtype, but got {dtype} and {array.dtype}")
