@@ -71,8 +71,8 @@ def linear(x, weight, bias=None, /):
             f"{cannot_be_multiplied(x.shape, weight.shape[::-1])}; linear: the last dimension of input {list(x.shape)} "
             f"has to be the last of weight {list(weight.shape)}, which has two"
         )
-    n, rows = x.shape[-1], math.prod(x.shape[:-1])
-    m, shape = math.prod(weight.shape[:-1]), (*x.shape[:-1], *weight.shape[:-1])
+    x_shape, w_shape, shape = x.shape, weight.shape, (*x.shape[:-1], *weight.shape[:-1])
+    rows, m, n = math.prod(x_shape[:-1]), math.prod(w_shape[:-1]), x_shape[-1]
     out = x.reshape(rows, n) @ weight.reshape(m, n).T
     if bias is not None and bias.shape == (m,):
         out += bias
@@ -81,10 +81,10 @@ def linear(x, weight, bias=None, /):
         out = out + bias
 
     def dx(g):
-        return (unbroadcast(g, shape).reshape(rows, m) @ weight.reshape(m, n)).reshape(x.shape)
+        return (unbroadcast(g, shape).reshape(rows, m) @ weight.reshape(m, n)).reshape(x_shape)
 
     def dweight(g):
-        return (unbroadcast(g, shape).reshape(rows, m).T @ x.reshape(rows, n)).reshape(weight.shape)
+        return (unbroadcast(g, shape).reshape(rows, m).T @ x.reshape(rows, n)).reshape(w_shape)
 
     return out, save(dx, weight), save(dweight, x), unchanged
 
@@ -99,8 +99,6 @@ def embedding(x, weight, /, padding_idx=None):
 
     padding_idx: a row that gets no gradient. Raises RuntimeError where input holds no integers, IndexError for a row
     that is not there.
-
-    Fused, for speed: weight[input], where the check of the indices is half the work.
     """
     if weight.ndim != 2:
         raise RuntimeError(f"embedding: 'weight' must be 2-D, and it is {list(weight.shape)}")
@@ -422,7 +420,7 @@ def _batch_norm(x, weight, bias, mean, var, /, *, eps, training):
     Fused, for speed: (x - mean) / (var + eps).sqrt() * weight + bias, where in training mean = x.mean(0) and
     var = x.var(0, correction=0).
     """
-    columns = _of_channels(x)
+    shape, columns = x.shape, _of_channels(x)
     scale = 1 / np.sqrt(var + eps)
     normed = np.subtract(columns, _beside(columns, mean), order="C")  # however x lies: as PyTorch's result
     normed *= _beside(normed, scale)
@@ -438,17 +436,17 @@ def _batch_norm(x, weight, bias, mean, var, /, *, eps, training):
     def dx(g):
         factor = scale if weight is None else scale * weight
         if not training:
-            return (_of_channels(g) * _beside(normed, factor)).reshape(x.shape)
+            return (_of_channels(g) * _beside(normed, factor)).reshape(shape)
         n = normed.size // max(len(factor), 1)
         dbias, dweight = sums(g)
         result = normed * _beside(normed, dweight / -n)
         result += _of_channels(g)
         result -= _beside(normed, dbias / n)
         result *= _beside(normed, factor)
-        return result.reshape(x.shape)
+        return result.reshape(shape)
 
     return (
-        out.reshape(x.shape),
+        out.reshape(shape),
         save(dx, weight, normed, scale),
         save(lambda g: sums(g)[1].copy(), normed),
         save(lambda g: sums(g)[0].copy(), normed),
@@ -567,7 +565,8 @@ def conv1d(x, weight, bias=None, /, stride=1, padding=0, dilation=1, groups=1):
     need_one_dtype("conv1d", x, weight, bias)
     stride, dilation = _single(stride), _single(dilation)
     left, right = _check_convolution(x, weight, bias, stride, padding, dilation, groups)
-    out_channels, channels, kernel_size = weight.shape
+    x_shape, w_shape = x.shape, weight.shape
+    out_channels, channels, kernel_size = w_shape
     n, length = 1 if x.ndim == 2 else len(x), x.shape[-1]
     padded = x.reshape(n, groups * channels, length)
     if left or right:
@@ -595,11 +594,11 @@ def conv1d(x, weight, bias=None, /, stride=1, padding=0, dilation=1, groups=1):
         for i in range(kernel_size):
             start = i * dilation
             result[:, :, start : start + stride * (out_length - 1) + 1 : stride] += dwindows[:, :, i]
-        return result[:, :, left : left + length].reshape(x.shape)
+        return result[:, :, left : left + length].reshape(x_shape)
 
     def dweight(g):
         g = by_group(g).transpose(1, 2, 0, 3).reshape(groups, out_channels // groups, n * out_length)
-        return (g @ columns.transpose(1, 0, 3, 2).reshape(groups, n * out_length, -1)).reshape(weight.shape)
+        return (g @ columns.transpose(1, 0, 3, 2).reshape(groups, n * out_length, -1)).reshape(w_shape)
 
     def dbias(g):
         return _sum_of_channels(g.reshape(n, out_channels, out_length))
@@ -770,9 +769,10 @@ def pad(x, /, pad, mode="constant", value=None):
     inside = tuple([_between(left, right, n) for n, (left, right) in zip(out.shape, widths, strict=True)])
     seen = tuple([_between(-left, -right, n) for n, (left, right) in zip(x.shape, widths, strict=True)])
     out[inside] = x[seen]
+    shape = x.shape
 
     def dx(g):
-        result = np.zeros(x.shape, g.dtype)
+        result = np.zeros(shape, g.dtype)
         result[seen] = g[inside]
         return result
 
