@@ -1,9 +1,13 @@
 """The tensors that the examples of the operations are lines of Python on, for micrograd and PyTorch alike."""
 
+import functools
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+
+from micrograd.compare import step_by_step
 
 
 def arrays() -> dict[str, np.ndarray]:
@@ -12,6 +16,7 @@ def arrays() -> dict[str, np.ndarray]:
     normal = {
         **{"x": (3, 4), "y": (3, 4), "row": (4,), "square": (4, 4), "batch": (2, 3, 4), "scalar": ()},
         **{"weight": (5, 4), "bias": (5,), "signal": (2, 3, 8), "kernel": (4, 3, 2), "sequence": (4, 2, 3)},
+        **{"state": (1, 2), "cell": (1, 2), "gates": (8, 5), "gates_bias": (8,), "qkv": (2, 3, 12)},
     }
     numbers = {name: rng.normal(size=shape) for name, shape in normal.items()}
     numbers["positive"] = rng.uniform(0.5, 2.0, (3, 4))
@@ -27,10 +32,18 @@ def samples(library: Any) -> dict[str, Any]:
     for tensor in tensors.values():
         if tensor.dtype.is_floating_point:
             tensor.requires_grad_()
-    return {**tensors, "torch": library, "F": library.nn.functional, "math": math, "put": put}
+    return {**tensors, "torch": library, "F": functional(library), "math": math, "put": put}
 
 
 def put(x: Any, value: Any, index: Any) -> Any:
     """x[index] = value as a function, for examples."""
     x[index] = value
     return x
+
+
+def functional(library: Any) -> Any:
+    """The nn.functional of a library, with what only micrograd's has step by step."""
+    if hasattr(library.nn.functional, "causal_self_attention"):
+        return library.nn.functional
+    ours = {name: functools.partial(getattr(step_by_step, name), library) for name in step_by_step.NAMES}
+    return SimpleNamespace(**vars(library.nn.functional), **ours)
