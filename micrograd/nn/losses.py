@@ -1,11 +1,10 @@
-"""The losses, as functions (of `nn.functional`) and as modules."""
+"""The losses, functions of `nn.functional`."""
 
 import warnings
 from typing import Any
 
 import numpy as np
 
-from micrograd.nn.module import Module
 from micrograd.ops import losses
 from micrograd.tensors import Tensor, apply, named, wrap
 
@@ -161,59 +160,3 @@ def need_one_dtype(name: str, *tensors: Tensor | None) -> None:
     for tensor in tensors:
         if tensor is not None and tensor._array.dtype is not dtype and tensor._array.dtype != dtype:
             raise RuntimeError(f"{name}: all tensors must have the same dtype, but got {dtype} and {tensor.dtype}")
-
-
-# Modules. Their arguments are those of the functions.
-
-
-class CrossEntropyLoss(Module):
-    """See `cross_entropy`."""
-
-    weight: Any
-
-    def __init__(
-        self,
-        weight: Tensor | None = None,
-        *,
-        ignore_index: int = -100,
-        reduction: str = "mean",
-        label_smoothing: float = 0.0,
-    ):
-        self.register_buffer("weight", weight)
-        self.ignore_index, self.reduction, self.label_smoothing = ignore_index, reduction, label_smoothing
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """input: logits; target: class indices or probabilities."""
-        return cross_entropy(
-            input,
-            target,
-            self.weight,
-            ignore_index=self.ignore_index,
-            reduction=self.reduction,
-            label_smoothing=self.label_smoothing,
-        )
-
-
-class NLLLoss(Module):
-    """See `nll_loss`."""
-
-    weight: Any
-
-    def __init__(self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean"):
-        self.register_buffer("weight", weight)
-        self.ignore_index, self.reduction = ignore_index, reduction
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """input: log probabilities; target: class indices."""
-        return nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
-
-
-class MSELoss(Module):
-    """See `mse_loss`."""
-
-    def __init__(self, *, reduction: str = "mean"):
-        self.reduction = reduction
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """input and target: of one shape."""
-        return mse_loss(input, target, reduction=self.reduction)
