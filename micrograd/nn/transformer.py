@@ -3,8 +3,8 @@
 Shapes: n sequences of a batch; l positions of the query, or target; s positions of the key, or source; e numbers to a
 position, in h heads. Sequences are (l, n, e), with batch_first (n, l, e); without a batch (l, e).
 Masks: of bools, True where there is no looking, or of floats, which are added to the scores. attn_mask: (l, s) or
-(n * h, l, s); key_padding_mask: (n, s), without a batch (s,). is_causal is a hint that attn_mask is causal: it changes
-nothing, and has to come with the mask.
+(n * h, l, s); key_padding_mask: (n, s), without a batch (s,). is_causal says that attn_mask, which has to be there, is
+causal: as in PyTorch the mask is then not looked at, unless weights are returned or there is a key_padding_mask.
 """
 
 import copy
@@ -29,6 +29,10 @@ __all__ = [
     "TransformerEncoder",
     "TransformerEncoderLayer",
 ]
+
+
+class NonDynamicallyQuantizableLinear(Linear):
+    """Linear, under the name that PyTorch prints for the last map of its attention."""
 
 
 class MultiheadAttention(Module):
@@ -77,7 +81,7 @@ class MultiheadAttention(Module):
         self.in_proj_bias = _empty(3 * embed_dim, dtype=dtype) if bias else None
         self.bias_k = _empty(1, 1, embed_dim, dtype=dtype) if add_bias_kv else None
         self.bias_v = _empty(1, 1, embed_dim, dtype=dtype) if add_bias_kv else None
-        self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype)
+        self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias, dtype=dtype)
         self._reset_parameters()
 
     def _reset_parameters(self) -> None:
@@ -106,12 +110,13 @@ class MultiheadAttention(Module):
         if is_causal and attn_mask is None:
             raise RuntimeError("is_causal=True needs attn_mask: take Transformer.generate_square_subsequent_mask(l)")
         if query.ndim not in (2, 3) or not query.ndim == key.ndim == value.ndim:
-            raise AssertionError(f"attention takes three tensors of two or of three dimensions, not {query.ndim}, ...")
+            dims = f"{query.ndim}, {key.ndim} and {value.ndim}"
+            raise AssertionError(f"attention takes tensors of two dimensions each, or of three, not of {dims}")
         if query.ndim == 2:
             mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
             dim = 0 if self.batch_first else 1
             batch = [tensor.unsqueeze(dim) for tensor in (query, key, value)]
-            result, weights = self.forward(*batch, mask, need_weights, attn_mask, average_attn_weights)
+            result, weights = self.forward(*batch, mask, need_weights, attn_mask, average_attn_weights, is_causal)
             return result.squeeze(dim), None if weights is None else weights.squeeze(0)
         if not self.batch_first:
             query, key, value = (shapes.transpose(tensor, 0, 1) for tensor in (query, key, value))
@@ -120,6 +125,9 @@ class MultiheadAttention(Module):
                 f"attention takes a query (l, n, {self.embed_dim}), and a key and a value (s, n, ...) of one s and n, "
                 f"not {list(query.shape)}, {list(key.shape)} and {list(value.shape)}, the batch first"
             )
+        is_causal = is_causal and key_padding_mask is None and not need_weights
+        if is_causal:
+            attn_mask = None
         q, k, v = self._projected(query, key, value)
         mask = self._mask(attn_mask, key_padding_mask, (len(query), self.num_heads, q.shape[2], key.shape[1]), q.dtype)
         if mask is not None and k.shape[2] > key.shape[1]:
@@ -132,9 +140,9 @@ class MultiheadAttention(Module):
             result = weights @ v
             weights = weights.mean(1) if average_attn_weights else weights
         else:
-            result = F.scaled_dot_product_attention(q, k, v, mask, dropout)
-        result = self.out_proj(shapes.transpose(result, 1, 2).flatten(2))
-        return result if self.batch_first else shapes.transpose(result, 0, 1), weights
+            result = F.scaled_dot_product_attention(q, k, v, mask, dropout, is_causal)
+        result = self.out_proj(result.permute(2, 0, 1, 3).flatten(2))  # PyTorch's order in memory, which dropout sees
+        return shapes.transpose(result, 0, 1) if self.batch_first else result, weights
 
     @property
     def head_dim(self) -> int:
@@ -179,6 +187,8 @@ def _of_floats(mask: Tensor, dtype: DType) -> Tensor:
     if mask.dtype != dtypes.bool:
         if not mask.dtype.is_floating_point:
             raise AssertionError(f"a mask is of bools or floats, not of {mask.dtype}")
+        if mask.dtype != dtype:
+            raise RuntimeError(f"a mask of floats has the dtype of the query, {dtype}, and not {mask.dtype}")
         return mask
     return creation.zeros(*mask.shape, dtype=dtype).masked_fill(mask, float("-inf"))
 
