@@ -91,7 +91,7 @@ class Sequential(_IndexedModules):
 
 
 class ModuleList(_IndexedModules):
-    """A list of modules whose parameters are the net's: a plain list would hide them. Raises TypeError as Sequential."""
+    """A list of modules whose parameters belong to the net, unlike a plain list's. Raises TypeError as Sequential."""
 
     def __init__(self, modules: Iterable[Module] = ()):
         self.extend(modules)

@@ -70,7 +70,7 @@ _GAINS |= dict.fromkeys(("linear", "sigmoid", "conv1d", "conv2d", "conv3d"), 1.0
 
 
 def calculate_gain(nonlinearity: str, param: Any = None) -> float:
-    """The factor by which weights before this nonlinearity are larger. param: the slope of 'leaky_relu', 0.01 by default.
+    """The factor by which weights before this nonlinearity are larger. param: the slope of 'leaky_relu' (0.01).
 
     Raises ValueError for another nonlinearity.
     """

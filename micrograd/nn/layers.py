@@ -342,7 +342,7 @@ class AdaptiveAvgPool1d(Module):
 class Dropout(Module):
     """In training each element is 0 with probability p, else divided by 1 - p; after eval() the input itself.
 
-    input: of any shape (Srivastava et al. 2014). inplace: change the input itself. Raises ValueError unless 0 <= p <= 1.
+    input: of any shape (Srivastava et al. 2014). inplace changes it. Raises ValueError unless 0 <= p <= 1.
     """
 
     def __init__(self, p: float = 0.5, inplace: bool = False):

@@ -11,7 +11,6 @@ from micrograd.graph import no_grad
 from micrograd.nn.parameter import Parameter
 from micrograd.tensors import Tensor
 
-
 OwnTensors = Callable[["Module"], Iterator[tuple[str, Any]]]  # (name, tensor) of one module
 
 
@@ -80,7 +79,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward: define forward(self, ...)")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute. Raises TypeError where the name of a Parameter, buffer or Module gets another kind of value."""
+        """Set an attribute. Raises TypeError for another kind of value in place of a Parameter, buffer or Module."""
         old = vars(self).get(name)
         buffers = vars(self).get("_buffer_names", {})
         kind = type(value).__name__

@@ -228,7 +228,7 @@ class _Layer(Module):
         self.activation = getattr(F, activation) if isinstance(activation, str) else activation
 
     def _residual(self, x: Tensor, i: int, function: Callable[[Tensor], Tensor]) -> Tensor:
-        """x + dropout(function(x)), normalized after the sum or, norm_first (Xiong et al. 2020), before the function."""
+        """norm(x + dropout(function(x))) or, norm_first, x + dropout(function(norm(x))) (Xiong et al. 2020)."""
         norm, dropout = getattr(self, f"norm{i}"), getattr(self, f"dropout{i}")
         if self.norm_first:
             return x + dropout(function(norm(x)))

@@ -43,7 +43,9 @@ class LRScheduler:
             if last_epoch == -1:
                 group.setdefault("initial_lr", group["lr"])
             elif "initial_lr" not in group:
-                raise KeyError(f"param_groups[{i}] has no 'initial_lr' to resume from: load the optimizer's state first")
+                raise KeyError(
+                    f"param_groups[{i}] has no 'initial_lr' to resume from: load the optimizer's state first"
+                )
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
         self._step_count = 0

@@ -197,7 +197,9 @@ metrics = st.lists(st.floats(-2, 2) | st.sampled_from([0.0, math.nan, math.inf, 
     st.floats(0, 1),
     st.sampled_from([0, 0.01, [0.001, 0.02]]),
 )
-def test_rates_fall_where_a_metric_stays_as_in_pytorch(metrics, mode, threshold_mode, patience, cooldown, threshold, low):
+def test_rates_fall_where_a_metric_stays_as_in_pytorch(
+    metrics, mode, threshold_mode, patience, cooldown, threshold, low
+):
     def program(torch):
         optimizer = optimizer_of(torch, 0.1, 0.03)
         options = {"mode": mode, "threshold_mode": threshold_mode, "patience": patience, "cooldown": cooldown}
