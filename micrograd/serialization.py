@@ -32,6 +32,13 @@ def save(obj: Any, f: str | os.PathLike | BinaryIO) -> None:
 
     Plain data are numbers, strings, True, False, None, and lists, tuples and dicts of them. A path is written whole or
     not at all. Raises TypeError for anything else, RuntimeError where the folder of the path is not there.
+
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> micrograd.save({"weight": micrograd.ones(2), "step": 3}, file)
+    >>> _ = file.seek(0)
+    >>> micrograd.load(file)
+    {'weight': tensor([1., 1.]), 'step': 3}
     """
     tensors: dict[str, tuple[Tensor, list]] = {}
     structure = _to_json(obj, tensors, "")
@@ -138,7 +145,7 @@ def _note_shared_memory(tensors: dict[str, tuple[Tensor, list]]) -> None:
     """
     groups: dict[int, list[str]] = {}
     for name, (tensor, _) in tensors.items():
-        owner = tensor._array
+        owner: Any = tensor._array
         while getattr(owner, "base", None) is not None:
             owner = owner.base
         groups.setdefault(id(owner), []).append(name)

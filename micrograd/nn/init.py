@@ -36,7 +36,12 @@ __all__ = [
 
 @no_grad()
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Fill from the uniform distribution on [a, b)."""
+    """Fill from the uniform distribution on [a, b). Raises RuntimeError if b < a.
+
+    >>> w = micrograd.nn.init.uniform_(micrograd.empty(3), -1, 1)
+    >>> w.shape
+    torch.Size([3])
+    """
     return tensor.uniform_(a, b, generator=generator)
 
 

@@ -115,8 +115,10 @@ class MultiheadAttention(Module):
         if query.ndim == 2:
             mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
             dim = 0 if self.batch_first else 1
-            batch = [tensor.unsqueeze(dim) for tensor in (query, key, value)]
-            result, weights = self.forward(*batch, mask, need_weights, attn_mask, average_attn_weights, is_causal)
+            query, key, value = (tensor.unsqueeze(dim) for tensor in (query, key, value))
+            result, weights = self.forward(
+                query, key, value, mask, need_weights, attn_mask, average_attn_weights, is_causal
+            )
             return result.squeeze(dim), None if weights is None else weights.squeeze(0)
         if not self.batch_first:
             query, key, value = (shapes.transpose(tensor, 0, 1) for tensor in (query, key, value))

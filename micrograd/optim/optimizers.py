@@ -124,7 +124,8 @@ class Optimizer:
         saved = state_dict["param_groups"]
         if [len(group["params"]) for group in saved] != [len(group["params"]) for group in self.param_groups]:
             raise ValueError("the loaded state dict has groups of other sizes than the optimizer")
-        groups, by_number = [], {}
+        groups: list[Group] = []
+        by_number: dict[Any, Tensor] = {}
         for group, own in zip(saved, self.param_groups, strict=True):
             by_number |= zip(group["params"], own["params"], strict=True)
             names = {"param_names": own["param_names"]} if "param_names" in own else {}
