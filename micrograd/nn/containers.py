@@ -139,7 +139,16 @@ class ModuleDict(Module, MutableMapping[str, Module]):
         delattr(self, name)
 
     def __len__(self) -> int:
-        return len(dict(self._children()))
+        return len(self.keys())
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict(self._children()))
+        return iter(self.keys())
+
+    def keys(self) -> Any:
+        return dict(self._children()).keys()
+
+    def values(self) -> Any:
+        return dict(self._children()).values()
+
+    def items(self) -> Any:
+        return dict(self._children()).items()

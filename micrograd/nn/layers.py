@@ -315,7 +315,7 @@ class AdaptiveAvgPool1d(Module):
     """The means of output_size windows that cover the last dimension: window i is [i*n // out, ceil((i+1)*n / out)).
 
     input: (..., channels, n), two or three dimensions of floats; the result is (..., channels, output_size).
-    Raises RuntimeError for another number of dimensions.
+    Raises RuntimeError for another shape or output_size, NotImplementedError for other dtypes.
 
     >>> micrograd.nn.AdaptiveAvgPool1d(2)(micrograd.tensor([[1.0, 2.0, 3.0]]))
     tensor([[1.5000, 2.5000]])
@@ -325,12 +325,17 @@ class AdaptiveAvgPool1d(Module):
         self.output_size = output_size
 
     def forward(self, input: Tensor) -> Tensor:
-        (out,), n = _tuple(self.output_size), input.shape[-1]
-        if input.ndim not in (2, 3) or 0 in input.shape[-2:]:
+        sizes = _tuple(self.output_size)
+        if len(sizes) != 1 or sizes[0] < 0:
+            raise RuntimeError(f"adaptive_avg_pool1d: output_size is one number from 0 on, not {self.output_size}")
+        if input.ndim not in (2, 3) or 0 in input.shape[1:]:
             raise RuntimeError(f"adaptive_avg_pool1d: expected a non-empty 2D or 3D input, got {list(input.shape)}")
+        if not input.is_floating_point():
+            raise NotImplementedError(f"adaptive_avg_pool1d: the input has to be floats, and it is {input.dtype}")
+        out, n = sizes[0], input.shape[-1]
         start = creation.arange(out) * n // max(out, 1)
         length = -(-(creation.arange(out) + 1) * n // max(out, 1)) - start
-        offset = creation.arange(n // max(out, 1) + 2)
+        offset = creation.arange(n // max(out, 1) + 2)  # as many as the longest window has elements
         beyond = offset >= length[:, None]
         windows = input[..., (start[:, None] + offset).clamp(max=n - 1)].masked_fill(beyond, 0.0)
         return windows.sum(-1) / length

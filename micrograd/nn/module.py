@@ -82,18 +82,17 @@ class Module:
         """Set an attribute. Raises TypeError for another kind of value in place of a Parameter, buffer or Module."""
         old = vars(self).get(name)
         buffers = vars(self).get("_buffer_names", {})
-        kind = type(value).__name__
         if isinstance(old, Parameter) and not isinstance(value, Parameter | None):
             raise TypeError(
-                f"cannot assign a {kind} as parameter {name!r}: take a Parameter or None, or change its numbers in "
-                "place under no_grad()"
+                f"cannot assign a {type(value).__name__} as parameter {name!r}: take a Parameter or None, or change "
+                "its numbers in place under no_grad()"
             )
         if isinstance(old, Module) and not isinstance(value, Module | Parameter | None):
-            raise TypeError(f"cannot assign a {kind} as child module {name!r}: take a Module or None")
-        if name in buffers and not isinstance(value, Tensor | Module | None):
-            raise TypeError(f"cannot assign a {kind} as buffer {name!r}: take a Tensor or None")
-        if isinstance(value, Parameter | Module):
-            buffers.pop(name, None)
+            raise TypeError(f"cannot assign a {type(value).__name__} as child module {name!r}: take a Module or None")
+        if name in buffers and isinstance(value, Parameter | Module):
+            del buffers[name]
+        elif name in buffers and not isinstance(value, Tensor | None):
+            raise TypeError(f"cannot assign a {type(value).__name__} as buffer {name!r}: take a Tensor or None")
         object.__setattr__(self, name, value)
 
     # Parameters, buffers and submodules.

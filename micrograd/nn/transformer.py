@@ -71,7 +71,7 @@ class MultiheadAttention(Module):
         if embed_dim % num_heads:
             raise AssertionError(f"embed_dim must be divisible by num_heads: {embed_dim} by {num_heads}")
         self.embed_dim, self.num_heads, self.dropout = embed_dim, num_heads, dropout
-        self.kdim, self.vdim = kdim or embed_dim, vdim or embed_dim
+        self.kdim, self.vdim = (embed_dim if dim is None else dim for dim in (kdim, vdim))
         self.batch_first, self.add_zero_attn = batch_first, add_zero_attn
         one_matrix = self.kdim == self.vdim == embed_dim
         self.q_proj_weight = None if one_matrix else _empty(embed_dim, embed_dim, dtype=dtype)

@@ -13,7 +13,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from two_libraries import same, tensor_like
+from two_libraries import error, same, tensor_like
 
 import micrograd
 from micrograd import nn
@@ -658,6 +658,27 @@ ROW_CHANGES = [
     lambda t, net: net.__setitem__(9, t.nn.ReLU()),
     lambda t, net: net.__setitem__(0, 3),
 ]
+
+
+@pytest.mark.parametrize(
+    "fn",
+    [
+        lambda t: t.nn.AdaptiveAvgPool1d(2)(t.ones(3)),
+        lambda t: t.nn.AdaptiveAvgPool1d(2)(t.ones(1, 1, 1, 3)),
+        lambda t: t.nn.AdaptiveAvgPool1d(2)(t.ones(2, 0)),
+        lambda t: t.nn.AdaptiveAvgPool1d(-1)(t.ones(2, 3)),
+        lambda t: t.nn.AdaptiveAvgPool1d((2, 3))(t.ones(2, 3)),
+        lambda t: t.nn.AdaptiveAvgPool1d(2)(t.ones(2, 3).long()),
+    ],
+)
+def test_pooling_that_makes_no_sense_is_refused_in_pytorchs_class(fn):
+    assert error(fn, micrograd) == error(fn, torch) is not None
+
+
+@pytest.mark.parametrize(("shape", "size"), [((1, 2, 3), 0), ((0, 1, 3), 2), ((0, 3), 2)])
+def test_pooling_of_nothing_gives_nothing_as_in_pytorch(shape, size):
+    for library in LIBRARIES:
+        assert library.nn.AdaptiveAvgPool1d(size)(library.ones(*shape)).shape == (*shape[:-1], size)
 
 
 @pytest.mark.parametrize("kind", ["Sequential", "ModuleList"])
