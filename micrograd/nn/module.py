@@ -95,6 +95,10 @@ class Module:
             raise TypeError(f"cannot assign a {type(value).__name__} as buffer {name!r}: take a Tensor or None")
         object.__setattr__(self, name, value)
 
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        vars(self).get("_buffer_names", {}).pop(name, None)
+
     # Parameters, buffers and submodules.
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:

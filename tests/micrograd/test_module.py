@@ -427,6 +427,19 @@ def test_a_buffer_is_replaced_by_what_pytorch_allows_and_by_nothing_else(value, 
     assert program(micrograd) == program(torch)
 
 
+def test_a_buffer_that_was_deleted_is_a_buffer_no_more():
+    def program(torch):
+        net = torch.nn.BatchNorm1d(2)
+        del net.running_mean
+        without = list(net.state_dict())
+        net.running_mean = torch.zeros(2)
+        again = list(net.state_dict())
+        net.running_mean = 3
+        return without, again, net.running_mean
+
+    assert program(micrograd) == program(torch)
+
+
 def test_a_copy_is_independent_and_keeps_what_is_shared():
     def program(torch):
         net = make(torch)
