@@ -1,8 +1,11 @@
 """The tensors that the examples of the operations are lines of Python on, for micrograd and PyTorch alike."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
+
+from micrograd.compare import step_by_step
 
 
 def arrays() -> dict[str, np.ndarray]:
@@ -12,7 +15,7 @@ def arrays() -> dict[str, np.ndarray]:
         **{"x": (3, 4), "y": (3, 4), "row": (4,), "square": (4, 4), "batch": (2, 3, 4), "scalar": ()},
         **{"weight": (5, 4), "bias": (5,), "signal": (2, 3, 8), "kernel": (4, 3, 2), "sequence": (4, 2, 3)},
     }
-    numbers = {name: rng.normal(size=shape) for name, shape in normal.items()}
+    numbers = {name: np.asarray(rng.normal(size=shape)) for name, shape in normal.items()}
     numbers["positive"] = rng.uniform(0.5, 2.0, (3, 4))
     numbers["ints"] = np.array([2, 0, 3, 1])
     numbers["mask"] = numbers["x"] > 0
@@ -26,4 +29,15 @@ def samples(library: Any) -> dict[str, Any]:
     for tensor in tensors.values():
         if tensor.dtype.is_floating_point:
             tensor.requires_grad_()
-    return {**tensors, "torch": library, "F": library.nn.functional}
+    return {**tensors, "torch": library, "F": functional(library)}
+
+
+class functional:  # noqa: N801 - it stands for nn.functional
+    """A library's nn.functional and, where that is PyTorch's, step by step what only micrograd's has."""
+
+    def __init__(self, library: Any):
+        self._library = library
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._library.nn.functional, name, None)
+        return partial(getattr(step_by_step, name), self._library) if found is None else found
