@@ -109,7 +109,10 @@ def refuse_change(x: Tensor) -> None:
         raise RuntimeError(x._read_only)
     for tensor, words in ((x, CHANGED_LEAF), (x._base, CHANGED_LEAF.replace("a leaf", "a view of a leaf"))):
         if tensor is not None and tensor.requires_grad and tensor.grad_fn is None:
-            raise RuntimeError(f"{words} Put the change under `with no_grad():`, or change its .data.")
+            raise RuntimeError(
+                f"{words} It is {list(tensor.shape)}. An update is no part of the graph: write with torch.no_grad(): "
+                "p -= lr * p.grad, or p.data -= lr * p.grad"
+            )
 
 
 def snapshot(x: Tensor) -> Tensor:
@@ -166,7 +169,13 @@ def refuse_overlap(x: np.ndarray, other: Any) -> None:
     """Raises PyTorch's RuntimeErrors for an x whose elements share memory, or that shares a part of it with `other`."""
     if not x.flags.writeable or (0 in x.strides and any(n > 1 and not s for n, s in zip(x.shape, x.strides))):
         raise RuntimeError(OVERLAPS)
-    if x is not other and isinstance(other, np.ndarray) and np.may_share_memory(x, other) and _is_dense(x) and _is_dense(other):
+    if (
+        x is not other
+        and isinstance(other, np.ndarray)
+        and np.may_share_memory(x, other)
+        and _is_dense(x)
+        and _is_dense(other)
+    ):
         if x.ctypes.data != other.ctypes.data or x.strides != other.strides or x.shape != other.shape:
             raise RuntimeError(PARTLY_OVERLAPS)
 

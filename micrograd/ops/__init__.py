@@ -48,13 +48,17 @@ class Op:
     is_view: whether the result looks at the memory of the first input, where it can.
     """
 
-    def __init__(self, forward: Callable, node_name: Any, sign: str, examples: Sequence[str], in_order: bool, view: bool):
+    def __init__(
+        self, forward: Callable, node_name: Any, sign: str, examples: Sequence[str], in_order: bool, view: bool
+    ):
         self.name = forward.__name__.strip("_")
         self.node_name, self.forward, self.sign, self.examples = node_name, forward, sign, list(examples)
         self.in_order, self.is_view = in_order, view
         self.parameters = list(inspect.signature(forward).parameters.values())
         kinds = [p.kind for p in self.parameters]
-        self.n_inputs = None if inspect.Parameter.VAR_POSITIONAL in kinds else kinds.count(inspect.Parameter.POSITIONAL_ONLY)
+        self.n_inputs = (
+            None if inspect.Parameter.VAR_POSITIONAL in kinds else kinds.count(inspect.Parameter.POSITIONAL_ONLY)
+        )
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.rules.errors import GO_ON, ON_ERROR
-from micrograd.graph import enable_grad
+from micrograd.graph import enable_grad, observer
 from micrograd.tensors import Tensor, wrap
 
 Group = dict[str, Any]
@@ -87,6 +87,8 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
+        if observer.step is not None:
+            observer.step([p for group in self.param_groups for p in group["params"]])
         self._stepped = True
         token = ON_ERROR.set(GO_ON)
         try:
