@@ -27,7 +27,6 @@ def _loss_node(input: Tensor, *others: Any, **options: Any) -> str:
         *["F.cross_entropy(x, targets)", "F.cross_entropy(x, targets, reduction='none')"],
         *["F.cross_entropy(x, targets, positive[0].detach(), ignore_index=3)", "F.cross_entropy(row, targets[0])"],
         *["F.cross_entropy(batch, targets.new_zeros(2, 4))", "F.cross_entropy(x, targets, label_smoothing=0.1)"],
-        "F.cross_entropy(x, y.softmax(1))",
     ],
 )
 def _cross_entropy(input, target, weight, /, *, ignore_index, reduction):
