@@ -264,9 +264,9 @@ class OneCycleLR(LRScheduler):
 class ReduceLROnPlateau(LRScheduler):
     """The rates times factor once a metric has not improved for more than `patience` calls of step(metric).
 
-    mode: 'min' if a smaller metric is better, or 'max'. threshold: what counts as better, by this fraction of the best so
-    far (threshold_mode 'rel') or by this much ('abs'). cooldown: so many calls after a reduction count as no failures.
-    min_lr: the least rate, or a list of one for each group; eps: the least change that is made.
+    mode: 'min' if a smaller metric is better, or 'max'. threshold: the least improvement on the best metric, as a
+    fraction of it (threshold_mode 'rel') or as a difference ('abs'). cooldown: the number of calls after a reduction
+    that are not counted. min_lr: the least rate, or a list, one for each group. eps: the least change that is made.
     Raises ValueError for settings that make no sense.
     """
 
