@@ -4,6 +4,7 @@ A call is Python text in which `torch` is the library, `F` its nn.functional, an
 stand before the last part, which is the result. A point gives the letters their numbers, also as text.
 """
 
+import ast
 import functools
 import math
 import re
@@ -19,7 +20,7 @@ ERRORS = (IndexError, ValueError, TypeError, RuntimeError)  # PyTorch's other cl
 
 
 def run(library: Any, call: str, point: dict[str, str], dtype: str) -> Any:
-    """[the result or results, [the gradients of the letters]] or the name of the class of the error.
+    """[the result or results, [the gradients of the letters]]; the class of an error in place of what was not reached.
 
     Each result is sent a gradient of 1, 2, 3, ... in the order of its elements, so that no two are mistaken.
     """
@@ -33,6 +34,8 @@ def run_together(library: Any, call: str, points: list[dict[str, str]], dtype: s
     if isinstance(found, str):
         return [found] * len(points)
     result, gradients = found
+    if isinstance(gradients, str):
+        return [[item(result, i), gradients] for i in range(len(points))]
     return [[item(result, i), [item(gradient, i) for gradient in gradients]] for i in range(len(points))]
 
 
@@ -63,18 +66,25 @@ def encoded(library: Any, call: str, arrays: dict[str, Any], dtype: str, in_turn
             library.manual_seed(0)
             exec(statements, names)
             result = eval(last, names)
-            results = list(result) if isinstance(result, tuple | list) else [result]
-            for each in results:
-                if getattr(each, "requires_grad", False):
-                    n = each.numel()
-                    start = np.arange(1.0, n + 1) if in_turn else np.ones(n)
-                    start = library.from_numpy(start.reshape(tuple(each.shape))).to(each.dtype)
-                    each.backward(start, retain_graph=True)
     except Exception as error:
-        return next((kind.__name__ for kind in ERRORS if isinstance(error, kind)), type(error).__name__)
+        return class_of(error)
+    results = list(result) if isinstance(result, tuple | list) else [result]
     values = [data(each, dtype) for each in results]
-    gradients = [data(x.grad, dtype) for letter, x in leaves.items() if letter not in INDICES + MASKS]
-    return [values if isinstance(result, tuple | list) else values[0], gradients]
+    value = values if isinstance(result, tuple | list) else values[0]
+    try:
+        for each in results:
+            if getattr(each, "requires_grad", False):
+                n = each.numel()
+                start = np.arange(1.0, n + 1) if in_turn else np.ones(n)
+                start = library.from_numpy(start.reshape(tuple(each.shape))).to(each.dtype)
+                each.backward(start, retain_graph=True)
+    except Exception as error:
+        return [value, class_of(error)]
+    return [value, [data(x.grad, dtype) for letter, x in leaves.items() if letter not in INDICES + MASKS]]
+
+
+def class_of(error: Exception) -> str:
+    return next((kind.__name__ for kind in ERRORS if isinstance(error, kind)), type(error).__name__)
 
 
 def leaf(library: Any, letter: str, array: Any, dtype: str) -> Any:
@@ -114,10 +124,15 @@ def alike(a: Any, b: Any, rtol: float, signs: bool = False) -> bool:
     return type(a) is type(b) and a == b
 
 
+def agree(answer: Any, right: Any, rtol: float) -> bool:
+    """Whether two answers agree: results to the sign of a zero, gradients but for that."""
+    if isinstance(answer, str) or isinstance(right, str):
+        return answer == right
+    return alike(answer[0], right[0], rtol, signs=True) and alike(answer[1], right[1], rtol)
+
+
 def names_in(call: str) -> set[str]:
     """The names of functions, methods and operators that a call mentions."""
-    import ast
-
     found = set(re.findall(r"\.(\w+)", call))
     for node in ast.walk(ast.parse(call)):
         if isinstance(node, ast.BinOp):

@@ -43,7 +43,7 @@ def wrong(call: str) -> dict[str, str]:
         for dtype in case.dtypes:
             for point, answer in zip(case.points, draw_up.answers(micrograd, case, dtype), strict=True):
                 right = expected(call, point, dtype)
-                if not runs.alike(answer, right, RTOL.get(dtype, 0)):
+                if not runs.agree(answer, right, RTOL.get(dtype, 0)):
                     name = f"{call} at {draw_up.point_name(point, dtype)}"
                     found[name] = f"{name}: {json.dumps(answer)}, and it should be {json.dumps(right)}"
     return found
