@@ -46,7 +46,10 @@ def written(found: dict[str, dict[str, Any]]) -> str:
     """The data as text: sorted, a line for each point, so that a change of one shows as a change of one line."""
     blocks = []
     for call, points in sorted(found.items()):
-        lines = [f"  {json.dumps(name)}: {json.dumps(answer, separators=(',', ':'))}" for name, answer in sorted(points.items())]
+        lines = [
+            f"  {json.dumps(name)}: {json.dumps(answer, separators=(',', ':'))}"
+            for name, answer in sorted(points.items())
+        ]
         blocks.append(f"{json.dumps(call)}: {{\n" + ",\n".join(lines) + "\n }")
     return "{\n " + ",\n ".join(blocks) + "\n}\n"
 
