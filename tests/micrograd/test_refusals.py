@@ -886,7 +886,7 @@ x = torch.arange(4.0); [tried("x.__setitem__(slice(1, 4), x[:-1])"), x]
 x = torch.arange(4.0); [tried("x.mul_(x)"), x]
 x = torch.arange(4.0); [tried("x.add_(x.flip(0))"), x]
 m = torch.nn.Linear(1, 1); b = m.bias; [tried("setattr(m, 'bias', 3)"), m.bias is b]
-m = torch.nn.Linear(1, 1); w = m.weight * 1; [tried("m.load_state_dict({'weight': w + 1, 'bias': w})"), (m.weight == w)]
+m = torch.nn.Linear(1, 1); w = m.weight * 1; s = dict(weight=w + 1, bias=w); [tried("m.load_state_dict(s)"), m.weight == w]
 o = torch.optim.SGD([torch.ones(1)], lr=1); s = {"state": {}, "param_groups": []}; [tried("o.load_state_dict(s)")]
 p = torch.ones(1); o = torch.optim.SGD([p], lr=1); [tried("o.add_param_group({'params': [p]})"), len(o.param_groups)]
 x = torch.ones(3, requires_grad=True); [tried("x[1:] *= 1.25"), x]
@@ -1233,7 +1233,8 @@ SANER: dict[str, tuple[Any, str]] = {
         ["'RuntimeError'", "torch.float32 (3,) [1.0, 1.0, 1.0] False"],
         PARTLY,
     ),
-    """m = torch.nn.Linear(1, 1); w = m.weight * 1; [tried("m.load_state_dict({'weight': w + 1, 'bias': w})"), (m.weight == w)]""": (
+    """m = torch.nn.Linear(1, 1); w = m.weight * 1; s = dict(weight=w + 1, bias=w); """
+    """[tried("m.load_state_dict(s)"), m.weight == w]""": (
         ["'RuntimeError'", "torch.bool (1, 1) [True] False"],
         PARTLY,
     ),

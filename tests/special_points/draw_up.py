@@ -1,4 +1,7 @@
-"""Ask PyTorch for the numbers of the table of special points and write them beside it: python tests/special_points/draw_up.py"""
+"""Ask PyTorch for the numbers of the table of special points and write them beside it.
+
+python tests/special_points/draw_up.py
+"""
 
 import json
 import sys

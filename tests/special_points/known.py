@@ -1,7 +1,7 @@
 """Points at which micrograd is wrong today, by kind: call -> points; to be emptied."""
 
 BY_KIND: dict[str, dict[str, list[str]]] = {
-    "sanity chosen here, and not reached yet: variance of numbers far from 0; padding_idx out of range": {
+    "said to be saner, and not reached yet: variance far from 0, padding_idx out of range": {
         "F.embedding(i, x, padding_idx=5)": [
             "x = [[1.0, nan], [2.0, 3.0]], i = [0, 1, 1]",
             "x = [[1.0], [2.0], [3.0]], i = [[2, 1], [1, 1]]",
@@ -190,7 +190,7 @@ BY_KIND: dict[str, dict[str, list[str]]] = {
         "x.remainder(y)": ["x = 0.0, y = -inf", "x = inf, y = 2.0"],
         "y = y.clone(); x = x.clone(); x %= y; x": ["x = 0.0, y = -inf", "x = inf, y = 2.0"],
     },
-    "lerp: PyTorch's two formulas, from the near end (weight >= .5: end - (end - x) * (1 - weight))": {
+    "lerp: two formulas, from the nearer end (weight >= .5: end - (end - x) * (1 - weight))": {
         "torch.lerp(x, y, 0.5)": ["x = -0.0, y = inf", "x = -1.0, y = inf", "x = inf, y = 0.0", "x = inf, y = 1.0"],
         "torch.lerp(x, y, 1.0)": ["x = -0.0, y = inf", "x = -1.0, y = inf", "x = 100000000.0, y = 1.0 in float32"],
         "torch.lerp(x, y, 2.0)": ["x = inf, y = 0.0", "x = inf, y = 1.0"],
@@ -205,7 +205,7 @@ BY_KIND: dict[str, dict[str, list[str]]] = {
         "torch.quantile(x, y)": ["x = [2.0, 1.0], y = [0.0, 0.5]"],
         "torch.quantile(x, y.detach())": ["x = [inf, 1.0], y = [0.0, 0.5, 1.0]"],
     },
-    "norm at nan elements: the sign of nan is 0, so the gradient is 0 for p = 1, inf, -inf; negative p of nothing is refused": {
+    "norm at nan: gradient 0 for p = 1, inf, -inf (the sign of nan is 0); negative p of nothing is refused": {
         "torch.norm(x, -1)": ["x = []"],
         "torch.norm(x, -2)": ["x = []"],
         "torch.norm(x, -inf)": ["x = [nan, 1.0]", "x = [nan]"],
@@ -242,7 +242,7 @@ BY_KIND: dict[str, dict[str, list[str]]] = {
         "F.elu(x)": ["x = -20.0 in float32"],
         "F.elu(x, -1.0)": ["x = -20.0 in float32"],
     },
-    "what PyTorch's derivative refuses and micrograd lets pass in silence (// , number % x, unique): backward raises there": {
+    "backward raises in PyTorch, and here a gradient is lost in silence: //, number % x, unique": {
         "2.0 % x": ["x = [5.0]"],
         "2.0 // x": ["x = [5.0]"],
         "torch.floor_divide(x, 2.0)": ["x = [5.0]"],

@@ -4,7 +4,7 @@ from math import inf, nan
 from typing import Any, NamedTuple
 
 BY_REASON: dict[str, dict[str, dict[str, Any]]] = {
-    "What is ignored gets no gradient, whatever is in it; PyTorch multiplies by 0, and nan times 0 is nan.": {
+    "What is ignored gets no gradient, whatever is in it; PyTorch's is nan where the row is.": {
         "F.cross_entropy(x, i)": {
             "x = [[-inf, -inf], [inf, inf]], i = [-100, -100]": [nan, [[[0.0, 0.0], [0.0, 0.0]]]],
             "x = [[-inf, -inf], [inf, inf]], i = [0, -100]": [nan, [[[nan, nan], [0.0, 0.0]]]],
@@ -57,7 +57,7 @@ BY_REASON: dict[str, dict[str, dict[str, Any]]] = {
             "x = [[1.0, 2.0], [nan, 1.0]], i = [0, -100]": [1.313262, [[[-0.7310586, 0.7310586], [0.0, 0.0]]]],
         },
     },
-    "gelu goes to 0 on the left and to x on the right; PyTorch's is nan at infinity in some places and not in others.": {
+    "gelu ends at 0 and at x; PyTorch's is nan at infinity, in float32 or in some places only.": {
         "F.gelu(x)": {
             "x = -inf": [0.0, [0.0]],
             "x = inf": [inf, [1.0]],
@@ -72,7 +72,7 @@ BY_REASON: dict[str, dict[str, dict[str, Any]]] = {
             "x = [[3.0], [3.0]] in float32": [[[0.0], [0.0]], [[[-158.1139], [158.1139]]]],
         },
     },
-    "The derivative of a product is the product of the others; PyTorch divides the product by the element, and infinity by infinity is nan.": {
+    "A product's derivative is the product of the others; PyTorch divides by the element, inf by inf.": {
         "torch.cumprod(x, 0)": {
             "x = [0.0, nan, 1.0]": [[0.0, nan, nan], [[nan, 0.0, nan]]],
             "x = [2.0, nan, 0.0]": [[2.0, nan, nan], [[nan, 4.0, nan]]],
@@ -164,7 +164,7 @@ BY_REASON: dict[str, dict[str, dict[str, Any]]] = {
             "x = [1.0, 2.0], i = [2]": "RuntimeError",
         },
     },
-    "p is no probability: ValueError as for the others; PyTorch's own check lets nan pass to another one.": {
+    "nan is no probability: a ValueError as for the others; PyTorch's first check lets it pass.": {
         "F.dropout(x, nan)": {
             "x = [1.0]": "ValueError",
         },
@@ -177,7 +177,7 @@ BY_REASON: dict[str, dict[str, dict[str, Any]]] = {
             "x = [[100000000.0], [100000008.0], [100000016.0]] in float32": [[64.0], [[[0.0], [8.0], [16.0]]]],
         },
     },
-    "A row of the padding that is not there is refused before anything is computed, with an IndexError; PyTorch has an assert.": {
+    "A padding row that is not there is an IndexError, at once; PyTorch has an assert.": {
         "F.embedding(i, x, padding_idx=5)": {
             "x = [[1.0, nan], [2.0, 3.0]], i = [0, 1, 1]": "IndexError",
             "x = [[1.0], [2.0], [3.0]], i = [[2, 1], [1, 1]]": "IndexError",

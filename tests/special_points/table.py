@@ -1,4 +1,4 @@
-"""The calls of the table and the points at which each is asked: ties, 0, -0.0, bounds, nan, infinities, empty, one element.
+"""The calls of the table and their points: ties, 0, -0.0, bounds, nan, infinities, nothing at all, one element.
 
 To add a line: write it here, and run `python tests/special_points/draw_up.py`, which asks PyTorch for the numbers.
 """
@@ -753,7 +753,7 @@ SHAPES = [
     *[at(call, 3.0, []) for call in SHAPED if call != "x.T"],
 ]
 
-# Indices: each element that is taken twice gets both gradients; of a place that is written twice the last stays or both add up.
+# Indices: what is taken twice gets both gradients; where a place is written twice, the last stays or both add up.
 
 PICKED = [
     at(

@@ -8,12 +8,12 @@ import json
 from typing import Any
 
 import pytest
-
-import micrograd
-import micrograd.nn.functional
 from special_points import draw_up, runs, table
 from special_points.known import KNOWN
 from special_points.saner import SANER
+
+import micrograd
+import micrograd.nn.functional
 
 pytestmark = [pytest.mark.filterwarnings("ignore::UserWarning"), pytest.mark.filterwarnings("ignore::RuntimeWarning")]
 
@@ -86,15 +86,79 @@ def test_what_is_saner_differs_from_pytorch_and_has_a_reason():
 # The names that the table need not hold.
 
 # They make tensors, ask about them or move them, and give no gradient.
-WITHOUT_GRADIENT = """
-    BoolTensor ByteTensor DoubleTensor FloatTensor IntTensor LongTensor arange backward compile cuda data_ptr device
-    dim element_size empty empty_like eye from_numpy full full_like get_rng_state getattr_of grad histogram initial_seed
-    is_contiguous is_floating_point is_grad_enabled is_leaf is_tensor item linspace load logspace manual_seed
-    multinomial ndim nelement new_empty new_full new_ones new_zeros numel numpy ones ones_like rand rand_like randint
-    randint_like randn randn_like randperm requires_grad requires_grad_ retain_grad retains_grad save seed
-    set_float32_matmul_precision set_num_threads set_printoptions set_rng_state size storage storage_offset stride
-    tensor tolist untyped_storage use_deterministic_algorithms
-""".split()
+WITHOUT_GRADIENT = [
+    "BoolTensor",
+    "ByteTensor",
+    "DoubleTensor",
+    "FloatTensor",
+    "IntTensor",
+    "LongTensor",
+    "arange",
+    "backward",
+    "compile",
+    "cuda",
+    "data_ptr",
+    "device",
+    "dim",
+    "element_size",
+    "empty",
+    "empty_like",
+    "eye",
+    "from_numpy",
+    "full",
+    "full_like",
+    "get_rng_state",
+    "getattr_of",
+    "grad",
+    "histogram",
+    "initial_seed",
+    "is_contiguous",
+    "is_floating_point",
+    "is_grad_enabled",
+    "is_leaf",
+    "is_tensor",
+    "item",
+    "linspace",
+    "load",
+    "logspace",
+    "manual_seed",
+    "multinomial",
+    "ndim",
+    "nelement",
+    "new_empty",
+    "new_full",
+    "new_ones",
+    "new_zeros",
+    "numel",
+    "numpy",
+    "ones",
+    "ones_like",
+    "rand",
+    "rand_like",
+    "randint",
+    "randint_like",
+    "randn",
+    "randn_like",
+    "randperm",
+    "requires_grad",
+    "requires_grad_",
+    "retain_grad",
+    "retains_grad",
+    "save",
+    "seed",
+    "set_float32_matmul_precision",
+    "set_num_threads",
+    "set_printoptions",
+    "set_rng_state",
+    "size",
+    "storage",
+    "storage_offset",
+    "stride",
+    "tensor",
+    "tolist",
+    "untyped_storage",
+    "use_deterministic_algorithms",
+]
 
 # They are micrograd's own: PyTorch has nothing of the kind to ask.
 NOT_OF_PYTORCH = ["causal_self_attention", "gru", "lstm", "rnn"]
