@@ -886,7 +886,7 @@ x = torch.arange(4.0); [tried("x.__setitem__(slice(1, 4), x[:-1])"), x]
 x = torch.arange(4.0); [tried("x.mul_(x)"), x]
 x = torch.arange(4.0); [tried("x.add_(x.flip(0))"), x]
 m = torch.nn.Linear(1, 1); b = m.bias; [tried("setattr(m, 'bias', 3)"), m.bias is b]
-m = torch.nn.Linear(1, 1); w = m.weight * 1; s = dict(weight=w + 1, bias=w); [tried("m.load_state_dict(s)"), m.weight == w]
+m = torch.nn.Linear(1, 1); w = m.weight*1; s = dict(weight=w+1, bias=w); [tried("m.load_state_dict(s)"), m.weight == w]
 o = torch.optim.SGD([torch.ones(1)], lr=1); s = {"state": {}, "param_groups": []}; [tried("o.load_state_dict(s)")]
 p = torch.ones(1); o = torch.optim.SGD([p], lr=1); [tried("o.add_param_group({'params': [p]})"), len(o.param_groups)]
 x = torch.ones(3, requires_grad=True); [tried("x[1:] *= 1.25"), x]
@@ -1233,7 +1233,7 @@ SANER: dict[str, tuple[Any, str]] = {
         ["'RuntimeError'", "torch.float32 (3,) [1.0, 1.0, 1.0] False"],
         PARTLY,
     ),
-    """m = torch.nn.Linear(1, 1); w = m.weight * 1; s = dict(weight=w + 1, bias=w); """
+    """m = torch.nn.Linear(1, 1); w = m.weight*1; s = dict(weight=w+1, bias=w); """
     """[tried("m.load_state_dict(s)"), m.weight == w]""": (
         ["'RuntimeError'", "torch.bool (1, 1) [True] False"],
         PARTLY,
@@ -1521,3 +1521,194 @@ def test_a_line_gives_or_raises_what_it_does_in_pytorch(line):
 def test_no_line_stands_there_twice_and_what_is_known_or_saner_is_a_line():
     assert len(set(LINES)) == len(LINES)
     assert set(LINES) >= KNOWN | SANER.keys()
+
+
+# Longer programs: the modes of decorated generators, and what an own Function may return.
+
+
+def modes_of_a_generator(torch, decorator):
+    """The mode inside, between and behind the steps of a decorated generator, and when it is closed or left early."""
+    modes = []
+
+    @decorator
+    def steps():
+        try:
+            for _ in range(3):
+                modes.append(torch.is_grad_enabled())
+                got = yield torch.is_grad_enabled()
+                modes.append(got)
+        finally:
+            modes.append(torch.is_grad_enabled())
+
+    running = steps()
+    modes += [next(running), torch.is_grad_enabled(), running.send("sent"), torch.is_grad_enabled()]
+    running.close()
+    modes.append(torch.is_grad_enabled())
+    for _ in steps():
+        modes.append(torch.is_grad_enabled())
+        break
+    modes.append(torch.is_grad_enabled())
+    thrown = steps()
+    next(thrown)
+    try:
+        thrown.throw(KeyError)
+    except KeyError:
+        modes.append(torch.is_grad_enabled())
+    with torch.no_grad():
+        modes += [next(steps()), torch.is_grad_enabled()]
+    return modes
+
+
+def mode_of_a_recursive_function(torch, decorator):
+    @decorator
+    def mode(n):
+        return [torch.is_grad_enabled(), *(mode(n - 1) if n else [])]
+
+    with torch.no_grad():
+        return [*mode(2), torch.is_grad_enabled()]
+
+
+def mode_after_an_error(torch, decorator):
+    @decorator
+    def fail():
+        raise KeyError
+
+    try:
+        fail()
+    except KeyError:
+        return torch.is_grad_enabled()
+
+
+DECORATORS = {
+    "no_grad": lambda torch: torch.no_grad,
+    "no_grad()": lambda torch: torch.no_grad(),
+    "enable_grad()": lambda torch: torch.enable_grad(),
+    "inference_mode()": lambda torch: torch.inference_mode(),
+    "inference_mode(mode=False)": lambda torch: torch.inference_mode(mode=False),
+    "set_grad_enabled(False)": lambda torch: torch.set_grad_enabled(False),
+    "set_grad_enabled(True)": lambda torch: torch.set_grad_enabled(True),
+}
+
+
+def through(returned, forward=None):
+    """A program: a Function of x (3, 2) and y (2,) whose backward returns what `returned` makes of the gradient."""
+
+    def program(torch):
+        class Own(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x, y):
+                return x * y if forward is None else forward(torch, ctx, x, y)
+
+            @staticmethod
+            def backward(ctx, g):
+                return returned(torch, ctx, g)
+
+        x = torch.ones(3, 2, requires_grad=True)
+        y = torch.ones(2, requires_grad=True)
+        out = Own.apply(x, y)
+        out.backward(torch.ones_like(out))
+        return [out, x.grad, y.grad]
+
+    return program
+
+
+def with_setup_context(torch):
+    class Scaled(torch.autograd.Function):
+        @staticmethod
+        def forward(x, factor):
+            return x * factor
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            x, ctx.factor = inputs
+            ctx.save_for_backward(x, output)
+
+        @staticmethod
+        def backward(ctx, g):
+            x, output = ctx.saved_tensors
+            return g * ctx.factor + 0 * x + 0 * output, None
+
+    x = torch.ones(2, requires_grad=True)
+    Scaled.apply(x, 3).sum().backward()
+    return x.grad
+
+
+def forward_of_no_tensor(torch):
+    return through(lambda torch, ctx, g: (g, None), lambda torch, ctx, x, y: 3)(torch)
+
+
+FUNCTIONS = {
+    "the gradients": through(lambda torch, ctx, g: (g, g.sum(0))),
+    "a list": through(lambda torch, ctx, g: [g, g.sum(0)]),
+    "one of two": through(lambda torch, ctx, g: g),
+    "one too many": through(lambda torch, ctx, g: (g, g.sum(0), g)),
+    "one None too many": through(lambda torch, ctx, g: (g, g.sum(0), None)),
+    "none": through(lambda torch, ctx, g: None),
+    "None for one": through(lambda torch, ctx, g: (None, g.sum(0))),
+    "the transposed shape": through(lambda torch, ctx, g: (g.t(), g.sum(0))),
+    "a shape that broadcasts": through(lambda torch, ctx, g: (g[:1], g.sum(0))),
+    "a shape that sums down": through(lambda torch, ctx, g: (g, g)),
+    "a shape of the same size": through(lambda torch, ctx, g: (g.reshape(6), g.sum(0))),
+    "no dimensions": through(lambda torch, ctx, g: (g.sum(), g.sum(0))),
+    "nothing": through(lambda torch, ctx, g: (g[:0], g.sum(0))),
+    "float64": through(lambda torch, ctx, g: (g.double(), g.sum(0))),
+    "int64": through(lambda torch, ctx, g: (g.long(), g.sum(0))),
+    "bool": through(lambda torch, ctx, g: (g > 0, g.sum(0))),
+    "a number": through(lambda torch, ctx, g: (1.0, g.sum(0))),
+    "an array": through(lambda torch, ctx, g: (np.ones((3, 2)), g.sum(0))),
+    "g, of a forward that gives its input": through(lambda torch, ctx, g: (g, g.sum(0)), lambda torch, ctx, x, y: x),
+    "g, of a forward that gives a view": through(
+        lambda torch, ctx, g: (g.reshape(3, 2), None), lambda torch, ctx, x, y: x.reshape(6)
+    ),
+    "g, of a forward that gives no tensor": forward_of_no_tensor,
+}
+
+PROGRAMS = {
+    **{
+        f"{program.__name__} under {name}": lambda torch, program=program, make=make: program(torch, make(torch))
+        for program in (modes_of_a_generator, mode_of_a_recursive_function, mode_after_an_error)
+        for name, make in DECORATORS.items()
+    },
+    **{f"a backward that returns {name}": program for name, program in FUNCTIONS.items()},
+    "a Function with setup_context": with_setup_context,
+}
+
+KNOWN_PROGRAMS: set[str] = {
+    "modes_of_a_generator under no_grad",
+    "modes_of_a_generator under no_grad()",
+    "modes_of_a_generator under enable_grad()",
+    "modes_of_a_generator under inference_mode()",
+    "modes_of_a_generator under inference_mode(mode=False)",
+    "modes_of_a_generator under set_grad_enabled(False)",
+    "modes_of_a_generator under set_grad_enabled(True)",
+    "mode_of_a_recursive_function under inference_mode(mode=False)",
+    "mode_of_a_recursive_function under set_grad_enabled(False)",
+    "mode_of_a_recursive_function under set_grad_enabled(True)",
+    "mode_after_an_error under inference_mode(mode=False)",
+    "mode_after_an_error under set_grad_enabled(False)",
+    "mode_after_an_error under set_grad_enabled(True)",
+    "a backward that returns the transposed shape",
+    "a backward that returns a shape that broadcasts",
+    "a backward that returns a shape of the same size",
+    "a backward that returns no dimensions",
+    "a backward that returns nothing",
+    "a backward that returns a number",
+    "a backward that returns an array",
+    "a Function with setup_context",
+}
+
+
+def outcome_of_program(library: Any, program: Any) -> Any:
+    with library.enable_grad():
+        try:
+            return plain(program(library))
+        except Exception as error:
+            return class_of(error)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.xfail(strict=True)) if name in KNOWN_PROGRAMS else name for name in PROGRAMS],
+)
+def test_a_program_gives_or_raises_what_it_does_in_pytorch(name):
+    assert outcome_of_program(micrograd, PROGRAMS[name]) == outcome_of_program(torch, PROGRAMS[name])
