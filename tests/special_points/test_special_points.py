@@ -5,6 +5,7 @@ The table is in `table`, `draw_up` asks PyTorch, and only the last test here nee
 
 import inspect
 import json
+import operator
 from typing import Any
 
 import pytest
@@ -81,6 +82,41 @@ def test_what_is_saner_differs_from_pytorch_and_has_a_reason():
             if saner is not None:
                 assert not runs.agree(call, saner.right, looked_up(DATA[call], names), 1e-5), f"{call} at {names[0]}"
                 assert saner.reason
+
+
+# The scalar node: PyTorch's numbers, or the error of Python's floats where PyTorch's are not finite.
+
+VALUES = {
+    **{f"torch.{name}(x)": getattr(micrograd.Value, name) for name in ("abs", "exp", "log", "sigmoid", "sqrt", "tanh")},
+    "torch.relu(x)": micrograd.Value.relu,
+    "-x": operator.neg,
+    **{f"torch.{name}(x, y)": getattr(operator, name) for name in ("add", "sub", "mul", "pow")},
+    "torch.div(x, y)": operator.truediv,
+    **{f"x ** {n}": lambda x, n=n: x**n for n in (0, 1, 2, 3, -1, 0.5, -0.5)},
+}
+KNOWN_OF_VALUE = {"torch.relu(x)"}  # relu of nan gives 0
+
+
+@pytest.mark.parametrize(
+    "call", [pytest.param(c, marks=pytest.mark.xfail(strict=True)) if c in KNOWN_OF_VALUE else c for c in VALUES]
+)
+def test_a_value_gives_what_pytorch_gives_or_the_error_of_a_float(call):
+    for case in [case for case in BY_CALL[call] if case.together]:
+        for point in case.points:
+            right = right_answer(call, names_of(point, "float64"))
+            numbers = [float(runs.numbers(text)) for text in point.values()]
+            leaves = [micrograd.Value(number) for number in numbers[:1]] + (
+                numbers[1:] if "pow" in call else [*map(micrograd.Value, numbers[1:])]
+            )
+            try:
+                result = VALUES[call](*leaves)
+                result.backward()
+            except (ZeroDivisionError, ValueError, OverflowError):
+                assert "Infinity" in json.dumps(right) or "NaN" in json.dumps(right), f"{call} at {point}"
+                continue
+            gradients = [leaf.grad for leaf in leaves if isinstance(leaf, micrograd.Value)]
+            given = [result.data, gradients]
+            assert runs.agree(call, given, [right[0], right[1][: len(gradients)]], 1e-6), f"{call} at {point}: {given}"
 
 
 # The names that the table need not hold.
