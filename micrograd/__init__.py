@@ -3,39 +3,16 @@
 Code written for PyTorch's part that is here runs with `import micrograd as torch`.
 """
 
-# ruff: noqa: F401 - these names are for the users of the package
+# ruff: noqa: F401, I001 - these names are for the users of the package; operations come in the order of their layers
 
 from math import e, inf, nan, pi
 
-from micrograd import autograd, nn, optim, storage, utils
-from micrograd.creation import (
-    BoolTensor,
-    ByteTensor,
-    DoubleTensor,
-    FloatTensor,
-    IntTensor,
-    LongTensor,
-    arange,
-    as_tensor,
-    asarray,
-    clone,
-    empty,
-    empty_like,
-    eye,
-    from_numpy,
-    full,
-    full_like,
-    is_floating_point,
-    is_tensor,
-    linspace,
-    logspace,
-    numel,
-    ones,
-    ones_like,
-    tensor,
-    zeros,
-    zeros_like,
-)
+from micrograd.engine import Value
+from micrograd.graph import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from micrograd.tensors import Tensor
+from micrograd.ops import TORCH, elementwise, logic, indexing, shapes, reductions, linalg, sorting, conversions
+from micrograd import creation, random
+from micrograd.rules import storage
 from micrograd.rules.device import (
     backends,
     compile,
@@ -46,178 +23,15 @@ from micrograd.rules.device import (
     use_deterministic_algorithms,
 )
 from micrograd.rules.dtypes import Size, bool, double, dtype, float, float32, float64, int, int32, int64, long, uint8
-from micrograd.elementwise import (
-    abs,
-    absolute,
-    add,
-    allclose,
-    bitwise_and,
-    bitwise_or,
-    bitwise_xor,
-    ceil,
-    clamp,
-    clamp_max,
-    clamp_min,
-    clip,
-    cos,
-    div,
-    divide,
-    eq,
-    equal,
-    exp,
-    expm1,
-    floor,
-    floor_divide,
-    ge,
-    greater,
-    greater_equal,
-    gt,
-    isclose,
-    isfinite,
-    isinf,
-    isnan,
-    le,
-    lerp,
-    less,
-    less_equal,
-    log,
-    log1p,
-    log2,
-    log10,
-    logical_and,
-    logical_not,
-    logical_or,
-    logical_xor,
-    lt,
-    masked_fill,
-    maximum,
-    minimum,
-    mul,
-    multiply,
-    nan_to_num,
-    ne,
-    neg,
-    negative,
-    not_equal,
-    pow,
-    reciprocal,
-    relu,
-    remainder,
-    round,
-    rsqrt,
-    sigmoid,
-    sign,
-    sin,
-    sqrt,
-    square,
-    sub,
-    subtract,
-    tan,
-    tanh,
-    true_divide,
-    trunc,
-    where,
-)
-from micrograd.engine import Value
-from micrograd.graph import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-from micrograd.joining import cat, concat, concatenate, hstack, meshgrid, stack, vstack
-from micrograd.linalg import addmm, baddbmm, bmm, dot, einsum, matmul, mm, mv, outer, tensordot, trace
+from micrograd.rules.memory import keep_freed_memory
 from micrograd.rules.missing import getattr_of
-from micrograd.ordering import (
-    argsort,
-    argwhere,
-    bincount,
-    histc,
-    histogram,
-    isin,
-    median,
-    nonzero,
-    quantile,
-    searchsorted,
-    sort,
-    topk,
-    unique,
-)
-from micrograd.picking import gather, index_add, index_select, masked_select, scatter, scatter_add, take_along_dim
 from micrograd.rules.printing import set_printoptions
-from micrograd.random import (
-    Generator,
-    bernoulli,
-    default_generator,
-    get_rng_state,
-    initial_seed,
-    manual_seed,
-    multinomial,
-    normal,
-    rand,
-    rand_like,
-    randint,
-    randint_like,
-    randn,
-    randn_like,
-    randperm,
-    seed,
-    set_rng_state,
-)
-from micrograd.reductions import (
-    all,
-    amax,
-    amin,
-    any,
-    argmax,
-    argmin,
-    count_nonzero,
-    cumprod,
-    cumsum,
-    log_softmax,
-    logsumexp,
-    max,
-    mean,
-    min,
-    norm,
-    prod,
-    softmax,
-    std,
-    std_mean,
-    sum,
-    var,
-    var_mean,
-)
-from micrograd.serialization import load, save
-from micrograd.shapes import (
-    broadcast_to,
-    chunk,
-    diag,
-    diagonal,
-    diff,
-    flatten,
-    flip,
-    movedim,
-    narrow,
-    permute,
-    ravel,
-    repeat_interleave,
-    reshape,
-    roll,
-    select,
-    split,
-    squeeze,
-    swapaxes,
-    t,
-    tile,
-    transpose,
-    tril,
-    triu,
-    unbind,
-    unflatten,
-    unsqueeze,
-)
-from micrograd.tensors import Tensor
+from micrograd import autograd
 
 __version__ = "0.1.0"
 
+globals().update(TORCH)
+
 __getattr__ = getattr_of("micrograd", globals)
 
-from micrograd import guard  # the last, because it stands before functions of the whole package
-
-guard.follow_environment()
+keep_freed_memory()

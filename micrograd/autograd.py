@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.graph import RELEASED, Node, enable_grad, grad_enabled, inference_mode, is_grad_enabled, no_grad
+from micrograd.graph import RELEASED, Node, enable_grad, inference_mode, is_grad_enabled, no_grad, state
 from micrograd.graph import run_backward as _run_backward
 from micrograd.tensors import Tensor, refuse_second_order, start_of_backward, wrap
 
@@ -88,14 +88,14 @@ class Function:
         ctx.needs_input_grad = tuple([isinstance(x, Tensor) and x.requires_grad for x in inputs])
         with no_grad():
             results = cls.forward(ctx, *inputs)
-        if not (grad_enabled[0] and any(ctx.needs_input_grad)):
+        if not (state.grad_enabled and any(ctx.needs_input_grad)):
             return results
         several = isinstance(results, tuple)
         outputs = [x.detach() if any(x is y for y in inputs) else x for x in (results if several else (results,))]
         node = _node_of(cls, ctx, inputs, [(output._array.shape, output._array.dtype) for output in outputs])
         for i, output in enumerate(outputs):
             if output._array.dtype.kind == "f":
-                output.grad_fn = _output_node(cls, node, i, len(outputs)) if several else node
+                output._node = _output_node(cls, node, i, len(outputs)) if several else node
                 output._requires_grad = True
         return tuple(outputs) if several else outputs[0]
 
@@ -105,23 +105,20 @@ def _node_of(function: type[Function], ctx: Context, inputs: Sequence[Any], outp
     node = Node(f"{function.__name__}Backward")
     node.holds_values = bool(ctx._tensors)
     node.saved = [(t._version, t._version[0]) for t in ctx.saved_tensors if isinstance(t, Tensor)]
-    places = [i for i, needed in enumerate(ctx.needs_input_grad) if needed]
+    positions = [i for i, needed in enumerate(ctx.needs_input_grad) if needed]
     held: list[Any] = []
 
-    def gradient_of(g: Any, place: int) -> Any:
-        if place == places[0]:
+    def gradient_of(g: Any, position: int) -> Any:
+        if position == positions[0]:
             held[:] = _gradients(function, ctx, g if len(outputs) > 1 else [g], outputs, len(inputs))
-        gradient = held[place]
-        if place == places[-1]:
+        gradient = held[position]
+        if position == positions[-1]:
             held.clear()
         return None if gradient is None else gradient._array.copy()
 
-    edges: Any = node.edges
-    for place in places:
-        x = inputs[place]
-        if x.grad_fn is not None:
-            node._prev.append(x.grad_fn)
-        edges.append((x.grad_fn or x, lambda g, place=place: gradient_of(g, place), x._array.shape, x._array.dtype))
+    for position in positions:
+        x = inputs[position]
+        node.add_edge(x.grad_fn or x, lambda g, i=position: gradient_of(g, i), x._array.shape, x._array.dtype)
     return node
 
 
@@ -145,7 +142,7 @@ def _gradients(function: type[Function], ctx: Context, given: Any, outputs: list
 
 
 def _output_node(function: type[Function], joint: Node, i: int, n: int) -> Node:
-    """The Node of one of several outputs: it puts its gradient into place i of a row for the Function's own Node."""
+    """The Node of one of several outputs: it puts its gradient at index i of a row for the Function's own Node."""
 
     def into_row(g: Any) -> np.ndarray:
         row = np.zeros(n, object)
@@ -153,9 +150,7 @@ def _output_node(function: type[Function], joint: Node, i: int, n: int) -> Node:
         return row
 
     node = Node(joint.name)
-    edges: Any = node.edges
-    edges.append((joint, into_row, (n,), np.dtype(object)))
-    node._prev.append(joint)
+    node.add_edge(joint, into_row, (n,), np.dtype(object))
     return node
 
 
@@ -183,14 +178,14 @@ def gradcheck(
     for number, (x, given) in enumerate(zip(checked, analytic, strict=True)):
         numeric = np.zeros(x._array.shape)
         with no_grad():
-            for place in np.ndindex(x._array.shape):
-                kept = x._array[place]
-                x._array[place] = kept + eps
+            for index in np.ndindex(x._array.shape):
+                kept = x._array[index]
+                x._array[index] = kept + eps
                 above = (func(*inputs)._array * weights).sum()
-                x._array[place] = kept - eps
+                x._array[index] = kept - eps
                 below = (func(*inputs)._array * weights).sum()
-                x._array[place] = kept
-                numeric[place] = (above - below) / (2 * eps)
+                x._array[index] = kept
+                numeric[index] = (above - below) / (2 * eps)
         mine = np.zeros_like(numeric) if given is None else given._array
         if not np.allclose(mine, numeric, rtol=rtol, atol=atol):
             if not raise_exception:

@@ -11,25 +11,27 @@ from typing import Any
 
 import numpy as np
 
-from micrograd import dtypes
+from micrograd import tensors
+from micrograd.ops import TORCH, function
+from micrograd.rules import dtypes
 from micrograd.rules.device import check_device
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
-from micrograd.tensors import Tensor, method, wrap
+from micrograd.tensors import Tensor, attach, wrap
 
 
-def makes_tensor(function: Callable) -> Any:
-    """Let a function that makes a tensor take requires_grad and device too, and the shape as `size` of that name."""
+def makes_tensor(create: Callable) -> Any:
+    """Let a function that makes a tensor take requires_grad and device too; it becomes one of the package."""
 
-    @functools.wraps(function)
+    @functools.wraps(create)
     def make(*args: Any, requires_grad: bool = False, device: Any = None, **options: Any) -> Tensor:
         if device is not None:
             check_device(device)
         if isinstance(options.get("dtype"), type):
             options["dtype"] = dtypes.OF_PYTHON[options["dtype"]]
-        result = function(*args, **options)
+        result = create(*args, **options)
         return result.requires_grad_() if requires_grad else result
 
-    return make
+    return function(method=False)(make)
 
 
 @makes_tensor
@@ -113,9 +115,10 @@ def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
     return tensor(data, dtype)
 
 
-asarray = as_tensor
+TORCH["asarray"] = as_tensor
 
 
+@function(method=False)
 def from_numpy(array: np.ndarray) -> Tensor:
     """A tensor in the memory of the array. Raises TypeError where it is no array or its dtype has no counterpart."""
     if not isinstance(array, np.ndarray):
@@ -136,11 +139,11 @@ def shape_of(size: tuple[Any, ...]) -> tuple[int, ...]:
 def _filled(make: Callable, name: str, what: str) -> Any:
     """A function that makes an array of a shape, as one that makes a tensor."""
 
-    def function(*shape: Any, size: Any = (), dtype: DType | None = None) -> Tensor:
+    def filled(*shape: Any, size: Any = (), dtype: DType | None = None) -> Tensor:
         return wrap(make(shape_of(shape or (size,)), (dtype or dtypes.float32).numpy))
 
-    function.__name__, function.__doc__ = name, what
-    return makes_tensor(function)
+    filled.__name__, filled.__doc__ = name, what
+    return makes_tensor(filled)
 
 
 zeros = _filled(np.zeros, "zeros", "Zeros in a shape.")
@@ -157,12 +160,12 @@ def full(size: Any, fill_value: Any, dtype: DType | None = None) -> Tensor:
 def like(make: Callable, name: str) -> Any:
     """The form of a function that takes the shape, and the dtype where none is given, from a tensor."""
 
-    def function(input: Tensor, *args: Any, dtype: DType | None = None, **options: Any) -> Tensor:
+    def of_shape(input: Tensor, *args: Any, dtype: DType | None = None, **options: Any) -> Tensor:
         return make(input.shape, *args, dtype=dtype or input.dtype, **options)
 
-    function.__name__ = name
-    function.__doc__ = f"{make.__name__} in the shape of input, and in its dtype where none is given."
-    return function
+    of_shape.__name__ = name
+    of_shape.__doc__ = f"{make.__name__} in the shape of input, and in its dtype where none is given."
+    return function(method=False)(of_shape)
 
 
 zeros_like = like(zeros, "zeros_like")
@@ -174,12 +177,12 @@ full_like = like(full, "full_like")
 def _new(make: Callable) -> None:
     """The form of a function that takes the dtype from a tensor, a method: x.new_zeros(2, 3)."""
 
-    def function(x: Tensor, *args: Any, dtype: DType | None = None, **options: Any) -> Tensor:
+    def new(x: Tensor, *args: Any, dtype: DType | None = None, **options: Any) -> Tensor:
         return make(*args, dtype=dtype or x.dtype, **options)
 
-    function.__name__ = f"new_{make.__name__}"
-    function.__doc__ = f"{make.__name__} in the dtype of x where none is given."
-    method(function)
+    new.__name__ = f"new_{make.__name__}"
+    new.__doc__ = f"{make.__name__} in the dtype of x where none is given."
+    attach(new.__name__, new)
 
 
 for _make in (zeros, ones, empty, full, tensor):
@@ -189,12 +192,13 @@ for _make in (zeros, ones, empty, full, tensor):
 def _typed(dtype: DType) -> Callable[..., Tensor]:
     """LongTensor and its like, PyTorch's first way to say a dtype: of data, or in a shape."""
 
-    def function(*data: Any) -> Tensor:
+    def typed(*data: Any) -> Tensor:
         of_shape = not data or isinstance(data[0], int | dtypes.Size)
         return empty(*(data or (0,)), dtype=dtype) if of_shape else tensor(data[0], dtype)
 
-    vars(function)["dtype"] = dtype  # for x.type(LongTensor)
-    return function
+    vars(typed)["dtype"] = dtype  # for x.type(LongTensor)
+    typed.__name__ = f"{dtypes.TITLES[dtype.numpy.name]}Tensor"
+    return function(method=False)(typed)
 
 
 FloatTensor, DoubleTensor = _typed(dtypes.float32), _typed(dtypes.float64)
@@ -248,31 +252,19 @@ def eye(n: int, m: int | None = None, *, dtype: DType | None = None) -> Tensor:
     return wrap(np.eye(n, m, dtype=(dtype or dtypes.float32).numpy))
 
 
+tensors._from_data = FloatTensor
+
+
 # Asked of tensors, or of what may be one.
 
 
+@function(method=False)
 def is_tensor(obj: Any) -> bool:
     """Whether obj is a Tensor."""
     return isinstance(obj, Tensor)
 
 
-def is_floating_point(input: Tensor) -> bool:
-    """Whether the elements are floats."""
-    return input.dtype.is_floating_point
-
-
+@function(method=False)
 def numel(input: Tensor) -> int:
     """The number of elements."""
     return input.numel()
-
-
-def clone(input: Tensor) -> Tensor:
-    """A copy in memory of its own, still in the graph."""
-    return input.clone()
-
-
-@method
-def fill_(x: Tensor, value: Any) -> Tensor:
-    """Fill x with one number, or with a tensor without dimensions, in place."""
-    x[...] = value
-    return x

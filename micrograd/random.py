@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from micrograd import dtypes
 from micrograd import generator as streams
 from micrograd.creation import like, makes_tensor, shape_of
+from micrograd.ops import TORCH, function
+from micrograd.rules import dtypes
 from micrograd.rules.device import device as Device  # noqa: N812 - `device` is PyTorch's argument
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
-from micrograd.tensors import Tensor, method, wrap
+from micrograd.tensors import Tensor, attach, wrap
 
 
 class Generator(streams.Generator):
@@ -32,26 +33,31 @@ default_generator = Generator()
 default_generator.seed()
 
 
+@function(method=False)
 def manual_seed(seed: int) -> Generator:
     """Start the default stream anew from a seed, and return its Generator."""
     return default_generator.manual_seed(int(seed))
 
 
+@function(method=False)
 def initial_seed() -> int:
     """The seed that the default stream began with."""
     return default_generator.initial_seed()
 
 
+@function(method=False)
 def seed() -> int:
     """Start the default stream anew from a seed that the operating system gives, and return it."""
     return default_generator.seed()
 
 
+@function(method=False)
 def get_rng_state() -> Tensor:
     """The state of the default stream, 5056 bytes."""
     return default_generator.get_state()
 
 
+@function(method=False)
 def set_rng_state(new_state: Tensor) -> None:
     """Go on with the default stream from a state. Raises RuntimeError or TypeError for what is none."""
     default_generator.set_state(new_state)
@@ -103,7 +109,7 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None 
     return wrap(order.astype((dtype or dtypes.int64).numpy, copy=False))
 
 
-@method
+@function()
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:
@@ -116,12 +122,14 @@ def multinomial(
     return wrap((generator or default_generator).multinomial(input._array, num_samples, replacement))
 
 
+@function(method=False)
 def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None) -> Tensor:
     """randint in the shape of input, and in its dtype where none is given."""
     low, high = (0, low) if high is None else (low, high)
     return randint(low, high, input.shape, dtype=dtype or input.dtype)
 
 
+@function(method=False)
 def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None) -> Tensor:
     """Numbers from normal distributions: of a mean and a standard deviation in a size, or of tensors of either.
 
@@ -134,25 +142,23 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator 
     return randn(*shape_of((size,)), generator=generator) * std + mean
 
 
+@function()
 def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability that each element of input names, else 0. Raises RuntimeError where it is none."""
     return wrap((generator or default_generator).bernoulli(input._array).astype(input._array.dtype, copy=False))
 
 
-@method
 def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill x from the normal distribution of that mean and standard deviation, in place."""
     array = (generator or default_generator).normal(x._array.shape, x._array.dtype)
     return x.copy_(wrap(array * array.dtype.type(std) + array.dtype.type(mean)))
 
 
-@method
 def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill x from the uniform distribution on [a, b), in place."""
     return x.copy_(wrap((generator or default_generator).uniform(x._array.shape, x._array.dtype, a, b)))
 
 
-@method
 def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Fill x with 1 with probability p (a number, or a tensor of its shape), else 0, in place."""
     stream = generator or default_generator
@@ -160,14 +166,12 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -
     return x.copy_(wrap(drawn))
 
 
-@method
 def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill x from the exponential distribution with that rate, in place."""
     array = (generator or default_generator).exponential(x._array.shape, x._array.dtype)
     return x.copy_(wrap(array / array.dtype.type(lambd)))
 
 
-@method
 def random_(
     x: Tensor, low: int | None = None, high: int | None = None, *, generator: Generator | None = None
 ) -> Tensor:
@@ -183,3 +187,8 @@ def random_(
         return x.copy_(wrap((words % (int(largest) + 1)).reshape(array.shape)))
     low, high = (0, low) if high is None else (low, high)
     return x.copy_(wrap(stream.integers(low, high, array.shape)))
+
+
+for _function in (normal_, uniform_, bernoulli_, exponential_, random_):
+    attach(_function.__name__, _function)
+TORCH |= {"Generator": Generator, "default_generator": default_generator}

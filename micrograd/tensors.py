@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from micrograd import graph
-from micrograd.graph import Node, state
+from micrograd.graph import Node
 from micrograd.rules import dtypes
 from micrograd.rules.dtypes import Size, dtype_of
 from micrograd.rules.errors import dim_error, silent
@@ -57,7 +57,7 @@ class Tensor:
     _refresh: Callable[[], None]  # in `micrograd.in_place`
 
     def __init__(self, *data: Any):
-        self._share(_from_data(*data))
+        self._share(_from_data(*data))  # in `micrograd.creation`
 
     def _share(self, other: "Tensor") -> None:
         """Take over the memory of another tensor."""

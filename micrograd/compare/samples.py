@@ -1,6 +1,7 @@
 """The tensors that the examples of the operations are lines of Python on, for micrograd and PyTorch alike."""
 
 import functools
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,12 +27,12 @@ def arrays() -> dict[str, np.ndarray]:
 
 
 def samples(library: Any) -> dict[str, Any]:
-    """The samples as tensors of a library, those of floats as leaves that require grad; and `torch` and `F`."""
+    """The samples as tensors of a library, those of floats as leaves that require grad; and beside them `torch`, `F`, `math` and `put`."""
     tensors = {name: library.tensor(array) for name, array in arrays().items()}
     for tensor in tensors.values():
         if tensor.dtype.is_floating_point:
             tensor.requires_grad_()
-    return {**tensors, "torch": library, "F": functional(library)}
+    return {**tensors, "torch": library, "F": functional(library), "math": math, "put": put}
 
 
 def functional(library: Any) -> Any:
@@ -39,4 +40,10 @@ def functional(library: Any) -> Any:
     if hasattr(library.nn.functional, "causal_self_attention"):
         return library.nn.functional
     ours = {name: functools.partial(getattr(step_by_step, name), library) for name in step_by_step.NAMES}
-    return SimpleNamespace(**vars(library.nn.functional), **ours)
+    return SimpleNamespace(**{**vars(library.nn.functional), **ours})
+
+
+def put(x: Any, value: Any, index: Any) -> Any:
+    """x[index] = value as a function, for examples."""
+    x[index] = value
+    return x

@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from micrograd import creation, dtypes
+from micrograd import creation
+from micrograd.rules import dtypes
 from micrograd.rules.device import takes_device
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere

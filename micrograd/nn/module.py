@@ -5,7 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
-from micrograd import dtypes, graph
+from micrograd import graph
+from micrograd.rules import dtypes
 from micrograd.engine import Value
 from micrograd.graph import no_grad
 from micrograd.nn.parameter import Parameter
@@ -46,12 +47,12 @@ class Module:
     training = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        outside = graph.entered[0]
-        graph.entered[0] = (weakref.ref(self), outside)
+        outside = graph.state.module
+        graph.state.module = (weakref.ref(self), outside)
         try:
             result = self.forward(*args, **kwargs)
         finally:
-            graph.entered[0] = outside
+            graph.state.module = outside
         hooks = vars(self).get("_forward_hooks")
         if hooks:
             for hook in hooks.values():

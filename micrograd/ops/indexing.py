@@ -1,49 +1,47 @@
-"""Indexing, reading and writing. index is what NumPy takes; see `micrograd.rules.indexing` for how it is made."""
+"""Indexing, reading and writing, and elements picked by their index along one dimension."""
 
 import functools
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from micrograd.ops.registry import op, unchanged
+from micrograd.in_place import in_place, rebase_history, records, refuse_change, refuse_overlap, snapshot, write
+from micrograd.ops import apply, attach, function, op, plain, unchanged
+from micrograd.rules.dims import dim_of
+from micrograd.rules.indexing import basic_kind, split_index
+from micrograd.tensors import Tensor
+
+NODE_NAMES = {"int": "SelectBackward0", "slice": "SliceBackward0", "None": "UnsqueezeBackward0"}
 
 
-@op("SliceBackward0")
-def slice(x, index):
-    """Ints, slices, None and the ellipsis: no element is taken twice."""
+@op("SliceBackward0", view=True, of="", examples=["x[1]", "x[:, 1:3]", "x[..., None]", "x[::2, 0]"])
+def _slice(x, /, index):
+    """x[index] for ints, slices, None and the ellipsis, a view: no element is taken twice."""
     shape = x.shape
 
-    def to_x(g):
+    def dx(g):
         result = np.zeros(shape, g.dtype)
         result[index] = g
         return result
 
-    return x[index], to_x
+    return x[index], dx
 
 
-@op("SelectBackward0")
-def select(x, index):
-    return slice(x, index)
-
-
-@op("UnsqueezeBackward0")
-def index_none(x, index):
-    return slice(x, index)
-
-
-@op("IndexBackward0")
-def index(x, index):
-    """Integer arrays and masks among the indices: an element that is taken twice gets both gradients."""
+@op("IndexBackward0", of="", examples=["x[ints % 3]", "x[:, ints]", "x[mask]", "x[ints % 3, ints]"])
+def _index(x, /, index):
+    """x[index] where arrays and masks are among the indices, a copy: an element taken twice gets both gradients."""
     shape = x.shape
-    if _of_rows(index) and shape:
+    if _is_of_rows(index) and shape:
         found = x.take(index, 0)  # in a quarter of the time of x[index]
     else:
         found = x[index]
         found = found if found.flags.c_contiguous else found.copy()
-    return found, lambda g: _scatter_add(shape, index, g)
+    return found, lambda g: added_at(shape, index, g)
 
 
-def _of_rows(index):
+def _is_of_rows(index):
     return isinstance(index, np.ndarray) and index.dtype.kind in "iu"
 
 
@@ -52,9 +50,9 @@ def _identity(n, dtype):
     return np.eye(n, dtype=dtype)
 
 
-def _scatter_add(shape, index, g):
+def added_at(shape, index, g):
     """Zeros of `shape` with every gradient added at its index."""
-    if _of_rows(index) and len(shape) == 2:
+    if _is_of_rows(index) and len(shape) == 2:
         (rows, columns), index, g = shape, index.reshape(-1), g.reshape(index.size, shape[1])
         if rows <= 64 and columns > 4 and rows * index.size <= 10_000_000:
             # A product with one-hot columns takes a third of the time of the unbuffered add, for few rows.
@@ -62,19 +60,42 @@ def _scatter_add(shape, index, g):
             if math.isfinite(np.add.reduce(result, axis=None)):  # 0 * inf would spill into the other rows
                 return result
         result = np.zeros(rows * columns, g.dtype)
-        places = index[:, None].astype(np.intp, copy=False) * columns + np.arange(columns)
-        np.add.at(result, places.reshape(-1), g.reshape(-1))  # in one dimension, a fifth of the time
+        positions = index[:, None].astype(np.intp, copy=False) % rows * columns + np.arange(columns)
+        np.add.at(result, positions.reshape(-1), g.reshape(-1))  # in one dimension, a fifth of the time
         return result.reshape(shape)
     result = np.zeros(shape, g.dtype)
     np.add.at(result, index, g)
     return result
 
 
-@op("CopySlices")
-def put(x, value, basic, advanced):
+def _getitem(input: Tensor, index: Any) -> Tensor:
+    copy = input.requires_grad
+    if isinstance(index, Tensor):
+        array = index._array
+        if array.ndim and array.dtype.kind == "i":
+            return apply(_index.op, input, index=array.copy() if copy else array)
+    basic, advanced = split_index(_with_arrays(index), input.ndim, copy=copy)
+    result = input
+    if basic is not None:
+        result = apply(_slice.op, input, index=basic, name=NODE_NAMES[basic_kind(basic)])
+    return result if advanced is None else apply(_index.op, result, index=advanced)
+
+
+def _with_arrays(index: Any) -> Any:
+    """An index with arrays in place of tensors."""
+    if isinstance(index, tuple):
+        return tuple([item._array if isinstance(item, Tensor) else item for item in index])
+    return index._array if isinstance(index, Tensor) else index
+
+
+# Writing.
+
+
+@op("CopySlices", of="", examples=["put(x * 1, y[0], 1)", "put(x * 1, 0.5, ints % 3)", "put(x * 1, y[:, :2], mask)"])
+def _put(x, value, /, basic, advanced):
     """Item assignment, x[basic][advanced] = value. The one op that changes its input: afterwards x is the result."""
 
-    def place(array, part):
+    def assign(array, part):
         if advanced is None:
             array[basic] = part
         else:
@@ -82,37 +103,248 @@ def put(x, value, basic, advanced):
 
     dims = np.ndim(value)
 
-    def to_x(g):
+    def dx(g):
         result = np.array(g)
-        place(result, 0)
+        assign(result, 0)
         return result
 
-    def to_value(g):
+    def dvalue(g):
         g = g if basic is None else g[basic]
         g = g if advanced is None else g[advanced]
-        return g.reshape((1,) * (dims - g.ndim) + g.shape)  # value may have more dimensions, of length 1, in front
+        return g.reshape((1,) * (dims - g.ndim) + g.shape)  # value may have more leading dimensions, of length 1
 
-    place(x, value)
-    return x, to_x, to_value
-
-
-@op("IndexPutBackward0")
-def index_put(x, value, basic, advanced):
-    return put(x, value, basic, advanced)
+    assign(x, value)
+    return x, dx, dvalue
 
 
-@op("ScatterAddBackward0")
-def add_at(x, values, place):
-    """x with values added at a place, an index of arrays; an element that is named twice gets both."""
+def _setitem(input: Tensor, index: Any, value: Any) -> None:
+    basic, advanced = split_index(_with_arrays(index), input.ndim, copy=True)
+    array = plain(value)
+    if isinstance(value, Tensor) and advanced is not None and value.ndim and array.dtype != input._array.dtype:
+        raise RuntimeError(
+            f"Index put requires the source and destination dtypes match, got {input.dtype} for the destination and "
+            f"{value.dtype} for the source: take value.to(x.dtype)"
+        )
+    if advanced is None and isinstance(array, np.ndarray):
+        part = input._array[basic]
+        if _is_same(part, array):
+            return  # the end of x[1:] += 1, which has changed x already
+        refuse_overlap(part, array)
+    _put_into(input, value, basic, advanced)
+
+
+def _is_same(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.ctypes.data == b.ctypes.data and a.shape == b.shape and a.strides == b.strides and a.size > 0
+
+
+def _put_into(x: Tensor, value: Any, basic: Any, advanced: Any) -> None:
+    name = "CopySlices" if advanced is None else "IndexPutBackward0"
+    if not records(x, value):
+        apply(_put.op, x, value, basic=basic, advanced=advanced)
+        x._version[0] += 1
+        return
+    refuse_change(x)
+    if x._base is not None:  # the view's history is rebuilt from its base
+        write(x, apply(_put.op, snapshot(x), value, basic=basic, advanced=advanced, name=name))
+        return
+    rebase_history(x, apply(_put.op, x, value, basic=basic, advanced=advanced, name=name))
+
+
+attach("__getitem__", _getitem)
+attach("__setitem__", _setitem)
+
+
+@function()
+def fill_(input: Tensor, value: Any) -> Tensor:
+    """Fill input with one number, or with a tensor without dimensions, in place."""
+    if np.ndim(plain(value)):
+        raise RuntimeError(f"fill_ only supports a value without dimensions, and this has {np.ndim(plain(value))}")
+    input[...] = value
+    return input
+
+
+@function()
+def zero_(input: Tensor) -> Tensor:
+    """Fill input with zeros, in place."""
+    input[...] = 0
+    return input
+
+
+def _copy_(input: Tensor, source: Tensor) -> Tensor:
+    """Copy the numbers of source, which broadcasts to input's shape, into input, in place."""
+    input[...] = source
+    return input
+
+
+attach("copy_", _copy_)
+
+# That is what the lectures need. Elements picked by their index along one dimension, and put there:
+
+
+@op("GatherBackward0", examples=["x.gather(1, ints[:3, None] % 4)", "x.gather(0, ints[None] % 3)"], of="")
+def _gather(x, /, dim, index):
+    """Element i, j, ... of the result is that of x whose index along dim is index[i, j, ...] instead."""
+    shape, indices = x.shape, list(np.indices(index.shape, sparse=True))
+    indices[dim] = index
+    chosen = tuple(indices)
+    return x[chosen], lambda g: added_at(shape, chosen, g)
+
+
+@op("ScatterAddBackward0", of="", examples=["x.scatter_add(1, ints[:3, None], y)", "x.index_add(0, ints[:3] % 3, y)"])
+def _add_at(x, values, /, index):
+    """x with values added at an index of arrays; an element that is named twice gets both."""
     out = x.copy()
-    np.add.at(out, place, values)
-    return out, unchanged, lambda g: g[place]
+    np.add.at(out, index, values)
+    return out, unchanged, lambda g: g[index]
 
 
-@op("GatherBackward0")
-def gather(x, index, dim):
-    """Element i, j, ... of the result is that of x whose place along dim is index[i, j, ...] instead."""
-    shape, where = x.shape, list(np.indices(index.shape, sparse=True))
-    where[dim] = index
-    place = tuple(where)
-    return x[place], lambda g: _scatter_add(shape, place, g)
+@function()
+def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """Elements of input by their index along dim: out[i, j] = input[index[i, j], j] for dim 0, and so on.
+
+    index: int64, with as many dimensions as input, none but dim longer than input's. Raises RuntimeError where it is
+    not, or points outside.
+    """
+    axis = dim_of(input, dim)
+    _check_index("gather", input, axis, index, "input", input.shape)
+    if not input.ndim:
+        return input.clone() if not index.ndim else input.expand(index.shape).clone()
+    return apply(_gather.op, input, index=index._array.copy(), dim=axis)
+
+
+def _check_index(name: str, x: Tensor, axis: int, index: Tensor, what: str, shape: Sequence[int]) -> None:
+    """Raises RuntimeError where index does not pick along axis of x, or is longer than `shape` elsewhere."""
+    array = index._array
+    if array.dtype != np.int64:
+        raise RuntimeError(f"{name}(): Expected dtype int64 for index, and it is {index.dtype}")
+    longer = [n > m and d != axis for d, (n, m) in enumerate(zip(array.shape, shape, strict=False))]
+    if max(array.ndim, 1) != max(x.ndim, 1) or any(longer):
+        raise RuntimeError(
+            f"Size does not match at dimension: index {list(index.shape)} does not fit {what} {list(shape)}"
+        )
+    length = x.shape[axis] if x.ndim else 1
+    _check_bounds(array, axis, length)
+
+
+def _check_bounds(indices: np.ndarray, axis: int, length: int, error: type[Exception] = RuntimeError) -> None:
+    """Raises the error, naming the first index that is not in 0 ... length - 1."""
+    wrong = indices[(indices < 0) | (indices >= length)] if indices.size else indices
+    if wrong.size:
+        raise error(f"index {wrong.flat[0]} is out of bounds for dimension {axis} with size {length}")
+
+
+@function()
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    """gather, with input and indices broadcast in the other dimensions; without dim, of the flattened tensors."""
+    if dim is None:
+        return gather(input.reshape(-1), 0, indices.reshape(-1))
+    axis = dim_of(input, dim)
+    others = np.broadcast_shapes(*[[n if d != axis else 1 for d, n in enumerate(t.shape)] for t in (input, indices)])
+    input, indices = (
+        t.expand([n if d != axis else t.shape[axis] for d, n in enumerate(others)]) for t in (input, indices)
+    )
+    return gather(input, axis, indices)
+
+
+@function()
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """The elements along dim that index (1-D, of ints) names, in its order. Raises IndexError where it is not so."""
+    axis, array = dim_of(input, dim), _index_1d("index_select", index)
+    _check_bounds(array, axis, input.shape[axis] if input.ndim else 1, IndexError)
+    if not input.ndim:
+        return input.clone()
+    return apply(_index.op, input, index=(*(np.s_[:],) * axis, array.copy()), name="IndexSelectBackward0")
+
+
+def _index_1d(name: str, index: Tensor) -> np.ndarray:
+    """The indices along one dimension, 1-D. Raises IndexError or RuntimeError where they are not that."""
+    if index._array.dtype.kind != "i":
+        raise RuntimeError(f"{name}(): Expected dtype int32 or int64 for index, and it is {index.dtype}")
+    if index.ndim > 1:
+        raise IndexError(f"{name}(): Index is supposed to be a vector, and it is {list(index.shape)}")
+    return index._array.reshape(-1)
+
+
+@function()
+def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+    """The elements where mask, of bools, is True, 1-D; the two broadcast. Raises RuntimeError for another mask."""
+    if mask._array.dtype != np.bool_:
+        raise RuntimeError(f"masked_select: expected BoolTensor for mask, and it is {mask.dtype}")
+    shape = np.broadcast_shapes(input.shape, mask.shape)
+    array = np.broadcast_to(mask._array, shape).copy()
+    return apply(_index.op, input.expand(*shape), index=array, name="MaskedSelectBackward0")
+
+
+# Put. Where an index is named twice, what is put there last stays, unless they are added up.
+
+
+def _positions(x: Tensor, dim: int, index: Tensor, src: Any) -> tuple[Any, Any]:
+    """The index of NumPy's for what `index` names along dim, and the part of src that goes there."""
+    axis = dim_of(x, dim)
+    _check_index("scatter", x, axis, index, "x", x.shape)
+    indices: list[Any] = list(np.indices(index.shape, sparse=True))
+    indices[axis : axis + 1] = [index._array.copy()] if x.ndim else []
+    if isinstance(src, Tensor) and src.ndim:
+        if src.ndim != index.ndim or any(n > m for n, m in zip(index.shape, src.shape, strict=True)):
+            raise RuntimeError(
+                f"scatter: Expected index {list(index.shape)} to be no larger than src {list(src.shape)}"
+            )
+        src = src[tuple([slice(n) for n in index.shape])]
+    return tuple(indices), src
+
+
+def _scatter_(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
+    """Put src, a tensor or number, into input: input[index[i, j], j] = src[i, j] for dim 0, and so on."""
+    positions, part = _positions(input, dim, index, src if value is None else value)
+    input[positions] = part
+    return input
+
+
+attach("scatter_", _scatter_)
+
+
+@function()
+def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
+    """A copy of input with src put into it by scatter_."""
+    return _scatter_(input.clone(), dim, index, src, value=value)
+
+
+@function(in_place=True)
+def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """input with src added: input[index[i, j], j] + src[i, j] for dim 0, and so on; what goes to one place adds up."""
+    positions, part = _positions(input, dim, index, src)
+    return apply(_add_at.op, input, part, index=positions)
+
+
+@function(in_place=True)
+def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+    """input with alpha * source added at the positions along dim that index (1-D) names.
+
+    Raises RuntimeError where source does not have the shape of the chosen part.
+    """
+    axis, array = dim_of(input, dim), _index_1d("index_add_", index)
+    shape = [*input.shape[:axis], len(array), *input.shape[axis + 1 :]] if input.ndim else [len(array)]
+    if list(source.shape) != shape and source.ndim:
+        raise RuntimeError(f"index_add: source {list(source.shape)} does not fit the positions {shape} in input")
+    _check_bounds(array, axis, input.shape[axis] if input.ndim else 1)
+    positions = (*(np.s_[:],) * axis, array.copy()) if input.ndim else ...
+    part = source if alpha == 1 else source * alpha
+    return apply(_add_at.op, input, part, index=positions, name="IndexAddBackward0")
+
+
+def _add_where(input: Tensor, positions: Any, values: Any) -> Tensor:
+    return apply(_add_at.op, input, values, index=positions)
+
+
+_add_where_ = in_place(_add_where)
+
+
+def _index_put_(input: Tensor, indices: Sequence[Tensor], values: Any, accumulate: bool = False) -> Tensor:
+    """input[indices] = values, or input[indices] += values with all that go to one place added up."""
+    if accumulate:
+        return _add_where_(input, tuple([index._array.copy() for index in indices]), values)
+    input[tuple(indices)] = values
+    return input
+
+
+attach("index_put_", _index_put_)

@@ -1,69 +1,239 @@
-"""The matrix product."""
+"""Matrix products of all kinds."""
 
 import math
+from typing import Any
 
 import numpy as np
 
-from micrograd.ops.registry import op
+from micrograd.ops import apply, attach, function, op, save
+from micrograd.tensors import Tensor
 
 
-@op("MmBackward0")
-def mm(x, y):
-    return x @ y, lambda g: g @ y.T, lambda g: x.T @ g
+@op("MmBackward0", sign="@", of="", examples=["x @ square", "x.mm(square)"])
+def _mm(x, y, /):
+    """The product of two matrices."""
+    return x @ y, save(lambda g: g @ y.T, y), save(lambda g: x.T @ g, x)
 
 
-@op("DotBackward0")
-def dot(x, y):
-    return np.asarray(x @ y), lambda g: g * y, lambda g: g * x
+@op("DotBackward0", sign="@", of="", examples=["row @ x[0]", "row.dot(x[0])"])
+def _dot(x, y, /):
+    """The product of two vectors, a number."""
+    return np.asarray(x @ y), save(lambda g: g * y, y), save(lambda g: g * x, x)
 
 
-@op("MvBackward0")
-def mv(x, y):
-    return x @ y, lambda g: np.outer(g, y), lambda g: x.T @ g
+@op("MvBackward0", sign="@", of="", examples=["x @ row", "x.mv(row)"])
+def _mv(x, y, /):
+    """The product of a matrix and a vector."""
+    return x @ y, save(lambda g: np.outer(g, y), y), save(lambda g: x.T @ g, x)
 
 
-@op("UnsafeViewBackward0")
-def matmul_folded(x, y):
-    """Any number of leading dimensions in x, a matrix y: one large matrix product instead of many small ones."""
-    rows, (n, m) = math.prod(x.shape[:-1]), y.shape
-    out = (x.reshape(rows, n) @ y).reshape(*x.shape[:-1], m)
+@op("UnsafeViewBackward0", sign="@", in_order=True, of="", examples=["batch @ square", "batch @ batch.mT"])
+def _matmul(x, y, /):
+    """Matrices in the last two dimensions, the others broadcast."""
+    if y.ndim > 2:
+        return x @ y, save(lambda g: g @ y.swapaxes(-1, -2), y), save(lambda g: x.swapaxes(-1, -2) @ g, x)
+    rows, (n, m) = math.prod(x.shape[:-1]), y.shape  # one large product instead of many small ones
     return (
-        out,
-        lambda g: (g.reshape(rows, m) @ y.T).reshape(*g.shape[:-1], n),
-        lambda g: x.reshape(rows, n).T @ g.reshape(rows, m),
+        (x.reshape(rows, n) @ y).reshape(*x.shape[:-1], m),
+        save(lambda g: (g.reshape(rows, m) @ y.T).reshape(*g.shape[:-1], n), y),
+        save(lambda g: x.reshape(rows, n).T @ g.reshape(rows, m), x),
     )
 
 
-@op("BmmBackward0", in_order=True)
-def bmm(x, y):
-    return matmul_broadcast(x, y)
+@function("__matmul__")
+def matmul(input: Tensor, other: Tensor) -> Tensor:
+    """input @ other: over the last dimension of input and the last but one of other, or the only one of a vector.
+
+    (n, k) @ (k, m) is (n, m); leading dimensions broadcast: (b, n, k) @ (k, m) is (b, n, m). Raises RuntimeError where
+    the sizes do not fit or the dtypes differ.
+    """
+    if not isinstance(other, Tensor):
+        if not isinstance(other, np.ndarray):
+            raise TypeError(f"matmul(): argument 'other' must be Tensor, not {type(other).__name__}")
+        other = input.new_tensor(other)
+    a, b = input._array, other._array
+    if a.ndim == 0 or b.ndim == 0:
+        raise RuntimeError("both arguments to matmul need to be at least 1D; to multiply by a number write *")
+    if a.dtype != b.dtype:
+        raise RuntimeError(f"matmul: expected both to have the same dtype, but found {input.dtype} and {other.dtype}")
+    if a.dtype == bool:
+        raise RuntimeError("matmul: bools have no product, take x.float()")
+    if a.ndim == 2 == b.ndim:
+        return apply(_mm.op, input, other)
+    if a.ndim == 1:
+        if b.ndim == 1:
+            return apply(_dot.op, input, other)
+        return _row_of(apply(_mm.op if b.ndim == 2 else _matmul.op, input.unsqueeze(0), other))
+    if b.ndim == 1:
+        return apply(_mv.op, input, other) if a.ndim == 2 else matmul(input, other.unsqueeze(1)).squeeze(-1)
+    return apply(_matmul.op, input, other)
 
 
-@op("UnsafeViewBackward0", in_order=True)
-def matmul_broadcast(x, y):
-    """Matrices in the last two dimensions, the others broadcast."""
-    return x @ y, lambda g: g @ y.swapaxes(-1, -2), lambda g: x.swapaxes(-1, -2) @ g
+def _row_of(product: Tensor) -> Tensor:
+    """The product of a vector and matrices without the dimension of length 1 that the vector was given."""
+    result = product.squeeze(-2)
+    if result.grad_fn is not None:
+        result.grad_fn.name = "SqueezeBackward4"  # PyTorch's name
+    return result
 
 
-@op("EinsumBackward0", in_order=True)
-def einsum(*arrays, inputs, output):
+attach("__rmatmul__", lambda input, other: matmul(input.new_tensor(other), input))
+
+
+def _need_dims(name: str, input: Tensor, other: Tensor, dims: tuple[int, int]) -> None:
+    if (input.ndim, other.ndim) != dims:
+        raise RuntimeError(f"{name}: takes {dims[0]}-D and {dims[1]}-D tensors, not {input.ndim}-D and {other.ndim}-D")
+
+
+@function()
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The product of two matrices, (n, k) and (k, m): (n, m). Raises RuntimeError where they are not."""
+    _need_dims("mm", input, mat2, (2, 2))
+    return matmul(input, mat2)
+
+
+@function()
+def mv(input: Tensor, vec: Tensor) -> Tensor:
+    """The product of a matrix (n, k) and a vector (k,): (n,). Raises RuntimeError where they are not."""
+    _need_dims("mv", input, vec, (2, 1))
+    return matmul(input, vec)
+
+
+@function()
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
+    """The sum of the products of two vectors' elements, (n,) and (n,): (). Raises RuntimeError where they are not."""
+    _need_dims("dot", input, tensor, (1, 1))
+    return matmul(input, tensor)
+
+
+@function()
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The products of matrices pair by pair, (b, n, k) and (b, k, m): (b, n, m). Raises RuntimeError where they are not."""
+    _need_dims("bmm", input, mat2, (3, 3))
+    if input._array.dtype != mat2._array.dtype or input.shape[0] != mat2.shape[0]:
+        raise RuntimeError(f"bmm: as many matrices on either side, of one dtype; not {input.shape} and {mat2.shape}")
+    return apply(_matmul.op, input, mat2, name="BmmBackward0")
+
+
+# That is what the lectures need. More products:
+
+
+@function()
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """The products of each element of (n,) and each of (m,): (n, m). Raises RuntimeError where they are no vectors."""
+    if input.ndim != 1 or vec2.ndim != 1:
+        raise RuntimeError(f"outer: Expected 1-D argument, but got {input.ndim}-D and {vec2.ndim}-D")
+    return input.unsqueeze(1) * vec2
+
+
+@op("TraceBackward0", examples=["square.trace()"])
+def trace(x, /):
+    """The sum of a matrix's diagonal. Raises RuntimeError for what is no matrix."""
+    if x.ndim != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got {x.ndim} dimensions")
+    shape = x.shape
+    return np.asarray(np.trace(x)), lambda g: np.eye(*shape, dtype=g.dtype) * g
+
+
+@function()
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """beta * input + alpha * mat1 @ mat2, with (n, k) @ (k, m); input broadcasts to (n, m)."""
+    return _weighted_sum(input, beta, mm(mat1, mat2), alpha, "AddmmBackward0")
+
+
+@function()
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """beta * input + alpha * bmm(batch1, batch2), with (b, n, k) and (b, k, m); input broadcasts to (b, n, m)."""
+    return _weighted_sum(input, beta, bmm(batch1, batch2), alpha, "BaddbmmBackward0")
+
+
+def _weighted_sum(x: Tensor, beta: float, product: Tensor, alpha: float, name: str) -> Tensor:
+    add: Any = Tensor.add
+    return apply(add.op, x if beta == 1 else x * beta, product if alpha == 1 else product * alpha, name=name)
+
+
+@function(method=False)
+def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
+    """The sum of products over dims: the last ones of a and first ones of b, or the ones listed for a and for b.
+
+    (2, 3, 4) and (3, 4, 5) with dims=2: (2, 5).
+    """
+    if isinstance(dims, int):
+        dims = (range(a.ndim - dims, a.ndim), range(dims))
+    ours, theirs = ([d % t.ndim for d in listed] for t, listed in zip((a, b), dims, strict=True))
+    kept_a, kept_b = ([d for d in range(t.ndim) if d not in named] for t, named in ((a, ours), (b, theirs)))
+    inner = math.prod([a.shape[d] for d in ours])
+    rows = a.permute(*kept_a, *ours).reshape(math.prod([a.shape[d] for d in kept_a]), inner)
+    columns = b.permute(*theirs, *kept_b).reshape(inner, math.prod([b.shape[d] for d in kept_b]))
+    return matmul(rows, columns).view([a.shape[d] for d in kept_a] + [b.shape[d] for d in kept_b])
+
+
+@function(method=False)
+def einsum(equation: str, *operands: Any) -> Tensor:
+    """A sum of products, written in letters: einsum('bij,bjk->bik', x, y) multiplies matrices.
+
+    Each letter names a dimension, the same one wherever it stands; those not after the arrow are summed over.
+    Raises RuntimeError for an equation that does not fit, and for a letter that stands twice in one tensor.
+    """
+    tensors = list(operands[0]) if len(operands) == 1 and not isinstance(operands[0], Tensor) else list(operands)
+    left, arrow, output = equation.replace(" ", "").partition("->")
+    inputs = left.split(",")
+    if len(inputs) != len(tensors):
+        raise RuntimeError(f"einsum(): {equation!r} names {len(inputs)} tensors, and there are {len(tensors)}")
+    inputs, dots = _without_ellipsis(inputs, tensors, equation)
+    for letters, tensor in zip(inputs, tensors, strict=True):
+        if len(letters) != tensor.ndim:
+            raise RuntimeError(f"einsum(): {letters!r} does not fit a tensor of the shape {list(tensor.shape)}")
+        if len(set(letters)) < len(letters):
+            raise RuntimeError(f"einsum(): {letters!r} has a letter twice; take the diagonal of the tensor first")
+    if not arrow:
+        every = "".join(inputs)
+        output = dots + "".join(sorted(c for c in set(every) if every.count(c) == 1 and c not in dots))
+    output = output.replace("...", dots)
+    if len(tensors) == 1 and output and sorted(output) == sorted(inputs[0]):
+        return tensors[0].permute([inputs[0].index(letter) for letter in output])  # a view, as in PyTorch
+    return apply(_einsum.op, *tensors, inputs=inputs, output=output)
+
+
+def _without_ellipsis(inputs: list[str], tensors: list[Tensor], equation: str) -> tuple[list[str], str]:
+    """The inputs with letters of their own for what '...' stands for, and these letters."""
+    unused = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in equation]
+    ranks = [x.ndim - len(letters) + 3 for letters, x in zip(inputs, tensors, strict=True) if "..." in letters]
+    dots = "".join(unused[: max(ranks, default=0)])
+    result = []
+    for letters, x in zip(inputs, tensors, strict=True):
+        rank = x.ndim - len(letters) + 3
+        result.append(letters.replace("...", dots[len(dots) - rank :] if rank else ""))
+    return result, dots
+
+
+@op(
+    "EinsumBackward0",
+    in_order=True,
+    of="",
+    examples=["torch.einsum('ij,jk->ik', x, square)", "torch.einsum('ij->j', x)"],
+)
+def _einsum(*xs, inputs, output):
     """inputs: the letters of each array, none twice in one array; output: those of the result."""
-    formula = ",".join(inputs) + "->" + output
     sizes: dict[str, int] = {}
-    for letters, array in zip(inputs, arrays, strict=True):
-        sizes |= zip(letters, array.shape, strict=True)
+    for letters, x in zip(inputs, xs, strict=True):
+        sizes |= {letter: n for letter, n in zip(letters, x.shape, strict=True) if n != 1 or letter not in sizes}
 
-    def to(k):
+    def derivative(k):
         letters = [output, *(names for i, names in enumerate(inputs) if i != k)]
         present = "".join(letter for letter in inputs[k] if any(letter in names for names in letters))
-        back = ",".join(letters) + "->" + present
+        others = [x for i, x in enumerate(xs) if i != k]
+        shape = xs[k].shape
 
-        def to_array(g):
-            others = [a for i, a in enumerate(arrays) if i != k]
-            result = np.einsum(back, g, *others, optimize=True)
+        def dx(g):
+            full = np.broadcast_to(g, [sizes[letter] for letter in output])
+            result = np.einsum(",".join(letters) + "->" + present, full, *others, optimize=True)
             kept = [sizes[letter] if letter in present else 1 for letter in inputs[k]]
-            return np.broadcast_to(result.reshape(kept), [sizes[letter] for letter in inputs[k]])
+            result = np.broadcast_to(result.reshape(kept), [sizes[letter] for letter in inputs[k]])
+            stretched = tuple([d for d, n in enumerate(shape) if n == 1 != result.shape[d]])
+            return np.add.reduce(result, axis=stretched, keepdims=True) if stretched else result
 
-        return to_array
+        return save(dx, *others)
 
-    return np.asarray(np.einsum(formula, *arrays, optimize=True)), *[to(k) for k in range(len(arrays))]
+    out = np.asarray(np.einsum(",".join(inputs) + "->" + output, *xs, optimize=True))
+    return out, *[derivative(k) for k in range(len(xs))]

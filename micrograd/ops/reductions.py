@@ -1,14 +1,25 @@
-"""Reductions. dim is a tuple of dimensions that are there, or None for all; of softmax it is one dimension."""
+"""Sums, means and their kin.
 
-import functools
+dim is an int or several, negative ones counted from the end, and None means all of them. With keepdim the reduced
+dimensions stay, of length 1: that is what makes `P / P.sum(1, keepdim=True)` divide each row by its own sum. dtype: what
+to convert the elements to before. A dim that is not there raises IndexError, one named twice RuntimeError.
+"""
+
 import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd.ops.registry import op
+from micrograd.ops import apply, function, op, save
+from micrograd.ops.elementwise import where_true
+from micrograd.rules.dims import dim_of, dims_of
+from micrograd.rules.errors import need_elements, need_floats
+from micrograd.rules.sums import sum_over
+from micrograd.tensors import Tensor, wrap
 
 
-def _stretch(g, shape, dim, keepdim):
+def stretch(g, shape, dim, keepdim):
     """The gradient of a reduction, laid out again over the dimensions that were reduced away."""
     if dim is None:  # one number: filling takes a quarter of the time of broadcasting, and reading it a third
         result = np.empty(shape, g.dtype)
@@ -17,246 +28,382 @@ def _stretch(g, shape, dim, keepdim):
     return np.broadcast_to(g if keepdim else np.expand_dims(g, dim), shape)
 
 
-@functools.lru_cache(maxsize=16)
-def _ones(n, dtype):
-    return np.ones(n, dtype)
-
-
-def sum_of_rows(x):
-    """The rows of a matrix (n, m) added up: (m,). A product with ones takes a fraction of the time of NumPy's sum."""
-    return _ones(len(x), x.dtype) @ x
-
-
-def sum_of_columns(x):
-    """The columns of a matrix (n, m) added up, in the same way: (n,)."""
-    return x @ _ones(x.shape[1], x.dtype)
-
-
 def _count(shape, dim) -> int:
     return math.prod(shape if dim is None else [shape[d] for d in dim])
 
 
-@op("SumBackward0")
-def sum(x, dim, keepdim):
+def _in_dtype(x, dtype):
+    return x if dtype is None else x.astype(dtype.numpy, copy=False)
+
+
+def _sum_node(x: Any, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> str:
+    return "SumBackward0" if dim is None else "SumBackward1"
+
+
+@op(_sum_node, in_order=True, examples=["x.sum()", "x.sum(0)", "batch.sum((0, 2))", "x.sum(1, keepdim=True)"])
+def sum(x, /, dim=None, keepdim=False, *, dtype=None):
+    """The sum over dim. Integers and bools add up in int64."""
+    x, dim = _in_dtype(x, dtype), dims_of(x, dim)
     shape = x.shape
-    dtype = np.int64 if x.dtype.kind in "biu" else None
-    out = np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=dtype)
-    return out, lambda g: _stretch(g, shape, dim, keepdim)
+    out = sum_over(x, dim, keepdim, np.int64 if x.dtype.kind in "biu" and dtype is None else x.dtype)
+    return out, lambda g: stretch(g, shape, dim, keepdim)
 
 
-@op("SumBackward1", in_order=True)
-def sum_dim(x, dim, keepdim):
-    return sum(x, dim, keepdim)
+def _mean_node(x: Any, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> str:
+    return "MeanBackward0" if dim is None else "MeanBackward1"
 
 
-@op("MeanBackward0")
-def mean(x, dim, keepdim):
+@op(_mean_node, in_order=True, examples=["x.mean()", "x.mean(0)", "batch.mean((0, 2))", "x.mean(1, keepdim=True)"])
+def mean(x, /, dim=None, keepdim=False, *, dtype=None):
+    """The mean over dim. Raises RuntimeError where the elements are not floats."""
+    x, dim = need_floats(_in_dtype(x, dtype), "mean"), dims_of(x, dim)
     shape, n = x.shape, _count(x.shape, dim)
-    out = np.add.reduce(x, axis=dim, keepdims=keepdim) / x.dtype.type(n)
-    return out, lambda g: _stretch(g / n, shape, dim, keepdim)
+    return sum_over(x, dim, keepdim) / x.dtype.type(n), lambda g: stretch(g / n, shape, dim, keepdim)
 
 
-@op("MeanBackward1", in_order=True)
-def mean_dim(x, dim, keepdim):
-    return mean(x, dim, keepdim)
+@op("VarBackward0", in_order=True, examples=["x.var()", "x.var(0)", "x.var(1, keepdim=True)", "x.var(0, correction=0)"])
+def var(x, /, dim=None, unbiased=True, keepdim=False, *, correction=None):
+    """The variance over dim: the squared distances from the mean, added up and divided by n - correction.
+
+    correction: 1 by default (Bessel's), which is what unbiased=True means, 0 for unbiased=False. The distances are
+    taken first, so no digits are lost where the mean is large; PyTorch 2.13 loses some there. Raises RuntimeError where
+    the elements are not floats.
+    """
+    x, dim, freedom, keepdim = _spread_arguments("var", x, dim, unbiased, keepdim, correction)
+    shape, out = x.shape, _variance(x, dim, freedom, keepdim)
+    return out, save(lambda g: stretch(g, shape, dim, keepdim) * _centred(x, dim) * (x.dtype.type(2) / freedom), x)
 
 
-@op("VarBackward0", in_order=True)
-def var(x, dim, correction, keepdim):
-    shape, freedom = x.shape, _freedom(x.shape, dim, correction)
-    out = _variance(x, dim, freedom, keepdim)
-    return out, lambda g: _stretch(g, shape, dim, keepdim) * _centred(x, dim) * (x.dtype.type(2) / freedom)
+@op("StdBackward0", in_order=True, examples=["x.std()", "x.std(0)", "x.std(1, keepdim=True)", "x.std(0, correction=0)"])
+def std(x, /, dim=None, unbiased=True, keepdim=False, *, correction=None):
+    """The standard deviation over dim, the square root of `var`; where there is no spread, its gradient is 0."""
+    x, dim, freedom, keepdim = _spread_arguments("std", x, dim, unbiased, keepdim, correction)
+    shape, out = x.shape, np.sqrt(_variance(x, dim, freedom, keepdim))
+    if x.dtype == np.float32 and not np.isfinite(out).all():  # it is there where the variance itself is too large
+        out = np.sqrt(_variance(x.astype(np.float64), dim, freedom, keepdim)).astype(x.dtype)
+
+    def dx(g):
+        scaled = np.divide(g, out * freedom, out=np.zeros_like(out), where=out != 0)  # no spread, no direction: 0
+        return stretch(scaled, shape, dim, keepdim) * _centred(x, dim)
+
+    return out, save(dx, x, out)
 
 
-@op("StdBackward0", in_order=True)
-def std(x, dim, correction, keepdim):
-    shape, freedom = x.shape, _freedom(x.shape, dim, correction)
-    out = _deviation(x, dim, freedom, keepdim)
-
-    def to_x(g):
-        slope = np.divide(g, out * freedom, out=np.zeros_like(out), where=out != 0)  # no spread, no direction: 0
-        return _stretch(slope, shape, dim, keepdim) * _centred(x, dim)
-
-    return out, to_x
-
-
-def _freedom(shape, dim, correction) -> int:
-    """The number of elements less the correction; PyTorch makes it 0, and the variance infinite, where it is less."""
-    n = _count(shape, dim) - correction
-    return n if n > 0 else 0
+def _spread_arguments(name, x, dim, unbiased, keepdim, correction):
+    """The arguments of var and std: x, the dimensions, n - correction (0 where it would be less), and keepdim."""
+    need_floats(x, name)
+    if isinstance(dim, bool):  # x.var(False): the one argument is unbiased
+        dim, unbiased = None, dim
+    dim, correction = dims_of(x, dim), int(unbiased) if correction is None else correction
+    freedom = _count(x.shape, dim) - correction
+    return x, dim, freedom if freedom > 0 else 0, keepdim
 
 
 def _centred(x, dim):
-    return x - np.add.reduce(x, axis=dim, keepdims=True) / x.dtype.type(_count(x.shape, dim))
+    """x - mean(x), and once more the mean of that, which takes away the error that the first mean was rounded by."""
+    n = x.dtype.type(_count(x.shape, dim))
+    centred = x - sum_over(x, dim, keepdim=True) / n
+    return centred - sum_over(centred, dim, keepdim=True) / n
 
 
 def _variance(x, dim, freedom, keepdim):
     centred = np.asarray(_centred(x, dim))
-    total = np.add.reduce(np.square(centred, out=centred), axis=dim, keepdims=keepdim)
-    return np.asarray(total / x.dtype.type(freedom))
+    return np.asarray(sum_over(np.square(centred, out=centred), dim, keepdim) / x.dtype.type(freedom))
 
 
-def _deviation(x, dim, freedom, keepdim):
-    """The root of the variance, which is there in float32 where the variance itself is too large."""
-    out = np.sqrt(_variance(x, dim, freedom, keepdim))
-    if x.dtype == np.float32 and not np.isfinite(out).all():
-        out = np.sqrt(_variance(x.astype(np.float64), dim, freedom, keepdim)).astype(x.dtype)
-    return out
+# The largest and the smallest.
 
 
-@op("MaxBackward1")
-def max(x):
-    return amax(x, None, False)
+@op("AmaxBackward0", in_order=True, examples=["x.amax(0)", "batch.amax((0, 2), keepdim=True)", "x.max()"])
+def amax(x, /, dim=(), keepdim=False):
+    """The largest element over dim, one or several; of equal ones each gets its share of the gradient."""
+    return _extreme(np.maximum, x, dims_of(x, dim), keepdim)
 
 
-@op("MinBackward1")
-def min(x):
-    return amin(x, None, False)
+@op("AminBackward0", in_order=True, examples=["x.amin(0)", "batch.amin((0, 2), keepdim=True)", "x.min()"])
+def amin(x, /, dim=(), keepdim=False):
+    """The smallest element over dim, one or several; of equal ones each gets its share of the gradient."""
+    return _extreme(np.minimum, x, dims_of(x, dim), keepdim)
 
 
-@op("AmaxBackward0", in_order=True)
-def amax(x, dim, keepdim):
-    out = np.asarray(np.maximum.reduce(x, axis=dim, keepdims=keepdim))
-    return out, lambda g: _share(g, x, out, dim, keepdim)
+def _extreme(ufunc, x, dim, keepdim):
+    out = np.asarray(ufunc.reduce(x, axis=dim, keepdims=keepdim))
+    return out, save(lambda g: shared_equally(g, x, out, dim, keepdim), x, out)
 
 
-@op("AminBackward0", in_order=True)
-def amin(x, dim, keepdim):
-    out = np.asarray(np.minimum.reduce(x, axis=dim, keepdims=keepdim))
-    return out, lambda g: _share(g, x, out, dim, keepdim)
+def shared_equally(g, x, out, dim, keepdim):
+    """Of several elements that are the one chosen each gets an equal share; where the result is nan, all of them."""
+    out = stretch(out, x.shape, dim, keepdim)
+    chosen = (x == out) | np.isnan(out)
+    shares = stretch(g, x.shape, dim, keepdim) / np.add.reduce(chosen, axis=dim, keepdims=True, dtype=x.dtype)
+    return where_true(chosen, shares)
 
 
-@op("MedianBackward0")
-def median(x):
-    flat = np.sort(x, axis=None)  # nan comes last
-    out = np.asarray(flat[-1] if flat[-1] != flat[-1] else flat[(len(flat) - 1) // 2])
-    return out, lambda g: _share(g, x, out, None, False)
+class ValuesAndIndices(NamedTuple):
+    """What max and min give for a dim: the elements, and their indices along dim (int64)."""
+
+    values: Tensor
+    indices: Tensor
+
+    def __repr__(self) -> str:
+        return f"torch.return_types.{type(self).__name__.lower()}(\nvalues={self.values!r},\nindices={self.indices!r})"
 
 
-def _share(g, x, out, dim, keepdim):
-    """Of several elements that are the one chosen, each gets an equal share, as in PyTorch."""
-    out = _stretch(out, x.shape, dim, keepdim)
-    chosen = (x == out) | (np.isnan(x) & np.isnan(out))
-    shares = chosen / np.add.reduce(chosen, axis=dim, keepdims=True, dtype=x.dtype)
-    return _stretch(g, x.shape, dim, keepdim) * shares
+class Max(ValuesAndIndices):
+    """The result of max with a dim."""
 
 
-@op("MaxBackward0")
-def max_dim(x, indices, dim, keepdim):
-    return _pick(x, indices, dim, keepdim)
+class Min(ValuesAndIndices):
+    """The result of min with a dim."""
 
 
-@op("MinBackward0")
-def min_dim(x, indices, dim, keepdim):
-    return _pick(x, indices, dim, keepdim)
+@op("MaxBackward0", of="", examples=["x.max(0).values", "x.max(1, keepdim=True).values", "x.min(0).values"])
+def _pick(x, /, indices, dim, keepdim):
+    """The element along dim that indices name, one for all others."""
+    shape, chosen = x.shape, np.expand_dims(indices, dim)
+    out = np.take_along_axis(x, chosen, dim)
 
-
-def _pick(x, indices, dim, keepdim):
-    shape, where = x.shape, np.expand_dims(indices, dim)
-    out = np.take_along_axis(x, where, dim)
-
-    def to_x(g):
+    def dx(g):
         result = np.zeros(shape, g.dtype)
-        np.put_along_axis(result, where, g if keepdim else np.expand_dims(g, dim), dim)
+        np.put_along_axis(result, chosen, g if keepdim else np.expand_dims(g, dim), dim)
         return result
 
-    return (out if keepdim else np.squeeze(out, dim)), to_x
+    return (out if keepdim else np.squeeze(out, dim)), dx
 
 
-@op("SoftmaxBackward0", in_order=True)
-def softmax(x, dim):
+@function()
+def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    """The largest element; with dim, the values and indices of the largest along it.
+
+    With a tensor in place of dim, `maximum` of the two. Raises RuntimeError or IndexError where there are no elements.
+    """
+    return input.maximum(dim) if isinstance(dim, Tensor) else _along(Max, input, amax, np.argmax, dim, keepdim)
+
+
+@function()
+def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    """The smallest element; with dim, the values and indices of the smallest along it.
+
+    With a tensor in place of dim, `minimum` of the two. Raises RuntimeError or IndexError where there are no elements.
+    """
+    return input.minimum(dim) if isinstance(dim, Tensor) else _along(Min, input, amin, np.argmin, dim, keepdim)
+
+
+def _along(kind: Any, x: Tensor, whole: Any, arg: Callable, dim: Any, keepdim: bool) -> Any:
+    title = kind.__name__
+    need_elements(x._array, title.lower(), dim)
+    if dim is None:
+        return apply(whole.op, x, dim=None, name=f"{title}Backward1")
+    dim = dim_of(x, dim)
+    if x.ndim == 0:
+        return kind(x.clone(), wrap(np.int64(0)))
+    indices = arg(x._array, axis=dim)
+    values = apply(_pick.op, x, indices=indices, dim=dim, keepdim=keepdim, name=f"{title}Backward0")
+    return kind(values, wrap(np.expand_dims(indices, dim).copy() if keepdim else indices.copy()))
+
+
+@op("", examples=["x.argmax()", "x.argmax(1)", "x.argmax(0, keepdim=True)"])
+def argmax(x, /, dim=None, keepdim=False):
+    """The index (int64) of the largest element, of the first if there are several; without dim, as if flattened."""
+    return (_arg(x, np.argmax, dim, keepdim),)
+
+
+@op("", examples=["x.argmin()", "x.argmin(1)", "x.argmin(0, keepdim=True)"])
+def argmin(x, /, dim=None, keepdim=False):
+    """The index (int64) of the smallest element, of the first if there are several; without dim, as if flattened."""
+    return (_arg(x, np.argmin, dim, keepdim),)
+
+
+def _arg(x, arg, dim, keepdim):
+    if x.dtype == bool:
+        raise RuntimeError(f"{arg.__name__} is not there for bool tensors: take x.int() first")
+    need_elements(x, arg.__name__, dim)
+    axis = None if dim is None else dim_of(x, dim)
+    return np.asarray(arg(x, axis=axis if x.ndim else None, keepdims=keepdim))
+
+
+# Softmax and its logarithm subtract the maximum first, so that nothing overflows. Fused, for speed.
+
+
+@op("SoftmaxBackward0", in_order=True, examples=["x.softmax(1)", "batch.softmax(0)", "F.softmax(x, dim=-1)"])
+def softmax(x, /, dim, dtype=None):
+    """exp(input) / exp(input).sum(dim, keepdim=True), in one node. Raises RuntimeError for what is no float."""
+    x, dim = need_floats(_in_dtype(x, dtype), "softmax"), dim_of(x, dim) if x.ndim else None
     out = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
-    out /= np.add.reduce(out, axis=dim, keepdims=True)
+    out /= sum_over(out, dim if dim is None else (dim,), keepdim=True)
 
-    def to_x(g):
+    def dx(g):
         result = g * out
-        result -= out * np.add.reduce(result, axis=dim, keepdims=True)
+        result -= out * sum_over(result, dim if dim is None else (dim,), keepdim=True)
         return result
 
-    return out, to_x
+    return out, save(dx, out)
 
 
-@op("LogSoftmaxBackward0", in_order=True)
-def log_softmax(x, dim):
+@op("LogSoftmaxBackward0", in_order=True, examples=["x.log_softmax(1)", "batch.log_softmax(0)"])
+def log_softmax(x, /, dim, dtype=None):
+    """softmax(input, dim).log(), in one node and without its overflow. Raises RuntimeError for what is no float."""
+    x, dim = need_floats(_in_dtype(x, dtype), "log_softmax"), (dim_of(x, dim),) if x.ndim else None
     out = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
-    out -= np.log(np.add.reduce(np.exp(out), axis=dim, keepdims=True))
-    return out, lambda g: g - np.exp(out) * np.add.reduce(g, axis=dim, keepdims=True)
+    out -= np.log(sum_over(np.exp(out), dim, keepdim=True))
+    return out, save(lambda g: g - np.exp(out) * sum_over(g, dim, keepdim=True), out)
 
 
-@op("LogsumexpBackward0", in_order=True)
-def logsumexp(x, dim, keepdim):
+@op("LogsumexpBackward0", in_order=True, examples=["x.logsumexp(1)", "batch.logsumexp((0, 2), keepdim=True)"])
+def logsumexp(x, /, dim, keepdim=False):
+    """exp(input).sum(dim).log(), in one node and without its overflow."""
+    x, dim = x if x.dtype.kind == "f" else x.astype(np.float32), dims_of(x, dim)
     shape = x.shape
     largest = np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
     largest = np.where(np.isfinite(largest), largest, x.dtype.type(0))
-    out = np.log(np.add.reduce(np.exp(x - largest), axis=dim, keepdims=True)) + largest
+    out = np.log(sum_over(np.exp(x - largest), dim, keepdim=True)) + largest
     if not keepdim:
         out = np.squeeze(out, dim)
-    return out, lambda g: _stretch(g, shape, dim, keepdim) * np.exp(x - _stretch(out, shape, dim, keepdim))
+    return out, save(lambda g: stretch(g, shape, dim, keepdim) * np.exp(x - stretch(out, shape, dim, keepdim)), x, out)
 
 
-@op("ProdBackward0", in_order=True)
-def prod(x, dim, keepdim):
-    """dim is one dimension. The derivative multiplies all the others, so that a zero does not spoil it."""
+# That is what the lectures need. More of PyTorch's reductions:
+
+
+@function(method=False)
+def var_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+    """var and, over the same dims, mean."""
+    return _with_mean(var(input, *args, **kwargs), input, *args, **kwargs)
+
+
+@function(method=False)
+def std_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+    """std and, over the same dims, mean."""
+    return _with_mean(std(input, *args, **kwargs), input, *args, **kwargs)
+
+
+def _with_mean(
+    spread: Tensor, x: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, **others: Any
+) -> tuple[Tensor, Tensor]:
+    dim, keepdim = others.get("axis", None if isinstance(dim, bool) else dim), others.get("keepdims", keepdim)
+    rounded = mean(x, dim, True).detach()
+    return spread, mean(x, dim, keepdim) + mean(x.detach() - rounded, dim, keepdim)
+
+
+@op("ProdBackward0", in_order=True, examples=["x.prod()", "x.prod(0)", "x.prod(1, keepdim=True)"])
+def prod(x, /, dim=None, keepdim=False, *, dtype=None):
+    """The product over dim, or of all elements. Integers and bools multiply in int64.
+
+    The derivative multiplies all the others, so that a zero does not spoil it.
+    """
+    x, whole = _in_dtype(x, dtype), x.shape
+    if dim is not None:
+        dim = dim_of(x, dim)
+    if dim is None or not x.ndim:
+        x, dim, keepdim = x.reshape(-1), 0, False
     shape = x.shape
-    out = np.multiply.reduce(x, axis=dim, keepdims=keepdim, dtype=np.int64 if x.dtype.kind in "biu" else None)
+    kind = np.int64 if x.dtype.kind in "biu" and dtype is None else x.dtype
+    out = np.asarray(np.multiply.reduce(x, axis=dim, keepdims=keepdim, dtype=kind))
 
-    def to_x(g):
+    def dx(g):
         moved = np.moveaxis(x, dim, -1)
-        before, behind = np.ones_like(moved), np.ones_like(moved)
-        np.cumprod(moved[..., :-1], axis=-1, out=before[..., 1:])
-        np.cumprod(moved[..., :0:-1], axis=-1, out=behind[..., -2::-1])
-        return _stretch(g, shape, (dim,), keepdim) * np.moveaxis(before * behind, -1, dim)
+        left, right = np.ones_like(moved), np.ones_like(moved)
+        np.cumprod(moved[..., :-1], axis=-1, out=left[..., 1:])
+        np.cumprod(moved[..., :0:-1], axis=-1, out=right[..., -2::-1])
+        return (stretch(g, shape, (dim,), keepdim) * np.moveaxis(left * right, -1, dim)).reshape(whole)
 
-    return out, to_x
-
-
-@op("CumsumBackward0", in_order=True)
-def cumsum(x, dim):
-    dtype = np.int64 if x.dtype.kind in "biu" else None
-    return np.cumsum(x, axis=dim, dtype=dtype), lambda g: np.flip(np.cumsum(np.flip(g, dim), axis=dim), dim)
+    return out, save(dx, x)
 
 
-@op("CumprodBackward0", in_order=True)
-def cumprod(x, dim):
-    """The derivative of each product by an element is the product of the others in it, so a zero does not spoil it."""
-    dtype = np.int64 if x.dtype.kind in "biu" else None
+@op("CumsumBackward0", in_order=True, examples=["x.cumsum(0)", "x.cumsum(1)"])
+def cumsum(x, /, dim, *, dtype=None):
+    """The sums of the elements up to each one along dim. Integers and bools add up in int64.
 
-    def to_x(g):
-        rows, gradients = np.moveaxis(x, dim, -1), np.moveaxis(g, dim, -1)
-        result, before = np.empty_like(rows), np.ones_like(rows[..., :1])
-        for i in range(rows.shape[-1]):
-            others = np.cumprod(np.concatenate([before, rows[..., i + 1 :]], axis=-1), axis=-1)
-            result[..., i] = np.add.reduce(gradients[..., i:] * others, axis=-1)
-            before = before * rows[..., i : i + 1]
-        return np.moveaxis(result, -1, dim)
-
-    return np.cumprod(x, axis=dim, dtype=dtype), to_x
-
-
-@op("LinalgVectorNormBackward0", in_order=True)
-def norm(x, p, dim, keepdim):
-    """(sum of |x|**p) ** (1 / p); p may be inf, -inf and 0 (the count of what is not 0)."""
+    float32 is added up in float64, as PyTorch does, so that long sums do not drift.
+    """
+    x, dim = _in_dtype(x, dtype), dim_of(x, dim)
     shape = x.shape
+
+    def dx(g):
+        return np.flip(_cumulate(np.cumsum, np.flip(g.reshape(shape or (1,)), dim), dim), dim).reshape(shape)
+
+    return _cumulate(np.cumsum, x.reshape(shape or (1,)), dim).reshape(shape), dx
+
+
+def _cumulate(function, x, dim):
+    if x.dtype.kind in "biu":
+        return function(x, axis=dim, dtype=np.int64)
+    return function(x, axis=dim, dtype=np.float64).astype(x.dtype, copy=False)
+
+
+@op("CumprodBackward0", in_order=True, examples=["x.cumprod(0)", "x.cumprod(1)"])
+def cumprod(x, /, dim, *, dtype=None):
+    """The products of the elements up to each one along dim. Integers and bools multiply in int64.
+
+    The derivative of each product by an element is the product of the others in it, so a zero does not spoil it.
+    """
+    x, dim, shape = _in_dtype(x, dtype), dim_of(x, dim), x.shape
+    x = x.reshape(shape or (1,))
+
+    def dx(g):
+        rows, gradients = np.moveaxis(x, dim, -1), np.moveaxis(g.reshape(x.shape), dim, -1)
+        result, left = np.empty_like(rows), np.ones_like(rows[..., :1])
+        for i in range(rows.shape[-1]):
+            others = np.cumprod(np.concatenate([left, rows[..., i + 1 :]], axis=-1), axis=-1)
+            result[..., i] = np.add.reduce(gradients[..., i:] * others, axis=-1)
+            left = left * rows[..., i : i + 1]
+        return np.moveaxis(result, -1, dim).reshape(shape)
+
+    return _cumulate(np.cumprod, x, dim).reshape(shape), save(dx, x)
+
+
+@op("LinalgVectorNormBackward0", in_order=True, examples=["x.norm()", "x.norm(1, dim=0)", "x.norm(math.inf, dim=1)"])
+def norm(x, /, p="fro", dim=None, keepdim=False, dtype=None):
+    """(|input|**p).sum(dim)**(1 / p); p=2, 'fro', is the Euclidean norm, p=inf the largest absolute value.
+
+    p=0 counts what is not 0. Where the norm is 0, or does not depend on an element, the gradient is 0. Raises
+    RuntimeError where the elements are not floats.
+    """
+    x, dim = _in_dtype(need_floats(x, "norm"), dtype), dims_of(x, dim)
+    p, shape, size = 2.0 if p in (None, "fro") else float(p), x.shape, np.abs(x)
     if p == 2:
-        out = np.sqrt(np.add.reduce(x * x, axis=dim, keepdims=keepdim))
+        out = np.sqrt(sum_over(x * x, dim, keepdim))
     elif p == 0:
         out = np.add.reduce(x != 0, axis=dim, keepdims=keepdim, dtype=x.dtype)
     elif math.isinf(p):
-        out = (np.maximum if p > 0 else np.minimum).reduce(np.abs(x), axis=dim, keepdims=keepdim)
+        out = (np.maximum if p > 0 else np.minimum).reduce(size, axis=dim, keepdims=keepdim)
     else:
-        out = np.add.reduce(np.abs(x) ** p, axis=dim, keepdims=keepdim) ** (1 / p)
+        out = sum_over(size**p, dim, keepdim) ** (1 / p)
     out = np.asarray(out, x.dtype)
 
-    def to_x(g):
+    def dx(g):
         if p == 0:
             return None
         if math.isinf(p):
-            return _share(g, np.abs(x), out, dim, keepdim) * np.sign(x)
+            return shared_equally(g, size, out, dim, keepdim) * np.sign(x)
         if p == 2:
-            return _stretch(np.divide(g, out, out=np.zeros_like(out), where=out != 0), shape, dim, keepdim) * x
-        whole = _stretch(out, shape, dim, keepdim)
-        slope = np.sign(x) * (np.abs(x) / whole) ** (p - 1)
+            return stretch(np.divide(g, out, out=np.zeros_like(out), where=out != 0), shape, dim, keepdim) * x
+        whole = stretch(out, shape, dim, keepdim)
+        scaled = np.sign(x) * (size / whole) ** (p - 1)
         flat = (whole == 0) | ((x == 0) & (p < 1))
-        return _stretch(g, shape, dim, keepdim) * np.where(flat, x.dtype.type(0), slope)
+        return where_true(~flat, stretch(g, shape, dim, keepdim) * np.where(flat, x.dtype.type(0), scaled))
 
-    return out, to_x
+    return out, save(dx, x, out)
+
+
+@op("", examples=["mask.any()", "mask.any(0)", "ints.any()"])
+def any(x, /, dim=None, keepdim=False):
+    """Whether any element over dim is not zero."""
+    return (_test(np.any, x, dim, keepdim),)
+
+
+@op("", examples=["mask.all()", "mask.all(0)", "ints.all()"])
+def all(x, /, dim=None, keepdim=False):
+    """Whether no element over dim is zero."""
+    return (_test(np.all, x, dim, keepdim),)
+
+
+def _test(test, x, dim, keepdim):
+    result = np.asarray(test(x, axis=dims_of(x, dim), keepdims=keepdim))
+    return result.astype(np.uint8) if x.dtype == np.uint8 else result  # as in PyTorch
+
+
+@function()
+def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
+    """How many elements over dim are not zero, int64."""
+    return sum(input != 0, dim)

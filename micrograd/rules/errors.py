@@ -126,10 +126,19 @@ def derivative_is_missing(name: str) -> Callable[[Any], Any]:
     return missing
 
 
-def need_floats(name: str, x: np.ndarray) -> None:
-    """Raises NotImplementedError, as PyTorch does, for an input that holds no floats."""
+def need_floats(x: np.ndarray, name: str) -> np.ndarray:
+    """x itself. Raises NotImplementedError, a RuntimeError, where its elements are not floats."""
     if x.dtype.kind != "f":
-        raise NotImplementedError(f"{name}: the input has to be floats, and it is {x.dtype}: take x.float() first")
+        raise NotImplementedError(f"{name}(): the elements have to be floats, and they are {x.dtype}: take x.float() first")
+    return x
+
+
+def need_elements(x: np.ndarray, name: str, dim: Any) -> None:
+    """Raises RuntimeError, or with a dim IndexError, where there are no elements to choose from."""
+    if dim is None and x.size == 0:
+        raise RuntimeError(f"{name}(): the tensor of shape {list(x.shape)} has no elements to choose from")
+    if dim is not None and x.ndim and -x.ndim <= dim < x.ndim and x.shape[dim] == 0:
+        raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size; the shape is {list(x.shape)}")
 
 
 def need_one_dtype(name: str, *arrays: np.ndarray | None) -> None:

@@ -1,9 +1,19 @@
-"""Sums over the leading dimensions, and the undoing of a broadcast."""
+"""Sums that stay accurate over many numbers, whatever the layout, and the undoing of a broadcast.
+
+float32 has 24 bits: once a running sum is ten million times as large as what is added, nothing is added at all. NumPy
+adds in pairs of halves along memory, and then the error stays near that of one addition, but along every other
+dimension it adds one row after the other: a million times 0.1 comes to 100,958. So these here add up blocks of rows, and
+then the sums of the blocks in float64. A product with ones adds up a block in a fraction of the time of NumPy's sum.
+"""
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
+
+BLOCK = 64  # rows that are added up one after the other; the sums of the blocks add up in float64
+SMALL = 4096  # elements; in a sum of fewer nothing is lost
 
 
 @functools.lru_cache(maxsize=16)
@@ -12,13 +22,38 @@ def _ones(n: int, dtype: np.dtype) -> np.ndarray:
 
 
 def sum_of_rows(x: np.ndarray) -> np.ndarray:
-    """The rows of a matrix (n, m) added up: (m,). A product with ones takes a fraction of the time of NumPy's sum."""
-    return _ones(len(x), x.dtype) @ x
+    """The rows of a matrix (n, m) added up: (m,)."""
+    n = len(x)
+    if n <= BLOCK or x.dtype.kind != "f":
+        return _ones(n, x.dtype) @ x
+    whole = n - n % BLOCK
+    sums = _ones(BLOCK, x.dtype) @ x[:whole].reshape(n // BLOCK, BLOCK, x.shape[1])
+    total = np.add.reduce(sums, axis=0, dtype=np.float64)
+    total += _ones(n - whole, x.dtype) @ x[whole:]
+    return total.astype(x.dtype)
 
 
 def sum_of_columns(x: np.ndarray) -> np.ndarray:
-    """The columns of a matrix (n, m) added up, in the same way: (n,)."""
-    return x @ _ones(x.shape[1], x.dtype)
+    """The columns of a matrix (n, m) added up: (n,)."""
+    n = x.shape[1]
+    if n <= BLOCK:
+        return x @ _ones(n, x.dtype)
+    return np.add.reduce(x, axis=1) if x.flags.c_contiguous else sum_of_rows(x.T)
+
+
+def sum_over(x: np.ndarray, dim: tuple[int, ...] | None, keepdim: bool = False, dtype: Any = None) -> Any:
+    """The sum over dim, a tuple of dimensions that are there, or None for all of them."""
+    if x.size <= SMALL or x.dtype.kind != "f" or (x.flags.c_contiguous and dim in (None, (x.ndim - 1,))):
+        return np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=dtype)
+    if dim is None:
+        total = np.add.reduce(x.ravel(order="K"))
+        return total.reshape((1,) * x.ndim) if keepdim else total
+    n, shape = math.prod([x.shape[d] for d in dim]), [m for d, m in enumerate(x.shape) if d not in dim]
+    if n <= 64:
+        return np.add.reduce(x, axis=dim, keepdims=keepdim)
+    rows = np.moveaxis(x, dim, range(len(dim))).reshape(n, math.prod(shape))
+    total = sum_of_rows(rows).reshape(shape)
+    return np.expand_dims(total, dim) if keepdim else total
 
 
 def unbroadcast(gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -26,7 +61,7 @@ def unbroadcast(gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     extra = gradient.ndim - len(shape)
     if extra:
         if not gradient.flags.c_contiguous:
-            gradient = np.add.reduce(gradient, axis=tuple(range(extra)))
+            gradient = sum_over(gradient, tuple(range(extra)))
         elif gradient.ndim == 2 and extra == 1:
             gradient = sum_of_rows(gradient)
         else:
@@ -34,5 +69,5 @@ def unbroadcast(gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
             gradient = sum_of_rows(gradient.reshape(n, math.prod(rest))).reshape(rest)
     if gradient.shape != shape:
         stretched = tuple([i for i, n in enumerate(shape) if n == 1 != gradient.shape[i]])
-        gradient = np.add.reduce(gradient, axis=stretched, keepdims=True)
+        gradient = sum_over(gradient, stretched, keepdim=True)
     return gradient

@@ -4,15 +4,20 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from micrograd import dtypes
+from micrograd.ops import apply, attach, function, op, unchanged
+from micrograd.rules import dtypes
 from micrograd.rules.device import check_device
 from micrograd.rules.device import device as Device  # noqa: N812 - `device` is PyTorch's argument
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
-from micrograd.ops import shapes
-from micrograd.tensors import Tensor, apply, method, wrap
+from micrograd.tensors import Tensor, wrap
 
 
-@method
+@op("ToCopyBackward0", of="", examples=["x.double()", "x.to(torch.float32)"])
+def _to_dtype(x, /, dtype):
+    """x in another dtype of floats."""
+    return x.astype(dtype), unchanged  # the graph casts each gradient to the dtype of its input
+
+
 def to(
     x: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: Any = False, non_blocking: Any = False
 ) -> Tensor:
@@ -35,7 +40,7 @@ def to(
         return x.clone() if copy else x
     if not dtype.is_floating_point:
         return wrap(x._array.astype(dtype.numpy))
-    return apply(shapes.to, x, dtype=dtype.numpy)
+    return apply(_to_dtype.op, x, dtype=dtype.numpy)
 
 
 def _to(dtype: DType, name: str) -> Callable[[Tensor], Tensor]:
@@ -43,7 +48,8 @@ def _to(dtype: DType, name: str) -> Callable[[Tensor], Tensor]:
         return to(x, dtype)
 
     function.__name__, function.__doc__ = name, f"x in {dtype}."
-    return method(function)
+    attach(name, function)
+    return function
 
 
 float = _to(dtypes.float32, "float")
@@ -54,26 +60,22 @@ byte = _to(dtypes.uint8, "byte")
 bool = _to(dtypes.bool, "bool")
 
 
-@method
 def cpu(x: Tensor) -> Tensor:
     """x itself: the one device is the CPU."""
     return x
 
 
-@method
 def cuda(x: Tensor, *device: Any) -> Tensor:
     """Raises RuntimeError: there is no other device than the CPU."""
     check_device("cuda")
     return x
 
 
-@method
 def type_as(x: Tensor, other: Tensor) -> Tensor:
     """x in the dtype of other."""
     return to(x, other.dtype)
 
 
-@method
 def type(x: Tensor, dtype: Any = None) -> Any:
     """x in another dtype, or one that LongTensor and its like name; without one, x's name: 'torch.FloatTensor'."""
     if dtype is None:
@@ -81,11 +83,13 @@ def type(x: Tensor, dtype: Any = None) -> Any:
     return to(x, getattr(dtype, "dtype", dtype))
 
 
-@method
 def is_floating_point(x: Tensor) -> builtins.bool:
     """Whether the elements are floats."""
     return x.dtype.is_floating_point
 
 
-Tensor.device = property(lambda x: Device("cpu"), doc="The one device, the CPU.")  # type: ignore[attr-defined]
-Tensor.is_cuda = False  # type: ignore[attr-defined]
+for _function in (to, cpu, cuda, type_as, type):
+    attach(_function.__name__, _function)
+function()(is_floating_point)
+attach("device", property(lambda x: Device("cpu"), doc="The one device, the CPU."))
+attach("is_cuda", False)

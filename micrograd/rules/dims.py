@@ -1,0 +1,39 @@
+"""PyTorch's ways to name dimensions and sizes."""
+
+from collections.abc import Sequence
+from operator import index
+from typing import Any
+
+from micrograd.rules.errors import dim_error
+
+
+def dim_of(x: Any, dim: Any, extra: int = 0) -> int:
+    """dim counted from the front. Raises IndexError for a dim that x, with `extra` dimensions more, does not have."""
+    n = max(x.ndim + extra, 1)
+    dim = dim if type(dim) is int else index(dim)
+    if not -n <= dim < n:
+        raise dim_error(dim, x.ndim + extra)
+    return dim % n
+
+
+def dims_of(x: Any, dim: Any) -> tuple[int, ...] | None:
+    """The dimensions that a reduction's dim means, an int, several or None; None for all of them.
+
+    Raises IndexError for one that x does not have, RuntimeError for one that is named twice.
+    """
+    if dim is None:
+        return None
+    if not isinstance(dim, Sequence):
+        dims: tuple[int, ...] = (dim_of(x, dim),)
+    else:
+        dims = tuple([dim_of(x, d) for d in dim])
+        if len(set(dims)) < len(dims):
+            raise RuntimeError(f"dim {dim} appears multiple times in the list of dims")
+    return dims if x.ndim and dims else None
+
+
+def sizes_of(arguments: Any) -> tuple[int, ...]:
+    """The numbers that f(2, 3), f((2, 3)) and f([2, 3]) all mean."""
+    if len(arguments) == 1 and isinstance(arguments[0], Sequence):
+        arguments = arguments[0]
+    return tuple([n if type(n) is int else index(n) for n in arguments])

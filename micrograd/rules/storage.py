@@ -1,0 +1,80 @@
+"""How a tensor lies in memory: its storage, a flat row of numbers, and the strides by which an index finds its place.
+
+A view has the storage of its tensor, and other strides: `x.t()` swaps them, and moves nothing.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from micrograd.tensors import Tensor, attach
+
+
+class Storage:
+    """The row of numbers that a tensor, and every view of it, looks at; prints as PyTorch's does."""
+
+    def __init__(self, array: np.ndarray):
+        self._array = array
+
+    def __len__(self) -> int:
+        return self._array.size
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._array[index].tolist()
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._array[index] = value
+
+    def tolist(self) -> list:
+        """The numbers in a list."""
+        return self._array.tolist()
+
+    def data_ptr(self) -> int:
+        """The address of the first number, the same for all tensors of this storage."""
+        return self._array.ctypes.data
+
+    def __repr__(self) -> str:
+        kind = f"torch.storage.TypedStorage(dtype=torch.{self._array.dtype.name}, device=cpu)"
+        return "\n".join([*[f" {number}" for number in self.tolist()], f"[{kind} of size {len(self)}]"])
+
+
+def _owner(array: np.ndarray) -> np.ndarray:
+    """The array whose memory this one looks at, flat."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array.reshape(-1, order="A", copy=False)
+
+
+def storage(x: Tensor) -> Storage:
+    """The row of numbers behind x."""
+    return Storage(_owner(x._array))
+
+
+def untyped_storage(x: Tensor) -> Storage:
+    """The storage as bytes."""
+    return Storage(_owner(x._array).view(np.uint8))
+
+
+def stride(x: Tensor, dim: int | None = None) -> Any:
+    """By how many places of the storage an index moves in each dimension, or in one."""
+    strides = tuple([n // x._array.itemsize for n in x._array.strides])
+    return strides if dim is None else strides[dim]
+
+
+def storage_offset(x: Tensor) -> int:
+    """The place of x's first element in its storage."""
+    return (x._array.ctypes.data - _owner(x._array).ctypes.data) // x._array.itemsize
+
+
+def data_ptr(x: Tensor) -> int:
+    """The address of x's first element."""
+    return x._array.ctypes.data
+
+
+def element_size(x: Tensor) -> int:
+    """The number of bytes of an element."""
+    return x._array.itemsize
+
+
+for _function in (storage, untyped_storage, stride, storage_offset, data_ptr, element_size):
+    attach(_function.__name__, _function)
