@@ -35,15 +35,15 @@ def samples(library: Any) -> dict[str, Any]:
     return {**tensors, "torch": library, "F": functional(library), "math": math, "put": put}
 
 
+def put(x: Any, value: Any, index: Any) -> Any:
+    """x[index] = value as a function, for examples."""
+    x[index] = value
+    return x
+
+
 def functional(library: Any) -> Any:
     """The nn.functional of a library, with what only micrograd's has step by step."""
     if hasattr(library.nn.functional, "causal_self_attention"):
         return library.nn.functional
     ours = {name: functools.partial(getattr(step_by_step, name), library) for name in step_by_step.NAMES}
-    return SimpleNamespace(**{**vars(library.nn.functional), **ours})
-
-
-def put(x: Any, value: Any, index: Any) -> Any:
-    """x[index] = value as a function, for examples."""
-    x[index] = value
-    return x
+    return SimpleNamespace(**vars(library.nn.functional), **ours)

@@ -185,7 +185,7 @@ def gelu(x, /, *, approximate="none"):
     Fused, for speed: input * 0.5 * (1 + erf(input / sqrt(2))), and with 'tanh'
     0.5 * input * (1 + tanh(sqrt(2 / pi) * (input + 0.044715 * input**3))).
     """
-    need_floats(x, "gelu")
+    need_floats(x, "gelu", NotImplementedError)
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate argument must be either none or tanh, not {approximate!r}")
     return _gelu(x) if approximate == "none" else _gelu_by_tanh(x)
@@ -257,7 +257,7 @@ def _activation(made: Any, input: Tensor, inplace: bool, *options: Any) -> Tenso
 @op("LeakyReluBackward0", of="", examples=["F.leaky_relu(x)", "F.leaky_relu(x, 0.3)"])
 def _leaky_relu(x, /, negative_slope):
     """x where x > 0, else negative_slope * x."""
-    need_floats(x, "leaky_relu")
+    need_floats(x, "leaky_relu", NotImplementedError)
     positive = x > 0
     return np.where(positive, x, x * negative_slope), save(lambda g: np.where(positive, g, g * negative_slope), positive)
 
@@ -274,7 +274,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 @op("EluBackward0", of="", examples=["F.elu(x)", "F.elu(x, 0.5)"])
 def _elu(x, /, alpha):
     """x where x > 0, else alpha * (exp(x) - 1)."""
-    need_floats(x, "elu")
+    need_floats(x, "elu", NotImplementedError)
     negative = x <= 0
     below = np.minimum(x, 0)
     out = np.where(negative, np.expm1(below) * alpha, x)
@@ -293,7 +293,7 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 @op("SiluBackward0", of="", examples=["F.silu(x)"])
 def _silu(x, /):
     """x * sigmoid(x)."""
-    need_floats(x, "silu")
+    need_floats(x, "silu", NotImplementedError)
     sigmoid = elementwise.sigmoid.op.forward(x)[0]
     return x * sigmoid, save(lambda g: g * (sigmoid * (1 + x * (1 - sigmoid))), x, sigmoid)
 
@@ -322,7 +322,7 @@ def _layer_norm(x, weight, bias, /, *, normalized_shape, eps):
     Fused, for speed: with dims the last dimensions,
     (x - x.mean(dims, True)) / (x.var(dims, correction=0, keepdim=True) + eps).sqrt() * weight + bias.
     """
-    need_floats(x, "layer_norm")
+    need_floats(x, "layer_norm", NotImplementedError)
     need_one_dtype("layer_norm", x, weight, bias)
     if not normalized_shape or x.shape[-len(normalized_shape) :] != normalized_shape:
         raise RuntimeError(
@@ -474,7 +474,7 @@ def batch_norm(
     need_tensors("batch_norm", input=input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     x, tensors = input._array, (running_mean, running_var, weight, bias)
     arrays = [tensor._array for tensor in tensors if tensor is not None]
-    need_floats(x, "batch_norm")
+    need_floats(x, "batch_norm", NotImplementedError)
     need_one_dtype("batch_norm", x, *arrays)
     channels = x.shape[1] if x.ndim > 1 else 0
     for array in arrays:
@@ -512,7 +512,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     need_tensors("dropout", input=input)
     if not training or not p or not input._array.size:
         return input
-    need_floats(input._array, "dropout")
+    need_floats(input._array, "dropout", NotImplementedError)
     factors = np.empty_like(input._array)  # drawn in the order in which the elements lie in memory, as PyTorch does
     factors.ravel("K")[...] = _dropout_factors((factors.size,), p, factors.dtype)
     return input.mul_(wrap(factors)) if inplace else elementwise.mul(input, wrap(factors))

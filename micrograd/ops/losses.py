@@ -219,7 +219,7 @@ def _check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | No
     x, indices = input._array, target._array
     if x.ndim != 2 or indices.ndim != 1 or len(indices) != len(x):
         _check_shapes(name, x.shape, indices.shape)
-    need_floats(x, name)
+    need_floats(x, name, NotImplementedError)
     if indices.dtype not in _INDEX_DTYPES:
         raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype}: class indices")
     classes = x.shape[1] if x.ndim > 1 else x.shape[0]

@@ -126,10 +126,10 @@ def derivative_is_missing(name: str) -> Callable[[Any], Any]:
     return missing
 
 
-def need_floats(x: np.ndarray, name: str) -> np.ndarray:
-    """x itself. Raises NotImplementedError, a RuntimeError, where its elements are not floats."""
+def need_floats(x: np.ndarray, name: str, error: type[Exception] = RuntimeError) -> np.ndarray:
+    """x itself. Raises the error where its elements are not floats."""
     if x.dtype.kind != "f":
-        raise NotImplementedError(f"{name}(): the elements have to be floats, and they are {x.dtype}: take x.float() first")
+        raise error(f"{name}(): the elements have to be floats, and they are {x.dtype}: take x.float() first")
     return x
 
 
