@@ -55,7 +55,12 @@ def _linear_node(input: Tensor, weight: Tensor, bias: Any = None) -> str:
 @op(
     _linear_node,
     of="functional",
-    examples=["F.linear(x, weight, bias)", "F.linear(batch, weight, bias)", "F.linear(batch, weight)", "F.linear(x, row)"],
+    examples=[
+        "F.linear(x, weight, bias)",
+        "F.linear(batch, weight, bias)",
+        "F.linear(batch, weight)",
+        "F.linear(x, row)",
+    ],
 )
 def linear(x, weight, bias=None, /):
     """input @ weight.T + bias.
@@ -106,7 +111,9 @@ def embedding(x, weight, /, padding_idx=None):
         raise AssertionError(f"embedding: padding_idx must be within the {len(weight)} rows, and it is {padding_idx}")
     if x.dtype.kind != "i":
         raise RuntimeError(f"embedding: the indices have to be Long or Int, and they are {x.dtype}")
-    if x.size and np.maximum.reduce(x.astype(np.uint64), None) >= len(weight):  # as unsigned, a negative one is too large
+    if x.size and np.maximum.reduce(x.astype(np.uint64), None) >= len(
+        weight
+    ):  # as unsigned, a negative one is too large
         wrong = x[(x < 0) | (x >= len(weight))].flat[0]
         raise IndexError(f"index out of range in self: {wrong}, and there are {len(weight)} rows")
     shape = weight.shape
@@ -259,7 +266,9 @@ def _leaky_relu(x, /, negative_slope):
     """x where x > 0, else negative_slope * x."""
     need_floats(x, "leaky_relu", NotImplementedError)
     positive = x > 0
-    return np.where(positive, x, x * negative_slope), save(lambda g: np.where(positive, g, g * negative_slope), positive)
+    return np.where(positive, x, x * negative_slope), save(
+        lambda g: np.where(positive, g, g * negative_slope), positive
+    )
 
 
 @function(of="functional")
@@ -471,7 +480,9 @@ def batch_norm(
     way; otherwise mean and variance are running_mean and running_var.
     Raises RuntimeError where shapes or dtypes do not fit, ValueError for a single value per channel in training.
     """
-    need_tensors("batch_norm", input=input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    need_tensors(
+        "batch_norm", input=input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
+    )
     x, tensors = input._array, (running_mean, running_var, weight, bias)
     arrays = [tensor._array for tensor in tensors if tensor is not None]
     need_floats(x, "batch_norm", NotImplementedError)
@@ -486,7 +497,9 @@ def batch_norm(
     if not training:
         if running_mean is None or running_var is None:
             raise RuntimeError("running_mean and running_var must be defined in evaluation mode")
-        return apply(_batch_norm.op, input, weight, bias, running_mean._array, running_var._array, eps=eps, training=False)
+        return apply(
+            _batch_norm.op, input, weight, bias, running_mean._array, running_var._array, eps=eps, training=False
+        )
     if (running_mean is None) != (running_var is None):
         raise ValueError("running_mean and running_var must either both be None or neither be None")
     n = x.size // max(channels, 1)
