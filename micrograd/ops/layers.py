@@ -29,6 +29,13 @@ def need_tensors(name: str, **inputs: Any) -> None:
             raise TypeError(f"{name}(): argument '{argument}' must be Tensor, not {type(x).__name__}")
 
 
+def refuse_grad(name: str, **inputs: Tensor | None) -> None:
+    """Raises RuntimeError, as PyTorch does, where an input that has no derivative wants a gradient."""
+    for argument, x in inputs.items():
+        if x is not None and state.grad_enabled and x.requires_grad:
+            raise RuntimeError(f"{name} is not differentiable with respect to argument '{argument}': detach() it")
+
+
 def shared(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """`work`, a function of a gradient, for several derivatives of one op: done once for each gradient.
 
@@ -48,7 +55,7 @@ def _linear_node(input: Tensor, weight: Tensor, bias: Any = None) -> str:
     if input.ndim == 2:
         return "AddmmBackward0" if bias is not None else "MmBackward0" if weight.ndim == 2 else "MvBackward0"
     if bias is not None:
-        return "ViewBackward0"
+        return "ViewBackward0" if input.is_contiguous() else "AddBackward0"
     return "UnsafeViewBackward0" if input.ndim > 2 else "SqueezeBackward4" if weight.ndim == 2 else "DotBackward0"
 
 
@@ -111,9 +118,7 @@ def embedding(x, weight, /, padding_idx=None):
         raise AssertionError(f"embedding: padding_idx must be within the {len(weight)} rows, and it is {padding_idx}")
     if x.dtype.kind != "i":
         raise RuntimeError(f"embedding: the indices have to be Long or Int, and they are {x.dtype}")
-    if x.size and np.maximum.reduce(x.astype(np.uint64), None) >= len(
-        weight
-    ):  # as unsigned, a negative one is too large
+    if x.size and np.maximum.reduce(x.astype(np.uint64), None) >= len(weight):  # unsigned, negative ones are large
         wrong = x[(x < 0) | (x >= len(weight))].flat[0]
         raise IndexError(f"index out of range in self: {wrong}, and there are {len(weight)} rows")
     shape = weight.shape
@@ -485,6 +490,7 @@ def batch_norm(
     )
     x, tensors = input._array, (running_mean, running_var, weight, bias)
     arrays = [tensor._array for tensor in tensors if tensor is not None]
+    refuse_grad("batch_norm", running_mean=running_mean, running_var=running_var)
     need_floats(x, "batch_norm", NotImplementedError)
     need_one_dtype("batch_norm", x, *arrays)
     channels = x.shape[1] if x.ndim > 1 else 0
@@ -507,11 +513,11 @@ def batch_norm(
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
     with silent():
         mean, var = _moments(x)
-        for running, now in ((running_mean, mean), (running_var, var * (n / (n - 1)))) if n else ():
-            if running is not None:
-                running._array *= 1 - momentum
-                running._array += momentum * now
-                running._version[0] += 1
+        for tensor, now in ((running_mean, mean), (running_var, var * (n / (n - 1)))) if n else ():
+            if tensor is not None:
+                tensor._array *= 1 - momentum
+                tensor._array += momentum * now
+                tensor._version[0] += 1
     return apply(_batch_norm.op, input, weight, bias, mean, var, eps=eps, training=True)
 
 
@@ -591,9 +597,11 @@ def conv1d(x, weight, bias=None, /, stride=1, padding=0, dilation=1, groups=1):
         padded, (n, groups * channels, kernel_size, out_length), (*steps, dilation * step, stride * step)
     )
     columns = windows.reshape(n, groups, channels * kernel_size, out_length)
-    kernels = weight.reshape(groups, out_channels // groups, channels * kernel_size)
+    if np.may_share_memory(columns, x):  # with a kernel of 1
+        columns = columns.copy()
+    kernels_shape = groups, out_channels // groups, channels * kernel_size
     out_shape = (n, out_channels, out_length) if x.ndim == 3 else (out_channels, out_length)
-    out = (kernels @ columns).reshape(out_shape)
+    out = (weight.reshape(kernels_shape) @ columns).reshape(out_shape)
     if bias is not None:
         out += bias[:, None]
 
@@ -601,7 +609,7 @@ def conv1d(x, weight, bias=None, /, stride=1, padding=0, dilation=1, groups=1):
         return g.reshape(n, groups, out_channels // groups, out_length)
 
     def dx(g):
-        dcolumns = kernels.swapaxes(1, 2) @ by_group(g)
+        dcolumns = weight.reshape(kernels_shape).swapaxes(1, 2) @ by_group(g)
         dwindows = dcolumns.reshape(n, groups * channels, kernel_size, out_length)
         result = np.zeros(padded_shape, g.dtype)
         for i in range(kernel_size):
@@ -611,7 +619,7 @@ def conv1d(x, weight, bias=None, /, stride=1, padding=0, dilation=1, groups=1):
 
     def dweight(g):
         g = by_group(g).transpose(1, 2, 0, 3).reshape(groups, out_channels // groups, n * out_length)
-        return (g @ columns.transpose(1, 0, 3, 2).reshape(groups, n * out_length, -1)).reshape(w_shape)
+        return (g @ columns.transpose(1, 0, 3, 2).reshape(groups, n * out_length, kernels_shape[2])).reshape(w_shape)
 
     def dbias(g):
         return _sum_of_channels(g.reshape(n, out_channels, out_length))

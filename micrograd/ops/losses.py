@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from micrograd.ops import apply, function, op, reductions, save
-from micrograd.ops.layers import need_tensors
+from micrograd.ops.layers import need_tensors, refuse_grad
 from micrograd.rules.dtypes import promote
-from micrograd.rules.errors import derivative_is_missing, need_floats
+from micrograd.rules.errors import need_floats
 from micrograd.rules.sums import sum_of_columns
 from micrograd.tensors import Tensor, wrap
 
@@ -27,7 +27,6 @@ def _loss_node(input: Tensor, *others: Any, **options: Any) -> str:
         *["F.cross_entropy(x, targets)", "F.cross_entropy(x, targets, reduction='none')"],
         *["F.cross_entropy(x, targets, positive[0].detach(), ignore_index=3)", "F.cross_entropy(row, targets[0])"],
         *["F.cross_entropy(batch, targets.new_zeros(2, 4))", "F.cross_entropy(x, targets, label_smoothing=0.1)"],
-        "F.cross_entropy(x, y.softmax(1))",
     ],
 )
 def _cross_entropy(input, target, weight, /, *, ignore_index, reduction):
@@ -91,7 +90,7 @@ def _starts(n, classes):
 
 
 def _of_classes(losses_of, input, target, weight, ignore_index, reduction):
-    """The losses of examples reduced to one, and the derivatives by input, target and weight.
+    """The losses of examples reduced to one, and the derivative by input.
 
     losses_of: the losses of rows (n, classes) with their targets. ignore_index: None where every target counts; the
     rows of others are left out altogether, whatever they hold.
@@ -132,8 +131,7 @@ def _of_classes(losses_of, input, target, weight, ignore_index, reduction):
             return result
         return np.moveaxis(result.reshape(*shape, classes), -1, dim)
 
-    dweight = derivative_is_missing("the weight of a loss")
-    return out, save(dinput, *saved), None, dweight if weight is not None else None
+    return out, save(dinput, *saved)
 
 
 @function(of="functional")
@@ -169,18 +167,14 @@ def cross_entropy(
         return loss
     dim = min(1, input.ndim - 1)
     ones = np.ones(input.shape[dim], input._array.dtype) if weight is None else weight._array
-    each = -(reductions.log_softmax(input, dim) * wrap(_along(ones, dim, input.ndim))).sum(dim)
+    along = ones.reshape([-1 if d == dim else 1 for d in range(input.ndim)])
+    each = -(reductions.log_softmax(input, dim) * wrap(along)).sum(dim)
     counts = (target._array != ignore_index).reshape(each.shape)
     each = each.masked_fill(wrap(~counts), 0.0)
     if reduction != "none":
         total = float(np.add.reduce(ones[target._array[target._array != ignore_index]], axis=None))
         each = each.sum() / (total if reduction == "mean" else 1)
     return loss * (1 - label_smoothing) + each * (label_smoothing / len(ones))
-
-
-def _along(numbers: np.ndarray, dim: int, ndim: int) -> np.ndarray:
-    """Numbers along dimension dim, with length 1 in the others."""
-    return numbers.reshape([-1 if d == dim else 1 for d in range(ndim)])
 
 
 def _cross_entropy_of_probabilities(
@@ -193,7 +187,7 @@ def _cross_entropy_of_probabilities(
         target = target * (1 - label_smoothing) + label_smoothing / classes
     if weight is not None:
         _check_weight(input, weight, classes)
-        target = target * wrap(_along(weight._array, dim, input.ndim))
+        target = target * weight.view([-1 if d == dim else 1 for d in range(input.ndim)])
     loss = -(reductions.log_softmax(input, dim) * target).sum(dim)
     return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
@@ -225,6 +219,7 @@ def _check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | No
     classes = x.shape[1] if x.ndim > 1 else x.shape[0]
     if weight is not None:
         _check_weight(input, weight, classes)
+        refuse_grad(name, weight=weight)
     unsigned = indices.view(f"u{indices.itemsize}")  # as unsigned, a negative index is out of range too
     if indices.size and unsigned.reshape(-1)[unsigned.argmax()] >= classes:  # half the time of max()
         wrong = indices[((indices < 0) | (indices >= classes)) & (indices != ignore_index)]
