@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 
-class Complaint(ValueError):  # noqa: N818 - it is how a command complains, not a fault of the program
+class UsageError(ValueError):
     """Something the user gave cannot be used. The message is one line: what is wrong, and what to do about it."""
+
+
+Complaint = UsageError  # its name in makemore
 
 
 class Parser(argparse.ArgumentParser):
@@ -22,7 +25,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def assignments(words: Iterable[str]) -> dict[str, float]:
-    """Words such as a=2 as numbers by name. Raises Complaint for anything else, and for a name that comes twice."""
+    """Words such as a=2 as numbers by name. Raises UsageError for anything else, and for a name that comes twice."""
     found: dict[str, float] = {}
     for word in words:
         name, _, text = word.partition("=")
@@ -31,9 +34,9 @@ def assignments(words: Iterable[str]) -> dict[str, float]:
         except ValueError:
             number = math.nan
         if not name.isidentifier() or not math.isfinite(number):
-            raise Complaint(f"{word!r} gives no name a number; write it as a=2")
+            raise UsageError(f"{word!r} gives no name a number; write it as a=2")
         if name in found:
-            raise Complaint(f"{name} is given twice")
+            raise UsageError(f"{name} is given twice")
         found[name] = number
     return found
 
@@ -47,10 +50,10 @@ def run_command(main: Callable[[], int]) -> NoReturn:
         status = main()
         if sys.stdout is not None:  # it may be closed
             sys.stdout.flush()
-    except Complaint as complaint:  # a name in it may have line ends
-        print(f"error: {' '.join(str(complaint).splitlines())}", file=sys.stderr)
+    except UsageError as error:  # a name in it may have line ends
+        print(f"error: {' '.join(str(error).splitlines())}", file=sys.stderr)
         status = 2
-    except BrokenPipeError:  # whoever read our words has enough of them
+    except BrokenPipeError:  # the reader closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141  # what a shell says of a program that SIGPIPE ended
     except OSError as error:

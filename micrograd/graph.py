@@ -38,14 +38,18 @@ state = State()
 
 
 class Observer:
-    """The two doors for what looks at the engine, such as the guard and the pictures; None where nobody does.
+    """The doors for what looks at the engine, such as the guard; None where nobody does.
 
     operation: called after every operation with its Op, its inputs, its options and its result, whether it enters a
-    graph or not. backward: called with the tensors that backward is about to start from.
+    graph or not. backward: called with the tensors that backward is about to start from, their gradients, and whether
+    the leaves are to accumulate what is found; what it returns is called with that before they do. step: called with
+    the parameters that an optimizer is about to move. missing_grad: called with a tensor whose grad is read and None.
     """
 
     operation: Callable[[Any, Sequence[Any], dict[str, Any], Any], None] | None = None
-    backward: Callable[[Sequence[Any]], None] | None = None
+    backward: Callable[[Sequence[Any], Sequence[Any], bool], Callable[[dict[Any, Any]], None]] | None = None
+    step: Callable[[Sequence[Any]], None] | None = None
+    missing_grad: Callable[[Any], None] | None = None
 
 
 observer = Observer()
@@ -173,15 +177,15 @@ class Gradients(dict[Any, Any]):
 
 
 def run_backward(
-    tensors: Sequence[Any], starts: Sequence[np.ndarray], retain_graph: bool, wanted: Collection[Node] = ()
+    tensors: Sequence[Any], starts: Sequence[np.ndarray], retain_graph: bool, wanted: Collection[Node] | None = None
 ) -> dict[Any, Any]:
     """Carry the gradients `starts` of `tensors` back to all leaves that they were made from.
 
     Returns the gradient of each leaf, an array that nobody else holds, by the leaf, and beside them those of the Nodes
-    in `wanted`. Raises RuntimeError where what the graph saved is gone or was changed.
+    in `wanted`, which is None where the leaves are to accumulate them. Raises RuntimeError where what the graph saved
+    is gone or was changed.
     """
-    if observer.backward is not None:
-        observer.backward(tensors)
+    look = None if observer.backward is None else observer.backward(tensors, starts, wanted is None)
     gradients, found = Gradients(), {}
     for tensor, start in zip(tensors, starts, strict=True):
         gradients.add(tensor.grad_fn or tensor, start, start)
@@ -192,7 +196,7 @@ def run_backward(
                 continue  # a derivative said that this input has none
             if node.retained is not None or node.hooks is not None:
                 g = node.seen(g)
-            if node in wanted:
+            if wanted and node in wanted:
                 found[node] = g.copy()
             node.check()
             for edge in node.edges or ():
@@ -201,6 +205,8 @@ def run_backward(
                     gradients.add(edge.parent, dx, g)
             if not retain_graph:
                 node.release()
+    if look is not None:
+        look(gradients)
     return gradients | found
 
 

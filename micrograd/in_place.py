@@ -109,7 +109,10 @@ def refuse_change(x: Tensor) -> None:
         raise RuntimeError(x._read_only)
     for tensor, words in ((x, CHANGED_LEAF), (x._base, CHANGED_LEAF.replace("a leaf", "a view of a leaf"))):
         if tensor is not None and tensor.requires_grad and tensor.grad_fn is None:
-            raise RuntimeError(f"{words} Put the change under `with no_grad():`, or change its .data.")
+            raise RuntimeError(
+                f"{words} It is {list(tensor.shape)}. An update is no part of the graph: write with torch.no_grad(): "
+                "p -= lr * p.grad, or p.data -= lr * p.grad"
+            )
 
 
 def snapshot(x: Tensor) -> Tensor:

@@ -142,11 +142,14 @@ class Tensor:
 
     @property
     def grad(self) -> "Tensor | None":
-        if self._grad is None and self._node is not None and self._node.retained is None:
-            warnings.warn(
-                "the grad of a tensor that is not a leaf stays None; call retain_grad() on it before backward()",
-                stacklevel=2,
-            )
+        if self._grad is None:
+            if graph.observer.missing_grad is not None:
+                graph.observer.missing_grad(self)
+            if self._node is not None and self._node.retained is None:
+                warnings.warn(
+                    "the grad of a tensor that is not a leaf stays None; call retain_grad() on it before backward()",
+                    stacklevel=2,
+                )
         return self._grad
 
     @grad.setter
@@ -353,7 +356,11 @@ def attach(name: str, function: Any) -> None:
 def start_of_backward(output: Tensor, gradient: Tensor | None) -> np.ndarray:
     """The gradient that backward begins with. Raises RuntimeError where output has no graph or gradient no fit."""
     if not output.requires_grad:
-        raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
+        raise RuntimeError(
+            "element 0 of tensors does not require grad and does not have a grad_fn: nothing that it was made from "
+            "requires a gradient. p = p - lr * p.grad under no_grad makes a tensor that does not; "
+            "with torch.no_grad(): p -= lr * p.grad changes the parameter itself"
+        )
     if gradient is None:
         if output._array.size != 1:
             raise RuntimeError(

@@ -4,8 +4,8 @@ from difflib import get_close_matches
 
 from tqdm import tqdm
 
-from micrograd.command import Complaint, Parser, assignments, run_command
-from micrograd.compare.every_op import FLOATS, Checked, check
+from micrograd.command import UsageError, Parser, assignments, run_command
+from micrograd.compare.examples import FLOATS, Checked, check
 from micrograd.compare.expressions import compare_expression
 from micrograd.compare.report import aligned, number_text
 from micrograd.compare.runs import NO_PYTORCH, pytorch
@@ -48,7 +48,7 @@ def _expression(text: str, given: list[str]) -> int:
         ordered = {name: numbers.pop(name) for name in names(text) if name in numbers}
         lines, agree = compare_expression(text, ordered | numbers)
     except ExpressionError as error:
-        raise Complaint(str(error)) from None
+        raise UsageError(str(error)) from None
     print("\n".join(lines))
     return 0 if agree else 1
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from micrograd.compare.report import DIFFERENT, EXACT, Pair, Report, judge, rounding, shape_text
 from micrograd.engine import Value, topological_order
-from micrograd.graph import Node, Roots, unbroadcast
+from micrograd.graph import Edge, Node
+from micrograd.rules.sums import unbroadcast
 from micrograd.tensors import Tensor
 
 
@@ -95,14 +96,14 @@ def _numbers(x: Any, what: str) -> np.ndarray:
 class Part(NamedTuple):
     """What one use of a tensor adds to its gradient.
 
-    through: the name of the use's result, or of its op. last: for a table that is looked into, what its gradient would
-    be if what comes back were put into its place rather than added there.
+    through: the name of the use's result, or of its op. assigned: for a table that is indexed, what its gradient would
+    be if what comes back were assigned to the rows rather than added to them.
     """
 
     through: str
     op: str
     gradient: np.ndarray
-    last: np.ndarray | None = None
+    assigned: np.ndarray | None = None
 
 
 class _Graph:
@@ -110,20 +111,20 @@ class _Graph:
 
     def __init__(self, tensors: Mapping[str, Any], gradients: Mapping[str, Any]):
         self.tensors, self.gradients = tensors, gradients
-        self.behind = {name: set(_all_behind(t)) for name, t in tensors.items()}
-        self.names = {_place(t): name for name, t in tensors.items() if isinstance(t, Tensor)}
-        self.parts: dict[Any, list[Part | None]] = {}
+        self.ancestors = {name: set(_ancestors(t)) for name, t in tensors.items()}
+        self.names = {_node_of(t): name for name, t in tensors.items() if isinstance(t, Tensor)}
+        self.parts: dict[Any, list[Part | None]] = {}  # None for a use of which nothing is known
         self._collect()
 
     def nearer_to_the_loss(self, name: str, among: Sequence[str]) -> list[str]:
         """Which of these tensors were made from that of this name, the nearest to the loss first."""
-        place = _place(self.tensors[name])
-        found = [other for other in among if place in self.behind[other] and _place(self.tensors[other]) is not place]
-        return sorted(found, key=lambda other: -len(self.behind[other]))
+        node = _node_of(self.tensors[name])
+        later = [t for t in among if node in self.ancestors[t] and _node_of(self.tensors[t]) is not node]
+        return sorted(later, key=lambda other: -len(self.ancestors[other]))
 
     def parts_of(self, name: str) -> list[Part]:
-        """The parts of a gradient that are known; the one that is not is what the others leave."""
-        parts = self.parts.get(_place(self.tensors[name]), [])
+        """The parts of a gradient that are known; a single one that is not is what the others leave."""
+        parts = self.parts.get(_node_of(self.tensors[name]), [])
         known = [part for part in parts if part is not None]
         if len(parts) == len(known) + 1 and known:
             rest = self.gradients[name] - sum([part.gradient for part in known])
@@ -131,57 +132,55 @@ class _Graph:
         return known
 
     def _collect(self) -> None:
-        """Go the way back as backward does, from the gradients that are known, and keep what each use adds."""
-        tensors = [t for t in self.tensors.values() if isinstance(t, Tensor)]
-        known = {_place(t): self.gradients[name] for name, t in self.tensors.items() if isinstance(t, Tensor)}
-        for node in topological_order(Roots(tensors))[-2::-1]:
+        """Go back as backward does, from the gradients that are known, and keep what each use adds."""
+        tensors = {name: t for name, t in self.tensors.items() if isinstance(t, Tensor)}
+        known = {_node_of(t): self.gradients[name] for name, t in tensors.items()}
+        nodes = [t.grad_fn for t in tensors.values() if t.grad_fn is not None]
+        for node in reversed(topological_order(*nodes)):
             g, parts = known.get(node), self.parts.get(node)
             if g is None and parts and None not in parts:
                 g = sum([part.gradient for part in parts if part is not None])
             g = None if g is None else np.array(g)  # one array for all edges, which may share work by it
-            for parent, derivative, shape, dtype in node.edges or ():
-                part = None
-                if g is not None and (gradient := derivative(g)) is not None:
-                    op = getattr(node.op, "__name__", node.name)
-                    gradient = unbroadcast(np.asarray(gradient), shape).astype(dtype)
-                    part = Part(self.names.get(node, op), op, gradient, _put_not_added(node, op, g, shape))
-                self.parts.setdefault(parent, []).append(part)
-            if node.edges is None:  # released: these uses are all that is known of it
+            for edge in node.edges or ():
+                self.parts.setdefault(edge.parent, []).append(None if g is None else self._part(node, edge, g))
+            if node.edges is None:  # released: only who the parents are is known
                 for parent in node._prev:
                     self.parts.setdefault(parent, []).append(None)
 
+    def _part(self, node: Node, edge: Edge, g: np.ndarray) -> Part | None:
+        gradient = edge.gradient(g)
+        if gradient is None:
+            return None
+        op, assigned = node.name if node.op is None else node.op.name, None
+        if op in ("index", "embedding"):
+            assigned = np.zeros(edge.shape, g.dtype)
+            options: Any = node.options
+            assigned[node.inputs[1] if op == "embedding" else options["index"]] = g
+        return Part(self.names.get(node, op), op, np.asarray(gradient), assigned)
 
-def _put_not_added(node: Node, op: str, g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
-    if op not in ("index", "embedding"):
-        return None
-    result = np.zeros(shape, g.dtype)
-    options: Any = node.options
-    result[node.inputs[1] if op == "embedding" else options["index"]] = g
-    return result
 
-
-def _place(t: Any) -> Any:
-    """Where a tensor stands in its graph: the node that made it or, for a leaf, itself."""
+def _node_of(t: Any) -> Any:
+    """What stands for a tensor in its graph: the node that made it or, for a leaf, itself."""
     return t if getattr(t, "grad_fn", None) is None else t.grad_fn
 
 
-def _all_behind(t: Any) -> Iterator[Any]:
-    """The places of everything that t was made from and that its graph still knows."""
+def _ancestors(t: Any) -> Iterator[Any]:
+    """All that t was made from and its graph still knows, and itself: nodes and leaves."""
     if isinstance(t, Value):
         yield from topological_order(t)
         return
-    todo, seen = [_place(t)], set()
+    todo, seen = [_node_of(t)], set()
     while todo:
-        place = todo.pop()
-        if place in seen:
+        node = todo.pop()
+        if node in seen:
             continue
-        seen.add(place)
-        yield place
-        if isinstance(place, Node):
-            todo += [*place._prev, *[parent for parent, *_ in place.edges or ()]]
+        seen.add(node)
+        yield node
+        if isinstance(node, Node):
+            todo += [*node._prev, *[edge.parent for edge in node.edges or ()]]
         else:  # PyTorch's
-            todo += [next_one for next_one, _ in getattr(place, "next_functions", ()) if next_one is not None]
-            todo += [place.variable] if hasattr(place, "variable") else []
+            todo += [parent for parent, _ in getattr(node, "next_functions", ()) if parent is not None]
+            todo += [node.variable] if hasattr(node, "variable") else []
 
 
 # What a wrong gradient looks like. Each look is a function that says so, or nothing.
@@ -263,7 +262,7 @@ def _transpose(case: _Wrong) -> str:
 
 
 def _part(case: _Wrong) -> str:
-    """A use of the tensor left out, counted twice, or with the wrong sign."""
+    """A use of the tensor that is left out, counted twice, or has the wrong sign."""
     if len(case.parts) < 2:
         return ""
     for part in case.parts:
@@ -280,12 +279,12 @@ def _part(case: _Wrong) -> str:
     return ""
 
 
-def _put(case: _Wrong) -> str:
-    """An element of a table that is looked up several times."""
-    if any(part.last is not None and case.near(case.hand, part.last) for part in case.parts):
+def _assigned(case: _Wrong) -> str:
+    """A row of a table that is looked up several times."""
+    if any(part.assigned is not None and case.near(case.hand, part.assigned) for part in case.parts):
         return (
-            "what comes back put in its place in the table (=) rather than added there (+=): of an element that is "
-            "looked up several times only the last one counts"
+            "what comes back assigned to the rows of the table (=) rather than added to them (+=): of a row that is "
+            "looked up several times only the last lookup counts"
         )
     return ""
 
@@ -379,7 +378,7 @@ LOOKS = (
     _sign,
     _transpose,
     _part,
-    _put,
+    _assigned,
     _factor,
     _tensor_as_factor,
     _constant_difference,

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 import micrograd
-from micrograd.compare.differences import RELATIVE, STEP, quotients
+from micrograd.autograd import slopes
+from micrograd.compare.differences import RELATIVE, STEP
 from micrograd.compare.report import DIFFERENT, Pair, aligned, judge, rounding
 from micrograd.compare.runs import NO_PYTORCH, pytorch
 from micrograd.engine import Value
@@ -26,16 +27,16 @@ def compare_expression(text: str, numbers: Mapping[str, float]) -> tuple[list[st
         columns["PyTorch"] = _with_tensors(torch, text, numbers)
     relative, floor = rounding([np.zeros(len(numbers))])
     agree = all(_agree(columns["Value"], other, relative, floor) for other in columns.values())
-    slopes = _slopes(text, numbers)
+    by_sides = _slopes(text, numbers)
     value, *gradients = columns["Value"]
     size = RELATIVE * max([1.0, abs(value), *map(abs, gradients)])
     agree = agree and all(
         not min(left, right) - error - size > gradient and not gradient > max(left, right) + error + size
-        for gradient, (left, right, error) in zip(gradients, slopes, strict=True)  # nan holds nothing against it
+        for gradient, (left, right, error) in zip(gradients, by_sides, strict=True)  # nan holds nothing against it
     )
     rows = [["", *columns, "differences"]]
     for i, name in enumerate(["value", *[f"d/d{name}" for name in numbers]]):
-        left, right, _ = slopes[i - 1] if i else (value, value, 0.0)
+        left, right, _ = by_sides[i - 1] if i else (value, value, 0.0)
         by_differences = f"{left:.6g} left, {right:.6g} right" if left < right or left > right else f"{left:.8g}"
         rows.append([name, *[f"{column[i]:.12g}" for column in columns.values()], by_differences])
     lines = aligned(rows, right=range(1, len(rows[0])))
@@ -70,8 +71,8 @@ def _with_tensors(library: Any, text: str, numbers: Mapping[str, float]) -> np.n
 def _slopes(text: str, numbers: Mapping[str, float]) -> list[tuple[float, float, float]]:
     """The derivative by each number, by differences, from the left and from the right; at a kink these are two.
 
-    Where an expression is smooth both come near to each other as the step gets smaller, and the quotient over both
-    sides stands for both. The third number is how far that is still from its end, going by a smaller step. All are nan
+    Where an expression is smooth both come nearer to each other as the step gets smaller, and the central difference
+    stands for both. The third number is how far that may still be from the limit, going by a smaller step. All are nan
     where the expression has no value beside the point.
     """
     at = np.array(list(numbers.values()), np.float64)
@@ -82,21 +83,12 @@ def _slopes(text: str, numbers: Mapping[str, float]) -> list[tuple[float, float,
         except ExpressionError:
             return math.nan
 
-    value, found = f(), []
-    for i, middle in enumerate(quotients(f, at)[1].tolist()):
-        sides = []
-        for step in (STEP, STEP / 8):
-            kept, shift = at[i], step * max(1.0, abs(at[i]))
-            at[i] = kept + shift
-            right = (f() - value) / shift
-            at[i] = kept - shift
-            left = (value - f()) / shift
-            at[i] = kept
-            sides.append((left, right))
-        gaps = [abs(right - left) for left, right in sides]
+    found = []
+    for wide, near in zip(slopes(f, at, STEP).T.tolist(), slopes(f, at, STEP / 8).T.tolist(), strict=True):
+        middle, gaps = sum(wide) / 2, [abs(right - left) for left, right in (wide, near)]
         kink = gaps[0] > 1e-4 * max(1.0, abs(middle)) and gaps[1] > gaps[0] / 2
-        error = abs(sum(sides[0]) - sum(sides[1]))  # of their middles, twice
-        found.append((*(sides[1] if kink else (middle, middle)), error))
+        error = abs(sum(wide) - sum(near))  # of the central differences, twice
+        found.append((*near, error) if kink else (middle, middle, error))
     return found
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 import micrograd
-from micrograd.compare.differences import judge_by_quotients
-from micrograd.compare.parting import where_they_part
+from micrograd.compare.differences import judge_by_differences
+from micrograd.compare.first_difference import first_difference
 from micrograd.compare.report import Pair, Report, judge, rounding
 from micrograd.compare.runs import NO_PYTORCH, Run, array_of, names_of, pytorch, start_of, taken_apart
 
@@ -40,7 +40,7 @@ def compare_function(fn: Callable, inputs: Sequence[Any], names: Sequence[str] |
     rows = judge(pairs, *rounding([*arrays, *at_hand]))
     report = Report(f"micrograd beside PyTorch {torch.__version__}", rows, ("on micrograd", "on PyTorch"))
     if not report:
-        report.remarks.append(where_they_part(torch, fn, arrays))
+        report.remarks.append(first_difference(torch, fn, arrays, names))
     return report
 
 
@@ -59,6 +59,6 @@ def compare_with_differences(fn: Callable, arrays: Sequence[np.ndarray], names: 
         return float((value.numpy() * weights).sum())
 
     floats = [(f"gradient of {name}", a) for name, a in zip(names, arrays, strict=True) if a.dtype.kind == "f"]
-    rows = judge_by_quotients(f, floats, [run.gradients[name] for name, _ in floats], f())
+    rows = judge_by_differences(f, floats, [run.gradients[name] for name, _ in floats], f())
     title = "micrograd beside finite differences, both in float64"
     return Report(title, rows, ("on micrograd", "by differences"))

@@ -32,8 +32,7 @@ class Run:
             for tensor in inner.values():
                 if tensor.requires_grad:
                     tensor.retain_grad()
-            if self.value.requires_grad:
-                self.value.backward(library.from_numpy(start_of(self.value)))
+            back(library, self.value)
         except Exception as error:
             error.add_note(f"raised while the function that is compared ran on {library.__name__}")
             raise
@@ -43,6 +42,12 @@ class Run:
             f"gradient of {name}": None if not tensor.requires_grad or tensor.grad is None else _array(tensor.grad)
             for name, tensor in wanted.items()
         }
+
+
+def back(library: Any, value: Any) -> None:
+    """Backward from a value of whatever shape, if it requires grad; see `start_of`."""
+    if value.requires_grad:
+        value.backward(library.from_numpy(start_of(value)))
 
 
 def taken_apart(result: Any, kind: type) -> tuple[Any, dict[str, Any]]:

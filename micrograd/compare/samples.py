@@ -1,8 +1,7 @@
 """The tensors that the examples of the operations are lines of Python on, for micrograd and PyTorch alike."""
 
-import functools
 import math
-from types import SimpleNamespace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ def arrays() -> dict[str, np.ndarray]:
         **{"weight": (5, 4), "bias": (5,), "signal": (2, 3, 8), "kernel": (4, 3, 2), "sequence": (4, 2, 3)},
         **{"state": (1, 2), "cell": (1, 2), "gates": (8, 5), "gates_bias": (8,), "qkv": (2, 3, 12)},
     }
-    numbers = {name: rng.normal(size=shape) for name, shape in normal.items()}
+    numbers = {name: np.asarray(rng.normal(size=shape)) for name, shape in normal.items()}
     numbers["positive"] = rng.uniform(0.5, 2.0, (3, 4))
     numbers["ints"] = np.array([2, 0, 3, 1])
     numbers["mask"] = numbers["x"] > 0
@@ -35,15 +34,18 @@ def samples(library: Any) -> dict[str, Any]:
     return {**tensors, "torch": library, "F": functional(library), "math": math, "put": put}
 
 
+class functional:  # noqa: N801 - it stands for nn.functional
+    """A library's nn.functional and, where that is PyTorch's, step by step what only micrograd's has."""
+
+    def __init__(self, library: Any):
+        self._library = library
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._library.nn.functional, name, None)
+        return partial(getattr(step_by_step, name), self._library) if found is None else found
+
+
 def put(x: Any, value: Any, index: Any) -> Any:
     """x[index] = value as a function, for examples."""
     x[index] = value
     return x
-
-
-def functional(library: Any) -> Any:
-    """The nn.functional of a library, with what only micrograd's has step by step."""
-    if hasattr(library.nn.functional, "causal_self_attention"):
-        return library.nn.functional
-    ours = {name: functools.partial(getattr(step_by_step, name), library) for name in step_by_step.NAMES}
-    return SimpleNamespace(**vars(library.nn.functional), **ours)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from micrograd.command import Complaint, Parser, assignments, run_command
+from micrograd.command import UsageError, Parser, assignments, run_command
 from micrograd.draw import draw
 from micrograd.engine import Value
 from micrograd.expression import ExpressionError, evaluate
@@ -24,21 +24,21 @@ def main(arguments: list[str] | None = None) -> int:
     flags = parser.parse_intermixed_args(arguments)
     output = Path(flags.output)
     if output.suffix.lower() not in (".svg", ".html", ".dot"):
-        raise Complaint(f"{output}: the output is .svg, .html or .dot")
+        raise UsageError(f"{output}: the output is .svg, .html or .dot")
     variables = {name: Value(number, label=name) for name, number in assignments(flags.numbers).items()}
     trained = [name for name in flags.parameters.split(",") if name]
     for name in trained:
         if name not in variables:
-            raise Complaint(f"--parameters {name}: the expression has no such name")
+            raise UsageError(f"--parameters {name}: the expression has no such name")
     try:
         result = evaluate(flags.expression, variables)
         if not isinstance(result, Value):
-            raise Complaint("the expression has no name in it, so nothing to take a gradient by; write a*2, and a=3")
+            raise UsageError("the expression has no name in it, so nothing to take a gradient by; write a*2, and a=3")
         result.backward()
         picture = draw(result, parameters=[variables[name] for name in trained])
         picture.steps(output) if output.suffix.lower() == ".html" else picture.save(output)
     except (ExpressionError, ArithmeticError) as error:  # ArithmeticError: a derivative that does not exist
-        raise Complaint(str(error)) from None
+        raise UsageError(str(error)) from None
     print(f"saved {output}")
     return 0
 

@@ -10,13 +10,11 @@ a child of GuardError that says what happened, with the shapes, and what was pro
 
 - a reduction without keepdim that broadcasts back along another dimension; a prediction (n, 1) and a target (n,) that
   make a loss of (n, n) numbers (`guard.broadcasts`);
-- softmax over the batch, or of a softmax (`guard.softmaxes`);
+- softmax over the batch, of a softmax or missing; sigmoid before cross_entropy (`guard.softmaxes`);
 - the first nan or infinity, forward or backward (`guard.finite`);
-- a forgotten zero_grad, parameters that get no gradient, updates inside the graph (`guard.steps`);
-- integers in a matrix product, floats for class indices (`guard.unhelpful`).
+- a forgotten zero_grad, parameters that get no gradient, updates inside the graph (`guard.steps`).
 
-The guard listens to every op through `graph.observer` and stands before backward, step and a few more while it is on.
-Off, nothing of it runs.
+The guard stands at the doors of the engine, `graph.observer`, while it is on. Off, nothing of it runs.
 """
 
 import contextlib
@@ -33,6 +31,7 @@ from micrograd.guard.caught import (
     SoftmaxError,
     StaleGradientError,
     UpdateError,
+    hide_engine,
 )
 
 __all__ = [
@@ -59,10 +58,12 @@ class guard(contextlib.ContextDecorator):  # noqa: N801 - used as no_grad is
             watch.start()
         _depth[0] += 1
 
-    def __exit__(self, *exception: Any) -> None:
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         _depth[0] -= 1
         if _depth[0] == 0:
             watch.stop()
+        if isinstance(error, GuardError):
+            hide_engine(error)
 
 
 def follow_environment() -> None:

@@ -1,11 +1,11 @@
-"""Shapes that broadcast although they were not meant to."""
+"""Shapes that broadcast although that was not meant."""
 
 from typing import Any
 
 import numpy as np
 
-from micrograd.guard.caught import BroadcastError, here, told
-from micrograd.guard.trace import Crossed, remember, trace_of
+from micrograd.guard.caught import BroadcastError, place_text, user_line
+from micrograd.guard.trace import OuterBroadcast, dims_in, remember, trace_of
 from micrograd.tensors import Tensor
 
 _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
@@ -16,7 +16,7 @@ def check_operands(op: str, x: Tensor, y: Tensor, result: Tensor) -> None:
     for whole, part in ((x, y), (y, x)):
         if part._array.ndim < whole._array.ndim:
             _check_reduced(op, whole, part)
-            _mark_crossed(whole, part, result)
+            _mark_outer(whole, part, result)
 
 
 def _check_reduced(op: str, whole: Tensor, part: Tensor) -> None:
@@ -31,18 +31,18 @@ def _check_reduced(op: str, whole: Tensor, part: Tensor) -> None:
     lies = list(range(len(shape) - len(belongs), len(shape)))
     if part._array.ndim != len(belongs) or belongs == lies or _symmetric(whole) or _symmetric(reduced.source()):
         return
-    name, symbol = reduced.op.removesuffix("_dim"), _SYMBOLS.get(op, op)
+    name, symbol = reduced.op, _SYMBOLS.get(op, op)
     dim = reduced.dims[0] if len(reduced.dims) == 1 else reduced.dims
-    values = ".values" if reduced.op in ("max_dim", "min_dim") else ""
+    values = ".values" if name in ("max", "min") else ""
     raise BroadcastError(
         f"x {symbol} x.{name}({dim}), x of shape {list(shape)}: without keepdim the {name} is {list(part.shape)}, and "
-        f"broadcasting lays it along dim {_told(lies)} of x, while it belongs to dim {_told(belongs)}: the numbers "
+        f"broadcasting lays it along dim {_dims_text(lies)} of x, while it belongs to dim {_dims_text(belongs)}: the numbers "
         f"meet the wrong {'rows' if belongs == [0] else 'elements'}. "
         f"Probably meant: x {symbol} x.{name}({dim}, keepdim=True){values}"
     )
 
 
-def _told(dims: list[int]) -> str:
+def _dims_text(dims: list[int]) -> str:
     return " and ".join(map(str, dims))
 
 
@@ -51,7 +51,7 @@ def _symmetric(x: Tensor | None) -> bool:
     return x is not None and x._array.ndim == 2 and np.array_equal(x._array, x._array.T)
 
 
-def _mark_crossed(column: Tensor, vector: Tensor, result: Tensor) -> None:
+def _mark_outer(column: Tensor, vector: Tensor, result: Tensor) -> None:
     """Note an (n, 1) and an (n,) that made an (n, n): a prediction beside a target, if just one requires grad.
 
     A column by unsqueeze or [:, None] was put upright on purpose, to compare each with each.
@@ -60,14 +60,14 @@ def _mark_crossed(column: Tensor, vector: Tensor, result: Tensor) -> None:
     if n < 2 or column._array.shape != (n, 1) or vector._array.shape != (n,):
         return
     if column._requires_grad != vector._requires_grad and trace_of(column).made_by != "unsqueeze":
-        remember(result, trace_of(result)._replace(crossed=Crossed(n, here())))
+        remember(result, trace_of(result)._replace(outer=OuterBroadcast(n, user_line())))
 
 
 def check_loss(op: str, x: Tensor, options: dict[str, Any]) -> None:
     """Raises BroadcastError where all of an (n, n) that a column and a vector were broadcast to becomes one number."""
-    crossed = trace_of(x).crossed
-    if crossed is not None and options.get("dim") is None:
-        raise BroadcastError(_crossed_message(f"{op} over {[crossed.n] * 2}", crossed.n, told(crossed.place)))
+    outer = trace_of(x).outer
+    if outer is not None and dims_in(options, x.ndim) is None:
+        raise BroadcastError(_outer_message(f"{op} over {[outer.n] * 2}", outer.n, place_text(outer.place)))
 
 
 def check_mse_loss(x: Tensor, y: Tensor) -> None:
@@ -75,10 +75,10 @@ def check_mse_loss(x: Tensor, y: Tensor) -> None:
     if isinstance(x, Tensor) and isinstance(y, Tensor) and x._array.ndim + y._array.ndim == 3:
         n = x._array.size
         if n > 1 and y._array.size == n and 1 in (*x._array.shape[1:], *y._array.shape[1:]):
-            raise BroadcastError(_crossed_message("mse_loss", n, ""))
+            raise BroadcastError(_outer_message("mse_loss", n, ""))
 
 
-def _crossed_message(what: str, n: int, place: str) -> str:
+def _outer_message(what: str, n: int, place: str) -> str:
     return (
         f"{what}: a tensor of shape {[n, 1]} and one of shape {[n]} were broadcast to {[n, n]}{place}: every "
         f"prediction was compared with every target, not with its own. Probably meant: pred.squeeze(1) with y, or "

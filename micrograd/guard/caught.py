@@ -1,4 +1,4 @@
-"""What the guard raises, and where a mistake was made."""
+"""What the guard raises, and the line where the mistake was made."""
 
 import os
 import sys
@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 Place = tuple[str, int]  # a file and a line in it
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+# Where the package's own frames come from: its files, and the functions that `micrograd.ops` makes.
+_OWN = (os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep, "<micrograd.")
 
 
 class GuardError(RuntimeError):
-    """A mistake that PyTorch would not have mentioned, or not so that it helps; its children are the kinds of them."""
+    """A mistake that PyTorch would not have mentioned; its subclasses are the kinds of mistakes."""
 
 
 class BroadcastError(GuardError):
@@ -22,11 +23,11 @@ class SoftmaxError(GuardError):
 
 
 class NotFiniteError(GuardError):
-    """The first nan or infinity, in the forward or on the way back."""
+    """The first nan or infinity, forward or backward."""
 
 
 class StaleGradientError(GuardError):
-    """A step along a gradient that is not the one of this step: zero_grad was forgotten, or came too early."""
+    """A step along a gradient that is not that of this step: zero_grad was forgotten, or came too early."""
 
 
 class NoGradientError(GuardError):
@@ -34,26 +35,37 @@ class NoGradientError(GuardError):
 
 
 class UpdateError(GuardError):
-    """A parameter was updated in a way that makes it a part of the graph, or a tensor that is no parameter any more."""
+    """An update that made another tensor in the place of the parameter, or a parameter that nothing updates."""
 
 
 class DtypeError(GuardError):
-    """Integers where floats are needed, or floats where class indices are."""
+    """Floats where class indices are needed."""
 
 
-def here() -> Place:
+def user_line() -> Place:
     """The line of the user's program that runs now: the innermost one outside of this package."""
     frame = sys._getframe(2)
-    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
+    while frame.f_code.co_filename.startswith(_OWN) and frame.f_back is not None:
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno
 
 
-def told(place: Place | None) -> str:
-    """A place in words, with a space before it; nothing where there is none."""
+def hide_engine(error: GuardError) -> None:
+    """Cut the traceback of an error behind the user's own last line, so that no frame of this package is shown."""
+    last, entry = None, error.__traceback__
+    while entry is not None:
+        if not entry.tb_frame.f_code.co_filename.startswith(_OWN):
+            last = entry
+        entry = entry.tb_next
+    if last is not None:
+        last.tb_next = None
+
+
+def place_text(place: Place | None) -> str:
+    """A place in brackets, with a space before it; nothing where there is none."""
     return "" if place is None else f" ({os.path.basename(place[0])}, line {place[1]})"
 
 
-def listed(index: Sequence[int]) -> str:
-    """An index as it stands behind the name of a tensor."""
+def index_text(index: Sequence[int]) -> str:
+    """An index as one would write it, [1, 2]."""
     return str([int(i) for i in index])

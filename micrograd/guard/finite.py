@@ -1,4 +1,4 @@
-"""The first nan or infinity, in the forward or on the way back.
+"""The first nan or infinity, forward or backward.
 
 An infinity that the user put in, the -inf of a mask for example, is theirs, and so is what follows from it; a nan that
 an op makes of numbers, and an infinity that it makes of finite ones, is caught. Only log of 0 in a tensor of several
@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 
 from micrograd.engine import topological_order
-from micrograd.rules.errors import GO_ON, ON_ERROR
-from micrograd.graph import Node, Roots
-from micrograd.guard.caught import NotFiniteError, here, listed, told
+from micrograd.rules.errors import silent
+from micrograd.graph import Edge, Node
+from micrograd.guard.caught import NotFiniteError, index_text, place_text, user_line
 from micrograd.guard.trace import OF_ONE, OF_TWO, REARRANGED
 from micrograd.tensors import Tensor
 
 # Finite numbers stay finite under these, and an infinity becomes no nan.
 _BOUNDED = {"abs", "neg", "tanh", "sigmoid", "relu", "sign", "floor", "ceil", "round", "clone"}
-_CHOSEN = {"maximum", "minimum", "max", "min", "max_dim", "min_dim", "clamp", "masked_fill", "pad"}
+_CHOSEN = {"maximum", "minimum", "amax", "amin", "pick", "clamp", "masked_fill", "pad", "sorted"}
 HARMLESS = REARRANGED | _BOUNDED | _CHOSEN
 
 # An infinity in one element of an input reaches one of the result: nobody has used it yet.
@@ -29,8 +29,8 @@ ELEMENT_BY_ELEMENT = OF_ONE | OF_TWO | {"log_softmax"}
 
 _LOGS = ("log", "log2", "log10", "log1p")
 
-_SYMBOLS = {"add": "x + y", "sub": "x - y", "mul": "x * y", "div": "x / y", "pow": "x ** y", "pow_tensor": "x ** y"}
-_SYMBOLS |= {"rsub": "y - x", "reciprocal": "1 / x"}
+_SYMBOLS = {"add": "x + y", "sub": "x - y", "mul": "x * y", "div": "x / y", "pow": "x ** y", "reciprocal": "1 / x"}
+_SYMBOLS |= {"floor_divide": "x // y", "remainder": "x % y"}
 
 _MEANT = {
     "log": "smoothed counts, (N + 1), a little more than 0, (x + 1e-8).log(), or F.log_softmax and F.cross_entropy, "
@@ -45,7 +45,8 @@ _MEANT = {
 }
 _MEANT |= dict.fromkeys(_LOGS, _MEANT["log"])
 _MEANT |= {"reciprocal": _MEANT["div"], "log_softmax": _MEANT["softmax"], "rsqrt": _MEANT["sqrt"]}
-_MEANT |= {"var": _MEANT["std"], "attention": _MEANT["softmax"]}
+_MEANT |= {"var": _MEANT["std"], "scaled_dot_product_attention": _MEANT["softmax"]}
+_MEANT |= {"floor_divide": _MEANT["div"], "remainder": _MEANT["div"]}
 _NO_ELEMENTS = "at least one element, or example: there are none, and a mean of none is 0 / 0"
 _OTHERWISE = "smaller numbers: a lower learning rate, weights that start smaller, or data that is scaled"
 
@@ -55,11 +56,8 @@ def is_finite(array: np.ndarray) -> bool:
     if array.dtype.kind != "f":
         return True
     flat = array.ravel(order="K")
-    token = ON_ERROR.set(GO_ON)  # the sum may overflow
-    try:
+    with silent():  # the sum may overflow
         return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
-    finally:
-        ON_ERROR.reset(token)
 
 
 def check_result(op: str, inputs: Sequence[Any], options: dict[str, Any], result: Tensor) -> None:
@@ -92,7 +90,7 @@ def _examine(op: str, inputs: Sequence[Any], options: dict[str, Any], result: Te
     message = _message(op, inputs, array, np.isinf(array))
     if op not in _LOGS or array.size == 1:
         raise NotFiniteError(message)
-    result.__dict__["_log_of_zero"] = f"Made{told(here())}: {message}"
+    result.__dict__["_log_of_zero"] = f"Made{place_text(user_line())}: {message}"
 
 
 def _waits(x: Any) -> bool:
@@ -110,7 +108,7 @@ def _numbers(x: Any) -> np.ndarray | None:
 def _message(op: str, inputs: Sequence[Any], array: np.ndarray, bad: np.ndarray) -> str:
     index = tuple(np.argwhere(bad)[0]) if array.ndim else ()
     value = float(array[index])
-    at = f" at {listed(index)} of the result {list(array.shape)}" if array.ndim else ""
+    at = f" at {index_text(index)} of the result {list(array.shape)}" if array.ndim else ""
     arrays = [x._array if isinstance(x, Tensor) else x for x in inputs]
     if op in OF_ONE or op in OF_TWO:
         what = _SYMBOLS.get(op, f"{op}(x)")
@@ -126,7 +124,7 @@ def _message(op: str, inputs: Sequence[Any], array: np.ndarray, bad: np.ndarray)
         state = "all finite" if finite else "infinite in places"
         what = f"{op} of {shapes}, {state}, gives {value}{at}."
     empty = any(isinstance(a, np.ndarray) and not a.size for a in arrays)
-    power = op in ("pow", "pow_tensor") and math.isinf(value)
+    power = op == "pow" and math.isinf(value)
     overflow = power and np.broadcast_to(arrays[0], array.shape)[index] != 0
     return f"{what} Probably meant: {_NO_ELEMENTS if empty else _OTHERWISE if overflow else _hint(op, value)}."
 
@@ -136,21 +134,22 @@ def _hint(op: str, value: float) -> str:
         return "a number above 0: log of a negative one is nan; the logarithms of probabilities, perhaps"
     if op in ("softmax", "log_softmax", "std", "var", "mul", "sub") and not math.isnan(value):
         return _OTHERWISE
-    if op in ("pow", "pow_tensor"):
+    if op == "pow":
         return "a base that is not 0 under a negative power, and not negative under a fractional one"
     return _MEANT.get(op, _OTHERWISE)
 
 
-class Kept:
-    """A graph as it is before backward, so that it can be walked again once a gradient turns out not to be finite."""
+class GraphSnapshot:
+    """The edges and inputs of a graph that backward is about to release, for a second walk."""
 
     def __init__(self, tensors: Sequence[Tensor]):
-        self.nodes = [(node, node.edges, node.inputs) for node in topological_order(Roots(tensors))[:-1]]
+        nodes = topological_order(*[t.grad_fn for t in tensors if t.grad_fn is not None])
+        self.nodes: list[tuple[Node, Any, list[Any]]] = [(node, node.edges, node.inputs) for node in nodes]
 
     def find_first(self, walk: Callable[[], Any]) -> None:
         """Raises NotFiniteError at the first derivative that makes a gradient that is not finite of one that is."""
         for node, edges, inputs in self.nodes:
-            node.edges = edges and [(parent, _watched(node, d), *rest) for parent, d, *rest in edges]
+            node.edges = edges and [Edge(e.parent, _watched(node, e.derivative), e.shape, e.dtype) for e in edges]
             node.inputs = inputs
         walk()
         raise NotFiniteError(
@@ -160,31 +159,31 @@ class Kept:
 
 def _watched(node: Node, derivative: Callable) -> Callable:
     def watched(g: Any) -> Any:
-        gradient = derivative(g)
-        if gradient is None or is_finite(np.asarray(gradient)) or not is_finite(np.asarray(g)):
-            return gradient
-        name = node.name if node.op is None else node.op.__name__
-        array = np.asarray(gradient)
+        dx = derivative(g)
+        if dx is None or is_finite(np.asarray(dx)) or not is_finite(np.asarray(g)):
+            return dx
+        name = node.name if node.op is None else node.op.name
+        array = np.asarray(dx)
         index = tuple(np.argwhere(~np.isfinite(array))[0])
         meant = _MEANT_BACK.get(name)
         why = (
-            f"The slope of {name} is infinite there, or its result was, and a torch.where or an index that leaves the "
-            f"element out does not help, because 0 * inf is nan. Probably meant: {meant}."
+            f"The derivative of {name} is infinite there, or its result was, and a torch.where or an index that leaves "
+            f"the element out does not help, because 0 * inf is nan. Probably meant: {meant}."
             if meant
             else f"What it is multiplied by is nan or infinite there, or too large. Probably meant: {_OTHERWISE}."
         )
         raise NotFiniteError(
-            f"backward through {name}{told(getattr(node, 'where', None))}: the gradient of its input is "
-            f"{float(array[index])} at {listed(index)} of {list(array.shape)}. {why}"
+            f"backward through {name}{place_text(getattr(node, 'where', None))}: the gradient of its input is "
+            f"{float(array[index])} at {index_text(index)} of {list(array.shape)}. {why}"
         )
 
     return watched
 
 
 _MEANT_BACK = {
-    "sqrt": "(x + 1e-8).sqrt(), whose slope is finite at 0",
-    "pow": "(x + 1e-8) ** 0.5, whose slope is finite at 0",
-    "rsqrt": "(x + 1e-8).rsqrt(), whose slope is finite at 0",
+    "sqrt": "(x + 1e-8).sqrt(), whose derivative is finite at 0",
+    "pow": "(x + 1e-8) ** 0.5, whose derivative is finite at 0",
+    "rsqrt": "(x + 1e-8).rsqrt(), whose derivative is finite at 0",
     "exp": _MEANT["exp"],
     "div": _MEANT["div"],
     "reciprocal": _MEANT["div"],

@@ -1,30 +1,44 @@
 """Softmax over the wrong dimension, and probabilities where logits were meant."""
 
-import sys
 from typing import Any
 
 import numpy as np
 
-from micrograd.guard.caught import SoftmaxError
-from micrograd.guard.trace import Trace, remember, trace_of, with_layout
+from micrograd.guard.caught import DtypeError, SoftmaxError
+from micrograd.guard.trace import Trace, dims_in, remember, trace_of, with_layout
 from micrograd.tensors import Tensor
 
 
 def of_softmax(op: str, x: Tensor, options: dict[str, Any], result: Tensor) -> None:
     """Note softmax and log_softmax. Raises SoftmaxError where x is a softmax over the same dimension already."""
-    if not isinstance(x, Tensor):
-        return
-    trace = trace_of(x)
-    if trace.made_by == "softmax" and trace.softmax == options["dim"]:
+    trace, dim = trace_of(x), (dims_in(options, x.ndim) or (0,))[0]
+    if trace.made_by == "softmax" and trace.softmax == dim:
         raise _twice(op, x)
     made_by = "softmax" if op == "softmax" else ""
-    remember(result, Trace(layout=with_layout(x).layout, made_by=made_by, softmax=options["dim"]))
+    remember(result, Trace(layout=with_layout(x).layout, made_by=made_by, softmax=dim))
 
 
-def check_cross_entropy(x: Tensor) -> None:
-    """Raises SoftmaxError where cross_entropy gets probabilities."""
-    if trace_of(x).made_by == "softmax":
+def check_cross_entropy(x: Tensor, target: Any) -> None:
+    """Raises SoftmaxError where cross_entropy gets probabilities, DtypeError where class indices pass for them."""
+    made_by, targets = trace_of(x).made_by, array_of(target)
+    if made_by == "softmax":
         raise _twice("cross_entropy", x)
+    if made_by == "sigmoid":
+        raise SoftmaxError(
+            f"cross_entropy of a sigmoid, of shape {list(x.shape)}: it takes logits, of any size, and these are all "
+            "between 0 and 1, so no class can become likely. Probably meant: F.cross_entropy(logits, y), without sigmoid"
+        )
+    if x.ndim == 1 and targets.dtype.kind == "f" and targets.size and (targets > 1).any():
+        raise DtypeError(
+            f"cross_entropy of logits {list(x.shape)} and floats {list(targets.shape)}, the largest {targets.max():g}: "
+            "they pass for the probabilities of one example's classes, and look like class indices of many. Probably "
+            "meant: logits (n, classes) with y.long()"
+        )
+
+
+def array_of(x: Any) -> Any:
+    """The array of a tensor; an array as it is."""
+    return x._array if isinstance(x, Tensor) else x
 
 
 def _twice(op: str, x: Tensor) -> SoftmaxError:
@@ -35,14 +49,15 @@ def _twice(op: str, x: Tensor) -> SoftmaxError:
     )
 
 
-def check_nll_loss(x: Tensor, targets: Any) -> None:
-    """Raises SoftmaxError where nll_loss gets probabilities, or logarithms of them over the batch."""
-    trace = trace_of(x)
-    if trace.made_by == "softmax":
+def check_nll_loss(x: Tensor, target: Any) -> None:
+    """Raises SoftmaxError where nll_loss gets anything but log probabilities, or such as were taken over the batch."""
+    trace, targets = trace_of(x), array_of(target)
+    positive = x._array.size and x._array.max() > 1e-3
+    if trace.made_by == "softmax" or positive:
+        what = "a softmax" if trace.made_by == "softmax" else f"numbers as large as {x._array.max():g}"
         raise SoftmaxError(
-            f"nll_loss of a softmax, of shape {list(x.shape)}: it takes the logarithms of probabilities, and these are "
-            "the probabilities. Probably meant: F.nll_loss(F.log_softmax(logits, dim=1), y), or "
-            "F.cross_entropy(logits, y)"
+            f"nll_loss of {what}, of shape {list(x.shape)}: it takes the logarithms of probabilities, which are never "
+            "above 0. Probably meant: F.nll_loss(F.log_softmax(logits, dim=1), y), or F.cross_entropy(logits, y)"
         )
     if trace.softmax == 0 and not _each_in_turn(targets, len(targets)):
         raise _wrong_dim("nll_loss", x, 0)
@@ -64,23 +79,13 @@ def check_gather(x: Tensor, options: dict[str, Any]) -> None:
     dim, shape = trace_of(x).softmax, options["index"].shape
     if dim is None or x._array.ndim != 2 or dim == options["dim"]:
         return
-    if shape[options["dim"]] == 1 and shape[dim] == x._array.shape[dim] and not _called_by_topk():
+    if shape[options["dim"]] == 1 and shape[dim] == x._array.shape[dim]:
         raise _wrong_dim(f"gather along dim {options['dim']}", x, dim)
 
 
 def _each_in_turn(index: Any, n: int) -> bool:
     """Whether an index names 0, 1, ... n - 1, each once and in order."""
     return len(index) == n and np.array_equal(index, np.arange(n))
-
-
-def _called_by_topk() -> bool:
-    """Whether it is topk or sort that gathers: they may look along any dimension."""
-    frame: Any = sys._getframe(1)
-    while frame is not None:
-        if frame.f_code.co_name in ("topk", "sort") and frame.f_globals.get("__package__") == "micrograd":
-            return True
-        frame = frame.f_back
-    return False
 
 
 def _wrong_dim(what: str, x: Tensor, dim: int) -> SoftmaxError:

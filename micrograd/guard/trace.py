@@ -1,7 +1,7 @@
 """What the guard remembers of a tensor: how it was made, as far as a later mistake could depend on it.
 
-A Trace is a few numbers and names, hangs on the tensor itself, and goes with it. It is handed on unchanged, the same
-object, through functions of each element, which leave every element in its place.
+A Trace is a few numbers and names, is kept on the tensor itself, and goes with it. A function of each element, which
+leaves every element in its place, hands on the same Trace. A change in place ends it.
 """
 
 import itertools
@@ -9,8 +9,10 @@ import weakref
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from micrograd.guard.caught import Place
-from micrograd.ops import OPS, elementwise, indexing, reductions, shapes
+from micrograd.ops import OPS
 from micrograd.tensors import Tensor
 
 
@@ -25,7 +27,7 @@ class Reduced(NamedTuple):
     keepdim: bool
 
 
-class Crossed(NamedTuple):
+class OuterBroadcast(NamedTuple):
     """A column (n, 1) and a vector (n,) that were broadcast to (n, n), and where."""
 
     n: int
@@ -36,9 +38,9 @@ class Trace(NamedTuple):
     """How a tensor was made.
 
     layout: a number, the same for tensors whose elements correspond one to one, 0 where nobody asked yet.
-    made_by: "exp", "softmax" or "unsqueeze" where the tensor is just that, with nothing done to it since.
+    made_by: "exp", "sigmoid", "softmax" or "unsqueeze" where the tensor is just that, with nothing done to it since.
     softmax: the dimension over which it was made to add up to 1. reduced: the reduction that it is the result of.
-    crossed: the broadcast behind it. gradient_of: the leaf whose grad it is, perhaps times a number.
+    outer: the broadcast it comes from. gradient_of: the leaf whose grad it is, perhaps times a number.
     update: the place where it was made as p - lr * p.grad.
     """
 
@@ -46,12 +48,9 @@ class Trace(NamedTuple):
     made_by: str = ""
     softmax: int | None = None
     reduced: Reduced | None = None
-    crossed: Crossed | None = None
+    outer: OuterBroadcast | None = None
     gradient_of: Callable[[], Tensor | None] | None = None
     update: Place | None = None
-
-    def __reduce__(self) -> Any:
-        return Trace, ()  # a copied or unpickled tensor has no past
 
 
 NOTHING = Trace()
@@ -59,71 +58,94 @@ NOTHING = Trace()
 _layouts = itertools.count(1)
 
 
+class _Kept(NamedTuple):
+    """A Trace on its tensor, and the tensor's version at the time."""
+
+    trace: Trace
+    version: int
+
+    def __reduce__(self) -> Any:
+        return _Kept, (NOTHING, 0)  # a copied or unpickled tensor has no past
+
+
 def trace_of(x: Any) -> Trace:
     """What is remembered of a tensor; NOTHING of anything else."""
-    return x.__dict__.get("_trace", NOTHING) if isinstance(x, Tensor) else NOTHING
+    kept = x.__dict__.get("_trace") if isinstance(x, Tensor) else None
+    if kept is None:
+        return NOTHING
+    if kept.version == x._version[0]:
+        return kept.trace
+    return NOTHING if kept.trace.gradient_of is None else Trace(gradient_of=kept.trace.gradient_of)
 
 
 def remember(x: Tensor, trace: Trace) -> None:
-    x.__dict__["_trace"] = trace
+    x.__dict__["_trace"] = _Kept(trace, x._version[0])
 
 
 def with_layout(x: Tensor) -> Trace:
     """The trace of x, with a layout; x gets a new one if it has none."""
     trace = trace_of(x)
     if not trace.layout:
-        trace = Trace(next(_layouts)) if trace is NOTHING else trace._replace(layout=next(_layouts))
+        trace = trace._replace(layout=next(_layouts))
         remember(x, trace)
     return trace
 
 
-def _ops_of(module: Any) -> frozenset[str]:
-    return frozenset(name for name, op in OPS.items() if op.__module__ == module.__name__)
-
-
 # The families of ops, by name.
 
-OF_TWO = frozenset({"add", "sub", "mul", "div", "pow_tensor", "maximum", "minimum", "remainder"})
-OF_ONE = (_ops_of(elementwise) | {"gelu", "gelu_tanh", "clone", "to"}) - OF_TWO - {"where"}
-REDUCTIONS = _ops_of(reductions) - {"softmax", "log_softmax", "cumsum", "cumprod"}
-REARRANGED = (_ops_of(shapes) | _ops_of(indexing) | {"embedding", "where"}) - {"clone", "to"}
+
+def _ops_of(family: str) -> frozenset[str]:
+    return frozenset(name for name, op in OPS.items() if op.forward.__module__ == f"micrograd.ops.{family}")
+
+
+OF_TWO = frozenset({"add", "sub", "mul", "div", "pow", "maximum", "minimum", "remainder", "floor_divide"})
+OF_ONE = (_ops_of("elementwise") | {"gelu", "clone", "to_dtype"}) - OF_TWO - {"where", "lerp"}
+_NO_REDUCTION = {"softmax", "log_softmax", "cumsum", "cumprod", "argmax", "argmin"}
+REDUCTIONS = (_ops_of("reductions") | {"median"}) - _NO_REDUCTION
+REARRANGED = (_ops_of("shapes") | _ops_of("indexing") | {"embedding", "where"}) - {"clone", "add_at"}
+
+
+def dims_in(options: dict[str, Any], ndim: int) -> tuple[int, ...] | None:
+    """The dimensions that a call names, counted from the front; None where it names none."""
+    dim = options.get("dim")
+    if isinstance(dim, bool) or dim is None or dim == ():
+        return None
+    return tuple([d % max(ndim, 1) for d in ((dim,) if isinstance(dim, int) else dim)])
 
 
 def of_one(op: str, x: Tensor, result: Tensor) -> None:
     """Hand the trace of x on to a function of each of its elements."""
     trace = with_layout(x)
-    made_by = trace.made_by if op in ("clone", "to") else "exp" if op == "exp" else ""
+    made_by = trace.made_by if op in ("clone", "to_dtype") else op if op in ("exp", "sigmoid") else ""
     if trace.made_by != made_by or trace.update is not None:
         trace = trace._replace(made_by=made_by, update=None)
     remember(result, trace)
 
 
-def of_two(op: str, x: Tensor, y: Tensor, result: Tensor) -> Trace:
-    """Give the result of arithmetic on two tensors its trace, and return it."""
+def of_two(op: str, x: Tensor, y: Tensor, result: Tensor) -> None:
+    """Give the result of arithmetic on two tensors its trace."""
     shape, a, b = result._array.shape, trace_of(x), trace_of(y)
     if a is NOTHING and b is NOTHING:
-        return NOTHING
+        return
     whole = a if x._array.shape == shape else b if y._array.shape == shape else NOTHING
-    crossed = a.crossed or b.crossed
     softmax = _softmax_by_hand(op, a, b)
     made_by = "" if softmax is None else "softmax"
-    trace = Trace(whole.layout, made_by, softmax, None, crossed)
-    remember(result, trace)
-    return trace
+    remember(result, Trace(whole.layout, made_by, softmax, None, a.outer or b.outer))
 
 
 def _softmax_by_hand(op: str, a: Trace, b: Trace) -> int | None:
     """The dimension of counts / counts.sum(dim, keepdim=True), where counts were made by exp."""
     if op != "div" or a.made_by != "exp" or b.reduced is None or b.reduced.layout != a.layout:
         return None
-    return b.reduced.dims[0] if b.reduced.op == "sum_dim" and len(b.reduced.dims) == 1 else None
+    return b.reduced.dims[0] if b.reduced.op == "sum" and len(b.reduced.dims) == 1 else None
 
 
 def of_reduction(op: str, x: Tensor, options: dict[str, Any], result: Tensor) -> None:
     """Note what the result of a reduction was reduced from."""
-    dim = options.get("dim")
-    if dim is not None:
-        dims = (dim,) if isinstance(dim, int) else tuple(dim)
+    dims = dims_in(options, x.ndim)
+    if dims is not None:
+        if op == "pick":
+            op = "max" if np.array_equal(options["indices"], x._array.argmax(dims[0])) else "min"
         layout = with_layout(x).layout
         reduced = Reduced(op, weakref.ref(x), layout, x._array.shape, dims, bool(options.get("keepdim")))
         remember(result, Trace(reduced=reduced))
@@ -131,14 +153,18 @@ def of_reduction(op: str, x: Tensor, options: dict[str, Any], result: Tensor) ->
 
 def of_rearranged(op: str, x: Any, options: dict[str, Any], result: Tensor) -> None:
     """Of a view or a part of x, note that it is still a softmax where its last dimension is untouched."""
-    if op in ("unsqueeze", "index_none"):
+    if op == "unsqueeze" or (op == "slice" and any(item is None for item in _items(options["index"]))):
         remember(result, Trace(made_by="unsqueeze"))
     trace = trace_of(x)
-    if trace.softmax is None or op not in ("view", "slice", "select", "index", "reshape_copy", "squeeze_dim"):
+    if trace.softmax is None or op not in ("view", "slice", "index", "reshape_copy", "squeeze"):
         return
     before, after = x._array.shape, result._array.shape
     if trace.softmax == len(before) - 1 and after and after[-1] == before[-1] and _keeps_last(options, len(before)):
         remember(result, Trace(made_by=trace.made_by, softmax=len(after) - 1))
+
+
+def _items(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)
 
 
 def _keeps_last(options: dict[str, Any], ndim: int) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.graph import enable_grad
+from micrograd.graph import enable_grad, observer
 from micrograd.rules.errors import silent
 from micrograd.tensors import Tensor, wrap
 
@@ -98,6 +98,8 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
+        if observer.step is not None:
+            observer.step([p for group in self.param_groups for p in group["params"]])
         self._stepped = True
         with silent():
             for group in self.param_groups:
