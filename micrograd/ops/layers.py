@@ -22,18 +22,17 @@ from micrograd.rules.sums import sum_of_columns, sum_of_rows, unbroadcast
 from micrograd.tensors import Tensor, wrap
 
 
-def need_tensors(name: str, **inputs: Any) -> None:
-    """Raises TypeError where one of the inputs of a function is no Tensor; None is left to the function."""
-    for argument, x in inputs.items():
-        if x is not None and not isinstance(x, Tensor):
-            raise TypeError(f"{name}(): argument '{argument}' must be Tensor, not {type(x).__name__}")
+def need_tensors(name: str, *inputs: Any) -> None:
+    """Raises TypeError where one of the first arguments of a function is neither a Tensor nor None."""
+    for i, x in enumerate(inputs, 1):
+        if type(x) is not Tensor and x is not None and not isinstance(x, Tensor):
+            raise TypeError(f"{name}(): the argument at position {i} must be Tensor, not {type(x).__name__}")
 
 
-def refuse_grad(name: str, **inputs: Tensor | None) -> None:
+def refuse_grad(name: str, argument: str, x: Tensor | None) -> None:
     """Raises RuntimeError, as PyTorch does, where an input that has no derivative wants a gradient."""
-    for argument, x in inputs.items():
-        if x is not None and state.grad_enabled and x.requires_grad:
-            raise RuntimeError(f"{name} is not differentiable with respect to argument '{argument}': detach() it")
+    if x is not None and state.grad_enabled and x.requires_grad:
+        raise RuntimeError(f"{name} is not differentiable with respect to argument '{argument}': detach() it")
 
 
 def shared(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -262,7 +261,7 @@ def _gelu_by_tanh(x):
 
 def _activation(made: Any, input: Tensor, inplace: bool, *options: Any) -> Tensor:
     """An activation of input or, with inplace, in its place."""
-    need_tensors(made.__name__, input=input)
+    need_tensors(made.__name__, input)
     return (in_place(made) if inplace else made)(input, *options)
 
 
@@ -485,12 +484,11 @@ def batch_norm(
     way; otherwise mean and variance are running_mean and running_var.
     Raises RuntimeError where shapes or dtypes do not fit, ValueError for a single value per channel in training.
     """
-    need_tensors(
-        "batch_norm", input=input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
-    )
+    need_tensors("batch_norm", input, running_mean, running_var, weight, bias)
+    refuse_grad("batch_norm", "running_mean", running_mean)
+    refuse_grad("batch_norm", "running_var", running_var)
     x, tensors = input._array, (running_mean, running_var, weight, bias)
     arrays = [tensor._array for tensor in tensors if tensor is not None]
-    refuse_grad("batch_norm", running_mean=running_mean, running_var=running_var)
     need_floats(x, "batch_norm", NotImplementedError)
     need_one_dtype("batch_norm", x, *arrays)
     channels = x.shape[1] if x.ndim > 1 else 0
@@ -528,7 +526,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     Outside of training it is input itself. inplace: change input itself. Raises ValueError where p is no probability.
     """
     check_probability(p)
-    need_tensors("dropout", input=input)
+    need_tensors("dropout", input)
     if not training or not p or not input._array.size:
         return input
     need_floats(input._array, "dropout", NotImplementedError)
@@ -734,7 +732,7 @@ def scaled_dot_product_attention(
     Raises RuntimeError where shapes or dtypes do not fit, and for attn_mask beside is_causal except where PyTorch takes
     both: with four dimensions, without dropout, and a mask that wants no gradient.
     """
-    need_tensors("scaled_dot_product_attention", query=query, key=key, value=value, attn_mask=attn_mask)
+    need_tensors("scaled_dot_product_attention", query, key, value, attn_mask)
     q, k, v = query._array, key._array, value._array
     need_one_dtype("attention", q, k, v)
     if min(q.ndim, k.ndim, v.ndim) < 2 or q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
