@@ -131,7 +131,7 @@ def _of_classes(losses_of, input, target, weight, ignore_index, reduction):
             return result
         return np.moveaxis(result.reshape(*shape, classes), -1, dim)
 
-    return out, save(dinput, *saved)
+    return out, save(dinput, weights, counted, *saved)
 
 
 @function(of="functional")
