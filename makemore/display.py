@@ -1,6 +1,7 @@
 """How text and numbers are written for people: in columns on a screen, whatever the alphabet, and without surprises."""
 
 import unicodedata
+from collections.abc import Sequence
 
 
 def width(text: str) -> int:
@@ -20,8 +21,34 @@ def _columns(character: str) -> int:
 
 
 def padded(text: str, columns: int) -> str:
-    """The text with spaces behind it, that many columns wide; as it is where it is wider."""
+    """The text with spaces after it, that many columns wide; as it is where it is wider."""
     return text + " " * (columns - width(text))
+
+
+def table(
+    rows: Sequence[Sequence[str]], align: str, gap: str = "  ", titles: Sequence[tuple[str, int]] = ()
+) -> list[str]:
+    """The lines of a table whose columns are as wide as their widest cell.
+
+    rows: as many cells in each. align: "<" (left) or ">" (right) for each column. titles: a line above the others, each
+    title centered over so many columns and the gaps before them.
+    """
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    lines, top, first = [], "", 0
+    for title, span in titles:
+        room = sum(widths[first : first + span]) + len(gap) * span
+        widths[first] += max(0, width(title) - room)
+        top += title.center(max(room, width(title)))
+        first += span
+    if titles:
+        lines.append(top[len(gap) :].rstrip())
+    for row in rows:
+        cells = []
+        for cell, side, columns in zip(row, align, widths, strict=False):
+            space = " " * (columns - width(cell))
+            cells.append(cell + space if side == "<" else space + cell)
+        lines.append(gap.join(cells).rstrip())
+    return lines
 
 
 def shown(text: str) -> str:

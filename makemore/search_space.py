@@ -3,9 +3,8 @@
 import argparse
 from typing import Any, NamedTuple
 
-from makemore.config import CHOICES
+from makemore.config import CHOICES, TRAINING, flag_of
 from makemore.models import FAMILIES, NGRAMS
-from makemore.settings import TRAINING, flag_of
 from micrograd.command import Complaint
 
 
@@ -64,21 +63,21 @@ TABLE = [
     Hyperparameter("weight_decay", "adamw", Between(1e-4, 1.0), "makemore.py has 0.01; times the rate, each step"),
     Hyperparameter("weight_decay", "ngram", Between(1e-4, 1.0), "part 1 has 0.01; 1 pulls to uniform"),
     Hyperparameter(
-        "max_steps", "", Between(0.1, 1.0), "as shares of the type's own number: a run as usual, or a shorter one"
+        "max_steps", "", Between(0.1, 1.0), "as fractions of the type's own number: a run as usual, or a shorter one"
     ),
 ]
 """The seven of the lectures' advice, and the decay of the learning rate. Where a model has none of a kind of its own,
 it takes the kind of its optimizer, and then the one for all."""
-FRACTIONS = ("learning_rate", "weight_decay")
-"""Those that are no whole numbers."""
-NAMES = tuple(dict.fromkeys(each.name for each in TABLE))
+FLOATS = ("learning_rate", "weight_decay")
+"""Those that are not whole numbers."""
+SEARCHABLE = tuple(dict.fromkeys(each.name for each in TABLE))
 
 
 def hyperparameters_of(type_: str, optimizer: str) -> dict[str, Hyperparameter]:
     """Those that models of a type have, by name."""
     sizes, found = FAMILIES[type_].sizes, {}
     kinds = (["ngram"] if type_ in NGRAMS else []) + [type_, optimizer, ""]
-    for name in NAMES:
+    for name in SEARCHABLE:
         if name in ("n_embd", "n_embd2") and name not in sizes:
             continue
         if name == "block_size" and (type_ in NGRAMS or sizes[name] is None):
@@ -87,8 +86,9 @@ def hyperparameters_of(type_: str, optimizer: str) -> dict[str, Hyperparameter]:
             continue  # on all examples at once they are faster, and exact
         of_name = {each.kind: each for each in TABLE if each.name == name}
         found[name] = next(of_name[kind] for kind in kinds if kind in of_name)
-    shares, usual = found["max_steps"].range, TRAINING[type_]["max_steps"]
-    found["max_steps"] = found["max_steps"]._replace(range=Between(*(round(share * usual) for share in shares)))
+    fractions, usual = found["max_steps"].range, TRAINING[type_]["max_steps"]
+    steps = Between(*(round(fraction * usual) for fraction in fractions))
+    found["max_steps"] = found["max_steps"]._replace(range=steps)
     return found
 
 
@@ -133,7 +133,7 @@ def _read(name: str, usual: Range, text: str) -> Range:
     between = ".." in text
     numbers = [_number(name, part) for part in (text.split("..", 1) if between else text.split(","))]
     if None in numbers:
-        kind = "numbers" if name in FRACTIONS else "whole numbers"
+        kind = "numbers" if name in FLOATS else "whole numbers"
         raise Complaint(f"--search {name}={text}: give low..high, or values with commas, all {kind} above 0")
     if not between:
         return OneOf(tuple(dict.fromkeys(numbers)))
@@ -149,9 +149,9 @@ def _read(name: str, usual: Range, text: str) -> Range:
 
 
 def _number(name: str, text: str) -> Any:
-    """The number, a whole one where the hyperparameter is; None for what is none, or not above 0."""
+    """Parse a positive int, or a float where the hyperparameter is one; None where the text is not one."""
     try:
-        value = float(text) if name in FRACTIONS else int(text)
+        value = float(text) if name in FLOATS else int(text)
     except ValueError:
         return None
     return value if 0 < value < float("inf") else None

@@ -3,9 +3,10 @@
 from typing import Any
 
 import micrograd
-from makemore.command_line import LECTURE_SEED
+from makemore.config import LECTURE_SEED
 from makemore.corpus import Corpus
-from makemore.lectures.descent import Outcome, batches, descend, outcome_of, parameters_of, step_of
+from makemore.lectures.descent import Outcome, batches, descend, outcome_of, step_of
+from makemore.report import parameters_of
 from micrograd import Generator, Tensor
 from micrograd.nn import Module, Parameter
 

@@ -1,9 +1,10 @@
 """Part 3: the net of part 2 with first weights of the right size, and batch normalization written out."""
 
 import micrograd
-from makemore.command_line import LECTURE_SEED
+from makemore.config import LECTURE_SEED
 from makemore.corpus import Corpus
-from makemore.lectures.descent import Outcome, batches, descend, outcome_of, parameters_of, step_of
+from makemore.lectures.descent import Outcome, batches, descend, outcome_of, step_of
+from makemore.report import parameters_of
 from micrograd import Generator, Tensor, no_grad
 from micrograd.nn import Module, Parameter
 

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 import micrograd
-from makemore.command_line import LECTURE_SEED
+from makemore.config import LECTURE_SEED
 from makemore.corpus import Corpus
 from makemore.data import Examples
-from makemore.lectures.descent import Outcome, batches, descend, loss_on, outcome_of, parameters_of
+from makemore.lectures.descent import Outcome, batches, descend, loss_on, outcome_of
+from makemore.report import parameters_of
 from micrograd import Generator, Tensor
 from micrograd.nn import Module, Parameter
 
@@ -48,18 +49,18 @@ class Net(Module):
 
     def forward(self, contexts: Tensor) -> Tensor:
         """contexts (n, 3), int64, to logits (n, vocabulary_size)."""
-        hpreact = self._before_norm(contexts)
+        hpreact = self._hpreact(contexts)
         mean, var = self.statistics or (hpreact.mean(0, keepdim=True), hpreact.var(0, keepdim=True))
         h = (self.bngain * (hpreact - mean) / (var + EPS) ** 0.5 + self.bnbias).tanh()
         return h @ self.W2 + self.b2
 
-    def _before_norm(self, contexts: Tensor) -> Tensor:
+    def _hpreact(self, contexts: Tensor) -> Tensor:
         return self.C[contexts].view(len(contexts), -1) @ self.W1 + self.b1
 
     @micrograd.no_grad()
     def calibrate(self, examples: Examples) -> None:
         """Fix mean and variance to those of all examples."""
-        hpreact = self._before_norm(micrograd.from_numpy(examples.contexts))
+        hpreact = self._hpreact(micrograd.from_numpy(examples.contexts))
         self.statistics = hpreact.mean(0, keepdim=True), hpreact.var(0, keepdim=True)
 
     def arrays(self) -> "Weights":

@@ -5,7 +5,7 @@ can.
 """
 
 import micrograd
-from makemore.models.sizes import check_length, check_sizes
+from makemore.models.sizes import check_context, check_sizes
 from micrograd import Tensor
 from micrograd.nn import Embedding, Linear, Module, ModuleDict
 
@@ -58,6 +58,6 @@ class BagOfWords(Module):
     def forward(self, x: Tensor) -> Tensor:
         """x (n, T), int64, to logits (n, T, vocabulary_size). Raises ValueError where T is above context_length."""
         length = x.shape[1]
-        check_length(length, self.context_length)
+        check_context(length, self.context_length)
         emb = self.wte(x) + self.wpe.weight[:length]  # (n, T, n_embd)
         return self.lm_head(self.context_block(emb))

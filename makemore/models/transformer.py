@@ -6,7 +6,7 @@ say.
 """
 
 import micrograd
-from makemore.models.sizes import check_length, check_sizes
+from makemore.models.sizes import check_context, check_sizes
 from micrograd import Tensor
 from micrograd.nn import GELU, Embedding, LayerNorm, Linear, Module, ModuleDict, ModuleList
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
@@ -76,7 +76,7 @@ class Transformer(Module):
     def forward(self, x: Tensor) -> Tensor:
         """x (n, T), int64, to logits (n, T, vocabulary_size). Raises ValueError where T is above context_length."""
         length = x.shape[1]
-        check_length(length, self.context_length)
+        check_context(length, self.context_length)
         net = self.transformer
         x = net["wte"](x) + net["wpe"].weight[:length]  # (n, T, n_embd)
         for block in net["h"]:
