@@ -148,7 +148,7 @@ FREE_ON_RESUME = ("max_steps", "eval_every", "early_stop")
 
 def defaults_of(type_: str) -> dict[str, Any]:
     """What a run of that type is made of where no flag says otherwise; None for what depends on the words."""
-    open_ = {"max_steps": None, "eval_every": None}
+    open_ = dict.fromkeys(("max_steps", "eval_every", "schedule_steps"))
     return COMMON | TRAINING[type_] | FAMILIES[type_].sizes | open_ | {"type": type_}
 
 

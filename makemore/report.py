@@ -67,7 +67,7 @@ def shown_path(path: Path) -> Path:
 def print_losses(losses: Losses) -> None:
     """The table of losses and perplexities, a model to a line."""
     parts = [part for part in SPLITS if any(row[part] is not None for row in losses.values())]
-    rows = [["", *parts, " ", *parts]]
+    rows = [[" " * (max(map(len, losses)) + 2), *parts, " ", *parts]]
     for name, of_part in losses.items():
         row = [loss for loss in of_part.values() if loss is not None]
         rows.append([name, *[decimal(loss, 4) for loss in row], " ", *[decimal(perplexity(loss), 3) for loss in row]])

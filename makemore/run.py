@@ -85,7 +85,7 @@ def complete(config: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
         config["eval_every"] = usual["eval_every"]
         if config["type"] not in NGRAMS and config["max_steps"] >= 0:  # a short run has a curve too
             config["eval_every"] = max(1, min(usual["eval_every"], config["max_steps"] // 20))
-    if "schedule_steps" not in config:
+    if config["schedule_steps"] is None:
         config["schedule_steps"] = 0 if config["schedule"] == "constant" else config["max_steps"]
     if config["learning_rate"] is None:
         counts = corpus.counts("train", config["block_size"] + 1)

@@ -82,8 +82,10 @@ def trained(config: Mapping[str, Any], vocabulary_size: int, arrays: Mapping[str
     The default generator stays as it is. Raises RuntimeError, ValueError or KeyError where they do not fit config.
     """
     if config["fit"] == "counts":
-        order = FAMILIES[config["type"]].sizes["block_size"] + 1
-        model: Any = Counts(arrays["counts"].reshape((vocabulary_size,) * order), config["smoothing"])
+        table, context_length = arrays["counts"], FAMILIES[config["type"]].sizes["block_size"]
+        if table.shape != (vocabulary_size**context_length, vocabulary_size):
+            raise ValueError(f"its counts have the shape {table.shape}")
+        model: Any = Counts(table.reshape((vocabulary_size,) * (context_length + 1)), config["smoothing"])
     else:
         state = micrograd.random.default_generator.get_state()  # weights are drawn, only to be replaced
         model = make(config, vocabulary_size)

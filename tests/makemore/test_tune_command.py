@@ -12,10 +12,9 @@ from types import SimpleNamespace
 import pytest
 from matplotlib.image import imread
 
+from makemore.config import SETTINGS, config_of
 from makemore.models import TYPES, make
 from makemore.search_space import TABLE, Between, hyperparameters_of, space_of
-from makemore.settings import NAMES as SETTINGS
-from makemore.settings import config_of
 from makemore.training import Training
 from makemore.tune import command_of, parser_of_flags
 
@@ -213,7 +212,7 @@ def test_two_processes_search_together_and_ctrl_c_says_what_is_best(start_proces
     while not seen[-1].startswith("trial"):
         assert seen[-1], first.stderr.read()
         seen.append(first.stdout.readline())
-    second = process("tune", *flags, "--resume", "--budget", 4, cwd=tmp_path)
+    second = process("tune", *flags, "--resume", "--budget", 2, cwd=tmp_path)
     first.send_signal(signal.SIGINT)
     out, err = first.communicate(timeout=60)
     out = "".join(seen) + out
