@@ -38,7 +38,7 @@ def table(
     for title, span in titles:
         room = sum(widths[first : first + span]) + len(gap) * span
         widths[first] += max(0, width(title) - room)
-        top += title.center(max(room, width(title)))
+        top += f"{title:^{max(room, width(title))}}"
         first += span
     if titles:
         lines.append(top[len(gap) :].rstrip())
