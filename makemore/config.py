@@ -36,7 +36,7 @@ class Bounds:
     also: float | None = None
 
     def __call__(self, text: str) -> Any:
-        """The number that the text gives. Raises ArgumentTypeError where it gives none, or one out of bounds."""
+        """The text as a number. Raises ArgumentTypeError where it is not one, or is out of bounds."""
         try:
             value = self.kind(text)
         except ValueError:
@@ -179,7 +179,7 @@ def add_training_flags(parser: Parser) -> None:
     _add_number(group, "n_head", "N", "heads of attention (4)")
     _add_number(group, "n_embd", "N", "numbers to a character (mlp 10, wavenet 24, others 64)")
     _add_number(group, "n_embd2", "N", "hidden units (mlp 200, wavenet 128, others 64)")
-    _add_switch(group, "batchnorm", "mlp: normalise each batch (yes)")
+    _add_switch(group, "batchnorm", "mlp: normalize each batch (yes)")
     _add_switch(group, "direct", "mlp: connections from the embedding straight to the output (no)")
     _add_switch(group, "blank", "mlp: the net of makemore.py, with a token for what is before a word (no)")
     group = parser.add_argument_group("its training")
@@ -220,6 +220,11 @@ def add_sampling_flags(parser: argparse.ArgumentParser) -> None:
                        help="draw only from the K likeliest characters (default: -1, from all)")  # fmt: skip
     group.add_argument("--prompt", default="", metavar="TEXT", help="how each new word begins")
     group.add_argument("--only-new", action="store_true", help="leave out the words that are in the list")
+
+
+def add_folder_flag(parser: Parser) -> None:
+    """The flag that names the folder of a trained model."""
+    parser.add_argument("-o", "--work-dir", metavar="DIR", help="the run's folder (default: the latest under out/)")
 
 
 def parser_of_flags() -> Parser:
@@ -303,7 +308,7 @@ def check_flags(flags: argparse.Namespace) -> None:
 def config_of_resumed(flags: argparse.Namespace, config: dict[str, Any], path: Path) -> dict[str, Any]:
     """The config of a run that goes on, with the flags that may change. Raises Complaint for any other that differs."""
     if config["type"] not in TYPES:
-        raise Complaint(f"{path}/config.json has the type {config['type']!r}, and there is none; train anew")
+        raise Complaint(f"{path}/config.json has the type {config['type']!r}, which does not exist; train anew")
     if config["fit"] == "counts":
         raise Complaint(f"{path} holds a model that was counted: there are no steps to go on with")
     for name in SETTINGS:

@@ -33,9 +33,9 @@ class Corpus:
 
     @classmethod
     def read(cls, path: Path, split: str) -> "Corpus":
-        """Read a list of words and split it. With split "none" it is not held in memory as a whole until needed.
+        """Read a list of words and split it. With split "none" it is read as a stream, until an examples array is asked for.
 
-        Raises OSError and Complaint where the list is not to be had, and Complaint where it is too short to split.
+        Raises OSError and Complaint where the list cannot be read, and Complaint where it is too short to split.
         """
         words = WordList(path)
         survey = data.survey(words.blocks())

@@ -41,7 +41,7 @@ def bundled_names() -> Path:
 class WordList:
     """A text file with one word to a line, in UTF-8.
 
-    Blank lines, white space around words, CRLF and a byte-order mark are passed over; white space inside a word is
+    Blank lines, white space around words, CRLF and a byte-order mark are ignored; white space inside a word is
     part of it. Nothing is read before it is asked for, and blocks() never holds more than some megabytes.
     Reading raises OSError where the file cannot be read, Complaint where it is a pipe or a device, is not UTF-8 or
     holds no word.

@@ -25,7 +25,7 @@ BOUNDED = ("tanh", "rnn")
 NONLINEAR = (*BOUNDED, "relu", "sigmoid", "gelu", "gelu_tanh", "gru", "lstm")
 RATES_TRIED = 1000
 RECORDS = 200
-"""At how many steps the updates are recorded, about."""
+"""At about how many steps the updates are recorded."""
 
 
 class LayerOutput(NamedTuple):
@@ -44,7 +44,7 @@ class LayerOutput(NamedTuple):
 
 
 def look_inside(model: Any, corpus: Corpus, examples: int) -> tuple[float, list[LayerOutput]]:
-    """The loss of the model in training on the first so many examples, and its layers; the gradients are filled."""
+    """The loss of the model in training on the first `examples` examples, and its nonlinear layers; it fills the gradients."""
     found = corpus.examples("train", window_of(model))
     contexts, targets = (micrograd.from_numpy(array[:examples].copy()) for array in found)
     names = {id(module): name for name, module in model.named_modules()}

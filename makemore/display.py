@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 
 def width(text: str) -> int:
-    """How many columns of a terminal the text takes: two for a wide character (Chinese, emoji), none for a mark that
+    """How many columns of a terminal the text takes: two for a wide character (Chinese, emoji), 0 for a mark that
     is drawn over the one before it.
 
     Source: Unicode Standard Annex #11, East Asian Width. Terminals differ in emoji that are joined to one.
@@ -61,7 +61,7 @@ def _escape(character: str) -> str:
 
 
 def shown_token(token: str) -> str:
-    """A token of a vocabulary so that it can be told from others: `' '` for a space, U+200D for what nobody sees, a
+    """A token of a vocabulary so that it can be told from others: `' '` for a space, U+200D for what is invisible, a
     mark on a dotted circle."""
     if token == " ":
         return "' '"
@@ -79,9 +79,9 @@ def code_point(character: str) -> str:
 
 
 def decimal(value: float, places: int) -> str:
-    """A number of at most eight characters: 8.281, from a thousand on 3,001, then 5.7e+53.
+    """A number in at most eight characters: 8.281, from a thousand on 3,001, then 5.7e+53.
 
-    places: how many decimals a number below a thousand has, 4 at the most.
+    places: how many decimals a number below a thousand has, at most 4.
     """
     if value < 999.5:  # what is nearer to a thousand is one
         return f"{value:.{places}f}"

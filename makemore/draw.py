@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from makemore.config import RUNS, Bounds
+from makemore.config import Bounds, add_folder_flag
 from makemore.data import Vocabulary, examples
 from makemore.language_model import check_word_fits, loss_of
 from makemore.run_folder import RunFolder
@@ -49,13 +49,13 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m makemore.draw",
         description="Draw the compute graph behind a prediction of a trained model, with every gradient.",
     )
-    parser.add_argument("-o", "--work-dir", metavar="DIR", help="the run's folder (default: the latest under out/)")
+    add_folder_flag(parser)
     parser.add_argument("--word", required=True, help="the word whose loss is drawn")
     parser.add_argument("--at", type=Bounds(int, 1), metavar="N", help="only the prediction of its Nth character")
     parser.add_argument("-s", "--save", metavar="FILE",
                         help=f".svg, .html for a page of steps, or .dot (default: {GRAPH} in the folder)")  # fmt: skip
     flags = parser.parse_args(arguments)
-    folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.latest(RUNS)
+    folder = RunFolder.trained(flags.work_dir)
     path = Path(flags.save) if flags.save else folder.path / GRAPH
     if path.suffix.lower() not in (".svg", ".html", ".dot"):
         raise Complaint(f"--save {path}: a file is .svg, .html or .dot")

@@ -122,7 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
     flags = parser.parse_args(arguments)
     unknown = [name for name in flags.rungs if name not in TYPES]
     if unknown:
-        parser.error(f"there is no type {unknown[0]!r}; there are {', '.join(TYPES)}")
+        parser.error(f"there is no type {unknown[0]!r}; choose from {', '.join(TYPES)}")
     corpus = Corpus.read(Path(flags.input_file) if flags.input_file else data.bundled_names(), "80/10/10")
     top = RunFolder(flags.work_dir)
     known = read_record(top.path, corpus)

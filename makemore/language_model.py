@@ -19,10 +19,10 @@ from micrograd.command import Complaint
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 
 CHARACTERS_AT_ONCE = 1 << 13
-"""For how many characters a model is asked at a time; more would not be faster, only larger."""
+"""For how many characters a model is called at a time; more would take memory, and not be faster."""
 
 LOGITS_AT_ONCE = 1 << 20
-"""How many logits it may give for them; of a large vocabulary those of fewer characters."""
+"""How many logits it may give in a call; a large vocabulary has fewer characters to a call."""
 
 MOST_CACHED = 1 << 22
 """How many probabilities a Sampler keeps, those of all contexts together."""

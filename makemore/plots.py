@@ -15,7 +15,7 @@ from makemore.corpus import SPLITS
 from makemore.display import code_point, shown_token
 
 MOST_CHARACTERS = 60
-"""How many characters a bigram picture shows at the most: those that stand in the most pairs."""
+"""How many characters a bigram picture shows at most: those in the most pairs."""
 
 
 def _figure(width: float, height: float, title: str, xlabel: str = "", ylabel: str = "") -> tuple[Any, Any]:
@@ -29,7 +29,7 @@ def _figure(width: float, height: float, title: str, xlabel: str = "", ylabel: s
 
 
 def _png(figure: Any, dpi: int) -> bytes:
-    """The figure drawn, its texts as they stand (a dollar sign is no mathematics), in fonts that have the letters."""
+    """The figure drawn, its texts taken literally (a $ too), in fonts that have their characters."""
     from matplotlib import rcParams
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.text import Text
@@ -51,7 +51,7 @@ def _drawable(character: str) -> str:
 
 @cache
 def _family_with(character: str) -> str | None:
-    """The font family that a character is drawn in: the usual one, or else the first that has it; None for none."""
+    """The font family that a character is drawn in: the usual one, else the first that has it, else None."""
     return next((family for family, path in _fonts().items() if ord(character) in _code_points(path)), None)
 
 
@@ -81,7 +81,7 @@ def _code_points(path: str) -> frozenset[int]:
 def loss_curve(metrics: list[dict[str, Any]], baselines: dict[str, float], title: str) -> bytes:
     """Train and dev loss over the steps, with the losses of other models as lines across.
 
-    metrics: dicts with "step", "train_loss" and "dev_loss" (None where there is none), in nats per character.
+    metrics: dicts with "step", "train_loss" and "dev_loss" (None without a dev part), in nats per character.
     """
     figure, axes = _figure(8, 5, title, "steps", "loss (nats per character)")
     steps = [line["step"] for line in metrics]
@@ -94,7 +94,7 @@ def loss_curve(metrics: list[dict[str, Any]], baselines: dict[str, float], title
         axes.axhline(loss, color=str(0.35 + 0.15 * i), linewidth=1, linestyle=(0, (1, 1 + i)))
     bottom, top = axes.get_ylim()
     height = -np.inf
-    for name, loss in sorted(finite, key=lambda line: line[1]):  # from below, and none over another
+    for name, loss in sorted(finite, key=lambda line: line[1]):  # from below, so that they do not overlap
         height = max(loss, height + 0.08 * (top - bottom))
         axes.annotate(
             f"{name}\n{loss:.4f}", (1.01, height), xycoords=("axes fraction", "data"), va="center", fontsize=9
@@ -107,7 +107,7 @@ def loss_curve(metrics: list[dict[str, Any]], baselines: dict[str, float], title
 
 
 def loss_bars(losses: dict[str, dict[str, float | None]], title: str) -> bytes:
-    """A bar for each model and split: losses[model][split] in nats per character, None where there is none."""
+    """A bar for each model and split: losses[model][split] in nats per character, None for a part without words."""
     figure, axes = _figure(8, 5, title, ylabel="loss (nats per character)")
     splits = [split for split in SPLITS if any(row[split] is not None for row in losses.values())]
     width = 0.8 / len(splits)
@@ -126,7 +126,7 @@ def bigram_heat_map(counts: np.ndarray, tokens: list[str], title: str) -> bytes:
     """The lecture's picture of a bigram: a cell for each pair, the darker the more often, pair and count written in it.
 
     counts: (n, n), rows the first character of the pair and columns the second. Of more than MOST_CHARACTERS those
-    that stand in the most pairs are shown.
+    in the most pairs are shown.
     """
     if len(tokens) > MOST_CHARACTERS:
         often = np.argsort(-(counts.sum(0) + counts.sum(1)), kind="stable")[:MOST_CHARACTERS]
@@ -232,7 +232,7 @@ def rungs(names: list[str], losses: dict[str, list[float | None]], title: str) -
 def importance(importances: dict[str, float], title: str) -> bytes:
     """A bar for each hyperparameter, how much of the spread of the dev loss it explains, the most important on top."""
     figure, axes = _figure(
-        8, 1.2 + 0.45 * len(importances), title, "importance for the dev loss (share of 1, PED-ANOVA)", "hyperparameter"
+        8, 1.2 + 0.45 * len(importances), title, "importance for the dev loss (fraction, PED-ANOVA)", "hyperparameter"
     )
     names = list(importances)[::-1]
     bars = axes.barh(names, [importances[name] for name in names], color="0.45")
@@ -242,7 +242,7 @@ def importance(importances: dict[str, float], title: str) -> bytes:
 
 
 _STYLES = ("-", "--", ":", "-.")
-"""Lines that can be told apart in grey print too; their colours go round by themselves."""
+"""Line styles that differ in black and white too; Matplotlib cycles the colours itself."""
 
 
 def _numbers(losses: Iterable[float | None]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What makemore.train prints: what was read, what is trained, how it went, and what a reader may stumble over."""
+"""What makemore.train prints: what was read, what is trained, how it went, and hints."""
 
 import math
 from pathlib import Path
@@ -83,7 +83,7 @@ def perplexity(loss: float) -> float:
 
 
 def print_hints(losses: Losses, corpus: Corpus, config: dict[str, Any], metrics: list[dict[str, Any]]) -> None:
-    """What a reader of the losses may stumble over, as the lectures learn to see it, a line each."""
+    """Hints on what the losses say, as the lectures read them, a line each."""
     if any(loss == math.inf for row in losses.values() for loss in row.values()):
         print("inf: a pair that training never saw has probability 0; --smoothing 1 adds one to every count")
     trained = losses.get(f"{config['type']}, trained", {})

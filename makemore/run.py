@@ -29,7 +29,7 @@ from micrograd.guard import GuardError, guard
 from micrograd.nn import Embedding
 
 MOST_EPOCHS, LEAST_STEPS = 40, 1000
-"""A net soon knows a short list by heart: it goes through it so often at most, but takes so many steps at least."""
+"""A net soon knows a short list by heart: at most that many epochs, but at least that many steps, are enough."""
 
 TRIES_PER_WORD = 500
 """How many words are drawn at most for each new one that is wanted."""
@@ -54,7 +54,7 @@ def read_corpus(config: dict[str, Any], input_file: str | None) -> Corpus:
 
 
 def complete(config: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
-    """The config with what is known of the words, and with what depends on them where nobody chose it.
+    """The config with what is known of the words, and what depends on them where no flag set it.
 
     Raises Complaint where the words do not fit into the block size.
     """

@@ -19,9 +19,9 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from makemore.config import keeps_best, wrong_settings
+from makemore.config import RUNS, keeps_best, wrong_settings
 from makemore.data import Vocabulary
-from makemore.models import set_weights, trained
+from makemore.models import set_weights, trained_model
 from micrograd.command import Complaint
 
 CONFIG, CHECKPOINT, BEST = "config.json", "model.safetensors", "best.safetensors"
@@ -56,7 +56,7 @@ class RunFolder:
 
     @classmethod
     def next_free(cls, parent: Path) -> "RunFolder":
-        """The first of the folders 1, 2, 3, ... after the last in parent; made here, so that nobody else takes it."""
+        """The first of the folders 1, 2, 3, ... after the last in parent, made here so that only one process takes it."""
         parent.mkdir(parents=True, exist_ok=True)
         number = max(_run_numbers(parent), default=0)
         while True:
@@ -68,8 +68,13 @@ class RunFolder:
                 return folder
 
     @classmethod
-    def latest(cls, parent: Path) -> "RunFolder":
-        """The folder with the highest number in parent that holds a run. Raises Complaint where there is none."""
+    def trained(cls, path: str | None, parent: Path = RUNS) -> "RunFolder":
+        """The folder at path, else the one with the highest number in parent that holds a run.
+
+        Raises Complaint where no folder does.
+        """
+        if path:
+            return cls(path)
         numbers = _run_numbers(parent)
         numbers = [n for n in numbers if any((parent / str(n) / name).exists() for name in (CONFIG, COMMITTING))]
         if not numbers:
@@ -77,7 +82,7 @@ class RunFolder:
         return cls(parent / str(max(numbers)))
 
     def check_free(self, overwrite: bool) -> None:
-        """Raises Complaint where the folder holds something that is no run, or a run and not overwrite."""
+        """Raises Complaint where the folder holds something else than a run, or a run and not overwrite."""
         if self.path.exists() and not self.path.is_dir():
             raise Complaint(f"{self.path} is a file; name a folder with -o")
         self._finish_commit()
@@ -86,7 +91,9 @@ class RunFolder:
         held = {entry.name for entry in entries if not entry.name.startswith(STAGED)} - passing
         strange = held - {*FILES} if self._holds_run() else held
         if strange:
-            raise Complaint(f"{self.path} holds something that is no run ({min(strange)}); name another folder with -o")
+            raise Complaint(
+                f"{self.path} holds something else than a run ({min(strange)}); name another folder with -o"
+            )
         if held and not overwrite:
             raise Complaint(
                 f"{self.path} already holds a run: --resume goes on with it, --overwrite replaces it, "
@@ -159,7 +166,7 @@ class RunFolder:
         """Put content into the file `name`, whole or not at all."""
         path, unfinished = self.stage / name, self.stage / _unfinished(name)
         try:
-            # The name of a file may hold bytes that are no text: JSON's own escapes stand for them.
+            # The name of a file may hold bytes that are not text: JSON's own escapes stand for them.
             unfinished.write_bytes(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
             unfinished.replace(path)
         except OSError as error:
@@ -176,7 +183,7 @@ class RunFolder:
         """What was asked for. Raises Complaint where the folder holds no run or the file is damaged."""
         self._finish_commit()
         if not (self.stage / CONFIG).is_file():
-            what = "holds no run (it has no config.json)" if self.path.is_dir() else "is no folder"
+            what = "holds no run (it has no config.json)" if self.path.is_dir() else "is not a folder"
             raise Complaint(f"{self.path} {what}; name a folder that makemore.train made with -o")
         try:
             config = json.loads((self.stage / CONFIG).read_text(encoding="utf-8"))
@@ -211,14 +218,14 @@ class RunFolder:
         return last if best_loss is None or (last_loss is not None and last_loss < best_loss) else best
 
     def read_checkpoint(self, name: str = CHECKPOINT) -> Checkpoint:
-        """The checkpoint. Raises Complaint where there is none or it is damaged."""
+        """The checkpoint. Raises Complaint where it is missing or damaged."""
         path = self.stage / name
         if not path.is_file():
             raise Complaint(f"{path} is not there: the run was stopped before its first checkpoint; train anew")
         try:
             with safetensors.safe_open(path, framework="numpy") as file:
                 step = int(file.metadata()["step"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is not a dict
             if step < 0:
                 raise ValueError(f"step {step}")
         except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
@@ -238,7 +245,7 @@ class RunFolder:
         checkpoint = checkpoint or self.read_chosen()
         vocabulary = Vocabulary(config["vocabulary"])
         with self._fitting():
-            return trained(config, len(vocabulary), checkpoint.model), vocabulary
+            return trained_model(config, len(vocabulary), checkpoint.model), vocabulary
 
     def restore(self, model: Any) -> int:
         """Give a model of this run the weights with the lowest dev loss, and return the step that they are of.
@@ -289,7 +296,7 @@ class RunFolder:
         return [line for line in self.read_metrics() if "test_loss" not in line]
 
     def has_ended(self, step: int) -> bool:
-        """Whether a run of so many steps has come to its end: its losses, pictures and words are there."""
+        """Whether a run of that many steps has come to its end: its losses, pictures and words are there."""
         lines = self.read_metrics()
         return bool(lines) and "test_loss" in lines[-1] and lines[-1]["step"] == step
 

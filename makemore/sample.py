@@ -1,7 +1,7 @@
 """`python -m makemore.sample -o DIR`: new words from a trained model."""
 
 from makemore import run
-from makemore.config import RUNS, SEED, Bounds, add_sampling_flags
+from makemore.config import SEED, Bounds, add_folder_flag, add_sampling_flags
 from makemore.run_folder import RunFolder
 from micrograd.command import Parser, run_command
 
@@ -9,12 +9,12 @@ from micrograd.command import Parser, run_command
 def main(arguments: list[str] | None = None) -> int:
     """The command."""
     parser = Parser(prog="python -m makemore.sample", description="New words from a trained model, one to a line.")
-    parser.add_argument("-o", "--work-dir", metavar="DIR", help="the run's folder (default: the latest under out/)")
+    add_folder_flag(parser)
     parser.add_argument("-n", "--num-samples", type=Bounds(int, 0), default=20, metavar="N", help="how many (20)")
     parser.add_argument("--seed", type=SEED, default=None, help="of the drawing (default: the run's)")
     add_sampling_flags(parser)
     flags = parser.parse_args(arguments)
-    run.sample(RunFolder(flags.work_dir) if flags.work_dir else RunFolder.latest(RUNS), flags)
+    run.sample(RunFolder.trained(flags.work_dir), flags)
     return 0
 
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from makemore.config import RUNS
+from makemore.config import add_folder_flag
 from makemore.data import Vocabulary, examples, text_of
 from makemore.display import padded, shown, width
 from makemore.language_model import Score, score
@@ -38,7 +38,7 @@ def score_lines(word: str, scored: Score, vocabulary: Vocabulary) -> list[str]:
 
 
 def hints(model: Any, vocabulary: Vocabulary, words: list[str], scores: list[Score]) -> list[str]:
-    """What a reader of the scores may stumble over, a line each."""
+    """Explanations of scores that may surprise, a line each."""
     lines = []
     if any(scored.log_likelihood == -math.inf for scored in scores):
         lines.append("inf: a pair that training never saw has probability 0; train with --smoothing 1 to give it some")
@@ -57,10 +57,10 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m makemore.score",
         description="How likely a model thinks words: the log-likelihood, and where each word surprises it (in nats).",
     )
-    parser.add_argument("-o", "--work-dir", metavar="DIR", help="the run's folder (default: the latest under out/)")
+    add_folder_flag(parser)
     parser.add_argument("words", nargs="+", metavar="WORD")
     flags = parser.parse_args(arguments)
-    folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.latest(RUNS)
+    folder = RunFolder.trained(flags.work_dir)
     model, vocabulary = folder.load()
     scores = [score(model, vocabulary, word) for word in flags.words]
     for word, scored in zip(flags.words, scores, strict=True):

@@ -133,7 +133,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not (flags.resume or flags.sample_only):
         begin(flags)
         return 0
-    folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.latest(RUNS)
+    folder = RunFolder.trained(flags.work_dir)
     (run.sample if flags.sample_only else resume)(folder, flags)
     return 0
 

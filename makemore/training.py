@@ -28,9 +28,9 @@ TRAIN_CHARACTERS, DEV_CHARACTERS = 1 << 15, 1 << 16
 
 
 class StopAsked:
-    """Turns Ctrl-C into `asked`, so that a step is never left half done; a second Ctrl-C stops at once.
+    """Turns Ctrl-C into `asked`, so that a step is always finished; a second Ctrl-C stops immediately.
 
-    Where one is inside another, such as a run in a search, both are told.
+    Where one is inside another, such as a run in a search, both are set.
     """
 
     def __enter__(self) -> "StopAsked":
@@ -57,7 +57,7 @@ class StopAsked:
 
 
 def rate_for(counts: np.ndarray, batch_size: int, weight_decay: float) -> float:
-    """The learning rate of an n-gram where none is given: the lecture's 50, or less where it would overshoot.
+    """The learning rate of an n-gram where the user gives none: the lecture's 50, or less where it would overshoot.
 
     counts: (size,) * order. At its minimum the loss has a curvature along a row of logits of at most the row's part of
     the examples times its largest probability, or times 1/2 where that is less, and the penalty one of twice its
@@ -161,7 +161,7 @@ class Training:
         """The evaluation with the lowest dev loss, the first of them; None where there is no dev loss.
 
         Not the last one if it came between those every eval_every steps: a stop, which evaluates too, leaves no trace
-        in what follows. And none before the first step: chance may favour the first weights.
+        in what follows. And not that of step 0: the first weights may be good by chance.
         """
         lines = [line for line in self.metrics if line["step"] and line["dev_loss"] is not None]
         if lines and lines[-1]["step"] % self.config["eval_every"]:
@@ -174,7 +174,7 @@ class Training:
 
         progress: show a bar. evaluated, stepped: called after each evaluation and each step; what they raise ends it.
         Ctrl-C ends it after the step under way, and early_stop where the dev loss no longer falls.
-        Raises Complaint where the loss is no longer a number.
+        Raises Complaint where the loss is not finite any more.
         """
         config, model, optimizer = self.config, self.model, self.optimizer
         last, evaluations_left = config["max_steps"], config["early_stop"]
@@ -221,12 +221,12 @@ class Training:
         return min(lines, key=lambda line: line["dev_loss"])
 
     def has_stalled(self, evaluations: int) -> bool:
-        """Whether the dev loss has not fallen for so many evaluations (0: never)."""
+        """Whether the dev loss has not fallen for that many evaluations (0: never)."""
         best = self.best() if evaluations else None
         return best is not None and len(self.metrics) - 1 - self.metrics.index(best) >= evaluations
 
     def losses(self, parts: tuple[str, ...], sizes: tuple[int | None, ...]) -> dict[str, float | None]:
-        """The model's loss on each part, in nats a character, looking at so many characters of it at most."""
+        """The model's loss on each part, in nats a character, evaluated on at most that many of its characters."""
         losses: dict[str, float | None] = {}
         for part, size in zip(parts, sizes, strict=True):
             found = self.corpus.context_counts_for(self.model, part)

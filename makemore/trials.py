@@ -78,8 +78,8 @@ def dev_loss_of(
 ) -> float:
     """Train the model of a trial and return the dev loss of the weights that are used, in nats a character.
 
-    say: is told how it goes. deadline: of time.monotonic().
-    Raises Pruned where it is hopeless or its loss is no number, OutOfTime after the deadline, Stopped after Ctrl-C.
+    say: called with a line on how it goes. deadline: of time.monotonic().
+    Raises Pruned where it is hopeless or its loss is not finite, OutOfTime after the deadline, Stopped after Ctrl-C.
     """
 
     def evaluated(run: Training) -> None:
@@ -262,7 +262,7 @@ def done(study: Study) -> list[FrozenTrial]:
 
 
 def best_of(study: Study) -> FrozenTrial | None:
-    """The trial with the lowest dev loss; None where none came to its end."""
+    """The trial with the lowest dev loss; None where no trial was completed."""
     ended = [trial for trial in done(study) if trial.value is not None and trial.state.name == "COMPLETE"]
     return min(ended, key=lambda trial: float(trial.value or 0.0), default=None)
 

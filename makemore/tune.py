@@ -17,7 +17,7 @@ from makemore.models import NGRAMS
 from makemore.report import print_words_read, shown_path
 from makemore.run import complete
 from makemore.run_folder import RunFolder
-from makemore.search_space import SEARCHABLE, Range, space_of
+from makemore.search_space import USUAL, Range, space_of
 from makemore.trials import Search, best_of, done, importance_of, open_study, shown_url, storage_complaints, value_text
 from micrograd.command import Complaint, Parser, run_command
 
@@ -46,7 +46,7 @@ def parser_of_flags() -> Parser:
     group.add_argument("--budget", type=Bounds(float, 0, above=True), metavar="SECONDS", help="stop after so long")
     group.add_argument("--search", nargs="+", metavar="NAME[=RANGE]",
                        help="what to search, in its usual range or in the one that is given, such as n_embd2=50..300 "
-                       f"or schedule=step,cosine (default: all the type has, of {', '.join(SEARCHABLE)})")  # fmt: skip
+                       f"or schedule=step,cosine (default: all the type has, of {', '.join(USUAL)})")  # fmt: skip
     group.add_argument("--study-name", metavar="NAME", help="(the type of the model)")
     group.add_argument("--storage", metavar="URL",
                        help="a database in which several machines search together, such as "

@@ -1,4 +1,4 @@
-"""What parts 2 to 5 share: batches, gradient descent, and what is asked of a trained net."""
+"""What parts 2 to 5 share: batches, gradient descent, and the outcome of a trained net."""
 
 import itertools
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def batches(corpus: Corpus, context_length: int, generator: Generator | None = N
 
 
 def descend(step: Callable[[float], float], steps: int, name: str, at_first_rate: float = 0.5) -> list[float]:
-    """Take so many steps and return the loss of each.
+    """Take steps and return the loss of each, (steps,).
 
     step: takes one step with the learning rate it is given, and returns the loss of its batch before it.
     at_first_rate: the fraction of the steps that have a learning rate of 0.1; the rest have 0.01.

@@ -56,7 +56,7 @@ def run(corpus: Corpus) -> Outcome:
 
 
 def _descend(net: NGram, counts: np.ndarray) -> dict[int, float]:
-    """The lecture's steps on all bigrams at once; the losses, before each step, of those that are shown."""
+    """The lecture's steps on all bigrams at once; the losses before the steps that are shown."""
     frequencies = frequencies_of(counts)
     optimizer, losses = SGD([net.W], lr=50), {}
     for step in range(STEPS):

@@ -40,7 +40,7 @@ class Net(Module):
 
 
 def run(corpus: Corpus, steps: int) -> Outcome:
-    """Train it for so many steps."""
+    """Train the net for that many steps, and evaluate it."""
     # The lecture does not seed its batches. Here they come from the generator of the weights, as from part 3 on.
     generator = Generator().manual_seed(LECTURE_SEED)
     net = Net(len(corpus.vocabulary), generator)

@@ -55,7 +55,7 @@ class Net(Module):
 
 
 def run(corpus: Corpus, steps: int) -> Outcome:
-    """Train it for so many steps."""
+    """Train the net for that many steps, and evaluate it."""
     generator = Generator().manual_seed(LECTURE_SEED)
     net = Net(len(corpus.vocabulary), generator)
     losses = descend(step_of(net, batches(corpus, BLOCK_SIZE, generator)), steps, "part 3")

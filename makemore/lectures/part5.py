@@ -34,7 +34,7 @@ def net_of(vocabulary_size: int) -> WaveNet:
 
 
 def run(corpus: Corpus, steps: int) -> Outcome:
-    """Train it for so many steps."""
+    """Train the net for that many steps, and evaluate it."""
     micrograd.manual_seed(42)
     net = net_of(len(corpus.vocabulary))
     losses = descend(step_of(net, batches(corpus, BLOCK_SIZE)), steps, "part 5", at_first_rate=0.75)

@@ -76,7 +76,7 @@ def set_weights(model: Any, arrays: Mapping[str, np.ndarray]) -> None:
         raise ValueError("some of its numbers are not finite")
 
 
-def trained(config: Mapping[str, Any], vocabulary_size: int, arrays: Mapping[str, np.ndarray]) -> Any:
+def trained_model(config: Mapping[str, Any], vocabulary_size: int, arrays: Mapping[str, np.ndarray]) -> Any:
     """The model that config asks for, in eval mode, with the weights, or the counts, that a run ended with.
 
     The default generator stays as it is. Raises RuntimeError, ValueError or KeyError where they do not fit config.

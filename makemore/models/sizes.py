@@ -1,4 +1,4 @@
-"""What the nets ask of the sizes that they are given."""
+"""Checks of the sizes that nets are given."""
 
 
 def check_sizes(**sizes: int) -> None:

@@ -273,8 +273,8 @@ def test_where_there_is_no_run_is_one_line(command, tmp_path, monkeypatch, argum
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("mine")
     assert "no run under out" in command(*arguments).complaint
-    assert "missing is no folder" in command(*arguments, "-o", "missing").complaint
-    assert "file is no folder" in command(*arguments, "-o", "file").complaint
+    assert "missing is not a folder" in command(*arguments, "-o", "missing").complaint
+    assert "file is not a folder" in command(*arguments, "-o", "file").complaint
     assert "empty holds no run" in command(*arguments, "-o", "empty").complaint
 
 

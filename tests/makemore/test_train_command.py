@@ -485,7 +485,7 @@ def test_a_folder_with_something_else_is_refused_and_left_as_it_is(command, shor
         (folder / name).mkdir() if name.endswith("/") else (folder / name).write_text("mine")
     before = sorted((path.name, path.is_file() and path.read_text()) for path in folder.iterdir())
     complaint = command("train", "-i", short_list, "-o", folder, *flags).complaint
-    assert "holds something that is no run" in complaint
+    assert "holds something else than a run" in complaint
     assert "-o" in complaint
     assert sorted((path.name, path.is_file() and path.read_text()) for path in folder.iterdir()) == before
 
@@ -942,7 +942,9 @@ def test_a_damaged_config_is_a_line_that_names_what_is_wrong(command, run, name,
 def test_a_type_that_is_not_there_is_a_line(command, run):
     config = json.loads((run / "config.json").read_text())
     (run / "config.json").write_text(json.dumps(config | {"type": "foo"}))
-    assert "the type 'foo', and there is none" in command("train", "-o", run, "--resume", "--max-steps", 80).complaint
+    assert (
+        "the type 'foo', which does not exist" in command("train", "-o", run, "--resume", "--max-steps", 80).complaint
+    )
     assert "does not fit config.json" in command("sample", "-o", run).complaint
 
 
