@@ -33,7 +33,7 @@ class Corpus:
 
     @classmethod
     def read(cls, path: Path, split: str) -> "Corpus":
-        """Read a list of words and split it. With split "none" it is read as a stream, until an examples array is asked for.
+        """Read a list of words and split it. With split "none" it is a stream until examples are asked for.
 
         Raises OSError and Complaint where the list cannot be read, and Complaint where it is too short to split.
         """

@@ -12,7 +12,7 @@ from makemore.corpus import Corpus, window_of
 from makemore.display import table
 from makemore.language_model import loss_of
 from makemore.models import NGRAMS
-from makemore.models.ngram import NGram
+from makemore.models.ngram import Counts, NGram
 from makemore.run_folder import SWEEP, RunFolder
 from makemore.training import Training, loss_of_step, optimizer_of
 from micrograd import Tensor, graph, no_grad
@@ -44,7 +44,7 @@ class LayerOutput(NamedTuple):
 
 
 def look_inside(model: Any, corpus: Corpus, examples: int) -> tuple[float, list[LayerOutput]]:
-    """The loss of the model in training on the first `examples` examples, and its nonlinear layers; it fills the gradients."""
+    """The loss of a model in training on its first examples, and its nonlinear layers; fills the gradients."""
     found = corpus.examples("train", window_of(model))
     contexts, targets = (micrograd.from_numpy(array[:examples].copy()) for array in found)
     names = {id(module): name for name, module in model.named_modules()}
@@ -75,7 +75,7 @@ def look_inside(model: Any, corpus: Corpus, examples: int) -> tuple[float, list[
 
 def print_first_look(model: Any, corpus: Corpus) -> None:
     """What is wrong with a net before its first step, a line each, and nothing where all is well."""
-    if isinstance(model, NGram):
+    if isinstance(model, NGram | Counts):
         return
     loss, layers = look_inside(model, corpus, 1000)
     model.zero_grad()

@@ -62,17 +62,17 @@ def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFold
             raise Complaint(f"{folder.path} was trained with {what}; take another folder with -o")
         training = Training.resumed(config, corpus, folder)
         if training.step != config["max_steps"]:
-            seconds = run.train(training, folder, quiet=True)
+            seconds = run.train(training, quiet=True)
     else:
         config = config_for(type_, corpus, flags)
         with folder.staged(overwrite=False):
             training = Training(config, corpus, run.new_model(config, corpus), folder)
-            seconds = run.train(training, folder, quiet=True)
-    model, metrics = training.model, training.metrics
+            seconds = run.train(training, quiet=True)
+    model = training.model
     folder.restore(model)
-    losses = run.losses_of(config, corpus, model)
-    run.draw_pictures(folder, config, metrics, losses, corpus, model)
-    run.write_last_line(folder, metrics, losses)
+    losses = run.losses_of(training)
+    run.draw_pictures(training, losses)
+    run.write_last_line(training, losses)
     asked = argparse.Namespace(seed=config["seed"], temperature=1.0, top_k=-1, prompt="")
     drawn = run.draw_words(run.sampler_of(model, corpus.vocabulary, config, asked), WORDS_SHOWN, None)
     own = losses[list(losses)[-1]]
@@ -141,16 +141,11 @@ def main(arguments: list[str] | None = None) -> int:
     ladder = [known[name] for name in wanted]
     print("\n" + table_of(ladder))
     top.write(TABLE, table_of(ladder) + "\n")
-    draw_picture(top, ladder, corpus)
+    of_part = {part: [rung.losses[part] for rung in ladder] for part in SPLITS}
+    names = [f"{rung.type}\n{rung.parameters:,}" for rung in ladder]
+    top.write(PICTURE, plots.rungs(names, of_part, f"the ladder on {corpus.list.path.name}"))
     print(f"\nsaved in {top.path}: a folder for each model, {TABLE} and {PICTURE}")
     return 0
-
-
-def draw_picture(top: RunFolder, ladder: list[Rung], corpus: Corpus) -> None:
-    """The table as a plot."""
-    losses = {part: [rung.losses[part] for rung in ladder] for part in SPLITS}
-    names = [f"{rung.type}\n{rung.parameters:,}" for rung in ladder]
-    top.write(PICTURE, plots.rungs(names, losses, f"the ladder on {corpus.list.path.name}"))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from makemore.language_model import Sampler, Uniform, check_word_fits, evaluate
 from makemore.models import FAMILIES, NGRAMS, make
 from makemore.models.ngram import Counts
 from makemore.report import Losses
-from makemore.run_folder import RunFolder
+from makemore.run_folder import Checkpoint, RunFolder
 from makemore.training import Training, rate_for
 from micrograd import Generator
 from micrograd.command import Complaint
@@ -115,16 +115,19 @@ def new_model(config: dict[str, Any], corpus: Corpus) -> Any:
 # The steps.
 
 
-def train(
-    run: Training, folder: RunFolder, *, diagnose: bool = False, guarded: bool = False, quiet: bool = False
-) -> float:
-    """Take the steps of a run that is kept in the folder; how many seconds they took.
+def train(run: Training, *, diagnose: bool = False, guarded: bool = False, quiet: bool = False) -> float:
+    """Keep a run in its folder, and take its steps; how many seconds they took.
 
     diagnose: look inside, see `diagnosis.Watch`. guarded: under `micrograd.guard`. quiet: print nothing about the end.
     Raises Complaint where the loss is not finite, or the guard catches something, and SystemExit with status 130 where
     Ctrl-C ended it.
     """
+    folder = run.folder
     folder.write_config(run.config)
+    if run.config["fit"] == "counts":
+        counts = run.model.counts.numpy().reshape(-1, run.model.vocabulary_size)
+        folder.write_checkpoint(Checkpoint(0, {"counts": counts}, {}, None))
+        return 0.0
     watch = diagnosis.Watch(run) if diagnose else None
     first, began = run.step, time.monotonic()
     try:
@@ -163,19 +166,20 @@ def _why_ended(run: Training) -> str:
 # After the last step.
 
 
-def losses_of(config: dict[str, Any], corpus: Corpus, model: Any) -> Losses:
+def losses_of(run: Training) -> Losses:
     """The losses of the model of a run on all of each part, last, after those of models to compare it with.
 
     These are one that knows nothing, and counts of single characters, of pairs and of a trigram's n-grams.
     """
+    config, corpus = run.config, run.corpus
     size = len(corpus.vocabulary)
     models: dict[str, Any] = {"uniform": Uniform(size)}
     names = {"unigram": 1, "bigram": 2} | ({"trigram": 3} if config["type"] != "bigram" else {})
     for name, order in names.items():
         if size**order <= data.MAX_CELLS:
             models[f"{name}, counted"] = Counts(corpus.counts("train", order), config["smoothing"])
-    models[f"{config['type']}, {'counted' if config['fit'] == 'counts' else 'trained'}"] = model
-    return {name: losses_of_model(each, corpus) for name, each in models.items()}
+    models[f"{config['type']}, {'counted' if config['fit'] == 'counts' else 'trained'}"] = run.model
+    return {name: losses_of_model(model, corpus) for name, model in models.items()}
 
 
 def losses_of_model(model: Any, corpus: Corpus) -> dict[str, float | None]:
@@ -184,17 +188,15 @@ def losses_of_model(model: Any, corpus: Corpus) -> dict[str, float | None]:
     return {part: None if each is None else evaluate(model, each) for part, each in found.items()}
 
 
-def write_last_line(folder: RunFolder, metrics: list[dict[str, Any]], losses: Losses) -> None:
+def write_last_line(run: Training, losses: Losses) -> None:
     """Add the model's own losses to the metrics: the last thing that a run does, and the sign that it has ended."""
     final = losses[list(losses)[-1]]
-    step = metrics[-1]["step"] if metrics else 0
-    folder.write_metrics([*metrics, {"step": step} | {f"{part}_loss": final[part] for part in SPLITS}])
+    run.folder.write_metrics([*run.metrics, {"step": run.step} | {f"{part}_loss": final[part] for part in SPLITS}])
 
 
-def draw_pictures(
-    folder: RunFolder, config: dict[str, Any], metrics: list[dict[str, Any]], losses: Losses, corpus: Corpus, model: Any
-) -> None:
+def draw_pictures(run: Training, losses: Losses) -> None:
     """loss.png, for a bigram bigram.png, and for a model with an embedding embedding.png."""
+    config, corpus, folder, metrics = run.config, run.corpus, run.folder, run.metrics
     title = f"{config['type']} on {Path(config['input_file']).name}"
     if metrics:
         lines = {name: row["train"] for name, row in losses.items() if row["train"] is not None and "counted" in name}
@@ -205,7 +207,7 @@ def draw_pictures(
     if config["type"] == "bigram":
         picture = plots.bigram_heat_map(corpus.counts("train", 2), tokens, f"{title}: how often each pair")
         folder.write("bigram.png", picture)
-    embedding = next((module for module in model.modules() if isinstance(module, Embedding)), None)  # of characters
+    embedding = next((module for module in run.model.modules() if isinstance(module, Embedding)), None)  # of characters
     if embedding is not None and embedding.weight.shape[1] >= 2:
         points = embedding.weight.detach().double().numpy()[: len(tokens)]
         folder.write("embedding.png", plots.embedding(points, tokens, f"{title}: the embedding of each character"))

@@ -56,7 +56,7 @@ class RunFolder:
 
     @classmethod
     def next_free(cls, parent: Path) -> "RunFolder":
-        """The first of the folders 1, 2, 3, ... after the last in parent, made here so that only one process takes it."""
+        """The next of the folders 1, 2, 3, ... in parent, made here so that only one process takes it."""
         parent.mkdir(parents=True, exist_ok=True)
         number = max(_run_numbers(parent), default=0)
         while True:

@@ -13,18 +13,16 @@ A run has ten steps, and `begin` takes them in this order:
  9. pictures are drawn                                                  plots.py
 10. the model makes up new words                                        language_model.py
 
-A model that is counted is made of its counts in step 5, and step 7 only keeps them.
+A model by counting is made of its counts in step 5, and step 7 only keeps them.
 """
 
 import argparse
 import shlex
-from typing import Any
 
 from makemore import data, diagnosis, report, run
 from makemore.config import RUNS, check_flags, config_of, config_of_resumed, parser_of_flags
-from makemore.corpus import Corpus
 from makemore.language_model import Uniform
-from makemore.run_folder import SAMPLES, Checkpoint, RunFolder
+from makemore.run_folder import SAMPLES, RunFolder
 from makemore.training import Training, rate_at
 from micrograd.command import Complaint, run_command
 
@@ -45,14 +43,8 @@ def begin(flags: argparse.Namespace) -> None:
         diagnosis.find_learning_rate(config, corpus, model, folder)
         return
     with folder.staged(flags.overwrite):
-        if config["fit"] == "counts":
-            folder.write_config(config)
-            counts = model.counts.numpy().reshape(-1, len(corpus.vocabulary))
-            folder.write_checkpoint(Checkpoint(0, {"counts": counts}, {}, None))
-            conclude(config, corpus, folder, model, [], flags)
-        else:
-            diagnosis.print_first_look(model, corpus)
-            carry_out(Training(config, corpus, model, folder), folder, flags)
+        diagnosis.print_first_look(model, corpus)
+        carry_out(Training(config, corpus, model, folder), flags)
 
 
 def resume(folder: RunFolder, flags: argparse.Namespace) -> None:
@@ -64,26 +56,24 @@ def resume(folder: RunFolder, flags: argparse.Namespace) -> None:
     run.check_prompt(config, corpus, flags.prompt)
     training = Training.resumed(run.complete(config, corpus), corpus, folder)
     folder.read_chosen()  # whatever is wrong with its files is said now, and not when the steps are done
-    if 0 <= config["max_steps"] < training.step or (
-        config["max_steps"] == training.step and folder.has_ended(training.step)
-    ):
-        raise Complaint(
-            f"the run in {folder.path} has done {training.step:,} steps; give a larger total with --max-steps"
-        )
+    step, last = training.step, config["max_steps"]
+    if 0 <= last < step or (last == step and folder.has_ended(step)):
+        raise Complaint(f"the run in {folder.path} has done {step:,} steps; give a larger total with --max-steps")
     report.print_words_read(corpus)
     report.print_model(config, training.model)
     planned = config["schedule_steps"]
-    if config["schedule"] != "constant" and not 0 <= config["max_steps"] <= planned:
+    if config["schedule"] != "constant" and not 0 <= last <= planned:
         rate = rate_at(planned, config)
         print(f"            the schedule was made for {planned:,} steps; those beyond go at a rate of {rate:g}")
-    carry_out(training, folder, flags)
+    carry_out(training, flags)
 
 
-def carry_out(training: Training, folder: RunFolder, flags: argparse.Namespace) -> None:
+def carry_out(training: Training, flags: argparse.Namespace) -> None:
     """Take the steps of a run, and conclude it; where Ctrl-C ends that, say how to go on with what is kept."""
+    folder = training.folder
     try:
-        run.train(training, folder, diagnose=flags.diagnose, guarded=flags.guard)
-        conclude(training.config, training.corpus, folder, training.model, training.metrics, flags)
+        run.train(training, diagnose=flags.diagnose, guarded=flags.guard)
+        conclude(training, flags)
     except KeyboardInterrupt:
         if not folder.committed:
             raise
@@ -92,33 +82,26 @@ def carry_out(training: Training, folder: RunFolder, flags: argparse.Namespace) 
         raise SystemExit(130) from None
 
 
-def conclude(
-    config: dict[str, Any],
-    corpus: Corpus,
-    folder: RunFolder,
-    model: Any,
-    metrics: list[dict[str, Any]],
-    flags: argparse.Namespace,
-) -> None:
+def conclude(training: Training, flags: argparse.Namespace) -> None:
     """What comes when the steps are done: the losses, the pictures, and the new words."""
+    config, corpus, folder, metrics = training.config, training.corpus, training.folder, training.metrics
     report.print_descent(metrics)
     if metrics:
-        step = folder.restore(model)
-        if step != metrics[-1]["step"]:
+        step = folder.restore(training.model)
+        if step != training.step:
             print(f"weights     those of step {step:,}, where the dev loss was lowest")
-    losses = run.losses_of(config, corpus, model)
+    losses = run.losses_of(training)
     report.print_losses(losses)
     report.print_hints(losses, corpus, config, metrics)
-    run.draw_pictures(folder, config, metrics, losses, corpus, model)
-    models = {"model": model} | ({"uniform model": Uniform(len(corpus.vocabulary))} if flags.uniform else {})
+    run.draw_pictures(training, losses)
+    models = {"model": training.model} | ({"uniform model": Uniform(len(corpus.vocabulary))} if flags.uniform else {})
+    samplers = {name: run.sampler_of(model, corpus.vocabulary, config, flags) for name, model in models.items()}
     drawn = {
-        name: run.draw_words(
-            run.sampler_of(each, corpus.vocabulary, config, flags), flags.num_samples, corpus.list, flags.only_new
-        )
-        for name, each in models.items()
+        name: run.draw_words(sampler, flags.num_samples, corpus.list, flags.only_new)
+        for name, sampler in samplers.items()
     }
     folder.write(SAMPLES, data.text_of([word.word for word in drawn["model"]]))
-    run.write_last_line(folder, metrics, losses)
+    run.write_last_line(training, losses)
     if flags.num_samples:
         print("\nnew words" + (f", temperature {flags.temperature:g}" if flags.temperature != 1 else ""))
         run.print_words(drawn, flags.num_samples, indent="  ")

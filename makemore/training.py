@@ -126,16 +126,19 @@ def loss_of_step(config: Mapping[str, Any], corpus: Corpus, model: Any) -> Calla
 
 
 class Training:
-    """Gradient descent at some step: all that changes from step to step, and the losses so far.
+    """A run at some step of gradient descent: all that changes from step to step, and the losses so far.
+
+    One by counting takes no steps: its model is finished from the start.
 
     model: what is trained; batches go on from where the default generator is once its weights are drawn.
     folder: where the run is kept; None keeps it nowhere.
     """
 
     def __init__(self, config: dict[str, Any], corpus: Corpus, model: Any, folder: RunFolder | None = None):
-        self.config, self.corpus, self.model, self.folder = config, corpus, model, folder
+        self.config, self.corpus, self.model = config, corpus, model
+        self.folder: Any = folder
         self.step = 0
-        self.optimizer = optimizer_of(config, model)
+        self.optimizer: Any = optimizer_of(config, model) if config["fit"] == "gradient" else None
         self.metrics: list[dict[str, Any]] = []
         self.recorded = False  # whether the folder's record of losses is that of this run by now
 

@@ -67,8 +67,8 @@ def test_drawing_many_words_at_once_against_one_by_one_in_pytorch(corpus, model,
         for _ in range(WORDS):
             context, length = [0, 0, 0], 0
             while length < 100:
-                chances = TF.softmax(logits_of(weights, torch.tensor([context])), dim=1)
-                drawn = torch.multinomial(chances, num_samples=1, generator=generator).item()
+                probabilities = TF.softmax(logits_of(weights, torch.tensor([context])), dim=1)
+                drawn = torch.multinomial(probabilities, num_samples=1, generator=generator).item()
                 context, length = [*context[1:], drawn], length + 1
                 if drawn == 0:
                     break

@@ -97,7 +97,7 @@ def test_any_unicode_goes_to_numbers_and_back(word_list, word):
 
 
 @given(WORDS)
-def test_a_text_becomes_one_row_with_a_boundary_before_and_behind_each_word(words):
+def test_a_text_becomes_token_ids_with_a_boundary_before_and_after_each_word(words):
     vocabulary = vocabulary_of(words)
     expected = [0]
     for word in words:
@@ -456,7 +456,7 @@ def test_a_list_is_counted_in_a_stream_in_less_memory_than_its_words_would_take(
         return peak_of_counting("bigram", text, tmp_path / str(copies), block_bytes=data.BLOCK_BYTES // 8)
 
     copies = 40
-    as_strings = copies * sum(sys.getsizeof(name) + 8 for name in names)  # an object each, and its place in a list
+    as_strings = copies * sum(sys.getsizeof(name) + 8 for name in names)  # an object each, and its pointer in a list
     # A block of 4 MB is a text, a list of its words and some arrays at a time, 160 MB in all, so for 512 KB 20 MB.
     # That is what a long list may cost more than a short one, however long it is; here its words alone would be 74 MB.
     assert as_strings > 70e6

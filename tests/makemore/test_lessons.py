@@ -193,12 +193,12 @@ def test_the_spread_of_one_example_is_that_of_the_whole_list(tmp_path, capsys):
     minibatches.lesson(tmp_path)
     printed = capsys.readouterr().out
     net = NGram(27, 2, micrograd.Generator().manual_seed(2147483647))
-    numbers = data.Vocabulary("abcdefghijklmnopqrstuvwxyz").encode_text(
+    ids = data.Vocabulary("abcdefghijklmnopqrstuvwxyz").encode_text(
         data.text_of(data.WordList(data.bundled_names()).words())
     )
     logits = torch.tensor(net.W.detach().numpy())
     each = torch.nn.functional.cross_entropy(
-        logits[numbers[:-1].astype(np.int64)], torch.tensor(numbers[1:].astype(np.int64)), reduction="none"
+        logits[ids[:-1].astype(np.int64)], torch.tensor(ids[1:].astype(np.int64)), reduction="none"
     )
     assert f"all {len(each):,} examples is {each.mean().item():.4f}" in printed
     spread = re.search(r"that of one example: \S+ ~ ([\d.]+)", printed).group(1)

@@ -204,33 +204,33 @@ def test_the_loss_of_a_part_is_the_mean_surprise_of_its_characters(corpus, type_
 
 
 @neural
-def test_a_sample_of_a_tally_keeps_whole_contexts(corpus, type_):
+def test_a_sample_of_context_counts_keeps_whole_contexts(corpus, type_):
     model = model_of(type_, len(corpus.vocabulary))
-    tally = corpus.context_counts_for(model, "train")
-    part = tally.sample(len(tally.contexts) * tally.rows_per_context // 3)
-    assert 0 < len(part.contexts) <= len(tally.contexts) // 3
-    whole = dict(zip(zip(tally.rows, tally.targets, strict=True), tally.counts, strict=True))
-    place = {row.tobytes(): i for i, row in enumerate(tally.contexts)}
+    found = corpus.context_counts_for(model, "train")
+    part = found.sample(len(found.contexts) * found.rows_per_context // 3)
+    assert 0 < len(part.contexts) <= len(found.contexts) // 3
+    whole = dict(zip(zip(found.rows, found.targets, strict=True), found.counts, strict=True))
+    index = {row.tobytes(): i for i, row in enumerate(found.contexts)}
     for row, target, count in zip(part.rows, part.targets, part.counts, strict=True):
         of, at = divmod(row, part.rows_per_context)
-        there = place[part.contexts[of].tobytes()] * tally.rows_per_context + at
+        there = index[part.contexts[of].tobytes()] * found.rows_per_context + at
         assert whole[there, target] == count
-    assert tally.sample(10**9) is tally
+    assert found.sample(10**9) is found
 
 
 def test_examples_of_whole_words_name_each_character_once(corpus):
-    numbers = corpus.token_ids("dev")
-    contexts, targets = word_examples(numbers)
+    ids = corpus.token_ids("dev")
+    contexts, targets = word_examples(ids)
     rows, columns = np.nonzero(targets >= 0)
-    np.testing.assert_array_equal(targets[rows, columns], numbers[1:])
-    np.testing.assert_array_equal(contexts[rows, columns], numbers[:-1])
+    np.testing.assert_array_equal(targets[rows, columns], ids[1:])
+    np.testing.assert_array_equal(contexts[rows, columns], ids[:-1])
     assert (contexts[targets < 0] == 0).all()
 
 
-def test_long_windows_are_tallied_as_short_ones_are():
-    numbers = np.random.default_rng(0).integers(0, 3, 300)
-    numbers[0] = numbers[-1] = 0
-    found = examples(numbers, 4)
+def test_long_windows_are_counted_as_short_ones_are():
+    ids = np.random.default_rng(0).integers(0, 3, 300)
+    ids[0] = ids[-1] = 0
+    found = examples(ids, 4)
     short, long = (
         ContextCounts.of_examples(found, 3),
         ContextCounts.of_examples(found, 2**20),
@@ -247,9 +247,9 @@ def test_words_drawn_many_at_once_come_as_often_as_the_model_says(type_):
     sampler = Sampler(model, vocabulary, Generator().manual_seed(3), at_once=500, longest=3)
     words = [word for word, _ in zip(sampler.words(), range(20_000), strict=False)]
     for word in ("", "a", "b", "ab"):
-        chance = math.exp(score(model, vocabulary, word).log_likelihood)
-        deviation = math.sqrt(chance * (1 - chance) / len(words))
-        assert abs(words.count(word) / len(words) - chance) < 5 * deviation  # one seed, so it cannot flicker
+        probability = math.exp(score(model, vocabulary, word).log_likelihood)
+        deviation = math.sqrt(probability * (1 - probability) / len(words))
+        assert abs(words.count(word) / len(words) - probability) < 5 * deviation  # one seed, so it cannot flicker
 
 
 @neural

@@ -33,8 +33,8 @@ def vocabulary(names):
 
 
 @pytest.fixture(scope="module")
-def numbers(names, vocabulary):
-    """The names as one row of numbers."""
+def ids(names, vocabulary):
+    """The token ids of the names."""
     return vocabulary.encode_text(data.text_of(names))
 
 
@@ -92,11 +92,11 @@ def net_of(logits):
 
 
 def test_the_trained_net_reaches_the_loss_of_the_counts(trained, tables):
-    tally = ContextCounts.of_table(tables[2])
-    counted = evaluate(Counts(tables[2]), tally)
+    found = ContextCounts.of_table(tables[2])
+    counted = evaluate(Counts(tables[2]), found)
     assert counted == pytest.approx(2.4543, abs=1e-4)
     # Counting gives the least loss there is, but for the rounding of float32 weights.
-    assert -1e-7 < evaluate(trained, tally) - counted < 1e-4
+    assert -1e-7 < evaluate(trained, found) - counted < 1e-4
 
 
 def test_weights_trained_to_the_end_are_log_counts_up_to_a_constant_per_row(trained, tables):
@@ -116,9 +116,9 @@ def test_the_trained_net_and_the_counts_invent_the_same_20_names(trained, tables
 
 @ORDERS
 def test_training_gets_steadily_better(tables, order):
-    model, tally, losses = new_net(order), ContextCounts.of_table(tables[order]), []
+    model, found, losses = new_net(order), ContextCounts.of_table(tables[order]), []
     for _ in range(8):
-        losses.append(evaluate(model, tally))
+        losses.append(evaluate(model, found))
         descend(model, tables[order], 25)
     assert losses == sorted(losses, reverse=True)
     assert losses[0] > math.log(27) > losses[-1]
@@ -134,8 +134,8 @@ def test_a_bigram_beats_the_unigram_and_the_unigram_the_uniform_model_on_names_n
     model = Counts(bigrams, 1.0) if kind == "counted" else descend(new_net(), bigrams, 300, weight_decay=0.01)
     unigram = Counts(bigrams.sum(0), 1.0)
     for part in ("dev", "test"):
-        tally = ContextCounts.of_table(data.count_ngrams([text[part]], vocabulary, 2))
-        uniform, one, two = (evaluate(model, tally) for model in (Uniform(27), unigram, model))
+        found = ContextCounts.of_table(data.count_ngrams([text[part]], vocabulary, 2))
+        uniform, one, two = (evaluate(model, found) for model in (Uniform(27), unigram, model))
         assert uniform == pytest.approx(math.log(27), abs=1e-12)
         assert one < uniform - 0.4
         assert two < one - 0.3
@@ -195,9 +195,9 @@ def test_a_pair_never_seen_has_infinite_loss_without_smoothing_and_never_nan(tab
     assert scored.log_probabilities[2] == -math.inf
     assert scored.log_likelihood == -math.inf
     assert not any(map(math.isnan, scored.log_probabilities))
-    tally = ContextCounts.of_examples(data.examples(vocabulary.encode_text("emma\naqx\n"), 1), 27)
-    assert evaluate(Counts(tables[2]), tally) == math.inf
-    assert evaluate(Counts(tables[2], 1.0), tally) < 10
+    found = ContextCounts.of_examples(data.examples(vocabulary.encode_text("emma\naqx\n"), 1), 27)
+    assert evaluate(Counts(tables[2]), found) == math.inf
+    assert evaluate(Counts(tables[2], 1.0), found) < 10
     assert evaluate(Counts(tables[2]), ContextCounts.of_table(tables[2])) < math.inf, "0 times infinity is no nan"
 
 
@@ -222,8 +222,8 @@ def test_a_loss_of_nothing_is_not_minus_nothing():
 
 
 @ORDERS
-def test_one_hot_times_weights_and_a_row_of_the_weights_are_the_same(numbers, order):
-    found = data.examples(numbers[:2000], order - 1)
+def test_one_hot_times_weights_and_a_row_of_the_weights_are_the_same(ids, order):
+    found = data.examples(ids[:2000], order - 1)
     contexts, targets = micrograd.from_numpy(found.contexts), micrograd.from_numpy(found.targets)
     by_row, by_product = new_net(order), new_net(order)
     one_hot = F.one_hot(micrograd.from_numpy(data.context_index(found.contexts, 27)), 27 ** (order - 1)).float()
@@ -238,8 +238,8 @@ def test_one_hot_times_weights_and_a_row_of_the_weights_are_the_same(numbers, or
 
 
 @ORDERS
-def test_the_loss_of_the_counts_is_the_loss_over_all_examples(numbers, tables, order):
-    found = data.examples(numbers, order - 1)
+def test_the_loss_of_the_counts_is_the_loss_over_all_examples(ids, tables, order):
+    found = data.examples(ids, order - 1)
     net = new_net(order)
     loss = net.loss_of_counts(frequencies_of(tables[order]))
     loss.backward()
@@ -247,7 +247,7 @@ def test_the_loss_of_the_counts_is_the_loss_over_all_examples(numbers, tables, o
     over_all = new_net(order)
     F.cross_entropy(over_all(micrograd.from_numpy(found.contexts)), micrograd.from_numpy(found.targets)).backward()
 
-    # PyTorch's in float64 is the exact one. A share in float32 is off by 6e-8 of itself at the most. Over all examples
+    # PyTorch's in float64 is the exact one. A frequency in float32 is off by at most 6e-8 of itself. Over all examples
     # a row's gradient is the sum of up to 34,000 float32 numbers one after the other; PyTorch's own is off by 1.3e-5.
     theirs = torch.tensor(net.W.detach().numpy(), dtype=torch.float64, requires_grad=True)
     rows = torch.tensor(data.context_index(found.contexts, 27))
@@ -292,12 +292,12 @@ def test_steps_on_minibatches_are_those_of_pytorch(order, weight_decay, vocabula
 
 
 @ORDERS
-def test_a_tally_says_of_a_table_and_of_examples_the_same(numbers, tables, order):
+def test_context_counts_of_a_table_and_of_examples_are_the_same(ids, tables, order):
     of_table = ContextCounts.of_table(tables[order])
-    of_examples = ContextCounts.of_examples(data.examples(numbers, order - 1), 27)
+    of_examples = ContextCounts.of_examples(data.examples(ids, order - 1), 27)
     for one, other in zip(of_table, of_examples, strict=True):
         np.testing.assert_array_equal(one, other)
-    assert of_table.counts.sum() == len(numbers) - 1
+    assert of_table.counts.sum() == len(ids) - 1
     assert (of_table.counts > 0).all()
 
 
@@ -425,7 +425,7 @@ def test_words_begin_with_the_prompt_and_go_on_from_it(tables, vocabulary, order
     context = np.array([[0, *vocabulary.encode(prompt)][-order + 1 :]])
     expected = np.exp(log_probabilities(model, context)[0])
     observed = np.array([after.count(token) for token in vocabulary.tokens]) / len(words)
-    # The standard deviation of a share out of 3,000 is at most 0.0092.
+    # The standard deviation of a frequency out of 3,000 is at most 0.0092.
     np.testing.assert_allclose(observed, expected, atol=4 * 0.0092)
 
 
@@ -441,7 +441,7 @@ def test_settings_that_make_no_sense_are_refused(tables, vocabulary, settings):
 
 
 @pytest.mark.parametrize("prompt", ["", "abab", "ab" * 30])
-def test_a_word_that_finds_no_end_is_cut_so_many_characters_behind_the_prompt(prompt):
+def test_a_word_that_finds_no_end_is_cut_so_many_characters_after_the_prompt(prompt):
     vocabulary = Vocabulary("ab")
     endless = Counts(np.array([[0, 1, 1], [0, 1, 1], [0, 1, 1]]))
     words = words_of(endless, vocabulary, 5, longest=30, prompt=prompt)
@@ -531,9 +531,9 @@ def test_the_scores_of_the_words_add_up_to_the_loss(tables, vocabulary, names, o
     model, words = Counts(tables[order], 1.0), names[::40]
     scores = [score(model, vocabulary, word) for word in words]
     characters = sum(len(scored.tokens) for scored in scores)
-    tally = ContextCounts.of_examples(data.examples(vocabulary.encode_text(data.text_of(words)), order - 1), 27)
+    found = ContextCounts.of_examples(data.examples(vocabulary.encode_text(data.text_of(words)), order - 1), 27)
     total = sum(scored.log_likelihood for scored in scores)
-    assert -total / characters == pytest.approx(evaluate(model, tally), rel=1e-12)
+    assert -total / characters == pytest.approx(evaluate(model, found), rel=1e-12)
 
 
 def test_all_words_of_a_model_together_have_probability_1():

@@ -154,7 +154,7 @@ def test_a_word_is_scored_character_by_character(command, trained, short_list):
     train = data.split_words(WordList(short_list).words()).train
     padded = [f"..{word}." for word in train]
 
-    def share(before, after):
+    def probability(before, after):
         return sum(word.count(before + after) for word in padded) / sum(word[:-1].count(before) for word in padded)
 
     # str.count passes over overlapping pairs; of these three-character pieces none overlaps itself but "..".
@@ -164,10 +164,10 @@ def test_a_word_is_scored_character_by_character(command, trained, short_list):
     assert [after for _, after, _, _ in scored] == list("mila.")
     assert [before for before, _, _, _ in scored] == [".", ".m", ".mi", ".mil", ".mila"]
     for (before, after), (_, _, p, surprise) in zip(expected, scored, strict=True):
-        assert float(p) == pytest.approx(share(before, after), abs=5.1e-5)
-        assert float(surprise) == pytest.approx(-math.log(share(before, after)), abs=5.1e-5)
+        assert float(p) == pytest.approx(probability(before, after), abs=5.1e-5)
+        assert float(surprise) == pytest.approx(-math.log(probability(before, after)), abs=5.1e-5)
     (total,) = re.findall(r"^mila +log-likelihood (-[\d.]+) nats", lines[0])
-    assert float(total) == pytest.approx(sum(math.log(share(*pair)) for pair in expected), abs=5.1e-5)
+    assert float(total) == pytest.approx(sum(math.log(probability(*pair)) for pair in expected), abs=5.1e-5)
 
 
 def test_the_greatest_surprise_is_marked(command, run):

@@ -194,7 +194,7 @@ def test_each_cell_of_the_heat_map_holds_its_pair_and_its_count(names):
     (axes,) = plots.bigram_heat_map(counts, tokens, "title").axes
     cells = {}
     for text in axes.texts:
-        column, row = (round(place) for place in text.get_position())
+        column, row = (round(position) for position in text.get_position())
         cells.setdefault((row, column), set()).add(text.get_text())
     assert cells == {(i, j): {tokens[i] + tokens[j], str(counts[i, j])} for i in range(27) for j in range(27)}
     np.testing.assert_array_equal(axes.collections[0].get_array(), counts)
@@ -643,7 +643,7 @@ def test_flags_that_repeat_the_run_s_are_no_contradiction(command, run):
 
 @pytest.mark.usefixtures("real_pictures")
 @pytest.mark.parametrize("every", [20, 50, 1000])
-def test_a_run_that_was_stopped_behind_its_last_step_is_finished(command, short_list, tmp_path, every):
+def test_a_run_that_was_stopped_after_its_last_step_is_finished(command, short_list, tmp_path, every):
     run = tmp_path / "run"
     flags = ["-i", short_list, "--max-steps", 60, "--eval-every", every, "--early-stop", 99]
     assert command("train", *flags, "-o", run).status == 0
@@ -658,7 +658,7 @@ def test_a_run_that_was_stopped_behind_its_last_step_is_finished(command, short_
     assert contents_of(run) == before
 
 
-def test_ctrl_c_behind_the_last_step_says_how_to_finish(command, short_list, tmp_path, monkeypatch):
+def test_ctrl_c_after_the_last_step_says_how_to_finish(command, short_list, tmp_path, monkeypatch):
     def stopped(*arguments, **options):
         raise KeyboardInterrupt
 
