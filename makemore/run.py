@@ -29,7 +29,7 @@ from micrograd.guard import GuardError, guard
 from micrograd.nn import Embedding
 
 MOST_EPOCHS, LEAST_STEPS = 40, 1000
-"""A net soon knows a short list by heart: at most that many epochs, but at least that many steps, are enough."""
+"""A net soon knows a short list by heart, so that it trains on it for fewer steps, see `steps_for`."""
 
 TRIES_PER_WORD = 500
 """How many words are drawn at most for each new one that is wanted."""
@@ -64,33 +64,36 @@ def complete(config: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
         "longest": corpus.survey.longest,
         "vocabulary": corpus.vocabulary.characters,
     }
-    usual = TRAINING[config["type"]]
-    whole_words = FAMILIES[config["type"]].model.whole_words
     needed = corpus.survey.longest + 1
     if config["block_size"] is None:
         config["block_size"] = needed
-    elif whole_words and config["block_size"] < needed:
+    elif FAMILIES[config["type"]].model.whole_words and config["block_size"] < needed:
         raise Complaint(
             f"--block-size {config['block_size']} is too short for --type {config['type']}, which reads whole words: "
             f"the longest word and its end need {needed}"
         )
     if config["max_steps"] is None:
-        config["max_steps"] = usual["max_steps"]
-        if config["type"] not in NGRAMS:
-            of_character = corpus.counts("train", 1)
-            examples = int(of_character[0] if whole_words else of_character.sum())
-            most = max(LEAST_STEPS, MOST_EPOCHS * examples // config["batch_size"])
-            config["max_steps"] = min(usual["max_steps"], most)
+        config["max_steps"] = steps_for(config, corpus)
     if config["eval_every"] is None:
-        config["eval_every"] = usual["eval_every"]
+        config["eval_every"] = TRAINING[config["type"]]["eval_every"]
         if config["type"] not in NGRAMS and config["max_steps"] >= 0:  # a short run has a curve too
-            config["eval_every"] = max(1, min(usual["eval_every"], config["max_steps"] // 20))
+            config["eval_every"] = max(1, min(config["eval_every"], config["max_steps"] // 20))
     if config["schedule_steps"] is None:
         config["schedule_steps"] = 0 if config["schedule"] == "constant" else config["max_steps"]
     if config["learning_rate"] is None:
         counts = corpus.counts("train", config["block_size"] + 1)
         config["learning_rate"] = rate_for(counts, config["batch_size"], config["weight_decay"])
     return config
+
+
+def steps_for(config: dict[str, Any], corpus: Corpus) -> int:
+    """The steps of the type or, for a net on a short list, as many as MOST_EPOCHS take, but LEAST_STEPS at least."""
+    usual = TRAINING[config["type"]]["max_steps"]
+    if config["type"] in NGRAMS:
+        return usual
+    counts = corpus.counts("train", 1)
+    examples = counts[0] if FAMILIES[config["type"]].model.whole_words else counts.sum()
+    return min(usual, max(LEAST_STEPS, MOST_EPOCHS * int(examples) // config["batch_size"]))
 
 
 def check_prompt(config: dict[str, Any], corpus: Corpus, prompt: str) -> None:

@@ -1,6 +1,5 @@
 """Training steps of the n-grams, against the same steps in PyTorch: `pytest -m benchmark -n 0 -s`."""
 
-import numpy as np
 import pytest
 import torch
 from benchmarks.timing import compare, report
