@@ -154,7 +154,10 @@ class Watch:
 
 
 def find_learning_rate(config: dict[str, Any], corpus: Corpus, model: Any, folder: RunFolder) -> None:
-    """The lecture's sweep: a step at each of a thousand rates, from small to large; draws them and suggests one."""
+    """The lecture's sweep: a step at each of a thousand rates, from small to large; draws them and suggests one.
+
+    Raises Complaint where the loss is not finite after a few steps.
+    """
     low, high = (0, 3) if config["type"] in NGRAMS else (-3, 0)
     exponents = np.linspace(low, high, RATES_TRIED)
     optimizer = optimizer_of(config, model)

@@ -284,7 +284,10 @@ def print_words(columns: dict[str, list[Drawn]], wanted: int, marks: bool = True
 
 
 def sample(folder: RunFolder, flags: argparse.Namespace) -> None:
-    """Draw words from the run in the folder, as the flags have it, and print them."""
+    """Draw words from the run in the folder, as the flags have it, and print them.
+
+    Raises Complaint where --only-new needs a list that is gone.
+    """
     config = folder.read_config()
     model, vocabulary = folder.load()
     path = Path(config["input_file"])

@@ -163,7 +163,7 @@ class RunFolder:
     # Its files.
 
     def write(self, name: str, content: str | bytes) -> None:
-        """Put content into the file `name`, whole or not at all."""
+        """Write the file `name`, whole or not at all. Raises Complaint where another run has taken the folder."""
         path, unfinished = self.stage / name, self.stage / _unfinished(name)
         try:
             # The name of a file may hold bytes that are not text: JSON's own escapes stand for them.

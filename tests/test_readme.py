@@ -21,6 +21,8 @@ def run(arguments: list[str]) -> str:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [module, *words])
+        for imported in (module, f"{module}.__main__"):  # as in a new process
+            patch.delitem(sys.modules, imported, raising=False)
         with pytest.raises(SystemExit) as ended:
             runpy.run_module(module, run_name="__main__", alter_sys=True)
     assert not ended.value.code, printed.getvalue()
