@@ -53,7 +53,7 @@ def config_for(type_: str, corpus: Corpus, flags: argparse.Namespace) -> dict[st
 
 
 def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFolder) -> Rung:
-    """Train the rung in its folder, or resume it. Raises Complaint where the run there has other words or another seed."""
+    """Train the rung in its folder, or resume it. Raises Complaint where it has other words or another seed."""
     seconds = 0.0
     if (folder.path / CONFIG).exists():
         config = folder.read_config()
