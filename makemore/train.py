@@ -1,6 +1,6 @@
 """`python -m makemore.train`: reads a list of words, learns from it, and makes up new words like them.
 
-A run has ten steps, and `begin` takes them in this order:
+A run has ten steps, and `begin` takes them in this order (the last four in `carry_out` and `conclude`):
 
  1. the flags, and the defaults of the type, make a config              config.py
  2. the folder must be free                                             run_folder.py
