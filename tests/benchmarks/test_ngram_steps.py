@@ -34,7 +34,7 @@ def words():
 def examples_of(words, order):
     """The rows of the contexts and the targets, as PyTorch's tensors."""
     found = data.examples(words.survey.vocabulary.encode_text("".join(words.parts["train"]())), order - 1)
-    return torch.from_numpy(data.row_numbers(found.contexts, 27)), torch.from_numpy(found.targets)
+    return torch.from_numpy(data.context_index(found.contexts, 27)), torch.from_numpy(found.targets)
 
 
 def step_of(net, loss_of_step):
