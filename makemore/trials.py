@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from makemore.config import SETTINGS, TRAINING, config_of, defaults_of
 from makemore.corpus import Corpus
+from makemore.run import complete, new_model
 from makemore.search_space import Between, Range
-from makemore.settings import NAMES as SETTINGS
-from makemore.settings import config_of, defaults_of
-from makemore.train import complete
 from makemore.training import StopAsked, Training
 from micrograd.command import Complaint
 
@@ -44,8 +43,8 @@ def config_of_trial(trial: Trial, flags: argparse.Namespace, space: dict[str, Ra
     for name, range_ in space.items():
         setattr(chosen, name, _suggested(trial, name, range_))
     config = config_of(chosen)
-    if flags.eval_every is None:
-        config["eval_every"] = max(1, math.ceil(config["max_steps"] / EVALUATIONS))
+    config["max_steps"] = config["max_steps"] or TRAINING[config["type"]]["max_steps"]
+    config["eval_every"] = config["eval_every"] or math.ceil(config["max_steps"] / EVALUATIONS)
     return complete(config, corpus)
 
 
@@ -79,8 +78,8 @@ def dev_loss_of(
 ) -> float:
     """Train the model of a trial and return the dev loss of the weights that are used, in nats a character.
 
-    say: is told how it goes. deadline: of time.monotonic().
-    Raises Pruned where it is hopeless or its loss is no number, OutOfTime after the deadline, Stopped after Ctrl-C.
+    say: called with a line on how it goes. deadline: of time.monotonic().
+    Raises Pruned where it is hopeless or its loss is not finite, OutOfTime after the deadline, Stopped after Ctrl-C.
     """
 
     def evaluated(run: Training) -> None:
@@ -89,7 +88,9 @@ def dev_loss_of(
             raise Pruned(f"its dev loss became {loss}")
         say(f"trial {trial.number}: {loss:.4f} at step {run.step:,}")
         if run.step:
-            trial.report(loss, len(run.metrics) - 1)  # trials of other lengths are compared at the same share of them
+            trial.report(
+                loss, len(run.metrics) - 1
+            )  # trials of other lengths are compared at the same fraction of them
             if run.step != config["max_steps"] and trial.should_prune():
                 raise Pruned(f"{loss:.4f} at step {run.step:,}, above the median of the others there")
 
@@ -98,7 +99,7 @@ def dev_loss_of(
             raise OutOfTime
 
     try:
-        run = Training(config, corpus)
+        run = Training(config, corpus, new_model(config, corpus))
         finished = run.take_steps(progress=False, evaluated=evaluated, stepped=stepped)
     except Complaint as complaint:  # a rate too high, or sizes that do not go together
         raise Pruned(str(complaint).partition(";")[0]) from None
@@ -183,7 +184,7 @@ def _difference(name: str, what: str, before: Any, now: Any) -> str:
     )
 
 
-def shown(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A value of a hyperparameter as it is printed."""
     return f"{value:.{DIGITS}g}" if isinstance(value, float) else str(value)
 
@@ -244,7 +245,7 @@ class Search:
         else:
             self.study.tell(trial, loss)
             came = f"dev loss {loss:.4f}"
-        chosen = ", ".join(f"{name} {shown(value)}" for name, value in trial.params.items())
+        chosen = ", ".join(f"{name} {value_text(value)}" for name, value in trial.params.items())
         bar.write(f"trial {trial.number:>3}  {time.monotonic() - began:5.1f} s  {chosen}: {came}", file=sys.stdout)
 
 
@@ -261,7 +262,7 @@ def done(study: Study) -> list[FrozenTrial]:
 
 
 def best_of(study: Study) -> FrozenTrial | None:
-    """The trial with the lowest dev loss; None where none came to its end."""
+    """The trial with the lowest dev loss; None where no trial was completed."""
     ended = [trial for trial in done(study) if trial.value is not None and trial.state.name == "COMPLETE"]
     return min(ended, key=lambda trial: float(trial.value or 0.0), default=None)
 

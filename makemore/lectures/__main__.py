@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from makemore import data
-from makemore.command_line import number
+from makemore.config import Bounds
 from makemore.corpus import Corpus
 from makemore.data import Survey
 from makemore.lectures.descent import Outcome
@@ -33,14 +33,14 @@ def parser_of_flags() -> Parser:
                         help="names.txt of the repository karpathy/makemore, to which the published figures belong, "
                         "or another list (default: the bundled names)")  # fmt: skip
     parser.add_argument("--part", type=int, choices=PARTS, nargs="+", action="extend", help="only these (all)")
-    parser.add_argument("--steps", type=number(int, 1), default=PUBLISHED["steps"], metavar="N",
+    parser.add_argument("--steps", type=Bounds(int, 1), default=PUBLISHED["steps"], metavar="N",
                         help=f"of parts 2 to 5 ({PUBLISHED['steps']:,}); the rate falls in proportion")  # fmt: skip
     parser.add_argument("-o", "--work-dir", metavar="DIR",
                         help="keep what each part finds in DIR; parts that are there are not done again")  # fmt: skip
     return parser
 
 
-class Kept:
+class PartCache:
     """A folder with what each part found, for one list and one number of steps. None keeps nothing."""
 
     def __init__(self, path: str | None, digest: str, steps: int):
@@ -139,8 +139,8 @@ def main(arguments: list[str] | None = None) -> int:
     if survey.words < 2 and parts != [1]:
         raise Complaint(f"{path} holds a single word, too few to split; only part 1 can do with it: --part 1")
     data.check_table(len(survey.vocabulary), 2)
-    kept = Kept(flags.work_dir, survey.digest, flags.steps)
-    found = {part: kept.read(part) for part in parts}
+    cache = PartCache(flags.work_dir, survey.digest, flags.steps)
+    found = {part: cache.read(part) for part in parts}
 
     print(f"{survey.words:,} words from {shown_path(path)}")
     is_lecture = is_lecture_list(survey)
@@ -163,7 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
             )
             return 130
         if not before:
-            kept.write(part, outcome, seconds[part])
+            cache.write(part, outcome, seconds[part])
         tables[part] = rows_of(part, outcome.values, flags.steps, is_lecture)
         took = f"it took {_time(seconds[part])}"
         print_part(part, tables[part], outcome.words, f"from {flags.work_dir}; {took}" if before else took)
