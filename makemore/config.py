@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from makemore.models import FAMILIES, NGRAMS, TYPES
-from micrograd.command import Complaint, Parser
+from micrograd.command import Parser, UsageError
 
 RUNS = Path("out")
 """Where runs go that are given no folder."""
@@ -261,7 +261,7 @@ def parser_of_flags() -> Parser:
 def config_of(flags: argparse.Namespace) -> dict[str, Any]:
     """What the flags make of a run: those that were given, else the defaults of its type.
 
-    Raises Complaint for a flag that the type does not have.
+    Raises UsageError for a flag that the type does not have.
     """
     config = defaults_of(flags.type or COMMON["type"])
     if flags.blank:  # the net of makemore.py has its sizes
@@ -270,51 +270,53 @@ def config_of(flags: argparse.Namespace) -> dict[str, Any]:
     strange = [name for name in given if name not in config]
     if strange:
         takers = [type_ for type_ in TYPES if strange[0] in defaults_of(type_)]
-        raise Complaint(
+        raise UsageError(
             f"{flag_of(strange[0])} does not go with --type {config['type']}, only with {', '.join(takers)}"
         )
     config |= given
     if flags.max_steps == -1 and config["schedule"] != "constant":
         if "schedule" in given:
-            raise Complaint(f"--schedule {config['schedule']} needs an end: give --max-steps, or --schedule constant")
+            raise UsageError(f"--schedule {config['schedule']} needs an end: give --max-steps, or --schedule constant")
         config["schedule"] = "constant"
     return config
 
 
 def check_flags(flags: argparse.Namespace) -> None:
-    """Raises Complaint where flags do not go together."""
+    """Raises UsageError where flags do not go together."""
     type_ = flags.type or COMMON["type"]
     if flags.fit == "counts" and not (flags.resume or flags.sample_only):
         if type_ not in NGRAMS:
-            raise Complaint(f"--fit counts goes with --type {' and '.join(NGRAMS)}; {type_} learns by gradient descent")
+            raise UsageError(
+                f"--fit counts goes with --type {' and '.join(NGRAMS)}; {type_} learns by gradient descent"
+            )
         descent = [name for name in TRAINING["mlp"] if getattr(flags, name) is not None]
         descent += [name for name in ("find_lr", "diagnose", "early_stop", "clip") if getattr(flags, name)]
         if descent:
-            raise Complaint(f"{flag_of(descent[0])} goes with --fit gradient; counting takes no steps")
+            raise UsageError(f"{flag_of(descent[0])} goes with --fit gradient; counting takes no steps")
     if flags.batch_size == 0:
-        raise Complaint("--batch-size has to be at least 1; leave it out for all examples at once, with n-grams")
+        raise UsageError("--batch-size has to be at least 1; leave it out for all examples at once, with n-grams")
     if type_ in NGRAMS and flags.block_size is not None:
-        raise Complaint(f"--block-size does not go with --type {type_}, which says it by its name")
+        raise UsageError(f"--block-size does not go with --type {type_}, which says it by its name")
     if flags.find_lr and (flags.resume or flags.sample_only):
-        raise Complaint("--find-lr looks for the rate of a new run: leave out --resume and --sample-only")
+        raise UsageError("--find-lr looks for the rate of a new run: leave out --resume and --sample-only")
     if flags.sample_only and (flags.resume or flags.overwrite):
-        raise Complaint("--sample-only trains nothing: leave out --resume and --overwrite")
+        raise UsageError("--sample-only trains nothing: leave out --resume and --overwrite")
     if flags.resume and flags.overwrite:
-        raise Complaint("--resume goes on with a run and --overwrite replaces it; give one of them")
+        raise UsageError("--resume goes on with a run and --overwrite replaces it; give one of them")
     if flags.overwrite and not flags.work_dir:
-        raise Complaint("--overwrite replaces the run in the folder that -o names; give -o as well")
+        raise UsageError("--overwrite replaces the run in the folder that -o names; give -o as well")
 
 
 def config_of_resumed(flags: argparse.Namespace, config: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The config of a run that goes on, with the flags that may change. Raises Complaint for any other that differs."""
+    """The config of a run that goes on, with the flags that may change. Raises UsageError for any other that differs."""
     if config["type"] not in TYPES:
-        raise Complaint(f"{path}/config.json has the type {config['type']!r}, which does not exist; train anew")
+        raise UsageError(f"{path}/config.json has the type {config['type']!r}, which does not exist; train anew")
     if config["fit"] == "counts":
-        raise Complaint(f"{path} holds a model that was counted: there are no steps to go on with")
+        raise UsageError(f"{path} holds a model that was counted: there are no steps to go on with")
     for name in SETTINGS:
         value = getattr(flags, name)
         if name not in FREE_ON_RESUME and value is not None and value != config.get(name):
             has = f"which has {config[name]}" if name in config else f"whose type, {config['type']}, has none"
-            raise Complaint(f"{flag_of(name)} {value} contradicts the run in {path}, {has}; leave it out")
+            raise UsageError(f"{flag_of(name)} {value} contradicts the run in {path}, {has}; leave it out")
     changed = {name: value for name in FREE_ON_RESUME if (value := getattr(flags, name)) is not None}
     return config | changed

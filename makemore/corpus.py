@@ -10,7 +10,7 @@ import numpy as np
 from makemore import data
 from makemore.data import Examples, Split, Survey, WordList
 from makemore.language_model import ContextCounts
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 
 SPLITS = Split._fields
 TABLE_CONTEXT = 2
@@ -35,14 +35,14 @@ class Corpus:
     def read(cls, path: Path, split: str) -> "Corpus":
         """Read a list of words and split it. With split "none" it is a stream until examples are asked for.
 
-        Raises OSError and Complaint where the list cannot be read, and Complaint where it is too short to split.
+        Raises OSError and UsageError where the list cannot be read, and UsageError where it is too short to split.
         """
         words = WordList(path)
         survey = data.survey(words.blocks())
         if split == "none":
             return cls(words, survey, {"train": words.blocks})
         if survey.words < 2:
-            raise Complaint(f"{path} holds a single word, too few to split; --split none trains on it all the same")
+            raise UsageError(f"{path} holds a single word, too few to split; --split none trains on it all the same")
         parts = data.split_words(words.words())._asdict()
         texts = {name: data.text_of(part) for name, part in parts.items() if part}
         return cls(words, survey, {name: partial(list, [text]) for name, text in texts.items()})

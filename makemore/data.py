@@ -21,7 +21,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from tqdm import tqdm
 
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 
 BLOCK_BYTES = 1 << 22
 MAX_CELLS = 30_000_000
@@ -43,7 +43,7 @@ class WordList:
 
     Blank lines, white space around words, CRLF and a byte-order mark are ignored; white space inside a word is
     part of it. Nothing is read before it is asked for, and blocks() never holds more than some megabytes.
-    Reading raises OSError where the file cannot be read, Complaint where it is a pipe or a device, is not UTF-8 or
+    Reading raises OSError where the file cannot be read, UsageError where it is a pipe or a device, is not UTF-8 or
     holds no word.
     """
 
@@ -58,7 +58,7 @@ class WordList:
                 text = raw.decode()
             except UnicodeDecodeError as error:
                 line = lines_before + _line_ends(raw[: error.start]) + 1
-                raise Complaint(
+                raise UsageError(
                     f"{self.path}: line {line} is not UTF-8 (byte 0x{raw[error.start]:02x}); save the file as UTF-8"
                 ) from None
             text = "\n" + text.replace("\r\n", "\n").replace("\r", "\n") + "\n"
@@ -69,13 +69,13 @@ class WordList:
                 found = True
                 yield text
         if not found:
-            raise Complaint(f"{self.path} holds no words; it should have one word to a line")
+            raise UsageError(f"{self.path} holds no words; it should have one word to a line")
 
     def _raw_blocks(self) -> Iterator[tuple[bytes, int]]:
         """The file in blocks of whole lines, each with the number of lines before it."""
         status = self.path.stat()
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # opening a directory says what it is
-            raise Complaint(
+            raise UsageError(
                 f"{self.path} is a pipe or a device, and the list is read more than once: save it to a file"
             )
         lines, rest = 0, b""
@@ -133,12 +133,12 @@ class Vocabulary:
         return len(self.tokens)
 
     def encode(self, word: str) -> list[int]:
-        """The token ids of the characters of a word. Raises Complaint for a character that the vocabulary lacks."""
+        """The token ids of the characters of a word. Raises UsageError for a character that the vocabulary lacks."""
         ids = self._id_of.take(np.array([*map(ord, word)], np.int64), mode="clip")
         for character, id_ in zip(word, ids, strict=True):
             if id_ < 1:
                 shown = "".join(self.characters[:60]) + ("…" if len(self.characters) > 60 else "")
-                raise Complaint(f"the character {character!r} of {word!r} is not one the model knows: {shown}")
+                raise UsageError(f"the character {character!r} of {word!r} is not one the model knows: {shown}")
         return ids.tolist()
 
     def encode_text(self, text: str) -> np.ndarray:
@@ -243,10 +243,10 @@ def context_index(contexts: np.ndarray, vocabulary_size: int) -> np.ndarray:
 
 
 def check_table(vocabulary_size: int, order: int) -> None:
-    """Raises Complaint where a table of n-grams of that order would have more than MAX_CELLS cells."""
+    """Raises UsageError where a table of n-grams of that order would have more than MAX_CELLS cells."""
     cells = vocabulary_size**order
     if cells > MAX_CELLS:
-        raise Complaint(
+        raise UsageError(
             f"a table of n-grams of {order} out of {vocabulary_size:,} characters has {cells:,} cells, "
             f"and {MAX_CELLS:,} are the most; take a lower order or a smaller alphabet"
         )
@@ -255,7 +255,7 @@ def check_table(vocabulary_size: int, order: int) -> None:
 def count_ngrams(blocks: Iterable[str], vocabulary: Vocabulary, order: int) -> np.ndarray:
     """How often each n-gram stands in the text: (size,) * order, int64, the context first and what comes next last.
 
-    A word begins after order - 1 boundaries. Raises Complaint where the table would be too large.
+    A word begins after order - 1 boundaries. Raises UsageError where the table would be too large.
     """
     size = len(vocabulary)
     check_table(size, order)

@@ -16,7 +16,7 @@ from makemore.models.ngram import Counts, NGram
 from makemore.run_folder import SWEEP, RunFolder
 from makemore.training import Training, loss_of_step, optimizer_of
 from micrograd import Tensor, graph, no_grad
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 
 SATURATED = 0.97
 """A tanh beyond this lets less than six percent of the gradient through; the lecture's bound."""
@@ -51,19 +51,19 @@ def look_inside(model: Any, corpus: Corpus, examples: int) -> tuple[float, list[
     layers: list[LayerOutput] = []
 
     def watch(op: Any, inputs: Any, options: Any, result: Tensor) -> None:
-        if op.__name__ in NONLINEAR:
+        if op.name in NONLINEAR:
             result.retain_grad()
-            inside = graph.entered[0]
-            layers.append(LayerOutput(names.get(id(inside[0]()), "") if inside else "", op.__name__, result))
+            inside = graph.state.module
+            layers.append(LayerOutput(names.get(id(inside[0]()), "") if inside else "", op.name, result))
 
     buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
     training = model.training
     model.train()
-    outside, graph.observer[0] = graph.observer[0], watch
+    outside, graph.observer.operation = graph.observer.operation, watch
     try:
         loss = loss_of(model, contexts, targets)
     finally:
-        graph.observer[0] = outside
+        graph.observer.operation = outside
     model.zero_grad()
     loss.backward()
     model.train(training)
@@ -156,7 +156,7 @@ class Watch:
 def find_learning_rate(config: dict[str, Any], corpus: Corpus, model: Any, folder: RunFolder) -> None:
     """The lecture's sweep: a step at each of a thousand rates, from small to large; draws them and suggests one.
 
-    Raises Complaint where the loss is not finite after a few steps.
+    Raises UsageError where the loss is not finite after a few steps.
     """
     low, high = (0, 3) if config["type"] in NGRAMS else (-3, 0)
     exponents = np.linspace(low, high, RATES_TRIED)
@@ -174,7 +174,7 @@ def find_learning_rate(config: dict[str, Any], corpus: Corpus, model: Any, folde
         optimizer.step()
     tried = np.array(losses[:-1] if not math.isfinite(losses[-1]) else losses)
     if len(tried) < 10:
-        raise Complaint(f"the loss became {losses[-1]} after {len(losses)} steps: the sizes or the words do not train")
+        raise UsageError(f"the loss became {losses[-1]} after {len(losses)} steps: the sizes or the words do not train")
     smooth = smoothed(tried)
     best = int(smooth.argmin())
     suggested = float(f"{10 ** exponents[best]:.1g}")

@@ -10,7 +10,7 @@ from makemore.data import Vocabulary, examples
 from makemore.language_model import check_word_fits, loss_of
 from makemore.run_folder import RunFolder
 from micrograd import from_numpy
-from micrograd.command import Complaint, Parser, run_command
+from micrograd.command import Parser, UsageError, run_command
 from micrograd.draw import Picture, draw
 
 GRAPH = "graph.svg"
@@ -19,13 +19,13 @@ GRAPH = "graph.svg"
 def picture_of(model: Any, vocabulary: Vocabulary, word: str, at: int | None = None) -> Picture:
     """The graph of the loss of a word, in nats a character, or of its prediction number `at` (from 1).
 
-    Raises Complaint for a character that the model does not know, a number that the word has no prediction for, and a
+    Raises UsageError for a character that the model does not know, a number that the word has no prediction for, and a
     model that has no gradients.
     """
     ids = np.array([0, *vocabulary.encode(word), 0], np.int64)
     n = len(ids) - 1
     if at is not None and at > n:
-        raise Complaint(f"--at {at}: {word!r} has {n} predictions, one for each character and one for its end")
+        raise UsageError(f"--at {at}: {word!r} has {n} predictions, one for each character and one for its end")
     if model.whole_words:
         check_word_fits(model.context_length, word, n)
         contexts, targets = ids[None, : at or n], ids[None, 1 : 1 + (at or n)].copy()
@@ -37,7 +37,7 @@ def picture_of(model: Any, vocabulary: Vocabulary, word: str, at: int | None = N
     contexts_in, targets_in = from_numpy(contexts), from_numpy(targets)
     loss = loss_of(model, contexts_in, targets_in)
     if not loss.requires_grad:
-        raise Complaint(
+        raise UsageError(
             "this model was counted, not trained, so it has no gradients to draw; train one with --fit gradient"
         )
     return draw(loss, loss=loss, contexts=contexts_in, targets=targets_in)
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     folder = RunFolder.trained(flags.work_dir)
     path = Path(flags.save) if flags.save else folder.path / GRAPH
     if path.suffix.lower() not in (".svg", ".html", ".dot"):
-        raise Complaint(f"--save {path}: a file is .svg, .html or .dot")
+        raise UsageError(f"--save {path}: a file is .svg, .html or .dot")
     model, vocabulary = folder.load()
     picture = picture_of(model, vocabulary, flags.word, flags.at)
     picture.steps(path) if path.suffix.lower() == ".html" else picture.save(path)

@@ -14,7 +14,7 @@ from makemore.models import TYPES
 from makemore.report import parameters_of, perplexity, print_words_read
 from makemore.run_folder import CHECKPOINT, CONFIG, RunFolder
 from makemore.training import Training
-from micrograd.command import Complaint, Parser, run_command
+from micrograd.command import Parser, UsageError, run_command
 
 RECORD, TABLE, PICTURE = "ladder.json", "ladder.txt", "ladder.png"
 WORDS_SHOWN = 5
@@ -53,13 +53,13 @@ def config_for(type_: str, corpus: Corpus, flags: argparse.Namespace) -> dict[st
 
 
 def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFolder) -> Rung:
-    """Train the rung in its folder, or resume it. Raises Complaint where it has other words or another seed."""
+    """Train the rung in its folder, or resume it. Raises UsageError where it has other words or another seed."""
     seconds = 0.0
     if (folder.path / CONFIG).exists():
         config = folder.read_config()
         if config["digest"] != corpus.survey.digest or config["seed"] != flags.seed:
             what = "other words" if config["digest"] != corpus.survey.digest else f"the seed {config['seed']}"
-            raise Complaint(f"{folder.path} was trained with {what}; take another folder with -o")
+            raise UsageError(f"{folder.path} was trained with {what}; take another folder with -o")
         training = Training.resumed(config, corpus, folder)
         if training.step != config["max_steps"]:
             seconds = run.train(training, quiet=True)
@@ -94,7 +94,7 @@ def table_of(rungs: list[Rung]) -> str:
 
 
 def read_record(path: Path, corpus: Corpus) -> dict[str, Rung]:
-    """The rungs that were trained before, by their type. Raises Complaint where they are of other words or damaged."""
+    """The rungs that were trained before, by their type. Raises UsageError where they are of other words or damaged."""
     if not (path / RECORD).exists():
         return {}
     try:
@@ -102,9 +102,9 @@ def read_record(path: Path, corpus: Corpus) -> dict[str, Rung]:
         rungs = {row["type"]: Rung(**row) for row in record["rungs"]}
         digest = record["digest"]
     except (ValueError, TypeError, KeyError):
-        raise Complaint(f"{path / RECORD} is damaged; remove it, or take another folder with -o") from None
+        raise UsageError(f"{path / RECORD} is damaged; remove it, or take another folder with -o") from None
     if digest != corpus.survey.digest:
-        raise Complaint(f"the ladder in {path} stands on other words; take another folder with -o")
+        raise UsageError(f"the ladder in {path} stands on other words; take another folder with -o")
     return rungs
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import micrograd
 from makemore.data import Examples, Vocabulary, context_index, examples
 from micrograd import Generator, Tensor, no_grad
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 
 CHARACTERS_AT_ONCE = 1 << 13
@@ -153,7 +153,7 @@ class Sampler:
     temperature: above 0; below 1 the likely becomes likelier. top_k: only the k likeliest characters are drawn.
     prompt: how each word begins. longest: how many characters are drawn after it where no boundary comes; a model of
     whole words draws no more than its context holds.
-    Raises ValueError for settings outside these bounds, Complaint for a prompt with an unknown character or one that a
+    Raises ValueError for settings outside these bounds, UsageError for a prompt with an unknown character or one that a
     model of whole words cannot hold.
     """
 
@@ -219,7 +219,7 @@ class Sampler:
             if self.top_k is not None and self.top_k < logits.shape[1]:
                 logits[logits < np.sort(logits, 1)[:, -self.top_k, None]] = -np.inf
             if not np.isfinite(logits).any(1).all():
-                raise Complaint("the model gives no finite logits, its weights are too large: train with a lower rate")
+                raise UsageError("the model gives no finite logits, its weights are too large: train with a lower rate")
             probabilities = np.exp(logits)
             probabilities = (probabilities / probabilities.sum(1, keepdims=True)).astype(np.float32)
             fresh = dict(zip([keys[i] for i in new], probabilities, strict=True))
@@ -243,7 +243,7 @@ class Score(NamedTuple):
 
 
 def score(model: Any, vocabulary: Vocabulary, word: str) -> Score:
-    """How likely the model thinks a word. Raises Complaint for a character it does not know, or a word too long."""
+    """How likely the model thinks a word. Raises UsageError for a character it does not know, or a word too long."""
     ids = np.array([0, *vocabulary.encode(word), 0], np.int64)
     if model.whole_words:
         check_word_fits(model.context_length, word, len(word) + 1)
@@ -255,6 +255,6 @@ def score(model: Any, vocabulary: Vocabulary, word: str) -> Score:
 
 
 def check_word_fits(context_length: int, word: str, length: int) -> None:
-    """Raises Complaint where a model of whole words cannot read that many token ids of a word."""
+    """Raises UsageError where a model of whole words cannot read that many token ids of a word."""
     if length > context_length:
-        raise Complaint(f"{word!r:.60} is too long: the model was made for {context_length - 1} characters")
+        raise UsageError(f"{word!r:.60} is too long: the model was made for {context_length - 1} characters")

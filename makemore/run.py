@@ -24,7 +24,7 @@ from makemore.report import Losses
 from makemore.run_folder import Checkpoint, RunFolder
 from makemore.training import Training, rate_for
 from micrograd import Generator
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 from micrograd.guard import GuardError, guard
 from micrograd.nn import Embedding
 
@@ -44,7 +44,7 @@ WORDS_AT_ONCE = 250
 def read_corpus(config: dict[str, Any], input_file: str | None) -> Corpus:
     """The words of the file, else of the one in the config, else the bundled ones.
 
-    Raises OSError or Complaint where they cannot be read, Complaint where a table of their n-grams would be too large.
+    Raises OSError or UsageError where they cannot be read, UsageError where a table of their n-grams would be too large.
     """
     path = input_file or config.get("input_file")
     corpus = Corpus.read(Path(path) if path else data.bundled_names(), config["split"])
@@ -56,7 +56,7 @@ def read_corpus(config: dict[str, Any], input_file: str | None) -> Corpus:
 def complete(config: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
     """The config with what is known of the words, and what depends on them where no flag set it.
 
-    Raises Complaint where the words do not fit into the block size.
+    Raises UsageError where the words do not fit into the block size.
     """
     config = config | {
         "input_file": str(corpus.list.path.resolve()),
@@ -68,7 +68,7 @@ def complete(config: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
     if config["block_size"] is None:
         config["block_size"] = needed
     elif FAMILIES[config["type"]].model.whole_words and config["block_size"] < needed:
-        raise Complaint(
+        raise UsageError(
             f"--block-size {config['block_size']} is too short for --type {config['type']}, which reads whole words: "
             f"the longest word and its end need {needed}"
         )
@@ -97,7 +97,7 @@ def steps_for(config: dict[str, Any], corpus: Corpus) -> int:
 
 
 def check_prompt(config: dict[str, Any], corpus: Corpus, prompt: str) -> None:
-    """Raises Complaint where the model could not begin a word with the prompt."""
+    """Raises UsageError where the model could not begin a word with the prompt."""
     ids = corpus.vocabulary.encode(prompt)
     if FAMILIES[config["type"]].model.whole_words:
         check_word_fits(config["block_size"], prompt, len(ids) + 1)
@@ -106,7 +106,7 @@ def check_prompt(config: dict[str, Any], corpus: Corpus, prompt: str) -> None:
 def new_model(config: dict[str, Any], corpus: Corpus) -> Any:
     """The counts of a run by counting, or a net with its first weights, drawn from the default generator.
 
-    config["seed"] seeds the generator, and the batches of a training go on from there. Raises Complaint where sizes do
+    config["seed"] seeds the generator, and the batches of a training go on from there. Raises UsageError where sizes do
     not fit together.
     """
     if config["fit"] == "counts":
@@ -122,7 +122,7 @@ def train(run: Training, *, diagnose: bool = False, guarded: bool = False, quiet
     """Keep a run in its folder, and take its steps; how many seconds they took.
 
     diagnose: look inside, see `diagnosis.Watch`. guarded: under `micrograd.guard`. quiet: print nothing about the end.
-    Raises Complaint where the loss is not finite, or the guard catches something, and SystemExit with status 130 where
+    Raises UsageError where the loss is not finite, or the guard catches something, and SystemExit with status 130 where
     Ctrl-C ended it.
     """
     folder = run.folder
@@ -137,7 +137,7 @@ def train(run: Training, *, diagnose: bool = False, guarded: bool = False, quiet
         with guard() if guarded else contextlib.nullcontext():
             finished = run.take_steps(stepped=watch.step if watch else None)
     except GuardError as caught:
-        raise Complaint(f"the guard stopped step {run.step + 1:,}: {' '.join(str(caught).split())}") from None
+        raise UsageError(f"the guard stopped step {run.step + 1:,}: {' '.join(str(caught).split())}") from None
     seconds = time.monotonic() - began
     if not (finished or run.step):
         print("\nstopped before the first step; nothing is kept")
@@ -286,14 +286,14 @@ def print_words(columns: dict[str, list[Drawn]], wanted: int, marks: bool = True
 def sample(folder: RunFolder, flags: argparse.Namespace) -> None:
     """Draw words from the run in the folder, as the flags have it, and print them.
 
-    Raises Complaint where --only-new needs a list that is gone.
+    Raises UsageError where --only-new needs a list that is gone.
     """
     config = folder.read_config()
     model, vocabulary = folder.load()
     path = Path(config["input_file"])
     words = WordList(path) if path.is_file() else None
     if words is None and flags.only_new:
-        raise Complaint(f"--only-new needs the list the model learned from, and {path} is gone")
+        raise UsageError(f"--only-new needs the list the model learned from, and {path} is gone")
     drawn = draw_words(sampler_of(model, vocabulary, config, flags), flags.num_samples, words, flags.only_new)
     if words is None:
         print(f"{config['input_file']} is gone, so words are not marked as new or seen", file=sys.stderr)

@@ -22,7 +22,7 @@ import safetensors.numpy
 from makemore.config import RUNS, keeps_best, wrong_settings
 from makemore.data import Vocabulary
 from makemore.models import set_weights, trained_model
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 
 CONFIG, CHECKPOINT, BEST = "config.json", "model.safetensors", "best.safetensors"
 METRICS, SAMPLES = "metrics.jsonl", "samples.txt"
@@ -71,31 +71,31 @@ class RunFolder:
     def trained(cls, path: str | None, parent: Path = RUNS) -> "RunFolder":
         """The folder at path, else the one with the highest number in parent that holds a run.
 
-        Raises Complaint where no folder does.
+        Raises UsageError where no folder does.
         """
         if path:
             return cls(path)
         numbers = _run_numbers(parent)
         numbers = [n for n in numbers if any((parent / str(n) / name).exists() for name in (CONFIG, COMMITTING))]
         if not numbers:
-            raise Complaint(f"there is no run under {parent}/ yet; name its folder with -o, or train one first")
+            raise UsageError(f"there is no run under {parent}/ yet; name its folder with -o, or train one first")
         return cls(parent / str(max(numbers)))
 
     def check_free(self, overwrite: bool) -> None:
-        """Raises Complaint where the folder holds something else than a run, or a run and not overwrite."""
+        """Raises UsageError where the folder holds something else than a run, or a run and not overwrite."""
         if self.path.exists() and not self.path.is_dir():
-            raise Complaint(f"{self.path} is a file; name a folder with -o")
+            raise UsageError(f"{self.path} is a file; name a folder with -o")
         self._finish_commit()
         passing = {SWEEP, *map(_unfinished, (*FILES, SWEEP))}
         entries = self.path.iterdir() if self.path.exists() else []
         held = {entry.name for entry in entries if not entry.name.startswith(STAGED)} - passing
         strange = held - {*FILES} if self._holds_run() else held
         if strange:
-            raise Complaint(
+            raise UsageError(
                 f"{self.path} holds something else than a run ({min(strange)}); name another folder with -o"
             )
         if held and not overwrite:
-            raise Complaint(
+            raise UsageError(
                 f"{self.path} already holds a run: --resume goes on with it, --overwrite replaces it, "
                 "and -o takes another folder"
             )
@@ -110,7 +110,7 @@ class RunFolder:
         """The folder for a new run, made where it is not there; a run that it holds gives way if overwrite.
 
         The new run is staged until `commit` is called or the block ends, and the old one stays as it was; where the
-        block fails before, the folder is left as it was found. Raises Complaint as check_free does.
+        block fails before, the folder is left as it was found. Raises UsageError as check_free does.
         """
         self.check_free(overwrite)
         missing = [path for path in (self.path, *self.path.parents) if not path.exists()]
@@ -151,7 +151,7 @@ class RunFolder:
 
     def _refuse_if_taken(self) -> None:
         if not (self.committed or self.stage.exists()):
-            raise Complaint(f"another run has taken {self.path} meanwhile; name another folder with -o")
+            raise UsageError(f"another run has taken {self.path} meanwhile; name another folder with -o")
 
     def _finish_commit(self) -> None:
         committing = self.path / COMMITTING
@@ -163,7 +163,7 @@ class RunFolder:
     # Its files.
 
     def write(self, name: str, content: str | bytes) -> None:
-        """Write the file `name`, whole or not at all. Raises Complaint where another run has taken the folder."""
+        """Write the file `name`, whole or not at all. Raises UsageError where another run has taken the folder."""
         path, unfinished = self.stage / name, self.stage / _unfinished(name)
         try:
             # The name of a file may hold bytes that are not text: JSON's own escapes stand for them.
@@ -180,19 +180,19 @@ class RunFolder:
         self.write(CONFIG, json.dumps(config, indent=2, ensure_ascii=False) + "\n")
 
     def read_config(self) -> dict[str, Any]:
-        """What was asked for. Raises Complaint where the folder holds no run or the file is damaged."""
+        """What was asked for. Raises UsageError where the folder holds no run or the file is damaged."""
         self._finish_commit()
         if not (self.stage / CONFIG).is_file():
             what = "holds no run (it has no config.json)" if self.path.is_dir() else "is not a folder"
-            raise Complaint(f"{self.path} {what}; name a folder that makemore.train made with -o")
+            raise UsageError(f"{self.path} {what}; name a folder that makemore.train made with -o")
         try:
             config = json.loads((self.stage / CONFIG).read_text(encoding="utf-8"))
             if not isinstance(config, dict):
                 raise TypeError
         except (ValueError, TypeError):
-            raise Complaint(f"{self.stage / CONFIG} is damaged; train anew with --overwrite") from None
+            raise UsageError(f"{self.stage / CONFIG} is damaged; train anew with --overwrite") from None
         if wrong := wrong_settings(config):
-            raise Complaint(f"{self.stage / CONFIG} lacks {', '.join(wrong)}, or has something else there; train anew")
+            raise UsageError(f"{self.stage / CONFIG} lacks {', '.join(wrong)}, or has something else there; train anew")
         return config
 
     def write_checkpoint(self, checkpoint: Checkpoint) -> None:
@@ -208,7 +208,7 @@ class RunFolder:
         self.write(BEST, safetensors.numpy.save(checkpoint.model, metadata={"step": str(checkpoint.step)}))
 
     def read_chosen(self) -> Checkpoint:
-        """The last checkpoint or the best model, whichever has the lower dev loss. Raises Complaint where damaged."""
+        """The last checkpoint or the best model, whichever has the lower dev loss. Raises UsageError where damaged."""
         last = self.read_checkpoint()
         if not keeps_best(self.read_config()) or not (self.stage / BEST).is_file():
             return last
@@ -218,10 +218,10 @@ class RunFolder:
         return last if best_loss is None or (last_loss is not None and last_loss < best_loss) else best
 
     def read_checkpoint(self, name: str = CHECKPOINT) -> Checkpoint:
-        """The checkpoint. Raises Complaint where it is missing or damaged."""
+        """The checkpoint. Raises UsageError where it is missing or damaged."""
         path = self.stage / name
         if not path.is_file():
-            raise Complaint(f"{path} is not there: the run was stopped before its first checkpoint; train anew")
+            raise UsageError(f"{path} is not there: the run was stopped before its first checkpoint; train anew")
         try:
             with safetensors.safe_open(path, framework="numpy") as file:
                 step = int(file.metadata()["step"])
@@ -230,7 +230,7 @@ class RunFolder:
                 raise ValueError(f"step {step}")
         except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
             cure = "train anew with --overwrite" if name == CHECKPOINT else "remove it to use the last checkpoint"
-            raise Complaint(f"{path} is damaged ({error!s:.60}); {cure}") from None
+            raise UsageError(f"{path} is damaged ({error!s:.60}); {cure}") from None
         random = tensors.pop("random.state", None)
         model = {key: array for key, array in tensors.items() if not key.startswith("optimizer.")}
         optimizer = {key.removeprefix("optimizer."): tensors[key] for key in tensors.keys() - model.keys()}
@@ -239,7 +239,7 @@ class RunFolder:
     def load(self, checkpoint: Checkpoint | None = None) -> tuple[Any, Vocabulary]:
         """The trained model, in eval mode, and its vocabulary: of the checkpoint, else with the lowest dev loss.
 
-        Raises Complaint where the files do not fit together.
+        Raises UsageError where the files do not fit together.
         """
         config = self.read_config()
         checkpoint = checkpoint or self.read_chosen()
@@ -250,7 +250,7 @@ class RunFolder:
     def restore(self, model: Any) -> int:
         """Give a model of this run the weights with the lowest dev loss, and return the step that they are of.
 
-        Raises Complaint where they do not fit it, or are not finite.
+        Raises UsageError where they do not fit it, or are not finite.
         """
         chosen = self.read_chosen()
         with self._fitting():
@@ -263,7 +263,7 @@ class RunFolder:
             yield
         except (RuntimeError, KeyError, ValueError) as error:
             text = " ".join(str(error).split())
-            raise Complaint(f"{self.path / CHECKPOINT} does not fit config.json beside it: {text:.300}") from None
+            raise UsageError(f"{self.path / CHECKPOINT} does not fit config.json beside it: {text:.300}") from None
 
     def write_metrics(self, lines: Iterable[dict[str, Any]]) -> None:
         """Replace the record of losses: a line of JSON per evaluation."""
@@ -275,7 +275,7 @@ class RunFolder:
             file.write(json.dumps(line) + "\n")
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """The record of losses. Raises Complaint where it is damaged."""
+        """The record of losses. Raises UsageError where it is damaged."""
         path = self.stage / METRICS
         try:
             text = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -288,7 +288,7 @@ class RunFolder:
                     if not isinstance(line[f"{part}_loss"], int | float | None):
                         raise TypeError
         except (ValueError, TypeError, KeyError):
-            raise Complaint(f"{path} is damaged; mend or remove it") from None
+            raise UsageError(f"{path} is damaged; mend or remove it") from None
         return lines
 
     def evaluations(self) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from makemore.config import CHOICES, TRAINING, flag_of
 from makemore.models import FAMILIES, NGRAMS
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 
 
 class Between(NamedTuple):
@@ -78,14 +78,14 @@ def usual_ranges(type_: str, optimizer: str) -> dict[str, Range]:
 def space_of(flags: argparse.Namespace, config: dict[str, Any]) -> dict[str, Range]:
     """What is searched: the names that --search gives, or all that the type has and no flag fixes.
 
-    Raises Complaint for a name that the type has not, one that is fixed as well, and a range that makes no sense.
+    Raises UsageError for a name that the type has not, one that is fixed as well, and a range that makes no sense.
     """
     known = usual_ranges(config["type"], config["optimizer"])
     fixed = [name for name in known if getattr(flags, name) is not None]
     if flags.search is None:
         space: dict[str, Range] = {name: range_ for name, range_ in known.items() if name not in fixed}
         if not space:
-            raise Complaint("the flags fix every hyperparameter, so there is nothing left to search; leave some out")
+            raise UsageError("the flags fix every hyperparameter, so there is nothing left to search; leave some out")
     else:
         space = {}
         for text in flags.search:
@@ -93,14 +93,14 @@ def space_of(flags: argparse.Namespace, config: dict[str, Any]) -> dict[str, Ran
             name = name.replace("-", "_")
             if name not in known:
                 has = ", ".join(known)
-                raise Complaint(f"--search {name}: --type {config['type']} has {has} to search")
+                raise UsageError(f"--search {name}: --type {config['type']} has {has} to search")
             if name in fixed:
-                raise Complaint(f"--search {name} and {flag_of(name)} contradict each other; leave one of them out")
+                raise UsageError(f"--search {name} and {flag_of(name)} contradict each other; leave one of them out")
             space[name] = _read(name, known[name], given) if equals else known[name]
     if config["type"] == "transformer" and isinstance(widths := space.get("n_embd"), OneOf):
         fitting = tuple(width for width in widths.values if width % config["n_head"] == 0)
         if not fitting:
-            raise Complaint(f"--n-head {config['n_head']} divides none of {widths}, which n_embd may be")
+            raise UsageError(f"--n-head {config['n_head']} divides none of {widths}, which n_embd may be")
         space["n_embd"] = OneOf(fitting)
     return space
 
@@ -111,23 +111,23 @@ def _read(name: str, usual: Range, text: str) -> Range:
         values = tuple(dict.fromkeys(text.split(",")))
         schedules = CHOICES["schedule"]
         if not set(values) <= set(schedules):
-            raise Complaint(f"--search {name}={text}: give some of {','.join(schedules)}, with commas between them")
+            raise UsageError(f"--search {name}={text}: give some of {','.join(schedules)}, with commas between them")
         return OneOf(values)
     between = ".." in text
     numbers = [_number(name, part) for part in (text.split("..", 1) if between else text.split(","))]
     if None in numbers:
         kind = "numbers" if name in FLOATS else "whole numbers"
-        raise Complaint(f"--search {name}={text}: give low..high, or values with commas, all {kind} above 0")
+        raise UsageError(f"--search {name}={text}: give low..high, or values with commas, all {kind} above 0")
     if not between:
         return OneOf(tuple(dict.fromkeys(numbers)))
     low, high = numbers
     if low > high:
-        raise Complaint(f"--search {name}={text}: {low:g} is above {high:g}; the lower one comes first")
+        raise UsageError(f"--search {name}={text}: {low:g} is above {high:g}; the lower one comes first")
     if isinstance(usual, Between):
         return Between(low, high)
     within = tuple(value for value in usual.values if low <= value <= high)
     if not within:
-        raise Complaint(f"--search {name}={text}: none of {usual} lies there; name values with commas between them")
+        raise UsageError(f"--search {name}={text}: none of {usual} lies there; name values with commas between them")
     return OneOf(within)
 
 

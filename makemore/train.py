@@ -24,7 +24,7 @@ from makemore.config import RUNS, check_flags, config_of, config_of_resumed, par
 from makemore.language_model import Uniform
 from makemore.run_folder import SAMPLES, RunFolder
 from makemore.training import Training, rate_at
-from micrograd.command import Complaint, run_command
+from micrograd.command import UsageError, run_command
 
 
 def begin(flags: argparse.Namespace) -> None:
@@ -48,17 +48,17 @@ def begin(flags: argparse.Namespace) -> None:
 
 
 def resume(folder: RunFolder, flags: argparse.Namespace) -> None:
-    """A run that was stopped, or is to be longer. Raises Complaint where a flag contradicts it or nothing is left."""
+    """A run that was stopped, or is to be longer. Raises UsageError where a flag contradicts it or nothing is left."""
     config = config_of_resumed(flags, folder.read_config(), folder.path)
     corpus = run.read_corpus(config, flags.input_file)
     if corpus.survey.digest != config["digest"]:
-        raise Complaint(f"{corpus.list.path} does not hold the words that the run began with; --resume needs the same")
+        raise UsageError(f"{corpus.list.path} does not hold the words that the run began with; --resume needs the same")
     run.check_prompt(config, corpus, flags.prompt)
     training = Training.resumed(run.complete(config, corpus), corpus, folder)
     folder.read_chosen()  # whatever is wrong with its files is said now, and not when the steps are done
     step, last = training.step, config["max_steps"]
     if 0 <= last < step or (last == step and folder.has_ended(step)):
-        raise Complaint(f"the run in {folder.path} has done {step:,} steps; give a larger total with --max-steps")
+        raise UsageError(f"the run in {folder.path} has done {step:,} steps; give a larger total with --max-steps")
     report.print_words_read(corpus)
     report.print_model(config, training.model)
     planned = config["schedule_steps"]

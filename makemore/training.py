@@ -19,7 +19,7 @@ from makemore.models import NGRAMS
 from makemore.models.ngram import frequencies_of
 from makemore.run_folder import Checkpoint, RunFolder
 from micrograd import Tensor
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 from micrograd.nn.utils import clip_grad_norm_
 from micrograd.optim import SGD, AdamW, Optimizer
 
@@ -144,7 +144,7 @@ class Training:
 
     @classmethod
     def resumed(cls, config: dict[str, Any], corpus: Corpus, folder: RunFolder) -> "Training":
-        """Gradient descent as the run in the folder left it. Raises Complaint where its files are damaged."""
+        """Gradient descent as the run in the folder left it. Raises UsageError where its files are damaged."""
         checkpoint = folder.read_checkpoint()
         model, _ = folder.load(checkpoint)
         self = cls(config, corpus, model, folder)
@@ -153,7 +153,7 @@ class Training:
             micrograd.random.default_generator.set_state(checkpoint.random)
             load_optimizer(self.optimizer, checkpoint.optimizer)
         except (RuntimeError, TypeError, ValueError, AttributeError) as error:
-            raise Complaint(f"the checkpoint in {folder.path} cannot be resumed ({error}); train anew") from None
+            raise UsageError(f"the checkpoint in {folder.path} cannot be resumed ({error}); train anew") from None
         # The last evaluation stays only where a run that was not stopped would have made it.
         made_anyway = self.step % config["eval_every"] == 0 or self.step == config["max_steps"]
         kept = self.step if made_anyway else self.step - 1
@@ -177,7 +177,7 @@ class Training:
 
         progress: show a bar. evaluated, stepped: called after each evaluation and each step; what they raise ends it.
         Ctrl-C ends it after the step under way, and early_stop where the dev loss no longer falls.
-        Raises Complaint where the loss is not finite any more.
+        Raises UsageError where the loss is not finite any more.
         """
         config, model, optimizer = self.config, self.model, self.optimizer
         last, evaluations_left = config["max_steps"], config["early_stop"]
@@ -203,7 +203,7 @@ class Training:
                 number = loss.item()
                 if not math.isfinite(number):
                     bar.close()
-                    raise Complaint(f"the loss became {number} at step {self.step:,}; lower --learning-rate")
+                    raise UsageError(f"the loss became {number} at step {self.step:,}; lower --learning-rate")
                 smooth = number if math.isnan(smooth) else 0.99 * smooth + 0.01 * number
                 if stepped is not None:
                     stepped(self)

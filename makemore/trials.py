@@ -21,7 +21,7 @@ from makemore.corpus import Corpus
 from makemore.run import complete, new_model
 from makemore.search_space import Between, Range
 from makemore.training import StopAsked, Training
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -101,7 +101,7 @@ def dev_loss_of(
     try:
         run = Training(config, corpus, new_model(config, corpus))
         finished = run.take_steps(progress=False, evaluated=evaluated, stepped=stepped)
-    except Complaint as complaint:  # a rate too high, or sizes that do not go together
+    except UsageError as complaint:  # a rate too high, or sizes that do not go together
         raise Pruned(str(complaint).partition(";")[0]) from None
     except MemoryError:
         raise Pruned("not enough memory") from None
@@ -115,7 +115,7 @@ def dev_loss_of(
 
 @contextlib.contextmanager
 def storage_complaints(url: str) -> Iterator[None]:
-    """Turns what goes wrong with a database into a Complaint."""
+    """Turns what goes wrong with a database into a UsageError."""
     import sqlalchemy.exc
     from optuna.exceptions import StorageInternalError
 
@@ -124,7 +124,7 @@ def storage_complaints(url: str) -> Iterator[None]:
     except (sqlalchemy.exc.SQLAlchemyError, StorageInternalError, ImportError) as error:
         cause = error.__cause__ if isinstance(error, StorageInternalError) and error.__cause__ else error
         lines = str(getattr(cause, "orig", None) or cause).strip().splitlines() or [type(cause).__name__]
-        raise Complaint(f"the storage {shown_url(url)} cannot be used: {lines[0]:.200}") from None
+        raise UsageError(f"the storage {shown_url(url)} cannot be used: {lines[0]:.200}") from None
 
 
 def shown_url(url: str) -> str:
@@ -139,7 +139,7 @@ def shown_url(url: str) -> str:
 
 
 def open_study(url: str, name: str, settings: dict[str, Any], resume: bool) -> Study:
-    """Begin a study, or go on with it. Raises Complaint where the name is taken or not, or its settings differ."""
+    """Begin a study, or go on with it. Raises UsageError where the name is taken or not, or its settings differ."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -149,7 +149,7 @@ def open_study(url: str, name: str, settings: dict[str, Any], resume: bool) -> S
             try:
                 study = optuna.create_study(storage=url, study_name=name, pruner=pruner)
             except optuna.exceptions.DuplicatedStudyError:
-                raise Complaint(
+                raise UsageError(
                     f"there is a study {name!r} in {shown_url(url)} already: --resume goes on with it, alone or beside "
                     "others, and --study-name takes another name"
                 ) from None
@@ -158,15 +158,15 @@ def open_study(url: str, name: str, settings: dict[str, Any], resume: bool) -> S
         try:
             study = optuna.load_study(storage=url, study_name=name, pruner=pruner)
         except KeyError:
-            raise Complaint(
+            raise UsageError(
                 f"there is no study {name!r} in {shown_url(url)} to go on with; leave out --resume"
             ) from None
         before = study.user_attrs.get("settings")
     if before is None:
-        raise Complaint(f"the study {name!r} was begun just now, or not by makemore.tune; try again, or another name")
+        raise UsageError(f"the study {name!r} was begun just now, or not by makemore.tune; try again, or another name")
     for what in settings:
         if before[what] != settings[what]:
-            raise Complaint(_difference(name, what, before[what], settings[what]))
+            raise UsageError(_difference(name, what, before[what], settings[what]))
     return study
 
 

@@ -19,7 +19,7 @@ from makemore.run import complete
 from makemore.run_folder import RunFolder
 from makemore.search_space import USUAL, Range, space_of
 from makemore.trials import Search, best_of, done, importance_of, open_study, shown_url, storage_complaints, value_text
-from micrograd.command import Complaint, Parser, run_command
+from micrograd.command import Parser, UsageError, run_command
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -62,11 +62,11 @@ def parser_of_flags() -> Parser:
 
 
 def check_flags(flags: argparse.Namespace) -> dict[str, Any]:
-    """The config of a trial before its hyperparameters are chosen. Raises Complaint where flags do not go together."""
+    """The config of a trial before its hyperparameters are chosen. Raises UsageError where flags do not go together."""
     if flags.fit == "counts":
-        raise Complaint("--fit counts takes no steps and has nothing to search but --smoothing; leave it out")
+        raise UsageError("--fit counts takes no steps and has nothing to search but --smoothing; leave it out")
     if flags.max_steps is not None and flags.max_steps < 1:
-        raise Complaint(f"--max-steps {flags.max_steps} does not go with a search: give the steps of each trial")
+        raise UsageError(f"--max-steps {flags.max_steps} does not go with a search: give the steps of each trial")
     return config_of(flags)
 
 
@@ -135,24 +135,24 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         import optuna  # noqa: F401 - it is asked for here, so that all else of makemore does without it
     except ImportError:
-        raise Complaint("makemore.tune needs Optuna, which is not installed: pip install optuna") from None
+        raise UsageError("makemore.tune needs Optuna, which is not installed: pip install optuna") from None
     config = check_flags(flags)
     space = space_of(flags, config)
     corpus = Corpus.read(Path(flags.input_file) if flags.input_file else data.bundled_names(), "80/10/10")
     if "dev" not in corpus.parts:
-        raise Complaint(f"{corpus.list.path} has {corpus.survey.words} words, too few for a dev part to go by")
+        raise UsageError(f"{corpus.list.path} has {corpus.survey.words} words, too few for a dev part to go by")
     complete(config, corpus)
 
     folder = RunFolder(flags.work_dir or RUNS / "tune")
     if folder.path.exists() and not folder.path.is_dir():
-        raise Complaint(f"{folder.path} is a file; name a folder with -o")
+        raise UsageError(f"{folder.path} is a file; name a folder with -o")
     folder.path.mkdir(parents=True, exist_ok=True)
     url = flags.storage or f"sqlite:///{folder.path / STUDY}"
     url_shown = shown_url(url) if flags.storage else str(shown_path(folder.path / STUDY))
     study = open_study(url, flags.study_name or config["type"], settings_of(flags, space, corpus), flags.resume)
     with storage_complaints(url):
         if flags.resume and len(done(study)) >= flags.trials:
-            raise Complaint(
+            raise UsageError(
                 f"the study {study.study_name!r} has {len(done(study))} trials; give a larger total with --trials"
             )
         print_words_read(corpus)

@@ -17,7 +17,7 @@ from makemore.models.recurrent import GRU, LSTM, RNN
 from makemore.models.transformer import Transformer
 from makemore.models.wavenet import WaveNet
 from micrograd import from_numpy
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 
 
 class Family(NamedTuple):
@@ -52,7 +52,7 @@ NGRAMS = ("bigram", "trigram")
 def make(config: Mapping[str, Any], vocabulary_size: int) -> Any:
     """The model that config asks for, its first weights drawn from the default generator.
 
-    Raises Complaint where the sizes do not fit together.
+    Raises UsageError where the sizes do not fit together.
     """
     family = FAMILIES[config["type"]]
     if config["type"] in NGRAMS:
@@ -63,7 +63,7 @@ def make(config: Mapping[str, Any], vocabulary_size: int) -> Any:
     try:
         return family.model(vocabulary_size, config["block_size"], **sizes)
     except ValueError as error:
-        raise Complaint(f"--type {config['type']}: {error}") from None
+        raise UsageError(f"--type {config['type']}: {error}") from None
 
 
 def set_weights(model: Any, arrays: Mapping[str, np.ndarray]) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from makemore import data
 from makemore.corpus import Corpus
 from makemore.data import Vocabulary, WordList
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 
 WORDS = st.lists(st.text("abc é", min_size=1).map(str.strip).filter(bool), min_size=1, max_size=12)
 BLOCKS = pytest.mark.parametrize("block_bytes", [1, 2, 3, 7, 64, 1 << 22])
@@ -109,7 +109,7 @@ def test_a_text_becomes_token_ids_with_a_boundary_before_and_after_each_word(wor
 
 @pytest.mark.parametrize("unknown", ["X", ".", "\n", "é", "\U0010ffff", "\udcff"])
 def test_a_character_the_vocabulary_lacks_is_named_beside_those_it_has(unknown):
-    with pytest.raises(Complaint, match=re.escape(repr(unknown)) + r".*aemv"):
+    with pytest.raises(UsageError, match=re.escape(repr(unknown)) + r".*aemv"):
         vocabulary_of(["emma", "ava"]).encode("em" + unknown)
 
 
@@ -122,7 +122,7 @@ def test_an_alphabet_of_one_character_is_one_whichever_it_is(character):
 
 
 def test_of_a_large_alphabet_the_complaint_shows_the_beginning():
-    with pytest.raises(Complaint) as caught:
+    with pytest.raises(UsageError) as caught:
         Vocabulary(map(chr, range(0x4E00, 0x5E00))).encode("x")
     assert len(str(caught.value)) < 200
     assert "…" in str(caught.value)
@@ -170,7 +170,7 @@ def test_words_are_the_stripped_lines_that_are_not_blank(scratch, text, block_by
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(data, "BLOCK_BYTES", block_bytes)
         if not expected:
-            with pytest.raises(Complaint, match="holds no words"):
+            with pytest.raises(UsageError, match="holds no words"):
                 WordList(scratch).words()
             return
         assert WordList(scratch).words() == expected
@@ -206,7 +206,7 @@ def test_the_digest_tells_lists_apart_and_minds_only_the_words(word_list, monkey
 def test_a_file_without_words_is_refused(word_list, content):
     words = word_list(content)
     for read in (words.words, lambda: data.survey(words.blocks())):
-        with pytest.raises(Complaint, match=r"words\.txt holds no words; it should have one word to a line"):
+        with pytest.raises(UsageError, match=r"words\.txt holds no words; it should have one word to a line"):
             read()
 
 
@@ -224,7 +224,7 @@ def test_a_pipe_and_a_device_are_refused_before_anything_is_read():
     os.write(end, b"emma\n")
     os.close(end)
     for path in (f"/dev/fd/{pipe}", os.devnull):
-        with pytest.raises(Complaint, match=f"^{path} is a pipe or a device, and .*: save it to a file$"):
+        with pytest.raises(UsageError, match=f"^{path} is a pipe or a device, and .*: save it to a file$"):
             WordList(path).words()
     assert os.read(pipe, 100) == b"emma\n"
     os.close(pipe)
@@ -261,7 +261,7 @@ def test_an_unreadable_file_raises_the_system_s_error(word_list):
 )
 def test_bytes_that_are_not_utf_8_are_told_with_their_line(word_list, monkeypatch, content, line, byte, block_bytes):
     monkeypatch.setattr(data, "BLOCK_BYTES", block_bytes)
-    with pytest.raises(Complaint, match=rf"words\.txt: line {line} is not UTF-8 \(byte {byte}\)"):
+    with pytest.raises(UsageError, match=rf"words\.txt: line {line} is not UTF-8 \(byte {byte}\)"):
         word_list(content).words()
 
 
@@ -317,7 +317,7 @@ def test_without_a_split_everything_is_for_training(word_list):
 
 def test_a_single_word_is_too_few_to_split_but_not_to_train_on(word_list):
     path = word_list("emma\n").path
-    with pytest.raises(Complaint, match=r"holds a single word.*--split none"):
+    with pytest.raises(UsageError, match=r"holds a single word.*--split none"):
         Corpus.read(path, "80/10/10")
     assert Corpus.read(path, "none").survey.words == 1
 
@@ -403,10 +403,10 @@ def test_a_table_that_would_be_too_large_is_refused_before_it_is_made():
         raise AssertionError("the text is read before the size is checked")
         yield
 
-    with pytest.raises(Complaint, match=r"n-grams of 3 out of 7,001 characters has 343,147,021,001 cells"):
+    with pytest.raises(UsageError, match=r"n-grams of 3 out of 7,001 characters has 343,147,021,001 cells"):
         data.count_ngrams(blocks(), vocabulary, 3)
     data.check_table(5477, 2)
-    with pytest.raises(Complaint, match="lower order or a smaller alphabet"):
+    with pytest.raises(UsageError, match="lower order or a smaller alphabet"):
         data.check_table(5478, 2)
 
 

@@ -18,7 +18,7 @@ from makemore.models.ngram import Counts, NGram, frequencies_of
 from makemore.run import TRIES_PER_WORD, draw_words
 from makemore.training import loss_on_minibatches
 from micrograd import Generator
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 
 SEED = 2147483647
@@ -430,7 +430,7 @@ def test_words_begin_with_the_prompt_and_go_on_from_it(tables, vocabulary, order
 
 
 def test_a_prompt_with_an_unknown_character_is_refused(tables, vocabulary):
-    with pytest.raises(Complaint, match="'É' of 'É'"):
+    with pytest.raises(UsageError, match="'É' of 'É'"):
         words_of(Counts(tables[2]), vocabulary, prompt="É")
 
 
@@ -549,5 +549,5 @@ def test_all_words_of_a_model_together_have_probability_1():
 
 
 def test_the_score_of_an_unknown_character_is_refused(tables, vocabulary):
-    with pytest.raises(Complaint, match="'E' of 'Emma'"):
+    with pytest.raises(UsageError, match="'E' of 'Emma'"):
         score(Counts(tables[2]), vocabulary, "Emma")
