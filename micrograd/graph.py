@@ -164,6 +164,18 @@ entered: list[tuple[Any, Any] | None] = [None]
 # Told of every operation, whether it enters a graph or not: a function of the op, its inputs, options and result.
 observer: list[Callable | None] = [None]
 
+# What a hook wants to be called, once, at the end of the backward that runs now.
+after_backward: list[Callable[[], None]] = []
+
+
+def call_after_backward() -> None:
+    """Call what hooks have asked for, and forget it."""
+    asked = after_backward.copy()
+    after_backward.clear()
+    for function in asked:
+        function()
+
+
 # Whether operations record a graph; `no_grad` turns it off.
 grad_enabled = [True]
 

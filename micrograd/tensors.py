@@ -171,6 +171,7 @@ class Tensor:
     _base: "Tensor | None" = None  # of a view: the tensor whose memory it looks at
     _requires_grad = False
     _grad: "Tensor | None" = None
+    _post_accumulate_hooks: tuple[Callable[["Tensor"], None], ...] = ()
     grad_fn: Node | None = None
     __array_priority__ = 1000  # NumPy leaves array * tensor to Tensor
 
@@ -318,6 +319,13 @@ class Tensor:
         start = start_of_backward(self, gradient)
         for leaf, g in graph.run_backward([self], [start], retain_graph).items():
             leaf._accumulate(g)
+            for hook in leaf._post_accumulate_hooks:
+                hook(leaf)
+        graph.call_after_backward()
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[["Tensor"], None]) -> None:
+        """Call hook(self) after backward has added to this leaf's grad."""
+        self._post_accumulate_hooks = (*self._post_accumulate_hooks, hook)
 
     def detach(self) -> "Tensor":
         """The same numbers in the same memory, outside the graph."""
