@@ -7,7 +7,7 @@ Code written for PyTorch's part that is here runs with `import micrograd as torc
 
 from math import e, inf, nan, pi
 
-from micrograd import autograd, nn, optim, storage, utils
+from micrograd import autograd, distributed, nn, optim, storage, utils
 from micrograd.creation import (
     BoolTensor,
     ByteTensor,

@@ -1,7 +1,7 @@
 """Nets: Module, the parent of all of them, PyTorch's layers, and the scalar nets of the public micrograd."""
 
 from micrograd.missing import getattr_of
-from micrograd.nn import functional, init, utils
+from micrograd.nn import functional, init, parallel, utils
 from micrograd.nn.containers import ModuleDict, ModuleList, Sequential
 from micrograd.nn.layers import (
     ELU,
@@ -58,6 +58,7 @@ __all__ = [
     "Tanh",
     "functional",
     "init",
+    "parallel",
     "utils",
 ]
 
