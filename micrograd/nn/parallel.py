@@ -63,6 +63,7 @@ class DistributedDataParallel(Module):
         for _, each in state:
             broadcast(each, 0)
         self.missing: set[Any] | None = None  # the parameters whose gradient is still to come, None if none is sent
+        self.used: set[Any] = set()  # those that got a gradient since the last average, no_sync or not
         self.averages_next = False  # whether this backward has asked for `average` at its end
         self.buffers_differ = True  # whether each rank may have changed its buffers
         itself = weakref.ref(self)
@@ -94,6 +95,7 @@ class DistributedDataParallel(Module):
 
     def _arrived(self, parameter: Tensor) -> None:
         """Note that backward has added to the grad of a parameter."""
+        self.used.add(parameter)
         if self.missing is None:
             return
         self.missing.discard(parameter)
@@ -104,18 +106,18 @@ class DistributedDataParallel(Module):
     def _average(self) -> None:
         """Make every rank's gradients their average, at the end of a backward."""
         self.averages_next = False
-        missing = self.missing or set()
-        if missing and not self.find_unused_parameters:
+        if self.missing and not self.find_unused_parameters:
             return  # another backward may bring them; the next forward asks
         self.missing = None
         parameters = list(self.trained.values())
         with self.group.collective("backward through DistributedDataParallel"):
             if self.find_unused_parameters:
-                used = np.array([parameter not in missing for parameter in parameters])
+                used = np.array([parameter in self.used for parameter in parameters])
                 reduce_in_place(self.group, used, ReduceOp.MAX)
                 parameters = [parameter for parameter, anywhere in zip(parameters, used, strict=True) if anywhere]
             for bucket in self._buckets(parameters):
                 self._average_bucket(bucket)
+        self.used.clear()
 
     def _buckets(self, parameters: list[Any]) -> Iterator[list[np.ndarray]]:
         """The gradients, in lists of one dtype that together are no larger than a bucket, or that have one alone."""
