@@ -1,7 +1,8 @@
-"""Programs that run on several processes, on either library: `python on_ranks.py LIBRARY PROGRAM FOLDER RANK SIZE`.
+"""Programs that run on several processes, on either library: `python on_ranks.py LIBRARY FOLDER RANK SIZE`.
 
-Each is a function of the library that returns arrays by name; they are left in FOLDER, a file to a rank. micrograd is
-started by mpiexec, which knows rank and size; PyTorch's processes are given theirs, and find each other by a file.
+Each is a function of the library that returns arrays by name; they are left in FOLDER, a file to a program and rank.
+micrograd is started by mpiexec, which knows rank and size; PyTorch's processes are given theirs, and find each other by
+a file.
 """
 
 import importlib
@@ -200,8 +201,11 @@ def unused(torch):
     return found
 
 
+PROGRAMS = (collectives, training, training_with_buffers, unused)
+
+
 def main():
-    library, program, folder, rank, size = sys.argv[1:]
+    library, folder, rank, size = sys.argv[1:]
     torch = importlib.import_module(library)
     if library == "torch":
         torch.set_num_threads(1)
@@ -209,8 +213,9 @@ def main():
         torch.distributed.init_process_group("gloo", place, WAIT, world_size=int(size), rank=int(rank))
     else:
         torch.distributed.init_process_group("mpi", timeout=WAIT)
-    found = globals()[program](torch)
-    np.savez(Path(folder) / f"{torch.distributed.get_rank()}.npz", **found)
+    for program in PROGRAMS:
+        found = program(torch)
+        np.savez(Path(folder) / f"{program.__name__} {torch.distributed.get_rank()}.npz", **found)
     torch.distributed.destroy_process_group()
 
 
