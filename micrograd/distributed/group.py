@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import time
+import warnings
 import zlib
 from collections.abc import Iterator
 from datetime import timedelta
@@ -188,7 +189,9 @@ def _load_mpi() -> Any:
     if not is_available():
         raise ImportError(INSTALL)
     try:
-        from mpi4py import MPI
+        with warnings.catch_warnings():  # that the mpiexec is another MPI's is said below
+            warnings.filterwarnings("ignore", "suspicious MPI execution environment", RuntimeWarning)
+            from mpi4py import MPI
     except (ImportError, RuntimeError) as error:
         raise RuntimeError(f"{INSTALL} ({' '.join(str(error).split())})") from None
     started = max([int(os.environ.get(name, 1)) for name in WORLD_SIZES])

@@ -31,9 +31,8 @@ class DistributedDataParallel(Module):
     one that no rank used keeps its grad as it is, and a rank that did not use it counts as 0 in the average.
 
     A forward that records a graph, and its backward, are calls of all ranks: what one does alone goes to `.module`.
-    Raises ValueError before init_process_group; TypeError for a scalar net; RuntimeError where no
-    parameter is trained, where the nets of the ranks differ and, at the next forward, where backward left a parameter
-    out.
+    Raises ValueError before init_process_group; TypeError for a scalar net; RuntimeError where no parameter is trained,
+    where the nets of the ranks differ and, at the next forward, where backward left a parameter out.
 
     >>> from micrograd import nn
     >>> model = nn.parallel.DistributedDataParallel(nn.Linear(3, 1))  # doctest: +SKIP
@@ -64,7 +63,6 @@ class DistributedDataParallel(Module):
             broadcast(each, 0)
         self.missing: set[Any] | None = None  # the parameters whose gradient is still to come, None if none is sent
         self.used: set[Any] = set()  # those that got a gradient since the last average, no_sync or not
-        self.averages_next = False  # whether this backward has asked for `average` at its end
         self.buffers_differ = True  # whether each rank may have changed its buffers
         itself = weakref.ref(self)
         for each in self.trained.values():
@@ -99,13 +97,11 @@ class DistributedDataParallel(Module):
         if self.missing is None:
             return
         self.missing.discard(parameter)
-        if not self.averages_next:
-            self.averages_next = True
+        if self._average not in graph.after_backward:
             graph.after_backward.append(self._average)
 
     def _average(self) -> None:
         """Make every rank's gradients their average, at the end of a backward."""
-        self.averages_next = False
         if self.missing and not self.find_unused_parameters:
             return  # another backward may bring them; the next forward asks
         self.missing = None

@@ -28,7 +28,7 @@ MPIEXEC = Path(sys.executable).with_name("mpiexec")
 # Root has to ask Open MPI twice; NumPy's own threads would only wait for each other.
 ASKED = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMP_NUM_THREADS": "1"}
 ENVIRONMENT = {**os.environ, **ASKED, "PYTHONPATH": str(ROOT)}
-SECONDS = 120  # for any run: they take two to ten on an idle machine
+SECONDS = 240  # for any run: they take two to ten on an idle machine
 
 needs_mpi = pytest.mark.skipif(
     importlib.util.find_spec("mpi4py") is None or not MPIEXEC.exists(),
@@ -92,8 +92,8 @@ def compare_with_gloo(program, size, tolerance):
             found = mine[rank][name]
             assert (found.dtype, found.shape) == (expected.dtype, expected.shape), f"rank {rank}: {name}"
             if expected.dtype.kind in "iubU":
-                assert (found == expected).all(), f"rank {rank}: {name}"
-            elif name != "seconds in barrier":
+                assert np.array_equal(found, expected), f"rank {rank}: {name}"
+            elif not name.startswith("time"):
                 scale = max(1, np.abs(expected).max(initial=0))
                 np.testing.assert_allclose(found, expected, 0, tolerance * scale, err_msg=f"rank {rank}: {name}")
     return mine
@@ -107,7 +107,8 @@ def test_every_collective_does_what_gloo_does(size):
     for name in found[0]:
         if name.startswith(("all_", "broadcast")):
             assert len({each[name].tobytes() for each in found}) == 1, f"{name}: not the same bits on all ranks"
-    assert found[0]["seconds in barrier"] >= 0.2 * (size - 1) - 0.1, "rank 0 went on before the last one came"
+    came, left = ([each[f"time: {what}"] for each in found] for what in ("came to the barrier", "left it"))
+    assert min(left) >= max(came), "a rank went on before the last one came"
 
 
 @needs_mpi
@@ -338,6 +339,7 @@ def test_the_mpiexec_of_another_mpi_is_told_in_one_line(name):
     text = f"import micrograd.distributed as dist, os; os.environ['{name}'] = '2'; dist.init_process_group()"
     [(status, said)] = finish([start([sys.executable, "-c", text])])
     assert status == 1
+    assert said.startswith("Traceback")
     assert "mpiexec has started 2 processes, and mpi4py's" in said.splitlines()[-1]
 
 
