@@ -8,7 +8,7 @@ since both look at one memory. Three things keep every gradient right, the same 
    A Node notes the number of each array that it saves; where backward finds another one there, it raises.
 
 2. A change in place is an operation. `x *= 2` computes `x_before * 2`, writes the numbers into x's memory, and gives x
-   the graph of the result. What x was before lives on in that graph as a copy (`snapshot`), where a derivative needs it.
+   the graph of the result. What x was before lives on in that graph as a copy, the `snapshot`.
 
 3. A view knows its base, the tensor that owns the memory. A change through a view is a change of the base: the base
    becomes "what it was, with the changed part put in" (the node CopySlices), and every other view of it finds, when it
@@ -167,17 +167,13 @@ def _set_node(base: Tensor, node: Any) -> None:
 
 def refuse_overlap(x: np.ndarray, other: Any) -> None:
     """Raises PyTorch's RuntimeErrors for an x whose elements share memory, or that shares a part of it with `other`."""
-    if not x.flags.writeable or (0 in x.strides and any(n > 1 and not s for n, s in zip(x.shape, x.strides))):
+    if not x.flags.writeable or any(n > 1 and not step for n, step in zip(x.shape, x.strides, strict=True)):
         raise RuntimeError(OVERLAPS)
-    if (
-        x is not other
-        and isinstance(other, np.ndarray)
-        and np.may_share_memory(x, other)
-        and _is_dense(x)
-        and _is_dense(other)
-    ):
-        if x.ctypes.data != other.ctypes.data or x.strides != other.strides or x.shape != other.shape:
-            raise RuntimeError(PARTLY_OVERLAPS)
+    if not isinstance(other, np.ndarray) or x is other or not np.may_share_memory(x, other):
+        return
+    same = x.ctypes.data == other.ctypes.data and x.strides == other.strides and x.shape == other.shape
+    if not same and _is_dense(x) and _is_dense(other):
+        raise RuntimeError(PARTLY_OVERLAPS)
 
 
 def _is_dense(x: np.ndarray) -> bool:
@@ -222,9 +218,11 @@ def arithmetic_in_place(function: Callable, ufunc: np.ufunc) -> Callable:
     recorded = in_place(function)
 
     def changed(input: Tensor, other: Any, **options: Any) -> Tensor:
-        mine, array = input._array, other._array if isinstance(other, Tensor) else other
+        mine, is_tensor = input._array, isinstance(other, Tensor)
+        array = other._array if is_tensor else other
         plain = type(array) is float or (type(array) is np.ndarray and array.dtype is mine.dtype)
-        if not plain or options or mine.dtype.kind != "f" or observer.operation is not None or records(input, other):
+        in_graph = state.grad_enabled and (_may_require_grad(input) or (is_tensor and _may_require_grad(other)))
+        if in_graph or not plain or options or mine.dtype.kind != "f" or observer.operation is not None:
             return recorded(input, other, **options)
         if mine.base is not None or (type(array) is np.ndarray and array.base is not None):
             refuse_overlap(mine, array)
@@ -237,6 +235,10 @@ def arithmetic_in_place(function: Callable, ufunc: np.ufunc) -> Callable:
         return input
 
     return renamed(changed, function)
+
+
+def _may_require_grad(x: Tensor) -> bool:
+    return x._requires_grad or x._base is not None
 
 
 def reshaped_in_place(function: Callable) -> Callable:

@@ -2,11 +2,13 @@
 
 The tensors of a state_dict stand in the file under their own names: PyTorch's users read it with
 `safetensors.torch.load_file`, and what they write with `save_file` loads here. Tensors that lie deeper are named after
-the way to them, such as "state.0.exp_avg"; the data around them is JSON in the file's metadata.
+the keys that lead to them, such as "state.0.exp_avg"; the data around them is JSON in the file's metadata. Tensors that
+share memory are written each in full, for other readers, and share it again once loaded.
 """
 
 import json
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,6 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import safetensors
 import safetensors.numpy
+from numpy.lib.array_utils import byte_bounds
 
 from micrograd.tensors import Tensor, wrap
 
@@ -29,10 +32,20 @@ def save(obj: Any, f: str | os.PathLike | BinaryIO) -> None:
 
     Plain data are numbers, strings, True, False, None, and lists, tuples and dicts of them. A path is written whole or
     not at all. Raises TypeError for anything else, RuntimeError where the folder of the path is not there.
+
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> micrograd.save({"weight": micrograd.ones(2), "step": 3}, file)
+    >>> _ = file.seek(0)
+    >>> micrograd.load(file)
+    {'weight': tensor([1., 1.]), 'step': 3}
     """
-    arrays: dict[str, np.ndarray] = {}
-    structure = json.dumps(_to_json(obj, arrays, ""))
-    content = safetensors.numpy.save(arrays, {STRUCTURE: structure})
+    tensors: dict[str, tuple[Tensor, list]] = {}
+    structure = _to_json(obj, tensors, "")
+    _note_shared_memory(tensors)
+    # Row-major copies: safetensors 0.8.0 scrambles other arrays.
+    arrays = {name: np.asarray(tensor._array, order="C") for name, (tensor, _) in tensors.items()}
+    content = safetensors.numpy.save(arrays, {STRUCTURE: json.dumps(structure)})
     if isinstance(f, str | os.PathLike):
         _write(Path(f).resolve(), content)
     else:
@@ -56,73 +69,137 @@ def _write(path: Path, content: bytes) -> None:
 def load(f: str | os.PathLike | BinaryIO, map_location: Any = None, *, weights_only: bool = True) -> Any:
     """Read what save, or any writer of safetensors, wrote to a path or an open binary file.
 
-    Another writer's file is a dict of its tensors. map_location and weights_only are PyTorch's and change nothing:
-    there is one device, and nothing but data. Raises OSError where the file cannot be read, RuntimeError where it is
-    damaged or in another format, TypeError for dtypes that are not here.
+    Another writer's file is a dict of its tensors; so is one that save wrote and another program changed, with a
+    warning. map_location and weights_only are PyTorch's and change nothing: there is one device, and nothing but data.
+    Raises OSError where the file cannot be read, RuntimeError where it is damaged or in another format, TypeError for
+    dtypes that micrograd does not have.
     """
     content = Path(f).read_bytes() if isinstance(f, str | os.PathLike) else f.read()
     try:
-        parts = safetensors.deserialize(content)
+        parts = dict(safetensors.deserialize(content))
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        tensors = {name: wrap(_array_of(name, part)) for name, part in parts}
-        structure = header.pop(RESERVED, {}).get(STRUCTURE)
-        if structure is None:
-            return {name: tensors[name] for name in header}
-        return _from_json(json.loads(structure), tensors)
+        metadata = header.pop(RESERVED, {})
+        arrays = {name: _array_of(name, parts[name]) for name in header}
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
         raise RuntimeError(
             f"{f} cannot be loaded: it is damaged, or not in the safetensors format ({error}). What PyTorch's own save "
             "wrote has to be written anew with safetensors.torch.save_file"
         ) from None
+    if STRUCTURE in metadata:
+        try:
+            loading = _Loading(arrays)
+            obj = loading.from_json(json.loads(metadata[STRUCTURE]))
+            if loading.is_whole():
+                return obj
+        except (ValueError, KeyError, TypeError, RecursionError, MemoryError):
+            pass
+        warnings.warn(f"{f} was changed or written by another program: its tensors come as a dict", stacklevel=2)
+    return {name: wrap(array) for name, array in arrays.items()}
 
 
 def _array_of(name: str, part: Mapping[str, Any]) -> np.ndarray:
     if part["dtype"] not in DTYPES:
         raise TypeError(
-            f"{name!r} is of the dtype {part['dtype']}, and there are {', '.join(DTYPES)}: save it as float32"
+            f"{name!r} is of the dtype {part['dtype']}, and micrograd has {', '.join(DTYPES)}: save it as float32"
         )
     return np.frombuffer(part["data"], DTYPES[part["dtype"]]).reshape(part["shape"])
 
 
-def _to_json(obj: Any, arrays: dict[str, np.ndarray], way: str) -> Any:
-    """obj as JSON; what JSON does not tell apart is a list that begins with its kind. Tensors go into arrays.
+def _to_json(obj: Any, tensors: dict[str, tuple[Tensor, list]], path: str) -> Any:
+    """obj as JSON, where a list begins with its kind, which JSON does not tell apart.
 
-    way: the keys that lead to obj, joined by dots.
+    tensors: collects each Tensor and its item in the JSON, by name. path: the keys that lead to obj, joined by dots.
     """
     if isinstance(obj, np.generic):
         obj = obj.item()
     if obj is None or isinstance(obj, bool | int | float | str):
         return obj
     if isinstance(obj, Tensor):
-        name = way or "tensor"
-        while name in arrays or name == RESERVED:
+        name = path or "tensor"
+        while name in tensors or name == RESERVED:
             name += "_"
-        arrays[name] = np.asarray(obj._array, order="C")
-        return ["tensor", name, obj._requires_grad]
+        item = ["tensor", name, obj._requires_grad]
+        tensors[name] = obj, item
+        return item
     if isinstance(obj, Mapping):
-        items = [[_to_json(key, arrays, way), _to_json(obj[key], arrays, _on(way, key))] for key in obj]
+        items = [[_to_json(key, tensors, path), _to_json(obj[key], tensors, _joined(path, key))] for key in obj]
         return ["dict", *items]
     if isinstance(obj, list | tuple):
-        items = [_to_json(item, arrays, _on(way, i)) for i, item in enumerate(obj)]
+        items = [_to_json(item, tensors, _joined(path, i)) for i, item in enumerate(obj)]
         return ["tuple" if isinstance(obj, tuple) else "list", *items]
     raise TypeError(
         f"save takes tensors and plain data (numbers, strings, lists, tuples, dicts), not {type(obj).__name__}"
-        + (f" at {way!r}" if way else "")
+        + (f" at {path!r}" if path else "")
     )
 
 
-def _on(way: str, key: Any) -> str:
-    return f"{way}.{key}" if way else str(key)
+def _joined(path: str, key: Any) -> str:
+    return f"{path}.{key}" if path else str(key)
 
 
-def _from_json(obj: Any, tensors: Mapping[str, Tensor]) -> Any:
-    if not isinstance(obj, list):
-        return obj
-    kind, *parts = obj
-    if kind == "tensor":
-        name, requires_grad = parts
-        return tensors[name].requires_grad_(requires_grad)
-    if kind == "dict":
-        return {_from_json(key, tensors): _from_json(value, tensors) for key, value in parts}
-    items = [_from_json(part, tensors) for part in parts]
-    return tuple(items) if kind == "tuple" else items
+def _note_shared_memory(tensors: dict[str, tuple[Tensor, list]]) -> None:
+    """Add to the items of tensors whose memory is shared: its first tensor's name, its size, and the place in it.
+
+    The size, the place and the strides are in bytes. A tensor that is there several times becomes one again: its later
+    items are ["again", name, first name].
+    """
+    groups: dict[int, list[str]] = {}
+    for name, (tensor, _) in tensors.items():
+        owner: Any = tensor._array
+        while getattr(owner, "base", None) is not None:
+            owner = owner.base
+        groups.setdefault(id(owner), []).append(name)
+    for names in groups.values():
+        bounds = [byte_bounds(tensors[name][0]._array) for name in names]
+        start, end = min(low for low, _ in bounds), max(high for _, high in bounds)
+        first: dict[int, str] = {}
+        for name in names if len(names) > 1 else []:
+            tensor, item = tensors[name]
+            array = tensor._array
+            if id(tensor) in first:
+                item[:] = ["again", name, first[id(tensor)]]
+            else:
+                item += [names[0], end - start, array.ctypes.data - start, array.strides]
+            first.setdefault(id(tensor), name)
+
+
+class _Loading:
+    """The tensors of a file on the way into the data around them."""
+
+    def __init__(self, arrays: dict[str, np.ndarray]):
+        self.arrays = arrays
+        self.tensors: dict[str, Tensor] = {}  # those that were asked for
+        self.memories: dict[str, Tensor] = {}  # shared by several of them, under the name of the first
+
+    def is_whole(self) -> bool:
+        """Whether all tensors were asked for, and those that share memory agree about what is in it."""
+        return self.tensors.keys() == self.arrays.keys() and all(
+            tensor._array is self.arrays[name] or tensor._array.tobytes() == self.arrays[name].tobytes()
+            for name, tensor in self.tensors.items()
+        )
+
+    def from_json(self, obj: Any) -> Any:
+        if not isinstance(obj, list):
+            return obj
+        kind, *items = obj
+        if kind == "dict":
+            return {self.from_json(key): self.from_json(value) for key, value in items}
+        if kind == "again":
+            name, first = items
+            self.tensors[name] = self.tensors[first]
+            return self.tensors[name]
+        if kind == "tensor":
+            name, requires_grad, *place = items
+            tensor = self.shared(self.arrays[name], *place) if place else wrap(self.arrays[name])
+            self.tensors[name] = tensor.requires_grad_(requires_grad)
+            return tensor
+        values = [self.from_json(item) for item in items]
+        return tuple(values) if kind == "tuple" else values
+
+    def shared(self, array: np.ndarray, memory: str, size: int, offset: int, strides: list[int]) -> Tensor:
+        """The array in its place of a memory that other tensors look at as well."""
+        whole = self.memories.setdefault(memory, wrap(np.zeros(size, np.uint8)))
+        tensor = whole.detach()  # so that all know of each other's changes
+        tensor._array = np.ndarray(array.shape, array.dtype, whole._array, offset, strides)
+        tensor._array[...] = array
+        return tensor

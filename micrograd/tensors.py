@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from micrograd import graph
-from micrograd.graph import Node, state
+from micrograd.graph import Node
 from micrograd.rules import dtypes
 from micrograd.rules.dtypes import Size, dtype_of
 from micrograd.rules.errors import dim_error, silent

@@ -9,7 +9,7 @@ import numpy as np
 from micrograd.compare.functions import compare_function
 from micrograd.compare.report import DIFFERENT, Report
 from micrograd.compare.runs import pytorch
-from micrograd.compare.samples import arrays, functional
+from micrograd.compare.samples import arrays, others
 from micrograd.ops import OPS
 
 FLOATS = ("float32", "float64")
@@ -39,8 +39,7 @@ def function_of(example: str) -> tuple[Callable, list[str]]:
 
     def run(torch: Any, *samples: Any) -> Any:
         torch.manual_seed(1)
-        library = {"torch": torch, "F": functional(torch)}
-        result = eval(code, library | dict(zip(names, samples, strict=True)))
+        result = eval(code, others(torch) | dict(zip(names, samples, strict=True)))
         if not isinstance(result, tuple | list):
             return result
         first, *others = result

@@ -1,6 +1,8 @@
 """The tensors that the examples of the operations are lines of Python on, for micrograd and PyTorch alike."""
 
-from functools import partial
+import functools
+import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ def arrays() -> dict[str, np.ndarray]:
     normal = {
         **{"x": (3, 4), "y": (3, 4), "row": (4,), "square": (4, 4), "batch": (2, 3, 4), "scalar": ()},
         **{"weight": (5, 4), "bias": (5,), "signal": (2, 3, 8), "kernel": (4, 3, 2), "sequence": (4, 2, 3)},
+        **{"state": (1, 2), "cell": (1, 2), "gates": (8, 5), "gates_bias": (8,), "qkv": (2, 3, 12)},
     }
     numbers = {name: np.asarray(rng.normal(size=shape)) for name, shape in normal.items()}
     numbers["positive"] = rng.uniform(0.5, 2.0, (3, 4))
@@ -24,20 +27,28 @@ def arrays() -> dict[str, np.ndarray]:
 
 
 def samples(library: Any) -> dict[str, Any]:
-    """The samples as tensors of a library, those of floats as leaves that require grad; and `torch` and `F`."""
+    """The samples as tensors of a library, those of floats as leaves that require grad; and beside them `torch`, `F`, `math` and `put`."""
     tensors = {name: library.tensor(array) for name, array in arrays().items()}
     for tensor in tensors.values():
         if tensor.dtype.is_floating_point:
             tensor.requires_grad_()
-    return {**tensors, "torch": library, "F": functional(library)}
+    return {**tensors, **others(library)}
 
 
-class functional:  # noqa: N801 - it stands for nn.functional
-    """A library's nn.functional and, where that is PyTorch's, step by step what only micrograd's has."""
+def others(library: Any) -> dict[str, Any]:
+    """What else the examples name."""
+    return {"torch": library, "F": functional(library), "math": math, "put": put}
 
-    def __init__(self, library: Any):
-        self._library = library
 
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._library.nn.functional, name, None)
-        return partial(getattr(step_by_step, name), self._library) if found is None else found
+def put(x: Any, value: Any, index: Any) -> Any:
+    """x[index] = value as a function, for examples."""
+    x[index] = value
+    return x
+
+
+def functional(library: Any) -> Any:
+    """The nn.functional of a library, with what only micrograd's has step by step."""
+    if hasattr(library.nn.functional, "causal_self_attention"):
+        return library.nn.functional
+    ours = {name: functools.partial(getattr(step_by_step, name), library) for name in step_by_step.NAMES}
+    return SimpleNamespace(**vars(library.nn.functional), **ours)

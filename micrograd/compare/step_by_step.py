@@ -1,25 +1,27 @@
 """What `micrograd.nn.functional` has as one function each and PyTorch has not, step by step in PyTorch's names.
 
-The recurrent nets take x (T, n, e), start and start_cell (1, h), weight (gates * h, e + h) and bias (gates * h,), and
+The recurrent nets take x (T, n, e), h0 and c0 (1, h), weight (gates * h, e + h) and bias (gates * h,), and
 return the states, (T, n, h).
 """
 
 from typing import Any
 
+NAMES = ["rnn", "gru", "lstm", "causal_self_attention"]
 
-def rnn(torch: Any, x: Any, start: Any, weight: Any, bias: Any) -> Any:
+
+def rnn(torch: Any, x: Any, h0: Any, weight: Any, bias: Any) -> Any:
     """h = tanh(weight @ [x, h] + bias)."""
-    h, states = start.expand(x.shape[1], -1), []
+    h, states = h0.expand(x.shape[1], -1), []
     for xt in x:
         h = torch.tanh(_gates(torch, xt, h, weight, bias))
         states.append(h)
     return torch.stack(states)
 
 
-def gru(torch: Any, x: Any, start: Any, weight: Any, bias: Any) -> Any:
+def gru(torch: Any, x: Any, h0: Any, weight: Any, bias: Any) -> Any:
     """z, r = sigmoid(weight @ [x, h] + bias); c = tanh(weight @ [x, r * h] + bias); h = (1 - z) * h + z * c."""
-    size = start.shape[1]
-    h, states = start.expand(x.shape[1], -1), []
+    size = h0.shape[1]
+    h, states = h0.expand(x.shape[1], -1), []
     for xt in x:
         z, r = torch.sigmoid(_gates(torch, xt, h, weight[: 2 * size], bias[: 2 * size])).split(size, 1)
         c = torch.tanh(_gates(torch, xt, r * h, weight[2 * size :], bias[2 * size :]))
@@ -28,12 +30,12 @@ def gru(torch: Any, x: Any, start: Any, weight: Any, bias: Any) -> Any:
     return torch.stack(states)
 
 
-def lstm(torch: Any, x: Any, start: Any, start_cell: Any, weight: Any, bias: Any) -> Any:
+def lstm(torch: Any, x: Any, h0: Any, c0: Any, weight: Any, bias: Any) -> Any:
     """i, f, o = sigmoid(weight @ [x, h] + bias); cell = f * cell + i * tanh(...); h = o * tanh(cell)."""
     n = x.shape[1]
-    h, cell, states = start.expand(n, -1), start_cell.expand(n, -1), []
+    h, cell, states = h0.expand(n, -1), c0.expand(n, -1), []
     for xt in x:
-        i, f, o, c = _gates(torch, xt, h, weight, bias).split(start.shape[1], 1)
+        i, f, o, c = _gates(torch, xt, h, weight, bias).split(h0.shape[1], 1)
         cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(c)
         h = torch.sigmoid(o) * torch.tanh(cell)
         states.append(h)

@@ -1,64 +1,17 @@
-"""Nets: Module, the parent of all of them, PyTorch's layers, and the scalar nets of the public micrograd."""
+"""Nets: Module, the base class of all of them, PyTorch's layers, and the scalar nets of the public micrograd."""
 
-from micrograd.rules.missing import getattr_of
-from micrograd.nn import functional, init, utils
-from micrograd.nn.containers import ModuleDict, ModuleList, Sequential
-from micrograd.nn.layers import (
-    ELU,
-    GELU,
-    BatchNorm1d,
-    Conv1d,
-    Dropout,
-    Embedding,
-    Flatten,
-    Identity,
-    LayerNorm,
-    LeakyReLU,
-    Linear,
-    LogSoftmax,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Tanh,
-)
-from micrograd.nn.losses import CrossEntropyLoss, MSELoss, NLLLoss
+from micrograd.nn import containers, functional, init, layers, transformer, utils
+from micrograd.nn.containers import *  # noqa: F403
+from micrograd.nn.layers import *  # noqa: F403
 from micrograd.nn.module import Module
 from micrograd.nn.parameter import Parameter
 from micrograd.nn.scalar import MLP, Layer, Neuron
+from micrograd.nn.transformer import *  # noqa: F403
+from micrograd.rules.missing import getattr_of
 
-__all__ = [
-    "ELU",
-    "GELU",
-    "MLP",
-    "BatchNorm1d",
-    "Conv1d",
-    "CrossEntropyLoss",
-    "Dropout",
-    "Embedding",
-    "Flatten",
-    "Identity",
-    "Layer",
-    "LayerNorm",
-    "LeakyReLU",
-    "Linear",
-    "LogSoftmax",
-    "MSELoss",
-    "Module",
-    "ModuleDict",
-    "ModuleList",
-    "NLLLoss",
-    "Neuron",
-    "Parameter",
-    "ReLU",
-    "Sequential",
-    "SiLU",
-    "Sigmoid",
-    "Softmax",
-    "Tanh",
-    "functional",
-    "init",
-    "utils",
-]
+__all__ = ["MLP", "Layer", "Module", "Neuron", "Parameter", "functional", "init", "utils"]
+__all__ += containers.__all__
+__all__ += layers.__all__
+__all__ += transformer.__all__
 
 __getattr__ = getattr_of("micrograd.nn", lambda: __all__)

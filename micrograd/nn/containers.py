@@ -1,24 +1,24 @@
-"""Modules that hold modules: in a chain, in a list, by name."""
+"""Modules that hold modules: in a sequence, in a list, by name."""
 
 import operator
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from itertools import groupby
 from typing import Any, Self
 
-from micrograd.nn.module import Module, _printed
+from micrograd.nn.module import Module, _repr
 
 __all__ = ["ModuleDict", "ModuleList", "Sequential"]
 
 
-class _Row(Module):
-    """Modules in a row, under the names '0', '1' and so on; an index is an int, negative ones from the end."""
+class _IndexedModules(Module):
+    """Modules under the names '0', '1' and so on, with the methods of a list."""
 
     def _values(self) -> list[Any]:
-        return [part for _, part in self._parts()]
+        return [child for _, child in self._children()]
 
     def _name(self, index: Any) -> str:
-        names = [name for name, _ in self._parts()]
+        names = [name for name, _ in self._children()]
         try:
             return names[operator.index(index)]
         except IndexError:
@@ -34,12 +34,12 @@ class _Row(Module):
         self.add_module(self._name(index), module)
 
     def __delitem__(self, index: int | slice) -> None:
-        """Without the modules at an index or a slice; those behind get new numbers."""
-        parts = self._values()
-        del parts[index]
-        for name in [name for name, _ in self._parts()]:
+        """Remove the modules at an index or a slice; the later ones are renumbered."""
+        modules = self._values()
+        del modules[index]
+        for name in [name for name, _ in self._children()]:
             delattr(self, name)
-        self.extend(parts)
+        self.extend(modules)
 
     def append(self, module: Module) -> Self:
         """Add a module at the end, and return self."""
@@ -53,18 +53,22 @@ class _Row(Module):
         return self
 
     def insert(self, index: int, module: Module) -> None:
-        """Put a module before that at an index; those behind get new numbers."""
-        parts = self._values()
-        parts.insert(index, module)
+        """Insert a module before that at an index; the later ones are renumbered."""
+        modules = self._values()
+        modules.insert(index, module)
         del self[:]
-        self.extend(parts)
+        self.extend(modules)
 
 
-class Sequential(_Row):
-    """Modules one behind the other: what one gives is handed to the next.
+class Sequential(_IndexedModules):
+    """Modules in sequence: the output of each is the input of the next.
 
-    Sequential(first, second, ...), or Sequential(OrderedDict([(name, module), ...])) for names of one's own.
-    seq[i] is a module, seq[i:j] a Sequential of several. Raises TypeError for what is no Module.
+    Sequential(first, second, ...), or Sequential(OrderedDict([(name, module), ...])) with names of your own.
+    seq[i] is a module, seq[i:j] a Sequential of several. Raises TypeError for what is not a Module.
+
+    >>> net = micrograd.nn.Sequential(micrograd.nn.Flatten(), micrograd.nn.Tanh())
+    >>> net(micrograd.zeros(1, 2, 2))
+    tensor([[0., 0., 0., 0.]])
     """
 
     def __init__(self, *modules: Any):
@@ -76,18 +80,18 @@ class Sequential(_Row):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return type(self)(OrderedDict(list(self._parts())[index]))
+            return type(self)(OrderedDict(list(self._children())[index]))
         return getattr(self, self._name(index))
 
     def forward(self, input: Any) -> Any:
-        """What the last module gives for what the one before gives, and so on."""
+        """input: what the first module takes; returns the output of the last."""
         for module in self:
             input = module(input)
         return input
 
 
-class ModuleList(_Row):
-    """A list of modules whose parameters are the net's: a plain list would hide them. Raises TypeError for others."""
+class ModuleList(_IndexedModules):
+    """A list of modules whose parameters belong to the net, unlike a plain list's. Raises TypeError as Sequential."""
 
     def __init__(self, modules: Iterable[Module] = ()):
         self.extend(modules)
@@ -100,40 +104,39 @@ class ModuleList(_Row):
     def __add__(self, other: Iterable[Module]) -> "ModuleList":
         return ModuleList([*self, *other])
 
-    __iadd__ = _Row.extend
+    __iadd__ = _IndexedModules.extend
 
     def __repr__(self) -> str:
-        """Neighbours that print the same are printed once, with their number."""
-        parts, start = [], 0
-        for printed, group in groupby(map(repr, self)):
+        """Equal neighbours are shown once, with their number."""
+        lines, start = [], 0
+        for line, group in groupby(map(repr, self)):
             n = len(list(group))
-            parts.append(f"({start}): {printed}" if n == 1 else f"({start}-{start + n - 1}): {n} x {printed}")
+            lines.append(f"({start}): {line}" if n == 1 else f"({start}-{start + n - 1}): {n} x {line}")
             start += n
-        return _printed(self, parts)
+        return _repr(self, lines)
 
 
-class ModuleDict(Module):
-    """A dict of modules whose parameters are the net's: of a mapping, or of pairs. Raises TypeError for others.
+class ModuleDict(Module, MutableMapping[str, Module]):
+    """A dict of modules whose parameters are the net's: of a mapping, or of pairs. Raises TypeError as Sequential.
 
-    A name may also be used as an attribute, and must not be one that modules have for something else (KeyError).
+    A name may also be used as an attribute, and must not be one that modules use for something else (KeyError).
     """
+
+    __eq__, __hash__ = object.__eq__, object.__hash__  # a module equals itself alone
 
     def __init__(self, modules: Any = ()):
         self.update(modules)
 
-    def update(self, modules: Any) -> None:
-        """Add the modules of a mapping or of pairs, or put them in the place of those with these names."""
-        for name, module in modules.items() if isinstance(modules, Mapping | ModuleDict) else modules:
-            self[name] = module
-
     def __getitem__(self, name: str) -> Any:
-        return dict(self._parts())[name]
+        return dict(self._children())[name]
 
     def __setitem__(self, name: str, module: Module) -> None:
         self.add_module(name, module)
 
     def __delitem__(self, name: str) -> None:
-        self.pop(name)
+        if name not in self:
+            raise KeyError(name)
+        delattr(self, name)
 
     def __len__(self) -> int:
         return len(self.keys())
@@ -141,28 +144,11 @@ class ModuleDict(Module):
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())
 
-    def __contains__(self, name: object) -> bool:
-        return name in self.keys()
-
     def keys(self) -> Any:
-        """The names, in the order they were set."""
-        return dict(self._parts()).keys()
+        return dict(self._children()).keys()
 
     def values(self) -> Any:
-        """The modules."""
-        return dict(self._parts()).values()
+        return dict(self._children()).values()
 
     def items(self) -> Any:
-        """The pairs of name and module."""
-        return dict(self._parts()).items()
-
-    def pop(self, name: str) -> Any:
-        """Remove a module, and return it. Raises KeyError where there is none of this name."""
-        module = self[name]
-        delattr(self, name)
-        return module
-
-    def clear(self) -> None:
-        """Remove all modules."""
-        for name in list(self):
-            del self[name]
+        return dict(self._children()).items()

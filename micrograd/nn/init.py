@@ -1,14 +1,21 @@
-"""First weights. Each function fills a tensor in place and returns it; a generator takes the place of the default one.
+"""First weights. Each function fills a tensor in place and returns it; generator replaces the default one.
 
-How wide a distribution has to be for signals to keep their size from layer to layer: Glorot and Bengio (2010), called
-xavier, and He and others (2015), called kaiming.
+xavier (Glorot and Bengio 2010) and kaiming (He et al. 2015) choose the spread that keeps the size of signals from layer
+to layer. fan_in is the number of inputs of each output of a weight (out, in, *kernel_size), fan_out that of outputs of
+each input.
 """
 
 import math
+import warnings
 from typing import Any
 
+import numpy as np
+
+from micrograd import creation
 from micrograd.generator import Generator
 from micrograd.graph import no_grad
+from micrograd.ops.elementwise import where
+from micrograd.rules import dtypes
 from micrograd.rules.missing import getattr_of
 from micrograd.tensors import Tensor
 
@@ -19,6 +26,8 @@ __all__ = [
     "kaiming_uniform_",
     "normal_",
     "ones_",
+    "orthogonal_",
+    "trunc_normal_",
     "uniform_",
     "xavier_normal_",
     "xavier_uniform_",
@@ -28,7 +37,12 @@ __all__ = [
 
 @no_grad()
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Fill from the uniform distribution on [a, b)."""
+    """Fill from the uniform distribution on [a, b). Raises RuntimeError if b < a.
+
+    >>> w = micrograd.nn.init.uniform_(micrograd.empty(3), -1, 1)
+    >>> w.shape
+    torch.Size([3])
+    """
     return tensor.uniform_(a, b, generator=generator)
 
 
@@ -62,7 +76,7 @@ _GAINS |= dict.fromkeys(("linear", "sigmoid", "conv1d", "conv2d", "conv3d"), 1.0
 
 
 def calculate_gain(nonlinearity: str, param: Any = None) -> float:
-    """By how much weights have to be larger before a nonlinearity. param: of 'leaky_relu', its slope (0.01).
+    """The factor by which weights before this nonlinearity are larger. param: the slope of 'leaky_relu' (0.01).
 
     Raises ValueError for another nonlinearity.
     """
@@ -77,11 +91,11 @@ def calculate_gain(nonlinearity: str, param: Any = None) -> float:
 
 
 def _fans(tensor: Tensor) -> tuple[int, int]:
-    """How many inputs each output sees, and how many outputs see each input, of a weight (outs, ins, ...)."""
+    """fan_in and fan_out."""
     if tensor.ndim < 2:
         raise ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
-    taps = math.prod(tensor.shape[2:])
-    return tensor.shape[1] * taps, tensor.shape[0] * taps
+    kernel_size = math.prod(tensor.shape[2:])
+    return tensor.shape[1] * kernel_size, tensor.shape[0] * kernel_size
 
 
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
@@ -98,7 +112,7 @@ def kaiming_uniform_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Fill from the uniform distribution whose standard deviation is gain / sqrt(fan).
+    """Fill from the uniform distribution of standard deviation gain / sqrt(fan).
 
     a: the slope of leaky_relu. mode: 'fan_in' keeps the size of the signals, 'fan_out' that of the gradients.
     Raises ValueError for another mode or nonlinearity and for fewer than two dimensions.
@@ -127,7 +141,7 @@ def _xavier_std(tensor: Tensor, gain: float) -> float:
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Fill from the uniform distribution whose standard deviation is gain * sqrt(2 / (fan_in + fan_out)).
+    """Fill from the uniform distribution of standard deviation gain * sqrt(2 / (fan_in + fan_out)).
 
     Raises ValueError for fewer than two dimensions.
     """
@@ -138,6 +152,62 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill from the normal distribution of that standard deviation; otherwise as xavier_uniform_."""
     return normal_(tensor, 0.0, _xavier_std(tensor, gain), generator)
+
+
+def _normal_cdf(x: float) -> float:
+    return (1 + math.erf(x / math.sqrt(2))) / 2
+
+
+@no_grad()
+def trunc_normal_(
+    tensor: Tensor,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Fill from the normal distribution between a and b: what lies beyond is drawn again.
+
+    As in PyTorch 2.13, each round draws for all elements. Where [a, b] holds at most 0.3 of the distribution, uniform
+    candidates are accepted with probability density / largest density instead. Warns if [a, b] lies more than 2 std
+    from the mean.
+    """
+    if mean < a - 2 * std or mean > b + 2 * std:
+        warnings.warn("trunc_normal_: mean is more than 2 std from [a, b]; few draws lie there", stacklevel=2)
+    x, pending = creation.empty_like(tensor), creation.ones_like(tensor, dtype=dtypes.bool)
+    common = _normal_cdf((b - mean) / std) - _normal_cdf((a - mean) / std) > 0.3
+    log_peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+    low, high = (creation.tensor(bound, dtype=tensor.dtype).item() for bound in (a, b))
+    while True:
+        x.normal_(mean, std, generator=generator) if common else x.uniform_(a, b, generator=generator)
+        tensor.copy_(where(pending, x, tensor))
+        if common:
+            pending = (tensor < low) | (tensor > high)
+        else:
+            log_density = -0.5 * ((x - mean) / std) ** 2 - log_peak
+            pending &= creation.empty_like(tensor).uniform_(generator=generator).log() > log_density
+        if not pending.any():
+            return tensor
+
+
+@no_grad()
+def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
+    """Fill with gain times a random matrix of orthonormal rows or columns (Saxe et al. 2014).
+
+    tensor: (n, ...), seen as (n, m); its rows are orthonormal if n <= m, else its columns. Agrees with PyTorch to 1e-5:
+    the two decompositions are computed by different code. Raises ValueError for fewer than two dimensions.
+    """
+    if tensor.ndim < 2:
+        raise ValueError("Only tensors with 2 or more dimensions are supported")
+    if not tensor.numel():
+        return tensor
+    rows, columns = tensor.shape[0], tensor.numel() // tensor.shape[0]
+    drawn = creation.empty(rows, columns, dtype=tensor.dtype).normal_(generator=generator).numpy()
+    q, r = np.linalg.qr(drawn.T if rows < columns else drawn)
+    q *= np.sign(np.diag(r))  # with a positive diagonal of r, q is uniform (Mezzadri 2007)
+    q = q.T if rows < columns else q
+    return tensor.copy_(creation.from_numpy(gain * q).view(tensor.shape))
 
 
 __getattr__ = getattr_of("micrograd.nn.init", lambda: __all__)

@@ -5,20 +5,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from micrograd import creation
-from micrograd.rules import dtypes
-from micrograd.rules.device import takes_device
-from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 from micrograd.nn import init
 from micrograd.nn.module import Module
 from micrograd.nn.parameter import Parameter
+from micrograd.rules import dtypes
+from micrograd.rules.device import takes_device
+from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.tensors import Tensor
 
 __all__ = [
     "ELU",
     "GELU",
+    "AdaptiveAvgPool1d",
     "BatchNorm1d",
     "Conv1d",
+    "CrossEntropyLoss",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -27,6 +29,8 @@ __all__ = [
     "LeakyReLU",
     "Linear",
     "LogSoftmax",
+    "MSELoss",
+    "NLLLoss",
     "ReLU",
     "SiLU",
     "Sigmoid",
@@ -43,7 +47,15 @@ def _empty(*shape: int, dtype: DType | None) -> Parameter:
 
 
 class Linear(Module):
-    """input @ weight.T + bias: from in_features to out_features numbers, over the last dimension."""
+    """input @ weight.T + bias.
+
+    input: (..., in_features); weight: (out_features, in_features); bias: (out_features,); the result is
+    (..., out_features).
+
+    >>> layer = micrograd.nn.Linear(3, 2)
+    >>> layer(micrograd.zeros(5, 3)).shape
+    torch.Size([5, 2])
+    """
 
     @takes_device
     def __init__(self, in_features: int, out_features: int, bias: bool = True, dtype: DType | None = None):
@@ -57,7 +69,6 @@ class Linear(Module):
         _draw_weight_and_bias(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        """input: (..., in_features); the result is (..., out_features)."""
         return F.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
@@ -73,9 +84,10 @@ def _draw_weight_and_bias(weight: Tensor, bias: Tensor | None) -> None:
 
 
 class Embedding(Module):
-    """A table of num_embeddings rows of embedding_dim numbers, to be looked up by index.
+    """A table of num_embeddings rows of embedding_dim numbers, looked up by index.
 
-    padding_idx: a row that starts at 0 and is not trained. Raises AssertionError where it is not there.
+    input: int64 or int32 indices of any shape; the result is (*input.shape, embedding_dim).
+    padding_idx: a row that starts at 0 and is not trained. Raises AssertionError if there is no such row.
     """
 
     @takes_device
@@ -83,7 +95,7 @@ class Embedding(Module):
         self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, dtype: DType | None = None
     ):
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
-            raise AssertionError(f"padding_idx {padding_idx} is none of the {num_embeddings} rows")
+            raise AssertionError(f"padding_idx {padding_idx} is out of range: there are {num_embeddings} rows")
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = padding_idx if padding_idx is None else padding_idx % num_embeddings
         self.weight = _empty(num_embeddings, embedding_dim, dtype=dtype)
@@ -96,7 +108,6 @@ class Embedding(Module):
             init.zeros_(self.weight.data[self.padding_idx])
 
     def forward(self, input: Tensor) -> Tensor:
-        """input: indices of any shape; the result is (*input.shape, embedding_dim)."""
         return F.embedding(input, self.weight, self.padding_idx)
 
     def extra_repr(self) -> str:
@@ -105,7 +116,13 @@ class Embedding(Module):
 
 
 class Conv1d(Module):
-    """The dot products of a weight with the windows of a sequence; see `functional.conv1d`."""
+    """One-dimensional convolution; see `functional.conv1d` for the arguments.
+
+    input: (n, in_channels, length) or (in_channels, length); the result is (n, out_channels, out_length) or
+    (out_channels, out_length). weight: (out_channels, in_channels / groups, kernel_size); bias: (out_channels,).
+    Raises ValueError for an unknown padding, for groups that do not divide both channels, and for padding 'same' with
+    a stride.
+    """
 
     @takes_device
     def __init__(
@@ -139,7 +156,6 @@ class Conv1d(Module):
         _draw_weight_and_bias(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        """input: (n, in_channels, length); the result is (n, out_channels, positions)."""
         return F.conv1d(input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
@@ -158,9 +174,10 @@ def _tuple(number: Any) -> tuple[int, ...]:
 
 
 class LayerNorm(Module):
-    """The last dimensions less their mean and over their standard deviation; then times weight plus bias.
+    """(input - mean) / sqrt(var + eps) * weight + bias, over the last dimensions (Ba et al. 2016).
 
-    normalized_shape: the lengths of these dimensions, or of the last one, an int.
+    input: (..., *normalized_shape); the result has its shape, as weight and bias have normalized_shape, which may be an
+    int. var is divided by n. elementwise_affine=False: without weight and bias.
     """
 
     @takes_device
@@ -180,10 +197,9 @@ class LayerNorm(Module):
 
     def reset_parameters(self) -> None:
         """Set the weight to 1 and the bias to 0."""
-        _start_from_one_and_zero(self.weight, self.bias)
+        _reset_affine(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        """input: (..., *normalized_shape); the result has its shape."""
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
@@ -193,7 +209,7 @@ class LayerNorm(Module):
         )
 
 
-def _start_from_one_and_zero(weight: Tensor | None, bias: Tensor | None) -> None:
+def _reset_affine(weight: Tensor | None, bias: Tensor | None) -> None:
     if weight is not None:
         init.ones_(weight)
     if bias is not None:
@@ -201,10 +217,13 @@ def _start_from_one_and_zero(weight: Tensor | None, bias: Tensor | None) -> None
 
 
 class BatchNorm1d(Module):
-    """Each channel less its mean and over its standard deviation over the batch; then times weight plus bias.
+    """(input - mean) / sqrt(var + eps) * weight + bias for each channel (Ioffe and Szegedy 2015).
 
-    In training these are the batch's own, and the running ones move towards them by `momentum` of the way (None: they
-    are the averages over all batches so far); after eval() they are the running ones, if track_running_stats.
+    input: (n, num_features) or (n, num_features, length); the result has its shape; all else is (num_features,).
+    In training mean and var (divided by n) are the batch's, and the running ones (divided by n - 1) move towards them:
+    running = (1 - momentum) * running + momentum * now, or, with momentum=None, their average over all batches. After
+    eval() they are the running ones, if track_running_stats. affine=False: without weight and bias.
+    Raises ValueError for an input of another number of dimensions, and in training for one value per channel.
     """
 
     running_mean: Any
@@ -235,27 +254,25 @@ class BatchNorm1d(Module):
         self.reset_parameters()
 
     def reset_running_stats(self) -> None:
-        """Forget the batches so far: the running mean becomes 0, the running variance 1."""
+        """Set the running mean to 0, the running variance to 1 and the number of batches to 0."""
         if self.track_running_stats:
             self.running_mean.zero_()
             init.ones_(self.running_var)
             self.num_batches_tracked.zero_()
 
     def reset_parameters(self) -> None:
-        """Forget the batches so far, and set the weight to 1 and the bias to 0."""
+        """reset_running_stats, and set the weight to 1 and the bias to 0."""
         self.reset_running_stats()
-        _start_from_one_and_zero(self.weight, self.bias)
+        _reset_affine(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        """input: (n, num_features) or (n, num_features, length). Raises ValueError for another number of dimensions."""
         if input.ndim not in (2, 3):
             raise ValueError(f"expected 2D or 3D input (got {input.ndim}D input)")
         momentum = 0.0 if self.momentum is None else self.momentum
         if self.training and self.track_running_stats:
-            tracked = self.num_batches_tracked
-            tracked += 1
+            self.num_batches_tracked.add_(1)
             if self.momentum is None:
-                momentum = 1 / tracked.item()
+                momentum = 1 / self.num_batches_tracked.item()
         running = (self.running_mean, self.running_var)
         if self.training and not self.track_running_stats:
             running = (None, None)
@@ -273,124 +290,164 @@ class BatchNorm1d(Module):
 
 
 class Identity(Module):
-    """What comes in goes out; any arguments are taken."""
+    """The input itself. Any arguments are accepted and ignored, as in PyTorch."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         pass
 
     def forward(self, input: Tensor) -> Tensor:
-        """input itself."""
         return input
 
 
 class Flatten(Module):
-    """The dimensions from start_dim to end_dim as one; by default all but the first."""
+    """The dimensions from start_dim to end_dim, both included, as one; by default all but the first."""
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1):
         self.start_dim, self.end_dim = start_dim, end_dim
 
     def forward(self, input: Tensor) -> Tensor:
-        """input: of any shape with these dimensions."""
         return input.flatten(self.start_dim, self.end_dim)
 
     def extra_repr(self) -> str:
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
+class AdaptiveAvgPool1d(Module):
+    """The means of output_size windows that cover the last dimension: window i is [i*n // out, ceil((i+1)*n / out)).
+
+    input: (..., channels, n), two or three dimensions of floats; the result is (..., channels, output_size).
+    Raises RuntimeError for another shape or output_size, NotImplementedError for other dtypes.
+
+    >>> micrograd.nn.AdaptiveAvgPool1d(2)(micrograd.tensor([[1.0, 2.0, 3.0]]))
+    tensor([[1.5000, 2.5000]])
+    """
+
+    def __init__(self, output_size: int | Sequence[int]):
+        self.output_size = output_size
+
+    def forward(self, input: Tensor) -> Tensor:
+        sizes = _tuple(self.output_size)
+        if len(sizes) != 1 or sizes[0] < 0:
+            raise RuntimeError(f"adaptive_avg_pool1d: output_size is one number from 0 on, not {self.output_size}")
+        if input.ndim not in (2, 3) or 0 in input.shape[1:]:
+            raise RuntimeError(f"adaptive_avg_pool1d: expected a non-empty 2D or 3D input, got {list(input.shape)}")
+        if not input.is_floating_point():
+            raise NotImplementedError(f"adaptive_avg_pool1d: the input has to be floats, and it is {input.dtype}")
+        out, n = sizes[0], input.shape[-1]
+        start = creation.arange(out) * n // max(out, 1)
+        length = -(-(creation.arange(out) + 1) * n // max(out, 1)) - start
+        offset = creation.arange(n // max(out, 1) + 2)  # as many as the longest window has elements
+        beyond = offset >= length[:, None]
+        windows = input[..., (start[:, None] + offset).clamp(max=n - 1)].masked_fill(beyond, 0.0)
+        return windows.sum(-1) / length
+
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}"
+
+
+class Dropout(Module):
+    """In training each element is 0 with probability p, else divided by 1 - p; after eval() the input itself.
+
+    input: of any shape (Srivastava et al. 2014). inplace changes it. Raises ValueError unless 0 <= p <= 1.
+    """
+
+    def __init__(self, p: float = 0.5, inplace: bool = False):
+        if not 0 <= p <= 1:
+            raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+        self.p, self.inplace = p, inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.dropout(input, self.p, self.training, self.inplace)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}, inplace={self.inplace}"
+
+
+# Activations, of an input of any shape; inplace changes the input itself.
+
+
 class Tanh(Module):
     """The hyperbolic tangent of each element."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """input: of any shape; the result has the same."""
         return F.tanh(input)
 
 
 class Sigmoid(Module):
-    """1 / (1 + exp(-x)) of each element."""
+    """1 / (1 + exp(-x))."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """input: of any shape; the result has the same."""
         return F.sigmoid(input)
 
 
-class ReLU(Module):
-    """Each element, or 0 where it is negative; inplace changes the input itself."""
-
+class _InPlace(Module):
     def __init__(self, inplace: bool = False):
         self.inplace = inplace
-
-    def forward(self, input: Tensor) -> Tensor:
-        """input: of any shape; the result has the same."""
-        return F.relu(input, self.inplace)
 
     def extra_repr(self) -> str:
         return "inplace=True" if self.inplace else ""
 
 
+class ReLU(_InPlace):
+    """max(x, 0)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.relu(input, self.inplace)
+
+
+class SiLU(_InPlace):
+    """x * sigmoid(x) (Hendrycks and Gimpel 2016)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.silu(input, self.inplace)
+
+
+class LeakyReLU(Module):
+    """x if x > 0, else negative_slope * x (Maas et al. 2013)."""
+
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False):
+        self.negative_slope, self.inplace = negative_slope, inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.leaky_relu(input, self.negative_slope, self.inplace)
+
+    def extra_repr(self) -> str:
+        return f"negative_slope={self.negative_slope}" + ", inplace=True" * self.inplace
+
+
+class ELU(Module):
+    """x if x > 0, else alpha * (exp(x) - 1) (Clevert et al. 2015)."""
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False):
+        self.alpha, self.inplace = alpha, inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.elu(input, self.alpha, self.inplace)
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha}" + ", inplace=True" * self.inplace
+
+
 class GELU(Module):
-    """Each element times the probability that a standard normal number is below it; see `functional.gelu`."""
+    """x * Phi(x), Phi the normal CDF (Hendrycks and Gimpel 2016); approximate='tanh': its approximation by tanh."""
 
     def __init__(self, approximate: str = "none"):
         self.approximate = approximate
 
     def forward(self, input: Tensor) -> Tensor:
-        """input: of any shape; the result has the same."""
         return F.gelu(input, approximate=self.approximate)
 
     def extra_repr(self) -> str:
         return f"approximate={self.approximate!r}"
 
 
-class LeakyReLU(Module):
-    """Each element, times negative_slope where it is not positive; inplace changes the input itself."""
-
-    def __init__(self, negative_slope: float = 0.01, inplace: bool = False):
-        self.negative_slope, self.inplace = negative_slope, inplace
-
-    def forward(self, input: Tensor) -> Tensor:
-        """input: of any shape; the result has the same."""
-        return F.leaky_relu(input, self.negative_slope, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"negative_slope={self.negative_slope}" + (", inplace=True" if self.inplace else "")
-
-
-class ELU(Module):
-    """Each element, or alpha * (exp(x) - 1) where it is not positive; inplace changes the input itself."""
-
-    def __init__(self, alpha: float = 1.0, inplace: bool = False):
-        self.alpha, self.inplace = alpha, inplace
-
-    def forward(self, input: Tensor) -> Tensor:
-        """input: of any shape; the result has the same."""
-        return F.elu(input, self.alpha, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
-
-
-class SiLU(Module):
-    """Each element times its sigmoid; inplace changes the input itself."""
-
-    def __init__(self, inplace: bool = False):
-        self.inplace = inplace
-
-    def forward(self, input: Tensor) -> Tensor:
-        """input: of any shape; the result has the same."""
-        return F.silu(input, self.inplace)
-
-    def extra_repr(self) -> str:
-        return "inplace=True" if self.inplace else ""
-
-
 class Softmax(Module):
-    """exp of each element, divided by the sum of these over dim."""
+    """exp(x) / sum(exp(x)) over dim."""
 
     def __init__(self, dim: int | None = None):
         self.dim = dim
 
     def forward(self, input: Tensor) -> Tensor:
-        """input: of any shape; the result has the same."""
         return F.softmax(input, self.dim)
 
     def extra_repr(self) -> str:
@@ -398,26 +455,63 @@ class Softmax(Module):
 
 
 class LogSoftmax(Softmax):
-    """The logarithm of Softmax."""
+    """log(softmax(x)) over dim."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """input: of any shape; the result has the same."""
         return F.log_softmax(input, self.dim)
 
 
-class Dropout(Module):
-    """In training, each element 0 with probability p, and the others divided by 1 - p; after eval(), the input itself.
+# Losses. The arguments are those of the functions of `nn.functional`.
 
-    Raises ValueError where p is no probability.
+
+class MSELoss(Module):
+    """(input - target)**2, reduced; see `functional.mse_loss`."""
+
+    def __init__(self, *, reduction: str = "mean"):
+        self.reduction = reduction
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.mse_loss(input, target, reduction=self.reduction)
+
+
+class NLLLoss(Module):
+    """-input[i, target[i]] for log probabilities, reduced; see `functional.nll_loss`."""
+
+    weight: Any
+
+    def __init__(self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean"):
+        self.register_buffer("weight", weight)
+        self.ignore_index, self.reduction = ignore_index, reduction
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
+
+
+class CrossEntropyLoss(Module):
+    """-log(softmax(input)[i, target[i]]) for logits, reduced; see `functional.cross_entropy`.
+
+    label_smoothing: the part of the target that is shared among all classes (Szegedy et al. 2016).
     """
 
-    def __init__(self, p: float = 0.5, inplace: bool = False):
-        F._probability(p)
-        self.p, self.inplace = p, inplace
+    weight: Any
 
-    def forward(self, input: Tensor) -> Tensor:
-        """input: of any shape; the result has the same."""
-        return F.dropout(input, self.p, self.training, self.inplace)
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        *,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ):
+        self.register_buffer("weight", weight)
+        self.ignore_index, self.reduction, self.label_smoothing = ignore_index, reduction, label_smoothing
 
-    def extra_repr(self) -> str:
-        return f"p={self.p}, inplace={self.inplace}"
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.cross_entropy(
+            input,
+            target,
+            self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+            label_smoothing=self.label_smoothing,
+        )

@@ -1,4 +1,4 @@
-"""Module, the parent of every net, scalar or tensor."""
+"""Module, the base class of every net, scalar or tensor."""
 
 import weakref
 from collections import OrderedDict
@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
 from micrograd import graph
-from micrograd.rules import dtypes
 from micrograd.engine import Value
 from micrograd.graph import no_grad
 from micrograd.nn.parameter import Parameter
+from micrograd.rules import dtypes
 from micrograd.tensors import Tensor
+
+OwnTensors = Callable[["Module"], Iterator[tuple[str, Any]]]  # (name, tensor) of one module
 
 
 class LoadedKeys(NamedTuple):
-    """What load_state_dict found: the names that the state_dict lacks, and those it has too many."""
+    """What load_state_dict returns: names missing from the state_dict, and names in it that the net does not have."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
@@ -26,22 +28,28 @@ class LoadedKeys(NamedTuple):
 
 
 class Hook:
-    """The handle of a function that a Module calls."""
+    """The handle of a function that a Module calls after each forward."""
 
     def __init__(self, hooks: dict["Hook", Callable], function: Callable):
         self.hooks = hooks
         hooks[self] = function
 
     def remove(self) -> None:
-        """Have it called no more."""
+        """Stop calling it."""
         self.hooks.pop(self, None)
 
 
 class Module:
-    """A part of a net; its parameters, buffers and parts are found among its attributes, in the order they were set.
+    """A net or a layer; its parameters, buffers and child modules are its attributes, in the order they were set.
 
-    A subclass sets Parameters and Modules as attributes and defines `forward`; calling the module calls it. No
-    `super().__init__()` is needed, and none does harm. The names and the orders are those of PyTorch's nn.Module.
+    A subclass sets Parameters and Modules as attributes and defines `forward`; calling the module calls it.
+    `super().__init__()` may be called or left out. Names and orders are those of PyTorch's nn.Module.
+
+    >>> class Twice(micrograd.nn.Module):
+    ...     def forward(self, x):
+    ...         return 2 * x
+    >>> Twice()(micrograd.tensor([1, 2]))
+    tensor([2, 4])
     """
 
     training = True
@@ -61,19 +69,20 @@ class Module:
         return result
 
     def register_forward_hook(self, hook: Callable[["Module", tuple[Any, ...], Any], Any]) -> "Hook":
-        """Call hook(module, inputs, output) after every forward; what it returns, if not None, is the output then.
+        """Call hook(module, inputs, output) after every forward; if it returns something, that replaces the output.
 
-        Returns a handle, whose remove() takes the hook away again.
+        Returns a handle, whose remove() removes the hook.
         """
         return Hook(vars(self).setdefault("_forward_hooks", {}), hook)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """What calling the module does; every subclass that is called defines it. Raises NotImplementedError."""
+        """Compute the output; a subclass defines it. Raises NotImplementedError where it does not."""
         raise NotImplementedError(f"{type(self).__name__} has no forward: define forward(self, ...)")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute. Raises TypeError where a Parameter or Module would be lost to what the net cannot train."""
+        """Set an attribute. Raises TypeError for another kind of value in place of a Parameter, buffer or Module."""
         old = vars(self).get(name)
+        buffers = vars(self).get("_buffer_names", {})
         if isinstance(old, Parameter) and not isinstance(value, Parameter | None):
             raise TypeError(
                 f"cannot assign a {type(value).__name__} as parameter {name!r}: take a Parameter or None, or change "
@@ -81,23 +90,31 @@ class Module:
             )
         if isinstance(old, Module) and not isinstance(value, Module | Parameter | None):
             raise TypeError(f"cannot assign a {type(value).__name__} as child module {name!r}: take a Module or None")
+        if name in buffers and isinstance(value, Parameter | Module):
+            del buffers[name]
+        elif name in buffers and not isinstance(value, Tensor | None):
+            raise TypeError(f"cannot assign a {type(value).__name__} as buffer {name!r}: take a Tensor or None")
         object.__setattr__(self, name, value)
 
-    # What it is made of.
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        vars(self).get("_buffer_names", {}).pop(name, None)
+
+    # Parameters, buffers and submodules.
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Set the attribute `name` to a Parameter, or to None. Raises TypeError, KeyError as add_module does."""
+        """Set the attribute `name` to a Parameter or None. Raises as add_module does."""
         self._register("parameter", Parameter, name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Set the attribute `name` to a tensor that belongs to the net's state (if persistent) but is not trained."""
+        """Set the attribute `name` to a tensor that is not trained, but saved if persistent. Raises as add_module."""
         self._register("buffer", Tensor, name, tensor)
         vars(self).setdefault("_buffer_names", {})[name] = persistent
 
     def add_module(self, name: str, module: "Module | None") -> None:
-        """Set the attribute `name` to a Module, or to None.
+        """Set the attribute `name` to a Module or None.
 
-        Raises TypeError for what is neither, KeyError for a name with a dot and for one that means something else.
+        Raises TypeError for other values, KeyError for a name with a dot and for that of another kind of attribute.
         """
         self._register("module", Module, name, module)
 
@@ -116,35 +133,41 @@ class Module:
         setattr(self, name, value)
 
     def get_submodule(self, target: str) -> "Module":
-        """The part with this dotted name; '' is the module itself. Raises AttributeError where there is none."""
+        """The submodule with this dotted name; '' is the module itself. Raises AttributeError if there is none."""
         module = self
         for name in target.split(".") if target else []:
-            part = getattr(module, name, None)
-            if not isinstance(part, Module):
+            child = getattr(module, name, None)
+            if not isinstance(child, Module):
                 raise AttributeError(f"{type(module).__name__} has no attribute {name!r} that is a module")
-            module = part
+            module = child
         return module
 
     def get_parameter(self, target: str) -> Parameter:
-        """The Parameter with this dotted name. Raises AttributeError where there is none."""
-        path, _, name = target.rpartition(".")
-        return _found(self.get_submodule(path), name, "parameter", Module._own_parameters)
+        """The Parameter with this dotted name. Raises AttributeError if there is none."""
+        return self._get("parameter", target, Module._own_parameters)
 
     def get_buffer(self, target: str) -> Tensor:
-        """The buffer with this dotted name. Raises AttributeError where there is none."""
+        """The buffer with this dotted name. Raises AttributeError if there is none."""
+        return self._get("buffer", target, Module._own_buffers)
+
+    def _get(self, kind: str, target: str, own: "OwnTensors") -> Any:
         path, _, name = target.rpartition(".")
-        return _found(self.get_submodule(path), name, "buffer", Module._own_buffers)
+        module = self.get_submodule(path)
+        found = dict(own(module)).get(name)
+        if found is None:
+            raise AttributeError(f"{type(module).__name__} has no {kind} {name!r}")
+        return found
 
     def named_children(self) -> Iterator[tuple[str, "Module"]]:
-        """Name and module of each direct part, each module once."""
-        return _each_once(self._parts())
+        """(name, module) for each child, each module once."""
+        return _each_once(self._children())
 
     def children(self) -> Iterator["Module"]:
-        """Each direct part."""
+        """The children, each once."""
         return (child for _, child in self.named_children())
 
     def named_modules(self, prefix: str = "", remove_duplicate: bool = True) -> Iterator[tuple[str, "Module"]]:
-        """Dotted name and module of itself and of every part, of parts too; each module once (if remove_duplicate)."""
+        """(dotted name, module) for this module and all descendants; each module once, if remove_duplicate."""
         seen = set()
         stack = [(prefix, self)]
         while stack:
@@ -152,36 +175,37 @@ class Module:
             if not (remove_duplicate and module in seen):
                 seen.add(module)
                 yield path, module
-                stack.extend(reversed([(_dotted(path, name), part) for name, part in module._parts()]))
+                stack.extend(reversed([(_dotted(path, name), child) for name, child in module._children()]))
 
     def modules(self) -> Iterator["Module"]:
-        """Itself and every part, each once."""
+        """This module and all descendants, each once."""
         return (module for _, module in self.named_modules())
 
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
-        """Dotted name and Parameter, each parameter once (if remove_duplicate); of its own alone if not recurse."""
-        found = self._tensors(lambda module: module._own_parameters(), prefix, recurse, remove_duplicate)
-        return _each_once(found) if remove_duplicate else found
+        """(dotted name, Parameter) of this module and, if recurse, of all descendants; each once, if remove_duplicate.
+
+        A scalar net among the descendants gives its Values.
+        """
+        return self._tensors(lambda module: module._own_parameters(), prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Any:
-        """The Parameters, a generator, with the Values of scalar nets among its parts; a scalar net returns a list."""
+        """The Parameters, each once, as a generator; a scalar net returns a list of Values."""
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
-        """Dotted name and tensor of each buffer; the arguments are those of named_parameters."""
-        found = self._tensors(Module._own_buffers, prefix, recurse, remove_duplicate)
-        return _each_once(found) if remove_duplicate else found
+        """(dotted name, tensor) of each buffer, as named_parameters."""
+        return self._tensors(Module._own_buffers, prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """The buffers: tensors that are saved with the net but not trained."""
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
-    def _parts(self) -> Iterator[tuple[str, "Module"]]:
-        return ((name, part) for name, part in vars(self).items() if isinstance(part, Module))
+    def _children(self) -> Iterator[tuple[str, "Module"]]:
+        return ((name, child) for name, child in vars(self).items() if isinstance(child, Module))
 
     def _own_parameters(self) -> Iterator[tuple[str, Any]]:
         return ((name, value) for name, value in vars(self).items() if isinstance(value, Parameter))
@@ -195,18 +219,16 @@ class Module:
         yield from self._own_parameters()
         yield from self._own_buffers(persistent_only=True)
 
-    def _tensors(
-        self, own: Callable[["Module"], Iterator[tuple[str, Any]]], prefix: str, recurse: bool, once: bool
-    ) -> Iterator[tuple[str, Any]]:
-        """What `own` finds in each module, under its dotted name."""
-        for path, module in self.named_modules(prefix, once) if recurse else [(prefix, self)]:
-            for name, tensor in own(module):
-                yield _dotted(path, name), tensor
+    def _tensors(self, own: "OwnTensors", prefix: str, recurse: bool, once: bool) -> Iterator[tuple[str, Any]]:
+        """(dotted name, tensor) for what `own` finds in each module; each tensor once, if once."""
+        modules = self.named_modules(prefix, once) if recurse else [(prefix, self)]
+        found = ((_dotted(path, name), tensor) for path, module in modules for name, tensor in own(module))
+        return _each_once(found) if once else found
 
     # Saving and loading.
 
     def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> "OrderedDict[str, Tensor]":
-        """Every parameter and buffer by prefix and dotted name, in the net's memory; detached, unless keep_vars.
+        """Every parameter and persistent buffer by prefix + dotted name; memory is shared; detached unless keep_vars.
 
         Raises TypeError for a scalar net.
         """
@@ -214,10 +236,10 @@ class Module:
         return OrderedDict((prefix + name, tensor if keep_vars else tensor.detach()) for name, tensor in state)
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
-        """Copy tensors into the parameters and buffers of the same names; nothing is changed unless all fit.
+        """Copy tensors into the parameters and buffers of the same names.
 
-        Returns the names that state_dict lacks and those it has too many. Raises RuntimeError, naming them, where
-        there are any and strict is True, and where a shape differs; TypeError for a scalar net.
+        Returns the missing and the unexpected names. Raises RuntimeError if there are any and strict is True, and for
+        shapes that differ; TypeError for a scalar net. Nothing is changed then.
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict).__name__}")
@@ -251,7 +273,7 @@ class Module:
     # Training.
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients: a Value's becomes 0; a Tensor's None or, if not set_to_none, zeros."""
+        """Reset the gradients: a Value's to 0; a Tensor's to None or, if not set_to_none, to zeros."""
         for parameter in self.parameters():
             if isinstance(parameter, Value):
                 parameter.grad = 0
@@ -267,7 +289,7 @@ class Module:
         return self
 
     def train(self, mode: bool = True) -> Self:
-        """Set `training` here and in every part, and return self."""
+        """Set `training` of this module and all descendants; return self. Raises ValueError if mode is not a bool."""
         if not isinstance(mode, bool):
             raise ValueError("training mode is expected to be boolean")
         for module in self.modules():
@@ -279,23 +301,23 @@ class Module:
         return self.train(False)
 
     def apply(self, fn: Callable[["Module"], Any]) -> Self:
-        """Call fn on every part, innermost first, and then on self; return self."""
+        """Call fn on every descendant, innermost first, and then on self; return self."""
         for child in self.children():
             child.apply(fn)
         fn(self)
         return self
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
-        """Convert all parameters and buffers of floats, and the gradients, by Tensor.to; return self.
+        """Convert all floating-point parameters, buffers and gradients by Tensor.to; return self.
 
-        Raises TypeError for a dtype that is none of floats, RuntimeError for another device than the CPU.
+        Raises TypeError for a dtype that is not floating-point, RuntimeError for another device than the CPU.
         """
         for tensor in [*self.parameters(), *self.buffers()]:
             for each in (tensor, tensor.grad):
                 if isinstance(each, Tensor) and each._array.dtype.kind == "f":
                     converted = each.detach().to(*args, **kwargs)
                     if converted._array.dtype.kind != "f":
-                        raise TypeError(f"nn.Module.to only accepts dtypes of floats, not {converted.dtype}")
+                        raise TypeError(f"nn.Module.to only accepts floating-point dtypes, not {converted.dtype}")
                     each.data = converted
         return self
 
@@ -318,19 +340,19 @@ class Module:
     # Printing.
 
     def extra_repr(self) -> str:
-        """What the printed form says between the brackets."""
+        """The settings that repr shows between the parentheses."""
         return ""
 
     def __repr__(self) -> str:
-        return _printed(self, [f"({name}): {part!r}" for name, part in self._parts()])
+        return _repr(self, [f"({name}): {child!r}" for name, child in self._children()])
 
 
-def _printed(module: Module, parts: list[str]) -> str:
-    """The printed form of a module with such parts: on one line where there are none and extra_repr is one line."""
+def _repr(module: Module, children: list[str]) -> str:
+    """The repr of a module with these children: one line if there are none and extra_repr is one line."""
     extra = module.extra_repr().splitlines()
-    if not parts and len(extra) <= 1:
+    if not children and len(extra) <= 1:
         return f"{type(module).__name__}({''.join(extra)})"
-    lines = [*extra, *[part.replace("\n", "\n  ") for part in parts]]
+    lines = [*extra, *[child.replace("\n", "\n  ") for child in children]]
     return "\n  ".join([f"{type(module).__name__}(", *lines]) + "\n)"
 
 
@@ -344,10 +366,3 @@ def _each_once(named: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
         if item not in seen:
             seen.add(item)
             yield name, item
-
-
-def _found(module: Module, name: str, kind: str, own: Callable[[Module], Iterator[tuple[str, Any]]]) -> Any:
-    found = dict(own(module)).get(name)
-    if found is None:
-        raise AttributeError(f"{type(module).__name__} has no {kind} {name!r}")
-    return found

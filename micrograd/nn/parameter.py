@@ -4,10 +4,10 @@ from micrograd.tensors import Tensor
 
 
 class Parameter(Tensor):
-    """A tensor that a Module counts among its parameters; requires_grad is True unless said otherwise.
+    """A tensor that a Module counts among its parameters.
 
-    data: a Tensor, whose memory it shares. Raises RuntimeError where data does not hold floats, TypeError where it is
-    no Tensor.
+    data: a Tensor, whose memory it shares. Raises TypeError for another type, RuntimeError if requires_grad and data
+    is not floating-point.
     """
 
     def __init__(self, data: Tensor, requires_grad: bool = True):

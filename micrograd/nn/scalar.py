@@ -1,8 +1,8 @@
 """Scalar nets: Neuron, Layer and MLP, whose every weight is a Value.
 
 The names, the printed forms and the order of the random draws are those of the public micrograd 0.1, so the programs
-written for it run here and print the same numbers. A neuron is one node of the graph (`Value.dot`) and one more
-where it bends.
+written for it run here and print the same numbers. A neuron is one node of the graph (`Value.dot`), and one more for
+its relu.
 """
 
 import random
@@ -15,7 +15,7 @@ from micrograd.nn.module import Module
 
 
 class ScalarNet(Module):
-    """What the three have in common: as a part of another module, each has all its Values, numbered in their order."""
+    """The base of the three. As a child of another module, it has its Values as numbered parameters."""
 
     def _own_parameters(self) -> Iterator[tuple[str, Value]]:
         return ((str(i), p) for i, p in enumerate(self.parameters()))
@@ -24,8 +24,13 @@ class ScalarNet(Module):
 class Neuron(ScalarNet):
     """relu(b + w0*x0 + w1*x1 + ...), or the same without relu where nonlin is False.
 
-    nin: how many inputs it takes. The weights `w` are drawn by `random.uniform(-1, 1)`, first to last; the bias `b`
-    starts at 0.
+    nin: the number of inputs. The weights `w` are drawn by `random.uniform(-1, 1)`, first to last; the bias `b` is 0.
+
+    >>> neuron = Neuron(2)
+    >>> neuron
+    ReLUNeuron(2)
+    >>> len(neuron.parameters())
+    3
     """
 
     def __init__(self, nin: int, nonlin: bool = True):
@@ -34,7 +39,7 @@ class Neuron(ScalarNet):
         self.nonlin = nonlin
 
     def forward(self, x: Iterable[Any]) -> Value:
-        """x: nin Values or numbers; one Value comes out. Raises ValueError where x has more or fewer."""
+        """x: nin Values or numbers; returns a Value. Raises ValueError for another number of them."""
         out = Value.dot(self.w, x, self.b)
         return out.relu() if self.nonlin else out
 
@@ -47,18 +52,17 @@ class Neuron(ScalarNet):
 
 
 class Layer(ScalarNet):
-    """nout neurons side by side, each of which sees all nin inputs; kwargs go to every Neuron."""
+    """nout neurons, each with all nin inputs; kwargs go to every Neuron."""
 
     def __init__(self, nin: int, nout: int, **kwargs: Any):
         self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
 
     def forward(self, x: Value | Iterable[Any]) -> Value | list[Value]:
-        """x: nin Values or numbers, or the one Value that a layer of one neuron gives.
+        """x: nin Values or numbers, or a single Value if nin is 1.
 
-        Returns a list of nout Values, or the Value itself where there is one. Raises ValueError where x has more or
-        fewer than nin.
+        Returns a list of nout Values, or a single Value if nout is 1. Raises ValueError for another number of inputs.
         """
-        # A number becomes a Value here, once, and not again in every neuron.
+        # Numbers become Values once here, not again in every neuron.
         inputs = [x] if isinstance(x, Value) else [xi if isinstance(xi, Value) else Value(xi) for xi in x]
         outs = [neuron(inputs) for neuron in self.neurons]
         return outs[0] if len(outs) == 1 else outs
@@ -72,9 +76,9 @@ class Layer(ScalarNet):
 
 
 class MLP(ScalarNet):
-    """Layers one behind the other, a multi-layer perceptron: relu in all of them but the last, which is linear.
+    """A multi-layer perceptron: relu in all layers but the last, which is linear.
 
-    nin: how many inputs it takes; nouts: how many neurons each layer has.
+    nin: the number of inputs; nouts: the number of neurons of each layer.
     """
 
     def __init__(self, nin: int, nouts: Sequence[int]):
@@ -83,7 +87,7 @@ class MLP(ScalarNet):
         self.layers = [Layer(before, after, nonlin=i != last) for i, (before, after) in sizes]
 
     def forward(self, x: Iterable[Any]) -> Any:
-        """x: nin Values or numbers; returns what the last layer gives. Raises ValueError where x has more or fewer."""
+        """x: nin Values or numbers; returns the output of the last Layer. Raises ValueError as Layer."""
         for layer in self.layers:
             x = layer(x)
         return x

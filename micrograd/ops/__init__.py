@@ -45,7 +45,7 @@ class Op:
     name: the key in OPS. node_name: what PyTorch calls its node, or a function of the call that says so. forward: the
     function of arrays. n_inputs: how many of its arguments are inputs, None for any number. sign: what it looks like in
     a formula. examples: calls of it. in_order: whether the result lies in memory in order whatever the inputs do.
-    is_view: whether the result looks at the memory of the first input, where it can.
+    is_view: whether the result looks at the memory of the first input.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         result = wrap(out.copy())
     else:
         result = wrap(out)
-    if op.is_view and isinstance(inputs[0], Tensor) and np.may_share_memory(out, arrays[0]):
+    if op.is_view:
         view_of(inputs[0], result)
     if wanted and state.grad_enabled and result._array.dtype.kind == "f":
         _record(op, inputs, options, derivatives, out, result)

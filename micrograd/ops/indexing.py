@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from micrograd.in_place import in_place, rebase_history, records, refuse_change, refuse_overlap, snapshot, write
-from micrograd.ops import OPS, apply, attach, function, op, plain, unchanged
+from micrograd.ops import apply, attach, function, op, plain, unchanged
 from micrograd.rules.dims import dim_of
-from micrograd.rules.errors import check_in_place, pytorch_error, silent
 from micrograd.rules.indexing import basic_kind, split_index
 from micrograd.tensors import Tensor
 
@@ -155,13 +154,7 @@ attach("__getitem__", _getitem)
 attach("__setitem__", _setitem)
 
 
-def put(input: Tensor, value: Any, index: Any) -> Tensor:
-    """x[index] = value as a function, for examples."""
-    input[index] = value
-    return input
-
-
-@function(method=True)
+@function()
 def fill_(input: Tensor, value: Any) -> Tensor:
     """Fill input with one number, or with a tensor without dimensions, in place."""
     if np.ndim(plain(value)):

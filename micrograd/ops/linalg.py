@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from micrograd.ops import apply, attach, function, op, save
-from micrograd.ops.reductions import norm
 from micrograd.tensors import Tensor
 
 

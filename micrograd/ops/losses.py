@@ -1,90 +1,305 @@
 """The losses."""
 
 import functools
+import warnings
+from typing import Any
 
 import numpy as np
 
+from micrograd.ops import apply, function, op, reductions, save
+from micrograd.ops.layers import need_tensors
 from micrograd.rules.dtypes import promote
-from micrograd.ops.reductions import sum_of_columns
-from micrograd.ops.registry import op
+from micrograd.rules.errors import derivative_is_missing, need_floats
+from micrograd.rules.sums import sum_of_columns
+from micrograd.tensors import Tensor, wrap
+
+_INDEX_DTYPES = (np.dtype(np.int64), np.dtype(np.uint8))
 
 
-@op("NllLossBackward0")
-def nll_loss(log_probs, targets, reduction):
-    """log_probs (n, classes), targets (n,) of class indices; the mean or sum of -log_probs[i, targets[i]], or all n."""
-    shape, rows = log_probs.shape, np.arange(len(targets))
-    losses = -log_probs[rows, targets]
-
-    def to_log_probs(g):
-        result = np.zeros(shape, g.dtype)
-        result[rows, targets] = -(g / shape[0] if reduction == "mean" else g)
-        return result
-
-    return _reduced(losses, reduction), to_log_probs
+def _loss_node(input: Tensor, *others: Any, **options: Any) -> str:
+    return "NllLossBackward0" if input.ndim <= 2 else "NllLoss2DBackward0"
 
 
-@op("NllLossBackward0")
-def cross_entropy(logits, targets, reduction):
-    """nll_loss(log_softmax(logits)) in one node: its gradient is softmax(logits) less the one-hot targets."""
-    n, classes = logits.shape
-    places = _starts(n, classes) + targets  # where the targets are in all the logits one behind the other
+@op(
+    _loss_node,
+    of="",
+    examples=[
+        *["F.cross_entropy(x, targets)", "F.cross_entropy(x, targets, reduction='none')"],
+        *["F.cross_entropy(x, targets, positive[0].detach(), ignore_index=3)", "F.cross_entropy(row, targets[0])"],
+        *["F.cross_entropy(batch, targets.new_zeros(2, 4))", "F.cross_entropy(x, targets, label_smoothing=0.1)"],
+        "F.cross_entropy(x, y.softmax(1))",
+    ],
+)
+def _cross_entropy(input, target, weight, /, *, ignore_index, reduction):
+    """-log(softmax(input))[i, target[i]] of each example i.
+
+    Fused, for speed: nll_loss(input.log_softmax(1), target). The gradient is softmax(input) - one_hot(target).
+    """
+    return _of_classes(_cross_entropies, input, target, weight, ignore_index, reduction)
+
+
+@op(
+    _loss_node,
+    of="",
+    examples=[
+        *["F.nll_loss(x.log_softmax(1), targets)", "F.nll_loss(x, targets, reduction='sum')"],
+        *["F.nll_loss(x, targets, positive[0].detach(), ignore_index=3)", "F.nll_loss(batch, targets.new_zeros(2, 4))"],
+    ],
+)
+def _nll_loss(input, target, weight, /, *, ignore_index, reduction):
+    """-input[i, target[i]] of each example i.
+
+    Fused, for speed: -input[arange(n), target].mean().
+    """
+    return _of_classes(_negatives, input, target, weight, ignore_index, reduction)
+
+
+def _cross_entropies(logits, targets):
+    """The loss of each row, and the function from the gradients of these to that of the logits."""
+    positions = _starts(*logits.shape) + targets
     shifted = np.subtract(logits, np.maximum.reduce(logits, axis=1, keepdims=True), order="C")
-    losses = -shifted.take(places)
+    losses = -shifted.take(positions)
     exps = np.exp(shifted, out=shifted)
     totals = sum_of_columns(exps)
     losses += np.log(totals)
 
-    def to_logits(g):
+    def dlogits(g):
         result = exps / totals[:, None]
-        result.reshape(-1)[places] -= 1
-        result *= g / n if reduction == "mean" else g if reduction == "sum" else g[:, None]
+        result.reshape(-1)[positions] -= 1
+        result *= g if g.ndim == 0 else g[:, None]
         return result
 
-    return _reduced(losses, reduction), to_logits
+    return losses, save(dlogits, exps, totals, positions)
+
+
+def _negatives(log_probs, targets):
+    """The same for log probabilities."""
+    shape, positions = log_probs.shape, _starts(*log_probs.shape) + targets
+
+    def dlog_probs(g):
+        result = np.zeros(shape, g.dtype)
+        result.reshape(-1)[positions] = -g
+        return result
+
+    return -log_probs.take(positions), save(dlog_probs, positions)
 
 
 @functools.lru_cache(maxsize=16)
 def _starts(n, classes):
+    """The positions of the rows of a matrix (n, classes) in its numbers one after the other."""
     return np.arange(n) * classes
 
 
-@op("NllLossBackward0")
-def weighted(inputs, targets, weights, reduction, loss):
-    """`loss`, one of the two above, with a weight (n,) for each row; one of nan does not count at all."""
-    shape, rows = inputs.shape, np.flatnonzero(~np.isnan(weights))
-    weights = weights[rows]
-    losses, to_rows = loss(inputs[rows], targets[rows], "none")
-    losses *= weights
-    total = np.add.reduce(weights)
-    if reduction == "none":
-        result = np.zeros(shape[0], losses.dtype)
-        result[rows] = losses
+def _of_classes(losses_of, input, target, weight, ignore_index, reduction):
+    """The losses of examples reduced to one, and the derivatives by input, target and weight.
+
+    losses_of: the losses of rows (n, classes) with their targets. ignore_index: None where every target counts; the
+    rows of others are left out altogether, whatever they hold.
+    """
+    rows, targets = input, target
+    if input.ndim != 2:
+        rows = np.moveaxis(input, 1, -1).reshape(-1, input.shape[1]) if input.ndim > 1 else input[None]
+        targets = target.reshape(-1)
+    (n, classes), dim, input_shape, shape = rows.shape, min(1, input.ndim - 1), input.shape, target.shape
+    counted = None
+    if ignore_index is not None:
+        counted = np.flatnonzero(targets != ignore_index)
+        rows, targets = rows[counted], targets[counted]
+    losses, (dlosses, saved) = losses_of(rows, targets)
+    weights, total = None, len(losses)
+    if weight is not None:
+        weights = weight[targets]
+        losses, total = losses * weights, np.add.reduce(weights)
+    if reduction != "none":
+        out = np.add.reduce(losses)
+        out = out / losses.dtype.type(total) if reduction == "mean" else out
     else:
-        result = np.add.reduce(losses) / (total if reduction == "mean" else 1)
+        out = losses
+        if counted is not None:
+            out = np.zeros(n, losses.dtype)
+            out[counted] = losses
+        out = out.reshape(shape)
 
-    def to_inputs(g):
-        result = np.zeros(shape, g.dtype)
-        result[rows] = to_rows(weights * (g / total if reduction == "mean" else g if reduction == "sum" else g[rows]))
-        return result
+    def dinput(g):
+        g = g / total if reduction == "mean" else g if reduction == "sum" else g.reshape(n)
+        if counted is not None and g.ndim:
+            g = g[counted]
+        result = dlosses(g if weights is None else g * weights)
+        if counted is not None:
+            some, result = result, np.zeros((n, classes), result.dtype)
+            result[counted] = some
+        if len(input_shape) == 2:
+            return result
+        return np.moveaxis(result.reshape(*shape, classes), -1, dim)
 
-    return result, to_inputs
+    dweight = derivative_is_missing("the weight of a loss")
+    return out, save(dinput, *saved), None, dweight if weight is not None else None
 
 
-@op("MseLossBackward0")
-def mse_loss(x, y, reduction):
-    """The mean or sum of (x - y)**2, or all of them."""
-    x, y = promote(x, y)
+@function(of="functional")
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The negative log-likelihood, in nats, of the target classes under softmax(input).
+
+    input: logits of the shape (n, classes), (classes,) or (n, classes, d1, ...); target: class indices, int64, of the
+    shape (n,), () or (n, d1, ...), or probabilities of the shape and dtype of input.
+    weight: how much each class counts, (classes,). ignore_index: a target that does not count at all; where none
+    counts, the mean is nan. label_smoothing: the part of the target, 0 to 1, that is shared among all classes (Szegedy
+    et al. 2016). reduction: 'mean' over the examples, by their weights, 'sum', or 'none' for the loss of each.
+    Raises RuntimeError or ValueError where shapes or dtypes do not fit, IndexError for a class that is not there.
+    """
+    need_tensors("cross_entropy", input=input, target=target, weight=weight)
+    _check_reduction(reduction)
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    if target._array.dtype.kind == "f" and target._array.shape == input._array.shape:
+        if ignore_index >= 0:
+            raise RuntimeError("ignore_index is not supported for floating point target")
+        return _cross_entropy_of_probabilities(input, target, weight, reduction, label_smoothing)
+    ignored = _check_classes("cross_entropy", input, target, weight, ignore_index)
+    loss = apply(_cross_entropy.op, input, target, weight, ignore_index=ignored, reduction=reduction)
+    if not label_smoothing:
+        return loss
+    dim = min(1, input.ndim - 1)
+    ones = np.ones(input.shape[dim], input._array.dtype) if weight is None else weight._array
+    each = -(reductions.log_softmax(input, dim) * wrap(_along(ones, dim, input.ndim))).sum(dim)
+    counts = (target._array != ignore_index).reshape(each.shape)
+    each = each.masked_fill(wrap(~counts), 0.0)
+    if reduction != "none":
+        total = float(np.add.reduce(ones[target._array[target._array != ignore_index]], axis=None))
+        each = each.sum() / (total if reduction == "mean" else 1)
+    return loss * (1 - label_smoothing) + each * (label_smoothing / len(ones))
+
+
+def _along(numbers: np.ndarray, dim: int, ndim: int) -> np.ndarray:
+    """Numbers along dimension dim, with length 1 in the others."""
+    return numbers.reshape([-1 if d == dim else 1 for d in range(ndim)])
+
+
+def _cross_entropy_of_probabilities(
+    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, label_smoothing: float
+) -> Tensor:
+    """-(log_softmax(input) * target).sum() of each example."""
+    dim = min(1, input.ndim - 1)
+    classes = input.shape[dim]
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / classes
+    if weight is not None:
+        _check_weight(input, weight, classes)
+        target = target * wrap(_along(weight._array, dim, input.ndim))
+    loss = -(reductions.log_softmax(input, dim) * target).sum(dim)
+    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
+
+
+@function(of="functional")
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """-input[i, target[i]], where input holds log probabilities; otherwise as cross_entropy with class indices."""
+    need_tensors("nll_loss", input=input, target=target, weight=weight)
+    _check_reduction(reduction)
+    ignored = _check_classes("nll_loss", input, target, weight, ignore_index)
+    return apply(_nll_loss.op, input, target, weight, ignore_index=ignored, reduction=reduction)
+
+
+def _check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> int | None:
+    """Raises where the target holds no class indices for input; ignore_index, or None where it is not among them."""
+    x, indices = input._array, target._array
+    if x.ndim != 2 or indices.ndim != 1 or len(indices) != len(x):
+        _check_shapes(name, x.shape, indices.shape)
+    need_floats(x, name, NotImplementedError)
+    if indices.dtype not in _INDEX_DTYPES:
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype}: class indices")
+    classes = x.shape[1] if x.ndim > 1 else x.shape[0]
+    if weight is not None:
+        _check_weight(input, weight, classes)
+    unsigned = indices.view(f"u{indices.itemsize}")  # as unsigned, a negative index is out of range too
+    if indices.size and unsigned.reshape(-1)[unsigned.argmax()] >= classes:  # half the time of max()
+        wrong = indices[((indices < 0) | (indices >= classes)) & (indices != ignore_index)]
+        if wrong.size:
+            raise IndexError(f"Target {wrong[0]} is out of bounds: there are {classes} classes, 0 to {classes - 1}")
+        return ignore_index
+    return ignore_index if 0 <= ignore_index < classes else None
+
+
+def _check_shapes(name: str, shape: tuple[int, ...], target: tuple[int, ...]) -> None:
+    """Raises ValueError or RuntimeError where a target of this shape does not go with an input of that shape."""
+    if len(shape) == 1 and target in ((), (1,)):
+        return
+    if len(shape) < 2 or not target:
+        raise ValueError(
+            f"{name}: target {list(target)} does not go with input {list(shape)}: it is class indices (n,) for logits "
+            "(n, classes), or () for (classes,)"
+        )
+    if target[0] != shape[0]:
+        raise ValueError(f"Expected input batch_size ({shape[0]}) to match target batch_size ({target[0]}).")
+    if target[1:] != shape[2:]:
+        raise RuntimeError(f"{name}: Expected target size {[shape[0], *shape[2:]]}, got {list(target)}")
+
+
+def _check_weight(input: Tensor, weight: Tensor, classes: int) -> None:
+    if weight.shape != (classes,) or weight.dtype != input.dtype:
+        raise RuntimeError(
+            f"weight tensor should be defined either for all {classes} classes or no classes, in {input.dtype}, but "
+            f"got {weight.dtype} of shape {list(weight.shape)}"
+        )
+
+
+def _check_reduction(reduction: str) -> None:
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{reduction!r} is not a valid value for reduction: take 'mean', 'sum' or 'none'")
+
+
+@op(
+    "MseLossBackward0",
+    of="",
+    examples=["F.mse_loss(x, y)", "F.mse_loss(x, y, reduction='sum')", "F.mse_loss(x, y, reduction='none')"],
+)
+def _mse_loss(input, target, /, *, reduction):
+    """The mean or sum of (input - target)**2, or all of them.
+
+    Fused, for speed: ((input - target)**2).mean().
+    """
+    x, y = promote(input, target)
     difference = np.asarray(x - y)
-    squares = np.asarray(difference * difference)
+    out = np.asarray(difference * difference)
     factor = 2 / difference.size if reduction == "mean" and difference.size else 2
     if reduction != "none":
-        squares = np.add.reduce(squares, axis=None)
-        squares = squares / squares.dtype.type(difference.size) if reduction == "mean" else squares
-    return squares, lambda g: difference * (factor * g), lambda g: difference * (-factor * g)
+        out = np.add.reduce(out, axis=None)
+        out = out / out.dtype.type(difference.size) if reduction == "mean" else out
+    return (
+        out,
+        save(lambda g: difference * (factor * g), difference),
+        save(lambda g: difference * (-factor * g), difference),
+    )
 
 
-def _reduced(losses, reduction):
-    if reduction == "none":
-        return losses
-    total = np.add.reduce(losses)
-    return total / losses.dtype.type(len(losses)) if reduction == "mean" else total
+@function(of="functional")
+def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+    """The mean of (input - target)**2, their 'sum', or 'none' for all of them. Shapes that differ broadcast.
+
+    Raises RuntimeError for what is no float or does not broadcast, ValueError for another reduction.
+    """
+    need_tensors("mse_loss", input=input, target=target)
+    _check_reduction(reduction)
+    if input._array.shape != target._array.shape:
+        warnings.warn(
+            f"mse_loss: the target {list(target.shape)} is broadcast against the input {list(input.shape)}; that is "
+            "rarely meant: give both one shape",
+            stacklevel=2,
+        )
+    if input._array.dtype.kind != "f" != target._array.dtype.kind:
+        raise RuntimeError(f"mse_loss takes floats, not {input.dtype} and {target.dtype}")
+    return apply(_mse_loss.op, input, target, reduction=reduction)

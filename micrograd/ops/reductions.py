@@ -100,7 +100,10 @@ def _spread_arguments(name, x, dim, unbiased, keepdim, correction):
 
 
 def _centred(x, dim):
-    return x - sum_over(x, dim, keepdim=True) / x.dtype.type(_count(x.shape, dim))
+    """x - mean(x), and once more the mean of that, which takes away the error that the first mean was rounded by."""
+    n = x.dtype.type(_count(x.shape, dim))
+    centred = x - sum_over(x, dim, keepdim=True) / n
+    return centred - sum_over(centred, dim, keepdim=True) / n
 
 
 def _variance(x, dim, freedom, keepdim):
@@ -277,8 +280,9 @@ def std_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
 def _with_mean(
     spread: Tensor, x: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, **others: Any
 ) -> tuple[Tensor, Tensor]:
-    dim = others.get("axis", None if isinstance(dim, bool) else dim)
-    return spread, mean(x, dim, others.get("keepdims", keepdim))
+    dim, keepdim = others.get("axis", None if isinstance(dim, bool) else dim), others.get("keepdims", keepdim)
+    rounded = mean(x, dim, True).detach()
+    return spread, mean(x, dim, keepdim) + mean(x.detach() - rounded, dim, keepdim)
 
 
 @op("ProdBackward0", in_order=True, examples=["x.prod()", "x.prod(0)", "x.prod(1, keepdim=True)"])

@@ -1,4 +1,4 @@
-"""The optimizers. They work on the arrays of parameters and gradients, in place and outside the graph.
+"""The optimizers: they change the arrays of parameters in place, outside the graph.
 
 The formulas are those of PyTorch's documentation. PyTorch rounds a product and a sum at once where the processor can,
 NumPy one after the other: parameters agree to the last bits of float32, not in every bit.
@@ -11,26 +11,25 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.rules.errors import GO_ON, ON_ERROR
 from micrograd.graph import enable_grad, observer
+from micrograd.rules.errors import silent
 from micrograd.tensors import Tensor, wrap
 
 Group = dict[str, Any]
 
-LIKE_THE_PARAMETER = ("momentum_buffer", "exp_avg", "exp_avg_sq", "max_exp_avg_sq")  # a number for each of its numbers
+PER_ELEMENT = ("momentum_buffer", "exp_avg", "exp_avg_sq", "max_exp_avg_sq")  # arrays of the parameter's shape
 
 
 class Optimizer:
-    """What all optimizers share; one of your own defines `step`, as with PyTorch.
+    """The base of all optimizers; one of your own defines `step`, as with PyTorch.
 
-    params: tensors that are leaves, or dicts with tensors under "params" and settings of their own beside them.
-    defaults: the settings of groups that have none of their own.
+    params: leaf tensors, pairs (name, tensor) such as net.named_parameters(), or dicts: groups with either under
+    "params", and settings of their own beside it. defaults: the settings of groups that have none of their own.
 
-    param_groups: the groups as dicts of "params" and settings, which may be changed between steps.
-    state: for each parameter that was moved, what the optimizer remembers of it, by name.
+    param_groups: the groups as dicts, whose settings may be changed between steps. state: what the optimizer keeps for
+    each parameter that it has changed, by name.
 
-    Raises TypeError for what is neither tensor nor dict, ValueError for no parameters at all, for a tensor that is no
-    leaf, and for one that is in two groups.
+    Raises what add_param_group raises, ValueError for no parameters at all, TypeError for a single tensor.
     """
 
     def __init__(self, params: Any, defaults: Group):
@@ -47,23 +46,35 @@ class Optimizer:
             self.add_param_group(group)
 
     def add_param_group(self, param_group: Group) -> None:
-        """Optimize the tensors of one more group: a dict of "params" and of settings that differ from the defaults."""
+        """Optimize the tensors of one more group: a dict of "params" and of settings that differ from the defaults.
+
+        Raises TypeError for a group that is no dict, a set of parameters, and what is no tensor; ValueError for a
+        tensor that is no leaf, for one that is in another group, and where some have names and some have none.
+        """
         if not isinstance(param_group, dict):
             raise TypeError(f"a group of parameters is a dict with 'params' in it, not {type(param_group).__name__}")
-        params = param_group["params"]
-        if isinstance(params, set):
+        given = param_group["params"]
+        if isinstance(given, set):
             raise TypeError("parameters go into a list: a set has another order in every run")
-        params = [params] if isinstance(params, Tensor) else list(params)
+        given = [given] if isinstance(given, Tensor) else list(given)
+        names = [item[0] for item in given if isinstance(item, tuple)]
+        params = [item[1] if isinstance(item, tuple) else item for item in given]
+        if len(names) not in (0, len(params)):
+            raise ValueError("all parameters of an optimizer have names, or none: some names are missing")
         for parameter in params:
             if not isinstance(parameter, Tensor):
                 raise TypeError(f"an optimizer can only optimize Tensors, not {type(parameter).__name__}")
-            if parameter.grad_fn is not None and parameter.grad_fn.retained is None:
+            if not (parameter.is_leaf or parameter.retains_grad):
                 raise ValueError("can't optimize a non-leaf Tensor: detach() it, and then requires_grad_()")
+        if names:
+            param_group["param_names"] = names
+        if any(("param_names" in group) != ("param_names" in param_group) for group in self.param_groups):
+            raise ValueError("all groups of an optimizer have named parameters, or none has")
         taken = {parameter for group in self.param_groups for parameter in group["params"]}
         if not taken.isdisjoint(params):
             raise ValueError("some parameters appear in more than one parameter group")
         if len(set(params)) < len(params):
-            warnings.warn("a group has the same parameter more than once, and moves it as often", stacklevel=3)
+            warnings.warn("a group has the same parameter more than once, and updates it as often", stacklevel=3)
         param_group["params"] = params
         self.param_groups.append(param_group)
         for name, value in self.defaults.items():
@@ -79,9 +90,9 @@ class Optimizer:
                     parameter._grad.zero_()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Move every parameter that has a gradient.
+        """Update every parameter that has a gradient.
 
-        closure: computes the loss and its gradients anew; it is called first, and what it returns is returned.
+        closure: computes the loss and its gradients anew; it is called first, and its loss is returned.
         """
         loss = None
         if closure is not None:
@@ -90,53 +101,40 @@ class Optimizer:
         if observer.step is not None:
             observer.step([p for group in self.param_groups for p in group["params"]])
         self._stepped = True
-        token = ON_ERROR.set(GO_ON)
-        try:
+        with silent():
             for group in self.param_groups:
-                self._move(group)
-        finally:
-            ON_ERROR.reset(token)
+                self._update(group)
         return loss
 
-    def _move(self, group: Group) -> None:
+    def _update(self, group: Group) -> None:
         raise NotImplementedError(f"{type(self).__name__} has no step: define step(self, closure=None)")
 
     def state_dict(self) -> dict[str, Any]:
-        """What a run needs to go on as if it had not been stopped, laid out as PyTorch does; it shares memory.
-
-        "state" has what is remembered by the number of the parameter, "param_groups" the groups with these numbers.
-        """
+        """A dict of "state" and "param_groups", as PyTorch lays it out: parameters are numbered; memory is shared."""
         parameters = [parameter for group in self.param_groups for parameter in group["params"]]
         numbers = {parameter: number for number, parameter in enumerate(parameters)}
-        groups = [
-            group | {"params": [numbers[parameter] for parameter in group["params"]]} for group in self.param_groups
-        ]
+        groups = [group | {"params": [numbers[p] for p in group["params"]]} for group in self.param_groups]
         return {"state": {numbers[parameter]: state for parameter, state in self.state.items()}, "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the settings, and copies of what is remembered, from the state_dict of such an optimizer.
+        """Take over the settings, and copies of the state, of another optimizer's state_dict; arrays do for tensors.
 
-        Tensors may be arrays as well. Nothing is changed unless all fits: raises ValueError where the groups or the
-        shapes differ from those here.
+        Raises ValueError where the groups or the shapes differ from those here; nothing is changed then.
         """
         saved = state_dict["param_groups"]
         if [len(group["params"]) for group in saved] != [len(group["params"]) for group in self.param_groups]:
             raise ValueError("the loaded state dict has groups of other sizes than the optimizer")
-        by_number = {
-            number: parameter
-            for group, own in zip(saved, self.param_groups, strict=True)
-            for number, parameter in zip(group["params"], own["params"], strict=True)
-        }
-        groups = [
-            self.defaults | group | {"params": own["params"]}
-            for group, own in zip(saved, self.param_groups, strict=True)
-        ]
-        for group in groups:
-            self._check(group)
+        groups: list[Group] = []
+        by_number: dict[Any, Tensor] = {}
+        for group, own in zip(saved, self.param_groups, strict=True):
+            by_number |= zip(group["params"], own["params"], strict=True)
+            names = {"param_names": own["param_names"]} if "param_names" in own else {}
+            groups.append(self.defaults | names | group | {"params": own["params"]})
+            self._check(groups[-1])
         state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         for number, values in state_dict["state"].items():
             if number not in by_number:
-                raise ValueError(f"the loaded state dict knows of a parameter {number} that is in none of its groups")
+                raise ValueError(f"the loaded state dict has the state of parameter {number}, which is in no group")
             parameter = by_number[number]
             state[parameter] = {name: _copied(name, value, parameter) for name, value in values.items()}
         self.state, self.param_groups = state, groups
@@ -153,39 +151,45 @@ class Optimizer:
 
 
 def _copied(name: str, value: Any, parameter: Tensor) -> Any:
-    """A copy of one thing remembered of a parameter: a tensor in the dtype of the parameter, but for the step."""
-    if isinstance(value, Tensor):
-        value = value._array
+    """A copy of one item of a parameter's state: a tensor of the parameter's dtype, the step one of float32."""
+    array = value._array if isinstance(value, Tensor) else value
     if name == "step":
-        return wrap(np.array(value, np.float32))
-    if not isinstance(value, np.ndarray):
-        return value
-    if name in LIKE_THE_PARAMETER and value.shape != parameter._array.shape:
+        return wrap(np.array(array, np.float32))
+    if not isinstance(array, np.ndarray):
+        return array
+    if name in PER_ELEMENT and array.shape != parameter._array.shape:
         raise ValueError(
-            f"{name} of the shape {list(value.shape)} does not fit a parameter of the shape {list(parameter.shape)}"
+            f"{name} of the shape {list(array.shape)} does not fit a parameter of the shape {list(parameter.shape)}"
         )
-    return wrap(np.array(value, parameter._array.dtype))
+    return wrap(np.array(array, parameter._array.dtype))
 
 
-def _check_not_negative(**settings: float) -> None:
-    for name, value in settings.items():
+def _check_settings(settings: Group, **not_negative: Any) -> None:
+    """Raise for what SGD and Adam both refuse; not_negative: settings that are 0 or more, by the name to print."""
+    if isinstance(settings["lr"], Tensor) and settings["lr"].numel() != 1:
+        raise ValueError("Tensor lr must be 1-element")
+    for name, value in not_negative.items():
         if not value >= 0:
             raise ValueError(f"Invalid {name.replace('_', ' ')}: {value}; it has to be 0 or more")
-
-
-def _check_not_differentiable(settings: Group) -> None:
     if settings.get("differentiable"):
         raise NotImplementedError("differentiable=True is not there: steps are taken outside the graph")
+    if settings.get("fused") and settings.get("foreach"):
+        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent: p -= lr * g, with momentum and weight decay where wanted.
+    """Stochastic gradient descent: p -= lr * g with g = grad + weight_decay * p.
 
-    The gradient g is grad + weight_decay * p; with momentum the step is along a velocity, which begins as g and becomes
-    momentum * velocity + (1 - dampening) * g, or with nesterov along g + momentum * velocity (Sutskever et al. 2013, in
-    the form of PyTorch's documentation of SGD). maximize: go up the gradient. foreach and fused are PyTorch's ways to
-    be faster, and change nothing.
+    With momentum, velocity = momentum * velocity + (1 - dampening) * g, at first g, takes the place of g, or with
+    nesterov g + momentum * velocity (Sutskever et al. 2013, in the form of PyTorch). maximize: ascend the gradient.
+    foreach and fused, PyTorch's faster kernels, change nothing here.
     Raises ValueError for negative settings, and for nesterov without momentum or with dampening.
+
+    >>> w = micrograd.tensor([1.0], requires_grad=True)
+    >>> (w**2).sum().backward()
+    >>> micrograd.optim.SGD([w], lr=0.25).step()
+    >>> w.item()
+    0.5
     """
 
     def __init__(
@@ -209,13 +213,12 @@ class SGD(Optimizer):
         super().__init__(params, defaults)
 
     def _check(self, settings: Group) -> None:
-        _check_not_differentiable(settings)
-        lr, momentum, dampening, weight_decay = (settings[k] for k in ("lr", "momentum", "dampening", "weight_decay"))
-        _check_not_negative(learning_rate=lr, momentum_value=momentum, weight_decay_value=weight_decay)
-        if settings["nesterov"] and (momentum <= 0 or dampening != 0):
+        lr, momentum, weight_decay = settings["lr"], settings["momentum"], settings["weight_decay"]
+        _check_settings(settings, learning_rate=lr, momentum_value=momentum, weight_decay_value=weight_decay)
+        if settings["nesterov"] and (momentum <= 0 or settings["dampening"] != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
 
-    def _move(self, group: Group) -> None:
+    def _update(self, group: Group) -> None:
         # float, because a number of NumPy's would turn arrays of float32 into float64
         lr, momentum, damp = float(group["lr"]), float(group["momentum"]), 1 - float(group["dampening"])
         weight_decay = float(group["weight_decay"])
@@ -236,13 +239,13 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam: a step of about lr for each number, along the mean of its gradients over their root mean square.
+    """Adam (Kingma and Ba 2015): p -= lr * m / (sqrt(v) + eps), m and v running means of g and of g**2.
 
-    Both means forget exponentially, by the two betas, and begin at 0, for which a factor makes up (Kingma and Ba 2015).
-    weight_decay * p is added to the gradient or, with decoupled_weight_decay, lr * weight_decay * p taken from p.
-    amsgrad: divide by the largest root mean square so far (Reddi and others 2018). maximize: go up the gradient.
-    foreach, capturable and fused are PyTorch's ways to be faster, and change nothing.
-    Raises ValueError for negative settings and for betas outside [0, 1).
+    m = (beta1 * m + (1 - beta1) * g) and v likewise with beta2 and g**2, both corrected for their start at 0.
+    weight_decay * p is added to the gradient g or, with decoupled_weight_decay, p *= 1 - lr * weight_decay comes first.
+    amsgrad: v is its largest value so far (Reddi et al. 2018). maximize: ascend the gradient.
+    foreach, capturable and fused, PyTorch's faster kernels, change nothing here.
+    Raises ValueError for negative settings and for betas that are no two floats in [0, 1).
     """
 
     def __init__(
@@ -268,14 +271,13 @@ class Adam(Optimizer):
         super().__init__(params, defaults)
 
     def _check(self, settings: Group) -> None:
-        _check_not_differentiable(settings)
         lr, eps, weight_decay = settings["lr"], settings["eps"], settings["weight_decay"]
-        _check_not_negative(learning_rate=lr, epsilon_value=eps, weight_decay_value=weight_decay)
+        _check_settings(settings, learning_rate=lr, epsilon_value=eps, weight_decay_value=weight_decay)
         for i, beta in enumerate(settings["betas"]):
-            if not 0 <= beta < 1:
-                raise ValueError(f"Invalid beta parameter at index {i}: {beta}; it has to be in [0, 1)")
+            if not (isinstance(beta, float) and 0 <= beta < 1):
+                raise ValueError(f"Invalid beta parameter at index {i}: {beta}; it has to be a float in [0, 1)")
 
-    def _move(self, group: Group) -> None:
+    def _update(self, group: Group) -> None:
         lr, weight_decay, eps = float(group["lr"]), float(group["weight_decay"]), float(group["eps"])
         beta1, beta2 = map(float, group["betas"])
         for parameter, array, g in _with_gradient(group):
@@ -291,30 +293,30 @@ class Adam(Optimizer):
                 array *= 1 - lr * weight_decay
             elif weight_decay:
                 g = g + weight_decay * array
-            # The order at the end of the paper's section 2, which spares divisions: the factor that makes up for the
-            # beginning of the root mean square goes into the rate and into eps.
+            # The order at the end of the paper's section 2, which spares divisions: the correction of the root mean
+            # square goes into the rate and into eps.
             correction = (1 - beta2**step) ** 0.5
-            move = np.multiply(g, 1 - beta1, out=np.empty_like(array))
+            update = np.multiply(g, 1 - beta1, out=np.empty_like(array))
             mean *= beta1
-            mean += move
-            np.multiply(g, 1 - beta2, out=move)  # before squaring, so that no square is larger than need be
-            move *= g
+            mean += update
+            np.multiply(g, 1 - beta2, out=update)  # before squaring, so that no square is larger than need be
+            update *= g
             square *= beta2
-            square += move
+            square += update
             if group["amsgrad"]:
                 largest = state["max_exp_avg_sq"]._array
                 square = np.maximum(largest, square, out=largest)
-            np.sqrt(square, out=move)
-            move += eps * correction
-            np.divide(mean, move, out=move)
-            move *= lr * correction / (1 - beta1**step)
-            array -= move
+            np.sqrt(square, out=update)
+            update += eps * correction
+            np.divide(mean, update, out=update)
+            update *= lr * correction / (1 - beta1**step)
+            array -= update
 
 
 class AdamW(Adam):
-    """Adam with weight decay apart from the gradient: each step first takes p *= 1 - lr * weight_decay.
+    """Adam with decoupled weight decay: each step begins with p *= 1 - lr * weight_decay (Loshchilov and Hutter 2019).
 
-    Loshchilov and Hutter (2019). Arguments and errors are those of Adam, but that weight_decay is 0.01 by default.
+    Arguments and errors are those of Adam, but that weight_decay is 0.01 by default.
     """
 
     def __init__(
@@ -331,7 +333,7 @@ class AdamW(Adam):
 
 
 def _with_gradient(group: Group) -> Iterator[tuple[Tensor, np.ndarray, np.ndarray]]:
-    """The parameters of a group that have a gradient, each with its array, which is changed, and the gradient's."""
+    """(parameter, its array, the array of its gradient) of each parameter of a group that has a gradient."""
     for parameter in group["params"]:
         if parameter._grad is not None:
             g = parameter._grad._array

@@ -126,10 +126,10 @@ def derivative_is_missing(name: str) -> Callable[[Any], Any]:
     return missing
 
 
-def need_floats(x: np.ndarray, name: str) -> np.ndarray:
-    """x itself. Raises RuntimeError where its elements are not floats."""
+def need_floats(x: np.ndarray, name: str, error: type[Exception] = RuntimeError) -> np.ndarray:
+    """x itself. Raises the error where its elements are not floats."""
     if x.dtype.kind != "f":
-        raise RuntimeError(f"{name}(): the elements have to be floats, and they are {x.dtype}: take x.float() first")
+        raise error(f"{name}(): the elements have to be floats, and they are {x.dtype}: take x.float() first")
     return x
 
 
@@ -139,3 +139,11 @@ def need_elements(x: np.ndarray, name: str, dim: Any) -> None:
         raise RuntimeError(f"{name}(): the tensor of shape {list(x.shape)} has no elements to choose from")
     if dim is not None and x.ndim and -x.ndim <= dim < x.ndim and x.shape[dim] == 0:
         raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size; the shape is {list(x.shape)}")
+
+
+def need_one_dtype(name: str, *arrays: np.ndarray | None) -> None:
+    """Raises RuntimeError where the arrays are not of one dtype."""
+    dtype = arrays[0].dtype if arrays[0] is not None else None
+    for array in arrays:
+        if array is not None and array.dtype is not dtype and array.dtype != dtype:
+            raise RuntimeError(f"{name}: all tensors must have the same dtype, but got {dtype} and {array.dtype}")

@@ -92,6 +92,55 @@ def test_normal_draws_what_pytorch_draws(shape, dtype, seed, own, mean, std):
     compare("normal_", shape, dtype, seed, own, mean=mean, std=std)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    shape=anything,
+    seed=seeds,
+    own=st.booleans(),
+    mean=st.floats(-1, 1),
+    std=st.floats(0.1, 2),
+    a=st.floats(-2, 0.5),
+    width=st.floats(0.1, 3),
+)
+@pytest.mark.filterwarnings("ignore:.*mean is more than 2 std")
+def test_truncated_normal_draws_what_pytorch_draws(shape, seed, own, mean, std, a, width):
+    compare("trunc_normal_", shape, "float32", seed, own, mean=mean, std=std, a=a, b=a + width)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("bounds", [(-2.0, 2.0), (-0.04, 0.04), (0.0, 0.01), (1.0, 3.0), (-0.1, 0.1)])
+def test_truncated_normal_of_a_layers_weight_is_pytorchs_and_keeps_to_its_bounds(bounds, dtype):
+    a, b = bounds
+    compare("trunc_normal_", (64, 48), dtype, std=0.02 if b < 1 else 1.0, a=a, b=b)
+    w = micrograd.nn.init.trunc_normal_(micrograd.empty(1000), a=a, b=b)
+    assert a <= w.min().item() < w.max().item() <= b
+
+
+def test_a_truncation_far_from_the_mean_warns():
+    for library in LIBRARIES:
+        with pytest.warns(UserWarning, match="mean is more than 2 std"):
+            library.nn.init.trunc_normal_(library.empty(2), mean=10.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(shape=matrices, dtype=dtypes, seed=seeds, own=st.booleans(), gain=st.sampled_from([1, 0.5, 2.0]))
+def test_orthogonal_draws_what_pytorch_draws(shape, dtype, seed, own, gain):
+    mine, theirs = (drawn(library, "orthogonal_", shape, dtype, seed, own, gain=gain) for library in LIBRARIES)
+    assert mine[1] == theirs[1], "another number of draws"
+    assert mine[0].dtype == theirs[0].dtype
+    # The decompositions are of LAPACK here and there; a matrix that is nearly singular makes more of their roundings.
+    matrix = mine[0].reshape(shape[0], -1).astype(float) / gain
+    product = matrix @ matrix.T if len(matrix) <= matrix.shape[1] else matrix.T @ matrix
+    np.testing.assert_allclose(product, np.eye(len(product)), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(mine[0], theirs[0], rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(64, 32), (32, 64), (50, 50), (8, 4, 3), (0, 3)])
+def test_an_orthogonal_weight_is_pytorchs_to_five_digits(shape):
+    mine, theirs = (drawn(library, "orthogonal_", shape, "float32", 1, False) for library in LIBRARIES)
+    np.testing.assert_allclose(mine[0], theirs[0], rtol=0, atol=1e-5)
+
+
 def test_constants_fill_in_place():
     for name, arguments, number in [("zeros_", (), 0), ("ones_", (), 1), ("constant_", (0.3,), 0.3)]:
         for library in LIBRARIES:
@@ -119,6 +168,7 @@ REFUSED = [
     lambda t: t.nn.init.xavier_normal_(t.ones(())),
     lambda t: t.nn.init.uniform_(t.ones(3), 2, 1),
     lambda t: t.nn.init.normal_(t.ones(3), 0, -1),
+    lambda t: t.nn.init.orthogonal_(t.ones(3)),
 ]
 
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from two_libraries import same, tensor_like
+from two_libraries import error, same, tensor_like
 
 import micrograd
 from micrograd import nn
@@ -75,6 +75,14 @@ LAYERS = {
     "Linear": (lambda t: t.nn.Linear(4, 3), [numbers(5, 4)]),
     "Linear without bias": (lambda t: t.nn.Linear(4, 30, bias=False), [numbers(2, 5, 4)]),
     "Linear in float64": (lambda t: t.nn.Linear(4, 3, dtype=t.float64, device="cpu"), [numbers(4).astype(float)]),
+    "windows that do not divide": (lambda t: t.nn.AdaptiveAvgPool1d(3), [numbers(2, 3, 8)]),
+    "windows that overlap": (lambda t: t.nn.AdaptiveAvgPool1d(7), [numbers(3, 5)]),
+    "windows that divide": (lambda t: t.nn.AdaptiveAvgPool1d((4,)), [numbers(2, 3, 8)]),
+    "one window": (lambda t: t.nn.AdaptiveAvgPool1d(1), [numbers(2, 1, 7)]),
+    "windows of infinities": (
+        lambda t: t.nn.AdaptiveAvgPool1d(2),
+        [np.array([[1, 2, np.inf, 4, 5], [np.nan, 2, 3, 4, 5]], np.float32)],
+    ),
     "Embedding": (lambda t: t.nn.Embedding(5, 3), [np.array([[0, 4], [1, 1]])]),
     "large Embedding": (lambda t: t.nn.Embedding(7, 9), [np.array([0, 6])]),
     "Embedding with padding": (lambda t: t.nn.Embedding(5, 3, padding_idx=-1), [np.array([[0, 4], [4, 1]])]),
@@ -650,6 +658,27 @@ ROW_CHANGES = [
     lambda t, net: net.__setitem__(9, t.nn.ReLU()),
     lambda t, net: net.__setitem__(0, 3),
 ]
+
+
+@pytest.mark.parametrize(
+    "fn",
+    [
+        lambda t: t.nn.AdaptiveAvgPool1d(2)(t.ones(3)),
+        lambda t: t.nn.AdaptiveAvgPool1d(2)(t.ones(1, 1, 1, 3)),
+        lambda t: t.nn.AdaptiveAvgPool1d(2)(t.ones(2, 0)),
+        lambda t: t.nn.AdaptiveAvgPool1d(-1)(t.ones(2, 3)),
+        lambda t: t.nn.AdaptiveAvgPool1d((2, 3))(t.ones(2, 3)),
+        lambda t: t.nn.AdaptiveAvgPool1d(2)(t.ones(2, 3).long()),
+    ],
+)
+def test_pooling_that_makes_no_sense_is_refused_in_pytorchs_class(fn):
+    assert error(fn, micrograd) == error(fn, torch) is not None
+
+
+@pytest.mark.parametrize(("shape", "size"), [((1, 2, 3), 0), ((0, 1, 3), 2), ((0, 3), 2)])
+def test_pooling_of_nothing_gives_nothing_as_in_pytorch(shape, size):
+    for library in LIBRARIES:
+        assert library.nn.AdaptiveAvgPool1d(size)(library.ones(*shape)).shape == (*shape[:-1], size)
 
 
 @pytest.mark.parametrize("kind", ["Sequential", "ModuleList"])

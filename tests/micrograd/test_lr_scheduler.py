@@ -42,6 +42,16 @@ SCHEDULES = {
     "cosine": lambda torch, o: torch.optim.lr_scheduler.CosineAnnealingLR(o, T_max=100),
     "cosine, up and down": lambda torch, o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 9, eta_min=1e-4),
     "cosine of one step": lambda torch, o: torch.optim.lr_scheduler.CosineAnnealingLR(o, T_max=1),
+    "milestones": lambda torch, o: torch.optim.lr_scheduler.MultiStepLR(o, [3, 20, 8, 20]),
+    "milestones by gamma": lambda torch, o: torch.optim.lr_scheduler.MultiStepLR(o, range(5, 60, 5), gamma=0.7),
+    "one cycle": lambda torch, o: torch.optim.lr_scheduler.OneCycleLR(o, 0.5, total_steps=100),
+    "one cycle of epochs": lambda torch, o: torch.optim.lr_scheduler.OneCycleLR(
+        o, [0.5, 0.2], epochs=11, steps_per_epoch=10, pct_start=0.43, anneal_strategy="linear"
+    ),
+    "one cycle of three phases": lambda torch, o: torch.optim.lr_scheduler.OneCycleLR(
+        o, 0.5, 101, three_phase=True, max_momentum=[0.9, 0.8], div_factor=10, final_div_factor=100
+    ),
+    "one cycle without momentum": lambda torch, o: torch.optim.lr_scheduler.OneCycleLR(o, 1, 100, cycle_momentum=False),
     "function": lambda torch, o: torch.optim.lr_scheduler.LambdaLR(o, warmup_and_decay),
     "functions": lambda torch, o: torch.optim.lr_scheduler.LambdaLR(o, [lambda t: 0.95**t, lambda t: t]),
 }
@@ -82,7 +92,9 @@ def test_a_schedule_goes_on_from_its_state_and_from_that_of_the_other_library(ma
             optimizer.step()
             scheduler.step()
         states[torch_] = optimizer.state_dict(), scheduler.state_dict()
-    assert states[micrograd][1].items() <= states[torch][1].items()
+    here, there = states[micrograd][1], states[torch][1]
+    of_micrograd_alone = {"pct_start", "three_phase"}  # PyTorch has their phases instead
+    assert {name: here[name] for name in here.keys() - of_micrograd_alone}.items() <= there.items()
     for saved in states.values():
         for torch_ in (micrograd, torch):
             optimizer = optimizer_of(torch_, 9.0, 9.0)
@@ -117,6 +129,124 @@ def test_a_schedule_may_begin_at_a_later_epoch(make, last_epoch):
         return seen
 
     assert program(micrograd) == program(torch)
+
+
+def cycle(torch, kind, steps, *args, **options):
+    """The rates and momenta of each step of a cycle, and the class of the error that ended it."""
+    optimizer = getattr(torch.optim, kind)([torch.ones(1, requires_grad=True)], lr=0.1)
+    seen = []
+    try:
+        scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, *args, **options)
+        for _ in range(steps):
+            group = optimizer.param_groups[0]
+            seen.append((group["lr"], group.get("momentum"), group.get("betas")))
+            optimizer.step()
+            scheduler.step()
+    except (ValueError, ZeroDivisionError) as error:
+        seen.append(type(error))
+    return seen
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["SGD", "Adam"]),
+    st.integers(1, 30),
+    st.floats(0, 1) | st.sampled_from([0.0, 0.5, 1.0]),
+    st.sampled_from(["cos", "linear"]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_any_cycle_has_pytorchs_rates_and_momenta_also_one_step_past_its_end(
+    kind, total, pct_start, strategy, momentum, three_phase
+):
+    options = {"pct_start": pct_start, "anneal_strategy": strategy}
+    options |= {"cycle_momentum": momentum, "three_phase": three_phase}
+    mine, theirs = (cycle(torch_, kind, total + 3, 0.3, total, **options) for torch_ in (micrograd, torch))
+    assert mine == theirs
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"epochs": 3},
+        {"total_steps": 0},
+        {"total_steps": 2.5},
+        {"epochs": 3, "steps_per_epoch": -1},
+        {"total_steps": 9, "pct_start": 1.5},
+        {"total_steps": 9, "pct_start": 1},
+        {"total_steps": 9, "anneal_strategy": "cosine"},
+        {"total_steps": 9, "max_momentum": [0.9, 0.8]},
+    ],
+)
+def test_a_cycle_that_makes_no_sense_is_refused_as_in_pytorch(options):
+    mine, theirs = (cycle(torch_, "SGD", 1, 0.3, **options) for torch_ in (micrograd, torch))
+    assert mine == theirs == [ValueError]
+
+
+metrics = st.lists(st.floats(-2, 2) | st.sampled_from([0.0, math.nan, math.inf, -math.inf]), max_size=40)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    metrics,
+    st.sampled_from(["min", "max"]),
+    st.sampled_from(["rel", "abs"]),
+    st.integers(0, 3),
+    st.integers(0, 3),
+    st.floats(0, 1),
+    st.sampled_from([0, 0.01, [0.001, 0.02]]),
+)
+def test_rates_fall_where_a_metric_stays_as_in_pytorch(
+    metrics, mode, threshold_mode, patience, cooldown, threshold, low
+):
+    def program(torch):
+        optimizer = optimizer_of(torch, 0.1, 0.03)
+        options = {"mode": mode, "threshold_mode": threshold_mode, "patience": patience, "cooldown": cooldown}
+        options |= {"threshold": threshold, "min_lr": low, "factor": 0.5}
+        scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **options)
+        seen = []
+        for metric in metrics:
+            scheduler.step(torch.tensor(metric, dtype=torch.float64))
+            seen.append((scheduler.get_last_lr(), [group["lr"] for group in optimizer.param_groups]))
+        return seen, scheduler.last_epoch, scheduler.num_bad_epochs, scheduler.cooldown_counter
+
+    assert program(micrograd) == program(torch)
+
+
+def test_a_schedule_by_a_metric_goes_on_from_the_state_of_the_other_library():
+    losses = [1.0, 0.9, 0.9, 0.9, 0.9, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8]
+
+    def make(torch):
+        return torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer_of(torch, 0.1), patience=1, cooldown=1)
+
+    def steps(scheduler, losses):
+        return [(scheduler.step(loss), scheduler.get_last_lr())[1] for loss in losses]
+
+    whole = steps(make(torch), losses)
+    assert whole[-1] != [0.1]
+    for first, second in ((micrograd, torch), (torch, micrograd)):
+        before, after = make(first), make(second)
+        steps(before, losses[:5])
+        after.optimizer.load_state_dict(before.optimizer.state_dict())
+        after.load_state_dict(before.state_dict())
+        assert steps(after, losses[5:]) == whole[5:]
+
+
+def test_groups_that_are_added_later_fall_to_the_least_rate_of_all():
+    def program(torch, low):
+        optimizer = optimizer_of(torch, 0.1)
+        scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0, min_lr=low)
+        optimizer.add_param_group({"params": [torch.ones(1, requires_grad=True)], "lr": 0.2})
+        try:
+            for _ in range(3):
+                scheduler.step(1.0)
+        except RuntimeError:
+            return "refused"
+        return scheduler.get_last_lr()
+
+    assert program(micrograd, 0.05) == program(torch, 0.05) == [0.05, 0.05]
+    assert program(micrograd, [0.05]) == program(torch, [0.05]) == "refused"
 
 
 def test_the_attributes_of_a_callable_are_saved_and_functions_are_not():
@@ -211,8 +341,13 @@ def test_a_step_of_the_schedule_before_one_of_the_optimizer_warns_once():
         lambda torch, o: torch.optim.lr_scheduler.StepLR(o, 2, last_epoch=3),
         lambda torch, o: torch.optim.lr_scheduler.LambdaLR(o, [lambda t: 1.0]),
         lambda torch, o: torch.optim.lr_scheduler.LRScheduler(o),
+        lambda torch, o: torch.optim.lr_scheduler.ReduceLROnPlateau(1.0),
+        lambda torch, o: torch.optim.lr_scheduler.ReduceLROnPlateau(o, factor=1.0),
+        lambda torch, o: torch.optim.lr_scheduler.ReduceLROnPlateau(o, mode="least"),
+        lambda torch, o: torch.optim.lr_scheduler.ReduceLROnPlateau(o, threshold_mode="some"),
+        lambda torch, o: torch.optim.lr_scheduler.ReduceLROnPlateau(o, min_lr=[0.1]),
+        lambda torch, o: torch.optim.lr_scheduler.OneCycleLR(1.0, 0.1, 5),
     ],
-    ids=["no optimizer", "no initial rate", "too few functions", "no get_lr"],
 )
 def test_what_pytorch_refuses_is_refused_in_its_class(make):
     def error_of(torch):

@@ -410,6 +410,36 @@ def test_buffers_are_saved_unless_told_otherwise_and_follow_their_attribute():
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("was_none", [True, False])
+@pytest.mark.parametrize("value", ["an int", "a string", "a list", "a tensor", "None", "a Parameter", "a Module"])
+def test_a_buffer_is_replaced_by_what_pytorch_allows_and_by_nothing_else(value, was_none):
+    def program(torch):
+        values = {"an int": 3, "a string": "x", "a list": [1.0], "a tensor": torch.ones(3), "None": None}
+        values |= {"a Parameter": torch.nn.Parameter(torch.ones(2)), "a Module": torch.nn.Linear(1, 1)}
+        net = torch.nn.BatchNorm1d(2)
+        net.register_buffer("more", None if was_none else torch.zeros(2))
+        try:
+            net.more = values[value]
+        except TypeError:
+            return "refused", net.more is None, list(net.state_dict())
+        return list(net.state_dict()), [name for name, _ in net.named_buffers()]
+
+    assert program(micrograd) == program(torch)
+
+
+def test_a_buffer_that_was_deleted_is_a_buffer_no_more():
+    def program(torch):
+        net = torch.nn.BatchNorm1d(2)
+        del net.running_mean
+        without = list(net.state_dict())
+        net.running_mean = torch.zeros(2)
+        again = list(net.state_dict())
+        net.running_mean = 3
+        return without, again, net.running_mean
+
+    assert program(micrograd) == program(torch)
+
+
 def test_a_copy_is_independent_and_keeps_what_is_shared():
     def program(torch):
         net = make(torch)

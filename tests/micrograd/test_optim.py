@@ -401,6 +401,42 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing():
         assert not wrong.state
 
 
+# Names.
+
+
+def test_named_parameters_are_optimized_and_their_names_kept_as_in_pytorch():
+    def program(torch):
+        torch.manual_seed(0)
+        net = torch.nn.Linear(3, 2)
+        optimizer = torch.optim.SGD(net.named_parameters(), lr=0.1, momentum=0.5)
+        net(torch.ones(3)).sum().backward()
+        optimizer.step()
+        groups = [{"params": [("W", net.weight)], "lr": 0.2}, {"params": [("b", net.bias)]}]
+        grouped = torch.optim.AdamW(groups)
+        plain = torch.optim.SGD(net.parameters(), lr=0.3)
+        printed, saved = repr(optimizer), optimizer.state_dict()["param_groups"][0]["param_names"]
+        optimizer.load_state_dict(plain.state_dict())
+        kept = optimizer.param_groups[0]["param_names"]
+        plain.load_state_dict(grouped.state_dict() | {"param_groups": [{"params": [0, 1], "param_names": ["W", "b"]}]})
+        taken = plain.param_groups[0]["param_names"]
+        names = [group["param_names"] for group in grouped.param_groups]
+        return [p.detach().tolist() for p in net.parameters()], printed, saved, kept, taken, names
+
+    mine, theirs = program(micrograd), program(torch)
+    for a, b in zip(mine[0], theirs[0], strict=True):
+        np.testing.assert_allclose(a, b, **FLOAT32)
+    assert mine[1:] == theirs[1:]
+
+
+def test_a_rate_may_be_a_tensor_of_one_number():
+    for kind in ("SGD", "Adam"):
+        outcomes = [
+            moved(torch_, lambda torch, p, kind=kind: getattr(torch.optim, kind)(p, torch.tensor(0.1)), [np.ones(4)], 3)
+            for torch_ in (micrograd, torch)
+        ]
+        np.testing.assert_allclose(outcomes[0][1], outcomes[1][1], **FLOAT32)
+
+
 # What is refused.
 
 
@@ -426,6 +462,17 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing():
         lambda torch, p: torch.optim.AdamW(p, weight_decay=-1),
         lambda torch, p: torch.optim.AdamW([]),
         lambda torch, p: torch.optim.SGD(p, lr=0.1).load_state_dict({"state": {}, "param_groups": []}),
+        lambda torch, p: torch.optim.SGD(p, lr=torch.ones(2)),
+        lambda torch, p: torch.optim.SGD(p, lr=0.1, fused=True, foreach=True),
+        lambda torch, p: torch.optim.Adam(p, lr=float("nan")),
+        lambda torch, p: torch.optim.Adam(p, lr=torch.ones(2)),
+        lambda torch, p: torch.optim.Adam(p, betas=(0, 0.9)),
+        lambda torch, p: torch.optim.AdamW(p, betas=(0.9, 0)),
+        lambda torch, p: torch.optim.AdamW(p, fused=True, foreach=True),
+        lambda torch, p: torch.optim.SGD([("W", p[0]), p[1]], lr=0.1),
+        lambda torch, p: torch.optim.SGD([("W", 1.0)], lr=0.1),
+        lambda torch, p: torch.optim.SGD([{"params": [("W", p[0])]}, {"params": [p[1]]}], lr=0.1),
+        lambda torch, p: torch.optim.SGD([{"params": [p[0]]}, {"params": [("b", p[1])]}], lr=0.1),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_in_pytorchs_class(make):

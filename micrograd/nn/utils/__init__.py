@@ -1,11 +1,11 @@
-"""What is done to the gradients of a net before the optimizer takes its step."""
+"""Clipping of gradients before the optimizer's step."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
-from micrograd.rules.missing import getattr_of
 from micrograd.nn.utils import rnn
+from micrograd.rules.missing import getattr_of
 from micrograd.tensors import Tensor, wrap
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "rnn"]
@@ -14,10 +14,15 @@ __all__ = ["clip_grad_norm_", "clip_grad_value_", "rnn"]
 def clip_grad_norm_(
     parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
 ) -> Tensor:
-    """Scale the gradients, in place and all alike, so that their norm, as of one vector, is at most max_norm.
+    """Scale the gradients in place so that the norm of all together is at most max_norm (Pascanu et al. 2013).
 
-    norm_type: the p of the p-norm, or inf. Returns the norm before that, without dimensions.
+    norm_type: the p of the p-norm, or inf. Returns the norm before clipping, a tensor without dimensions.
     Raises RuntimeError for a norm that is not finite, if error_if_nonfinite.
+
+    >>> w = micrograd.tensor([3.0, 4.0], requires_grad=True)
+    >>> w.sum().backward()
+    >>> micrograd.nn.utils.clip_grad_norm_(w, max_norm=1.0)
+    tensor(1.4142)
     """
     grads = _gradients(parameters)
     norms = [np.linalg.norm(grad._array.reshape(-1), norm_type) for grad in grads]
@@ -34,7 +39,7 @@ def clip_grad_norm_(
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
-    """Put every element of the gradients that is beyond -clip_value or clip_value to that, in place."""
+    """Clamp every element of the gradients to [-clip_value, clip_value], in place."""
     for grad in _gradients(parameters):
         grad.clamp_(-clip_value, clip_value)
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from micrograd.ops.shapes import transpose
 from micrograd.rules.missing import getattr_of
-from micrograd.shapes import transpose
 from micrograd.tensors import Tensor
 
 __all__ = ["pad_sequence"]
@@ -12,9 +12,9 @@ __all__ = ["pad_sequence"]
 def pad_sequence(
     sequences: Sequence[Tensor], batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"
 ) -> Tensor:
-    """Tensors (length, *) of different lengths in one, (longest, n, *) or, batch_first, (n, longest, *).
+    """n tensors (length, *) of different lengths as one, (longest, n, *) or, with batch_first, (n, longest, *).
 
-    What is left over at the end of the shorter ones (at the beginning, padding_side 'left') is padding_value.
+    The shorter ones are filled up with padding_value at their end, or with padding_side='left' at their start.
     """
     longest, rest = max([len(sequence) for sequence in sequences]), sequences[0].shape[1:]
     result = sequences[0].new_full((len(sequences), longest, *rest), padding_value)

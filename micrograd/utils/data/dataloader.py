@@ -1,7 +1,4 @@
-"""From a dataset to batches.
-
-Each time through, a DataLoader takes a seed from the stream that is of no use but moves the stream on, as PyTorch does.
-"""
+"""Batches of a dataset."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
@@ -9,7 +6,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from micrograd.creation import from_numpy, tensor
-from micrograd.joining import stack
+from micrograd.ops.shapes import stack
 from micrograd.random import Generator
 from micrograd.tensors import Tensor, wrap
 from micrograd.utils.data.dataset import Subset, TensorDataset
@@ -19,15 +16,19 @@ T = TypeVar("T", covariant=True)
 
 
 class DataLoader(Generic[T]):
-    """Batches of a dataset: `for batch in loader` goes through it once, and each `iter(loader)` begins anew.
+    """Batches of a dataset: `for batch in loader` is one epoch.
 
-    dataset: anything with `__getitem__` and `__len__`. batch_size: examples to a batch, None for single examples that
-    are not stacked. shuffle: in random order. sampler: yields the indices instead; batch_sampler: yields lists of them.
+    dataset: anything with `__getitem__` and `__len__`. batch_size: examples per batch; None for single examples, not
+    stacked. shuffle: in random order. sampler: yields the indices instead; batch_sampler: yields lists of them.
     collate_fn: makes a batch of a list of examples. drop_last: leave out a last batch that is not full. generator: what
-    shuffling draws from. The examples are always read in this process: num_workers and what else is for workers and
-    other devices changes nothing.
+    shuffling draws from. The examples are always read in this process: num_workers and the other arguments for workers,
+    pinned memory and timeouts change nothing.
 
     Raises ValueError for arguments that exclude each other and for sizes that are not positive.
+
+    >>> data = micrograd.utils.data.TensorDataset(micrograd.arange(3))
+    >>> [batch for batch, in micrograd.utils.data.DataLoader(data, batch_size=2)]
+    [tensor([0, 1]), tensor([2])]
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class DataLoader(Generic[T]):
 
     def __iter__(self) -> Iterator[Any]:
         indices = iter(self.sampler if self.batch_sampler is None else self.batch_sampler)
-        drawn_seed(self.generator)  # PyTorch's seed of the workers
+        drawn_seed(self.generator)  # PyTorch's seed of the workers; unused, but it advances the stream
         return map(self._example if self.batch_sampler is None else self._batch, indices)
 
     def _example(self, index: int) -> Any:
@@ -95,10 +96,10 @@ class DataLoader(Generic[T]):
 
 
 def default_collate(batch: Sequence[Any]) -> Any:
-    """A batch out of examples: tensors, arrays and numbers are stacked, each at its place in tuples, lists and dicts.
+    """A batch of examples: tensors, arrays and numbers are stacked; tuples, lists and dicts item by item.
 
-    The batch of tuples is a list of batches, as in PyTorch; whole numbers become int64, floats float64, strings stay a
-    list. Raises RuntimeError where the examples are not of one shape, TypeError for what cannot be stacked.
+    The batch of tuples is a list of batches, as in PyTorch; ints become int64, floats float64, strings stay a list.
+    Raises RuntimeError for different shapes or lengths, TypeError for what cannot be stacked.
     """
     first = batch[0]
     if isinstance(first, Tensor):
@@ -124,7 +125,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
 
 
 def default_convert(data: Any) -> Any:
-    """One example with tensors in the place of arrays and NumPy's numbers; all else stays as it is."""
+    """One example, with arrays and NumPy's numbers as tensors; all else is unchanged."""
     if isinstance(data, np.ndarray | np.generic) and data.dtype.kind in "biuf":
         return wrap(np.asarray(data))
     if isinstance(data, Mapping):

@@ -1,4 +1,4 @@
-"""Examples by their number."""
+"""Datasets: examples by index."""
 
 import itertools
 import math
@@ -13,17 +13,14 @@ T = TypeVar("T", covariant=True)
 
 
 class Dataset(Generic[T]):
-    """Examples by their number; a subclass defines `__getitem__` and, to be shuffled or counted, `__len__`."""
+    """Examples by index; a subclass defines `__getitem__` and, to be shuffled or counted, `__len__`."""
 
     def __getitem__(self, index: Any) -> T:
         raise NotImplementedError(f"{type(self).__name__} has no __getitem__: define __getitem__(self, index)")
 
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
-    """The rows of tensors that belong together: example i is (tensors[0][i], tensors[1][i], ...).
-
-    Raises AssertionError where the tensors do not have the same number of rows.
-    """
+    """Example i is (tensors[0][i], tensors[1][i], ...). Raises AssertionError for different numbers of rows."""
 
     def __init__(self, *tensors: Tensor):
         rows = [tensor.size(0) for tensor in tensors]
@@ -54,10 +51,10 @@ class Subset(Dataset[T]):
 
 
 def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | None = None) -> list[Subset]:
-    """The dataset in random parts of these lengths, or of these fractions of its own.
+    """Random, disjoint Subsets of these lengths, or of these fractions of the dataset.
 
-    What is left over by fractions is dealt out from the first part on. Warns of a part that gets nothing. Raises
-    ValueError where the lengths do not add up to that of the dataset, or a fraction is not between 0 and 1.
+    What the fractions leave over goes to the first subsets, one example each. Warns of an empty subset. Raises
+    ValueError if the lengths do not add up to that of the dataset, or a fraction is not between 0 and 1.
     """
     total = len(dataset)
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:

@@ -1,4 +1,4 @@
-"""In which order the examples come.
+"""Samplers: the order of the examples.
 
 A RandomSampler without a generator of its own takes a seed from the default stream at the start of each epoch.
 """
@@ -13,14 +13,14 @@ T = TypeVar("T", covariant=True)
 
 
 class Sampler(Generic[T]):
-    """An order of the examples of a dataset; a subclass defines `__iter__`, which yields their indices."""
+    """The base of all samplers; a subclass defines `__iter__`, which yields indices."""
 
     def __iter__(self) -> Iterator[T]:
         raise NotImplementedError(f"{type(self).__name__} has no __iter__: define __iter__(self)")
 
 
 class SequentialSampler(Sampler[int]):
-    """One after the other."""
+    """0, 1, 2, ..."""
 
     def __init__(self, data_source: Any):
         self.data_source = data_source
@@ -33,10 +33,10 @@ class SequentialSampler(Sampler[int]):
 
 
 class RandomSampler(Sampler[int]):
-    """In random order, drawn as they are asked for: num_samples of them, by default as many as there are.
+    """num_samples indices in random order, by default as many as there are examples.
 
-    replacement: whether each is drawn from all, so that the same may come again at once; else from a shuffled pack, and
-    from another one after it. Raises ValueError where num_samples is not a whole number above 0.
+    replacement: draw each from all examples; else from permutations, one after the other.
+    Raises TypeError if replacement is not a bool, ValueError if num_samples is not a positive int.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class RandomSampler(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         n = len(self.data_source)
         generator = self.generator or Generator().manual_seed(drawn_seed(None))
-        # How many are drawn at once is PyTorch's: of a generator that others share, it moves the stream on as far.
+        # As many at once as PyTorch draws, so that a shared generator's stream stands where PyTorch's does.
         if self.replacement:
             for _ in range(self.num_samples // 32):
                 yield from generator.integers(0, n, 32).tolist()
@@ -75,9 +75,9 @@ class RandomSampler(Sampler[int]):
 
 
 class BatchSampler(Sampler[list[int]]):
-    """The indices of another sampler in lists of batch_size; the last may be shorter, unless drop_last leaves it out.
+    """The indices of another sampler in lists of batch_size; drop_last leaves out a last one that is shorter.
 
-    Raises ValueError where batch_size is not a whole number above 0 or drop_last is not True or False.
+    Raises ValueError if batch_size is not a positive int or drop_last not a bool.
     """
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool):
@@ -99,5 +99,5 @@ class BatchSampler(Sampler[list[int]]):
 
 
 def drawn_seed(generator: Generator | None) -> int:
-    """A seed from a stream, the default one unless another is given."""
+    """A seed from the stream of a generator, by default the default one."""
     return int((generator or default_generator)._long_words(1)[0])
