@@ -62,12 +62,12 @@ def _ops(wanted: list[str]) -> int:
     for checked in found:
         if checked.wrong is not None:
             print(f"\n{checked.op}: {checked.wrong}")
-    wrong = [checked for checked in found if checked.verdict != "agrees"]
+    wrong = [checked for checked in found if checked.wrong is not None]
     if torch is None:
         print(NO_PYTORCH)
     cases = sum([checked.cases for checked in found])
     print(
-        f"{len(found) - len(wrong)} of {len(found)} ops agree, in {cases:,} cases"
+        f"{sum([checked.verdict == 'agrees' for checked in found])} of {len(found)} ops agree, in {cases:,} cases"
         + (f"; not {', '.join([checked.op for checked in wrong])}" if wrong else "")
     )
     return 1 if wrong else 0
