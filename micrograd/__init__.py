@@ -36,3 +36,7 @@ globals().update(TORCH)
 __getattr__ = getattr_of("micrograd", globals)
 
 keep_freed_memory()
+
+from micrograd import guard  # the last, because it looks at the whole package
+
+guard.follow_environment()

@@ -1,8 +1,7 @@
 """The tensors that the examples of the operations are lines of Python on, for micrograd and PyTorch alike."""
 
-import functools
 import math
-from types import SimpleNamespace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,15 +39,18 @@ def others(library: Any) -> dict[str, Any]:
     return {"torch": library, "F": functional(library), "math": math, "put": put}
 
 
+class functional:  # noqa: N801 - it stands for nn.functional
+    """A library's nn.functional and, where that is PyTorch's, step by step what only micrograd's has."""
+
+    def __init__(self, library: Any):
+        self._library = library
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._library.nn.functional, name, None)
+        return partial(getattr(step_by_step, name), self._library) if found is None else found
+
+
 def put(x: Any, value: Any, index: Any) -> Any:
     """x[index] = value as a function, for examples."""
     x[index] = value
     return x
-
-
-def functional(library: Any) -> Any:
-    """The nn.functional of a library, with what only micrograd's has step by step."""
-    if hasattr(library.nn.functional, "causal_self_attention"):
-        return library.nn.functional
-    ours = {name: functools.partial(getattr(step_by_step, name), library) for name in step_by_step.NAMES}
-    return SimpleNamespace(**vars(library.nn.functional), **ours)

@@ -81,32 +81,31 @@ def before_accumulating(gradients: dict[Any, Any]) -> None:
     right for a net that another one is trained through, as long as it is not moved by them: see `before_step`.
     """
     leaves = [(leaf, g) for leaf, g in gradients.items() if isinstance(leaf, Tensor)]
-    stale = 0
-    for leaf, g in leaves:
-        record = _record_of(leaf) or _new_record(leaf)
+    stale, records = 0, [_record_of(leaf) or _new_record(leaf) for leaf, _ in leaves]
+    stepped = any(record.has_moved(leaf) for record, (leaf, _) in zip(records, leaves, strict=True))
+    for record, (leaf, g) in zip(records, leaves, strict=True):
         if record.holds_stale(leaf):
             stale, record.mixed = stale + 1, True
         elif record.mixed:
             record.mixed = record.still_mixed(leaf)
         if not record.awake:
-            _check_asleep(leaf, g, record, gradients)
+            _check_asleep(leaf, g, record, stepped and any(other.any() for other in gradients.values()))
     if stale and stale == len(leaves):
-        for leaf, _ in leaves:
-            leaf.__dict__["_record"].mixed = False
+        for record in records:
+            record.mixed = False
         raise StaleGradientError(STALE.format(which="all parameters" if stale > 1 else _shape_text(leaves[0][0])))
-    for leaf, g in leaves:
-        record = leaf.__dict__["_record"]
+    for record, (leaf, g) in zip(records, leaves, strict=True):
         record.numbers, record.brought, record.reached = checksum(leaf), bool(g.any()), True
         _reached.append(weakref.ref(leaf))
 
 
-def _check_asleep(leaf: Tensor, g: np.ndarray, record: Record, gradients: dict[Any, Any]) -> None:
+def _check_asleep(leaf: Tensor, g: np.ndarray, record: Record, others_step: bool) -> None:
     """Raises NoGradientError where the gradient has been zero at each of several steps, and that of another not."""
     if g.any():
         record.awake = True
-    elif record.reached is False or record.has_moved(leaf):
+    elif others_step:
         record.sleeping += 1
-        if record.sleeping >= SEVERAL and any(other.any() for other in gradients.values()):
+        if record.sleeping >= SEVERAL:
             raise NoGradientError(
                 f"the gradient of {_shape_text(leaf)} is zero in every element, and was at all of the first "
                 f"{record.sleeping} steps: it does not learn. Probably meant: smaller weights or inputs, so that no "

@@ -12,7 +12,7 @@ from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyT
 from micrograd.tensors import Tensor, wrap
 
 
-@op("ToCopyBackward0", of="", examples=["x.double()", "x.to(torch.float32)"])
+@op("ToCopyBackward0", of="", examples=["x.float()", "x.to(torch.float32)"])
 def _to_dtype(x, /, dtype):
     """x in another dtype of floats."""
     return x.astype(dtype), unchanged  # the graph casts each gradient to the dtype of its input

@@ -91,7 +91,7 @@ def _with_arrays(index: Any) -> Any:
 # Writing.
 
 
-@op("CopySlices", of="", examples=["put(x * 1, y[0], 1)", "put(x * 1, 0.5, ints % 3)", "put(x * 1, y[:, :2], mask)"])
+@op("CopySlices", of="", examples=["put(x * 1, y[0], 1)", "put(x * 1, 0.5, ints % 3)", "put(x * 1, 0.5, mask)"])
 def _put(x, value, /, basic, advanced):
     """Item assignment, x[basic][advanced] = value. The one op that changes its input: afterwards x is the result."""
 
@@ -190,7 +190,7 @@ def _gather(x, /, dim, index):
     return x[chosen], lambda g: added_at(shape, chosen, g)
 
 
-@op("ScatterAddBackward0", of="", examples=["x.scatter_add(1, ints[:3, None], y)", "x.index_add(0, ints[:3] % 3, y)"])
+@op("ScatterAddBackward0", of="", examples=["x.scatter_add(1, ints[:3, None], y[:, :1])", "x.index_add(0, ints[:3] % 3, y)"])
 def _add_at(x, values, /, index):
     """x with values added at an index of arrays; an element that is named twice gets both."""
     out = x.copy()
