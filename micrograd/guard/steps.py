@@ -26,7 +26,7 @@ class Record:
     """
 
     def __init__(self) -> None:
-        self.numbers = 0
+        self.numbers: int | None = None
         self.grad: Callable[[], Tensor | None] = lambda: None
         self.grad_version = 0
         self.brought = self.reached = self.mixed = self.awake = False
@@ -37,7 +37,7 @@ class Record:
 
     def has_moved(self, leaf: Tensor) -> bool:
         """Whether leaf was changed since the last backward, in whatever way."""
-        return self.grad() is not None and self.numbers != checksum(leaf)
+        return self.numbers not in (None, checksum(leaf))
 
     def holds_stale(self, leaf: Tensor) -> bool:
         """Whether leaf still has the gradient it was moved by."""
@@ -70,6 +70,9 @@ STALE = (
     "p.grad = None for every parameter, before loss.backward()"
 )
 
+_reached_since_step = [False]
+"""Whether backward has come to any leaf since the last step of any optimizer."""
+
 _reached: list[Callable[[], Tensor | None]] = []
 """The leaves of the last backward, whose grads have not been looked at yet."""
 
@@ -94,6 +97,7 @@ def before_accumulating(gradients: dict[Any, Any]) -> None:
         for record in records:
             record.mixed = False
         raise StaleGradientError(STALE.format(which="all parameters" if stale > 1 else _shape_text(leaves[0][0])))
+    _reached_since_step[0] = _reached_since_step[0] or bool(leaves)
     for record, (leaf, g) in zip(records, leaves, strict=True):
         record.numbers, record.brought, record.reached = checksum(leaf), bool(g.any()), True
         _reached.append(weakref.ref(leaf))
@@ -144,9 +148,11 @@ def before_step(parameters: Sequence[Tensor]) -> None:
             "step: backward has filled the gradients since the last step and zero_grad has emptied them again, so that "
             "nothing would move. Probably meant: optimizer.zero_grad(), then loss.backward(), then optimizer.step()"
         )
+    alone = all(p._grad is None for p in parameters)
     for i, (p, record) in enumerate(found):
         if p._grad is None and p._requires_grad and (record is None or (not record.reached and record.grad() is None)):
-            _check_without(i, p, record or _new_record(p), any(other._grad is not None for other in parameters))
+            _check_without(i, p, record or _new_record(p), alone)
+    _reached_since_step[0] = False
     for p, record in found:
         if record is not None:
             record.reached = False
@@ -154,15 +160,22 @@ def before_step(parameters: Sequence[Tensor]) -> None:
                 record.grad_version = p._grad._version[0]
 
 
-def _check_without(i: int, p: Tensor, record: Record, others: bool) -> None:
-    """Raises NoGradientError where a parameter has had no gradient at any of several steps, and others have."""
+def _check_without(i: int, p: Tensor, record: Record, alone: bool) -> None:
+    """Raises NoGradientError where a parameter, or all (alone), had no gradient at any of several steps, others had."""
     record.sleeping += not record.awake
-    if record.sleeping >= SEVERAL and others:
+    if record.sleeping < SEVERAL or (alone and not _reached_since_step[0]):
+        return
+    if alone:
         raise NoGradientError(
-            f"parameter {i} of the optimizer, {_shape_text(p)}, has had no gradient at any of {record.sleeping} "
-            "steps: no loss depended on it. Probably meant: to use it in the forward, without .data, "
-            ".detach(), .item() or no_grad() in between; or to leave it out, p.requires_grad = False"
+            f"no parameter of the optimizer has had a gradient at any of {record.sleeping} steps, though backward has "
+            "filled those of other tensors: it holds the parameters of another net. Probably meant: an optimizer made "
+            "of net.parameters() of the net that the loss is computed with, and made after the net"
         )
+    raise NoGradientError(
+        f"parameter {i} of the optimizer, {_shape_text(p)}, has had no gradient at any of {record.sleeping} "
+        "steps: no loss depended on it. Probably meant: to use it in the forward, without .data, "
+        ".detach(), .item() or no_grad() in between; or to leave it out, p.requires_grad = False"
+    )
 
 
 def _is_emptied(p: Tensor, record: Record | None) -> bool:

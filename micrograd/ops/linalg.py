@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.ops import apply, attach, function, op, save
+from micrograd.rules.errors import need_one_dtype
 from micrograd.tensors import Tensor
 
 

@@ -6,6 +6,7 @@ import pickle
 import random
 import subprocess
 import sys
+import traceback
 import weakref
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 import micrograd as torch
 from micrograd import graph, nn
+from micrograd.compare.samples import samples
 from micrograd.engine import Value
 from micrograd.guard import (
     BroadcastError,
@@ -25,6 +27,7 @@ from micrograd.guard import (
     UpdateError,
     guard,
 )
+from micrograd.ops import OPS
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # of mse_loss and .grad, which are beside the point
@@ -89,6 +92,19 @@ SQUARE = {
 }
 
 
+def divided_in_place(P):
+    P = P.clone()
+    P /= P.sum(1)
+
+
+def centred_in_place(P):
+    P = P.clone()
+    P -= P.mean(1)
+
+
+SQUARE |= {"P /= P.sum(1)": divided_in_place, "x -= x.mean(1)": centred_in_place}
+
+
 @pytest.mark.parametrize("mistake", SQUARE.values(), ids=SQUARE.keys())
 def test_a_reduction_that_lies_along_another_dimension_is_caught(mistake):
     P = torch.rand(4, 4) + 0.1
@@ -129,6 +145,11 @@ def fine_broadcasts(P, v):
     kernel - kernel.mean(1) - kernel.mean(1)[:, None] + kernel.mean()
     one = P[:1, :1]
     one / one.sum(1)
+    table = P.clone()
+    table /= table.sum(1, keepdim=True)
+    sums = table.sum(1)
+    table += 1
+    table / sums  # of other numbers by now
 
 
 def test_reductions_that_lie_where_they_belong_are_left_alone():
@@ -230,6 +251,8 @@ TWICE = {
     "cross_entropy of the last step": lambda x, y: F.cross_entropy(F.softmax(x.view(3, 2, 5), 2)[:, -1, :], y[:3]),
     "by hand": lambda x, y: F.cross_entropy(x.exp() / x.exp().sum(1, keepdim=True), y),
     "nll_loss without log": lambda x, y: F.nll_loss(F.softmax(x, 1), y),
+    "nll_loss of logits": lambda x, y: F.nll_loss(x, y),
+    "cross_entropy(sigmoid)": lambda x, y: F.cross_entropy(x.sigmoid(), y),
 }
 
 
@@ -250,6 +273,8 @@ def test_one_softmax_after_the_other_is_left_alone():
         F.softmax(weights @ logits, 1)  # attention, then classes
         F.cross_entropy(logits, logits.softmax(1))  # soft targets
         F.softmax(F.softmax(logits, 0), 1)
+        F.cross_entropy(5 * logits.sigmoid(), y)  # between 0 and 5
+        F.nll_loss((logits.softmax(1) + 1e-8).log(), y)
 
 
 # nan and inf.
@@ -264,6 +289,10 @@ def test_one_softmax_after_the_other_is_left_alone():
         (lambda: torch.zeros(2, 3) / torch.zeros(2, 3).sum(1, keepdim=True), ("x / y is nan at [0, 0]", "y is 0")),
         (lambda: torch.ones(2) / torch.tensor([1.0, 0.0]), ("x / y is inf at [1]", "x is 1 and y is 0")),
         (lambda: 1 / torch.zeros(2), ("1 / x is inf at [0]", "x is 0")),
+        (lambda: torch.zeros(2).div_(torch.zeros(2)), ("x / y is nan at [0]", "y is 0")),
+        (lambda: torch.ones(2) // 0.0, ("x // y is inf at [0]", "y is 0")),
+        (lambda: torch.full((2,), 3e38).index_add(0, torch.tensor([0]), torch.tensor([3e38])), ("add_at of [2]", "inf")),
+        (lambda: F.cross_entropy(torch.ones(2, 3), torch.tensor([-100, -100])), ("cross_entropy of [2, 3]", "nan")),
         (lambda: torch.tensor([1.0, 100.0]).exp(), ("exp(x) is inf at [1]", "x is 100", "x.max()")),
         (lambda: torch.tensor([4.0, -4.0]).sqrt(), ("sqrt(x) is nan at [1]", "x is -4")),
         (lambda: torch.zeros(3) ** -0.5, ("x ** y is inf at [0]", "y is -0.5", "negative power")),
@@ -559,6 +588,36 @@ def test_a_gradient_that_is_always_zero_is_caught(update):
     caught(train, NoGradientError, "[3]", "zero in every element")
 
 
+def test_backward_of_a_number_that_is_no_loss_any_more_is_caught():
+    net = Net()
+    caught(lambda: torch.tensor(net.loss().item(), requires_grad=True).backward(), NoGradientError, "without .item()")
+
+
+def test_an_optimizer_of_another_net_is_caught():
+    net, other = Net(), Net()
+    optimizer = torch.optim.SGD(other.parameters, lr=0.1)
+
+    def train():
+        for _ in range(10):
+            optimizer.zero_grad()
+            net.forget()
+            net.loss().backward()
+            optimizer.step()
+
+    caught(train, NoGradientError, "no parameter of the optimizer", "net.parameters()")
+
+
+def test_optimizers_that_take_turns_are_left_alone():
+    nets = Net(), Net()
+    optimizers = [torch.optim.SGD(net.parameters, lr=0.1) for net in nets]
+    with guard():
+        for step in range(30):
+            nets[step // 8 % 2].loss().backward()
+            for optimizer in optimizers:
+                optimizer.step()
+                optimizer.zero_grad()
+
+
 def test_a_gradient_that_wakes_up_late_or_falls_asleep_is_left_alone():
     inner, outer = parameter(3), torch.zeros(3).requires_grad_()  # outer starts at 0: inner has no gradient at first
     optimizer = torch.optim.SGD([inner, outer], lr=0.1)
@@ -708,6 +767,29 @@ def test_who_listened_before_still_hears_every_op():
     assert heard == ["exp", "sum"]
 
 
+EXAMPLES = [(name, example) for name, op in OPS.items() for example in op.examples]
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+def test_every_operation_is_heard_and_no_right_one_is_accused(name, example):
+    heard = []
+    graph.observer.operation = lambda op, inputs, options, result: heard.append(op.name)
+    names = samples(torch)
+    try:
+        with guard():
+            eval(example, names)
+    except GuardError:
+        assert example in MISTAKES
+    finally:
+        graph.observer.operation = None
+    assert name in heard or example in MISTAKES
+
+
+# Examples that are mistakes where they are meant: infinities, and numbers that are no log probabilities.
+MISTAKES = [
+    example for _, example in EXAMPLES if "/ 0" in example or example.startswith(("F.nll_loss(x,", "F.nll_loss(batch,"))
+]
+
 PROGRAM = "import micrograd as torch\nP = torch.rand(3, 3)\nP / P.sum(1)\nprint('silence')"
 
 
@@ -723,8 +805,18 @@ def test_the_environment_variable_turns_it_on(value, on):
 def test_the_error_is_raised_on_the_line_of_the_mistake():
     with guard(), pytest.raises(BroadcastError) as error:
         mistake()
-    lines = [entry.lineno for entry in error.traceback if entry.path.name == "test_guard.py"]
+    lines = [entry.lineno for entry in error.traceback if str(entry.path).endswith("test_guard.py")]
     assert lines[-1] == mistake.__code__.co_firstlineno + 1
+
+
+def test_the_traceback_ends_on_the_users_line():
+    try:
+        with guard():
+            mistake()
+    except BroadcastError as error:
+        frames = traceback.extract_tb(error.__traceback__)
+    assert frames[-1].filename == __file__
+    assert frames[-1].line == "return P / P.sum(1)"
 
 
 def test_it_keeps_no_tensor_alive():
