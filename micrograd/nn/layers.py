@@ -490,7 +490,7 @@ class NLLLoss(Module):
 class CrossEntropyLoss(Module):
     """-log(softmax(input)[i, target[i]]) for logits, reduced; see `functional.cross_entropy`.
 
-    label_smoothing: the part of the target that is shared among all classes (Szegedy et al. 2016).
+    label_smoothing: the fraction of the target that is shared among all classes (Szegedy et al. 2016).
     """
 
     weight: Any

@@ -181,7 +181,7 @@ class CosineAnnealingLR(LRScheduler):
 class OneCycleLR(LRScheduler):
     """One cycle of total_steps (or epochs * steps_per_epoch) steps, called after each batch (Smith and Topin 2018).
 
-    The rates rise from max_lr / div_factor to max_lr in the part pct_start of the steps, and fall from there to
+    The rates rise from max_lr / div_factor to max_lr in the fraction pct_start of the steps, then fall to
     max_lr / div_factor / final_div_factor; with three_phase first, in as many steps as they rose, to where they began.
     anneal_strategy: 'cos' or 'linear'. cycle_momentum: SGD's momentum, or Adam's first beta, falls from max_momentum to
     base_momentum while the rates rise, and rises while they fall. max_lr and both momenta may be lists, one value for
@@ -247,26 +247,26 @@ class OneCycleLR(LRScheduler):
         while self.last_epoch > phases[0][0] and len(phases) > 1:
             start = phases.pop(0)[0]
         end, from_lr, to_lr, from_momentum, to_momentum = phases[0]
-        part = (self.last_epoch - start) / (end - start)
+        fraction = (self.last_epoch - start) / (end - start)
         groups = self.optimizer.param_groups
         for group in groups if self.cycle_momentum else []:
-            momentum = self._anneal(group[from_momentum], group[to_momentum], part)
+            momentum = self._anneal(group[from_momentum], group[to_momentum], fraction)
             group |= {"betas": (momentum, *group["betas"][1:])} if self.use_beta1 else {"momentum": momentum}
-        return [self._anneal(group[from_lr], group[to_lr], part) for group in groups]
+        return [self._anneal(group[from_lr], group[to_lr], fraction) for group in groups]
 
-    def _anneal(self, start: float, end: float, part: float) -> float:
-        """What lies a part of the way, 0 to 1, from start to end."""
+    def _anneal(self, start: float, end: float, fraction: float) -> float:
+        """Between start (fraction 0) and end (fraction 1)."""
         if self._anneal_func_type == "linear":
-            return (end - start) * part + start
-        return end + (start - end) / 2 * (math.cos(math.pi * part) + 1)
+            return (end - start) * fraction + start
+        return end + (start - end) / 2 * (math.cos(math.pi * fraction) + 1)
 
 
 class ReduceLROnPlateau(LRScheduler):
     """The rates times factor once a metric has not improved for more than `patience` calls of step(metric).
 
-    mode: 'min' if a smaller metric is better, or 'max'. threshold: what counts as better, by this part of the best so
-    far (threshold_mode 'rel') or by this much ('abs'). cooldown: so many calls after a reduction count as no failures.
-    min_lr: the least rate, or a list of one for each group; eps: the least change that is made.
+    mode: 'min' if a smaller metric is better, or 'max'. threshold: the least improvement on the best metric, as a
+    fraction of it (threshold_mode 'rel') or as a difference ('abs'). cooldown: the number of calls after a reduction
+    that are not counted. min_lr: the least rate, or a list, one for each group. eps: the least change that is made.
     Raises ValueError for settings that make no sense.
     """
 

@@ -180,7 +180,7 @@ def _check_settings(settings: Group, **not_negative: Any) -> None:
 class SGD(Optimizer):
     """Stochastic gradient descent: p -= lr * g with g = grad + weight_decay * p.
 
-    With momentum, velocity = momentum * velocity + (1 - dampening) * g, at first g, takes the place of g, or with
+    With momentum, velocity = momentum * velocity + (1 - dampening) * g, initially g, replaces g, or with
     nesterov g + momentum * velocity (Sutskever et al. 2013, in the form of PyTorch). maximize: ascend the gradient.
     foreach and fused, PyTorch's faster kernels, change nothing here.
     Raises ValueError for negative settings, and for nesterov without momentum or with dampening.
