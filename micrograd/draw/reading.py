@@ -264,7 +264,9 @@ def _call(node: graph.Node, op: str, inputs: Sequence[Any]) -> tuple[str, list[t
     """
     operands = [(x.title, x.precedence) if isinstance(x, Box) else (short(x), ATOM) for x in inputs if x is not None]
     first = next((i for i, x in enumerate(inputs) if isinstance(x, Box)), 0)
-    left, right = [[short(x) for x in part if not isinstance(x, Box | None)] for part in (inputs[:first], inputs[first:])]
+    left, right = [
+        [short(x) for x in part if not isinstance(x, Box | None)] for part in (inputs[:first], inputs[first:])
+    ]
     dim = (node.options or {}).get("dim")
     words = [*left, op, *right, *([] if dim is None else [f"dim {short(dim)}"])]
     return ("" if op == "**" else " ").join(words), operands

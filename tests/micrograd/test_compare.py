@@ -204,7 +204,9 @@ def test_a_faulty_op_is_named(op, fault, monkeypatch):
         assert report.remarks[-1].startswith(f"{op} (")
         assert "is the first op whose result differs" in report.remarks[-1]
     else:
-        assert report.remarks[-1].startswith("all results agree; going back, the first gradient that differs is that of")
+        assert report.remarks[-1].startswith(
+            "all results agree; going back, the first gradient that differs is that of"
+        )
         assert f"It comes through {op} (" in report.remarks[-1]
 
 
@@ -300,7 +302,9 @@ def test_of_a_large_array_only_some_elements_are_tried():
     array = np.ones(1000)
     positions = probed(array)
     assert len(set(positions.tolist())) == len(positions) == PROBED
-    np.testing.assert_allclose(slopes(lambda: float((array * array).sum()), array, STEP, positions).mean(0), 2, atol=1e-6)
+    np.testing.assert_allclose(
+        slopes(lambda: float((array * array).sum()), array, STEP, positions).mean(0), 2, atol=1e-6
+    )
 
 
 def test_without_pytorch_finite_differences_take_its_place(no_pytorch, monkeypatch):

@@ -291,7 +291,10 @@ def test_one_softmax_after_the_other_is_left_alone():
         (lambda: 1 / torch.zeros(2), ("1 / x is inf at [0]", "x is 0")),
         (lambda: torch.zeros(2).div_(torch.zeros(2)), ("x / y is nan at [0]", "y is 0")),
         (lambda: torch.ones(2) // 0.0, ("x // y is inf at [0]", "y is 0")),
-        (lambda: torch.full((2,), 3e38).index_add(0, torch.tensor([0]), torch.tensor([3e38])), ("add_at of [2]", "inf")),
+        (
+            lambda: torch.full((2,), 3e38).index_add(0, torch.tensor([0]), torch.tensor([3e38])),
+            ("add_at of [2]", "inf"),
+        ),
         (lambda: F.cross_entropy(torch.ones(2, 3), torch.tensor([-100, -100])), ("cross_entropy of [2, 3]", "nan")),
         (lambda: torch.tensor([1.0, 100.0]).exp(), ("exp(x) is inf at [1]", "x is 100", "x.max()")),
         (lambda: torch.tensor([4.0, -4.0]).sqrt(), ("sqrt(x) is nan at [1]", "x is -4")),
