@@ -4,7 +4,7 @@ from difflib import get_close_matches
 
 from tqdm import tqdm
 
-from micrograd.command import UsageError, Parser, assignments, run_command
+from micrograd.command import Parser, UsageError, assignments, run_command
 from micrograd.compare.examples import FLOATS, Checked, check
 from micrograd.compare.expressions import compare_expression
 from micrograd.compare.report import aligned, number_text

@@ -15,7 +15,7 @@ from micrograd.ops import OPS
 FLOATS = ("float32", "float64")
 
 # Examples with these words have a gradient that is not the derivative of their numbers, or a step that rounding hides.
-NOT_BY_DIFFERENCES = ("detach()", "padding_idx", "float32", "/ 0")
+NOT_BY_DIFFERENCES = ("detach()", "padding_idx", "float32", ".float()", "/ 0")
 
 
 class Checked(NamedTuple):

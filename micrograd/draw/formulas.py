@@ -1,7 +1,6 @@
 """What an operation is called in a picture, what it does and what its derivatives are: mathematics, and the code."""
 
 import inspect
-
 from typing import TYPE_CHECKING
 
 from micrograd.engine import Value

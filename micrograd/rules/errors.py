@@ -150,4 +150,4 @@ def need_one_dtype(name: str, *arrays: np.ndarray | None) -> None:
             meant = "x.float(), or both in double(): NumPy's arrays are float64 unless told otherwise"
             if dtype.kind != array.dtype.kind:  # type: ignore[union-attr]
                 meant = "x.float(); F.one_hot makes integers, so F.one_hot(x, num_classes=...).float()"
-            raise RuntimeError(f"{name}: expected tensors of one dtype, but got {what}. Probably meant: {meant}")
+            raise RuntimeError(f"{name}: all tensors must have the same dtype, but got {what}. Probably meant: {meant}")

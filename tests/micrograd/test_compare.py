@@ -1,5 +1,7 @@
 """micrograd.compare: what it says of functions on both libraries, and its command."""
 
+import doctest
+import importlib
 import re
 import subprocess
 import sys
@@ -11,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import micrograd
-from micrograd.command import run_command
 from micrograd.autograd import slopes
+from micrograd.command import run_command
 from micrograd.compare import Report, compare
 from micrograd.compare.__main__ import main
 from micrograd.compare.differences import PROBED, STEP, probed
@@ -317,6 +319,16 @@ def test_without_pytorch_finite_differences_take_its_place(no_pytorch, monkeypat
     assert not compare(net, *net_inputs())
 
 
+# The docstrings.
+
+
+@pytest.mark.parametrize("name", ["compare", "compare.by_hand", "draw", "guard"])
+def test_the_examples_in_docstrings_give_what_they_say(name):
+    failed, tried = doctest.testmod(importlib.import_module(f"micrograd.{name}"))
+    assert tried > 0
+    assert failed == 0
+
+
 # The command.
 
 
@@ -355,7 +367,7 @@ def test_every_op_agrees_with_finite_differences(capsys):
     *_, last = capsys.readouterr().out.splitlines()
     tried = [op for op in OPS.values() if any(not _has_a_word(example) for example in op.examples)]
     assert last.startswith(f"{len(tried)} of {len(OPS)} ops agree")
-    assert len(tried) >= len(OPS) - 2
+    assert len(tried) >= len(OPS) - 6  # of isnan and the like there is no example without an infinity
 
 
 def _has_a_word(example):

@@ -27,8 +27,8 @@ from micrograd.guard import (
     UpdateError,
     guard,
 )
-from micrograd.ops import OPS
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
+from micrograd.ops import OPS
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # of mse_loss and .grad, which are beside the point
 
