@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = Parser(
         prog="python -m micrograd.compare",
         description="Compare micrograd's values and gradients with those of the PyTorch that is installed.",
-        epilog="Without PyTorch, in its place come finite differences, (f(x + h) - f(x - h)) / 2h.",
+        epilog="Where PyTorch is not installed: with finite differences, (f(x + h) - f(x - h)) / 2h.",
     )
     parser.add_argument(
         "--expression",

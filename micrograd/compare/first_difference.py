@@ -1,6 +1,7 @@
 """Which operation is the first whose result, or else whose gradient, is another one on PyTorch."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,8 @@ def first_difference(torch: Any, fn: Callable, arrays: Sequence[np.ndarray], nam
     An operation of micrograd's goes with the next one of PyTorch's whose node has the same name and whose result has
     the same shape.
     """
-    leaves, mine = _run_micrograd(fn, arrays)
-    leaves_there, theirs = _run_pytorch(torch, fn, arrays)
+    leaves, mine = _run(micrograd, _on_micrograd, fn, arrays)
+    leaves_there, theirs = _run(torch, _on_pytorch, fn, arrays)
     pairs, begin = [], 0
     for call in mine:
         for i in range(begin, len(theirs)):
@@ -56,8 +57,8 @@ def first_difference(torch: Any, fn: Callable, arrays: Sequence[np.ndarray], nam
         if numbers := _difference(here, there):
             users = [str(call) for call in mine if any(x is tensor for x in call.inputs)]
             return (
-                f"all results agree; going back, the first gradient that differs is that of {what}: {numbers}. It comes "
-                f"through {_listed(users) or 'no op'}: a derivative there is wrong, or something is detached on one side"
+                f"all results agree; going back, the first gradient that differs is that of {what}: {numbers}. It "
+                f"comes through {_listed(users) or 'no op'}: a derivative is wrong, or a tensor detached on one side"
             )
     return "every op agrees with its partner on PyTorch: look at what is detached, and at Functions of your own"
 
@@ -76,27 +77,31 @@ def _difference(here: np.ndarray | None, there: np.ndarray | None) -> str:
     return f"{mine} on micrograd, {theirs} on PyTorch{index}"
 
 
-def _run_micrograd(fn: Callable, arrays: Sequence[np.ndarray]) -> tuple[list[Any], list[Call]]:
-    calls: list[Call] = []
+def _run(library: Any, listen: Callable, fn: Callable, arrays: Sequence[np.ndarray]) -> tuple[list[Any], list[Call]]:
+    """The leaves and the calls of a run of fn on a library, after backward."""
+    leaves, calls = [leaf(library, array) for array in arrays], []  # type: ignore[var-annotated]
+    with listen(calls):
+        value, _ = taken_apart(fn(library, *leaves), library.Tensor)
+    back(library, value)
+    return leaves, calls
 
+
+@contextlib.contextmanager
+def _on_micrograd(calls: list[Call]) -> Iterator[None]:
     def note(op: Any, inputs: Sequence[Any], options: dict[str, Any], result: Any) -> None:
         if result.grad_fn is not None:
             calls.append(Call(op.name, inputs, result, result.grad_fn.name))
 
-    leaves = [leaf(micrograd, array) for array in arrays]
     before, observer.operation = observer.operation, note
     try:
-        value, _ = taken_apart(fn(micrograd, *leaves), micrograd.Tensor)
+        yield
     finally:
         observer.operation = before
-    back(micrograd, value)
-    return leaves, calls
 
 
-def _run_pytorch(torch: Any, fn: Callable, arrays: Sequence[np.ndarray]) -> tuple[list[Any], list[Call]]:
+def _on_pytorch(calls: list[Call]) -> Any:
+    import torch
     from torch.overrides import TorchFunctionMode
-
-    calls: list[Call] = []
 
     class Listener(TorchFunctionMode):
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -106,8 +111,4 @@ def _run_pytorch(torch: Any, fn: Callable, arrays: Sequence[np.ndarray]) -> tupl
                 calls.append(Call(func.__name__, args, made, made.grad_fn.name()))
             return result
 
-    leaves = [leaf(torch, array) for array in arrays]
-    with Listener():
-        value, _ = taken_apart(fn(torch, *leaves), torch.Tensor)
-    back(torch, value)
-    return leaves, calls
+    return Listener()

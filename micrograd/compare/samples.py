@@ -17,7 +17,7 @@ def arrays() -> dict[str, np.ndarray]:
         **{"weight": (5, 4), "bias": (5,), "signal": (2, 3, 8), "kernel": (4, 3, 2), "sequence": (4, 2, 3)},
         **{"state": (1, 2), "cell": (1, 2), "gates": (8, 5), "gates_bias": (8,), "qkv": (2, 3, 12)},
     }
-    numbers = {name: np.asarray(rng.normal(size=shape)) for name, shape in normal.items()}
+    numbers: dict[str, np.ndarray] = {name: np.asarray(rng.normal(size=shape)) for name, shape in normal.items()}
     numbers["positive"] = rng.uniform(0.5, 2.0, (3, 4))
     numbers["ints"] = np.array([2, 0, 3, 1])
     numbers["mask"] = numbers["x"] > 0

@@ -74,7 +74,7 @@ def formula(box: "Box") -> tuple[str, ...]:
 
 
 def code(box: "Box") -> str:
-    """The engine's source of the operation, with its derivatives; empty where there is none to show."""
+    """The engine's source of the operation, with its derivatives; empty where it cannot be read."""
     op = getattr(box.node, "op", None)
     operation = op.forward if op is not None else getattr(Value, _METHODS.get(box.op, box.op), None)
     try:

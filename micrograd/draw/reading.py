@@ -97,7 +97,7 @@ class Names:
             raise TypeError(f"draw: {path} names a {kind}; a name is for a Value, Tensor, Module or list of these")
 
     def of(self, node: Any) -> str:
-        """The name given to a Value, leaf Tensor or Node; empty where none is."""
+        """The name given to a Value, leaf Tensor or Node; empty where it has no name."""
         return self._of.get(id(node), "")
 
     def of_array(self, array: np.ndarray) -> str:
@@ -333,7 +333,7 @@ class _Frames:
 
 
 def composed(sign: str, operands: Sequence[tuple[str, int]]) -> tuple[str, int]:
-    """The title of what has none, out of its operation and operands, with its precedence; empty where it gets long.
+    """A title made of an operation and its operands, with its precedence; empty where it would be long.
 
     operands: the title of each and its precedence.
     """
@@ -360,7 +360,7 @@ def composed(sign: str, operands: Sequence[tuple[str, int]]) -> tuple[str, int]:
 
 
 def short(x: Any) -> str:
-    """A number with as few digits as tell what it is; a row of them in the same way."""
+    """A number with as few digits as it needs; a row of them in the same way."""
     if isinstance(x, tuple | list):
         return ", ".join(map(short, x))
     return f"{x:g}" if isinstance(x, float) else str(x)

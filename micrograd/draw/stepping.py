@@ -26,7 +26,7 @@ class Contribution(NamedTuple):
     """What an operation adds to the gradient of one of its inputs.
 
     how: the local derivative or, of tensors, the formula. added: what is added; before, after: the input's gradient.
-    summed: a sentence on the dimensions that broadcasting made, over which the gradient is summed; empty where none.
+    summed: a sentence on the dimensions that broadcasting made, over which the gradient is summed; else empty.
     """
 
     to: Box
@@ -38,7 +38,7 @@ class Contribution(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One operation on the way back: its box, the gradient that has come together there, and what it adds to its inputs."""
+    """One operation of backward: its box, the gradient that has come together there, and what it adds to its inputs."""
 
     box: Box
     gradient: Any
@@ -68,7 +68,7 @@ def ends(boxes: Sequence[Box]) -> list[Box]:
 
 
 def _contributions(box: Box, g: Any, box_of: dict[int, Box]) -> Iterator[tuple[Box, str, Any, str]]:
-    """For each input its box, the formula, what the gradient g adds to it, and over which dimensions that was summed."""
+    """For each input its box, the formula, what g adds to its gradient, and over which dimensions that was summed."""
     if isinstance(box.node, Node):
         yield from _to_tensors(box, g, box_of)
     elif box.local is not None and len(box.local) == len(box.parents):

@@ -6,7 +6,7 @@
         train()
 
 or `@guard()` above a function, or the environment variable MICROGRAD_GUARD=1 for a whole program. Each mistake raises
-a child of GuardError that says what happened, with the shapes, and what was probably meant:
+a subclass of GuardError that says what happened, with the shapes, and what was probably meant:
 
 - a reduction without keepdim that broadcasts back along another dimension; a prediction (n, 1) and a target (n,) that
   make a loss of (n, n) numbers (`guard.broadcasts`);
@@ -59,7 +59,7 @@ class guard(contextlib.ContextDecorator):  # noqa: N801 - used as no_grad is
     ...     P / P.sum(1)
     Traceback (most recent call last):
     ...
-    micrograd.guard.caught.BroadcastError: x / x.sum(1), x of shape [3, 3]: ... Probably meant: x / x.sum(1, keepdim=True)
+    micrograd.guard.caught.BroadcastError: x / x.sum(1), ... Probably meant: x / x.sum(1, keepdim=True)
     """
 
     def __enter__(self) -> None:

@@ -25,7 +25,8 @@ def check_cross_entropy(x: Tensor) -> None:
     if made_by == "sigmoid":
         raise SoftmaxError(
             f"cross_entropy of a sigmoid, of shape {list(x.shape)}: it takes logits, of any size, for the softmax "
-            "inside, and these are all between 0 and 1: no class can become likely. Probably meant: F.cross_entropy(logits, y), without sigmoid"
+            "inside, and these are all between 0 and 1: no class can "
+            "become likely. Probably meant: F.cross_entropy(logits, y), without sigmoid"
         )
 
 

@@ -52,7 +52,7 @@ class Record:
 
 def checksum(leaf: Tensor) -> int:
     """A number that changes when any element does."""
-    return zlib.crc32(np.ascontiguousarray(leaf._array).reshape(-1).view(np.uint8))
+    return zlib.crc32(leaf._array.tobytes())
 
 
 def _record_of(leaf: Tensor) -> Record | None:
@@ -136,7 +136,7 @@ def before_step(parameters: Sequence[Tensor]) -> None:
     """Look at the parameters that an optimizer is about to move.
 
     Raises StaleGradientError for gradients of two steps, and where zero_grad took away all that backward brought;
-    NoGradientError for a parameter that had none at all of the first steps, where others had.
+    NoGradientError for a parameter that had no gradient at any of the first steps.
     """
     note_gradients()
     found = [(p, _record_of(p)) for p in parameters]
@@ -207,18 +207,18 @@ def mark_update(x: Any, y: Any, result: Tensor) -> None:
 
 
 def check_missing_grad(x: Tensor) -> None:
-    """Raises UpdateError where the grad is asked of what was made as p - lr * p.grad: it has none, and gets none."""
+    """Raises UpdateError for the missing grad of what was made as p - lr * p.grad: it will never get one."""
     place = trace_of(x).update
     if place is None:
         return
     if x.grad_fn is not None and x.grad_fn.retained is None:
         raise UpdateError(
-            f"p = p - lr * p.grad{place_text(place)} made a new tensor, {_shape_text(x)}, that is part of the graph: it "
-            f"is no leaf, and its grad stays None. Probably meant: {UPDATE}"
+            f"p = p - lr * p.grad{place_text(place)} made a new tensor, {_shape_text(x)}, that is part of the graph: "
+            f"it is no leaf, and its grad stays None. Probably meant: {UPDATE}"
         )
     if not x._requires_grad:
         raise UpdateError(
-            f"p = p - lr * p.grad under no_grad{place_text(place)} made a new tensor that does not require grad, in the "
+            f"p = p - lr * p.grad under no_grad{place_text(place)} made a new tensor that does not require grad, in "
             f"place of the parameter. Probably meant: {UPDATE}, which changes the parameter itself"
         )
 
@@ -228,7 +228,7 @@ def check_roots(tensors: Sequence[Tensor]) -> None:
     if all(t.grad_fn is None for t in tensors):
         raise NoGradientError(
             f"backward from {_shape_text(tensors[0])} that no operation made: there is no graph behind it, and no "
-            "parameter gets a gradient. Probably meant: the loss itself, without .item(), .detach() or torch.tensor(...) "
+            "parameter gets a gradient. Probably meant: the loss itself, without .item(), .detach() or torch.tensor "
             "around it; torch.stack(losses).mean() for several"
         )
 

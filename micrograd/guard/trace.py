@@ -38,7 +38,8 @@ class Trace(NamedTuple):
     """How a tensor was made.
 
     layout: a number, the same for tensors whose elements correspond one to one, 0 where nobody asked yet.
-    made_by: "exp", "sigmoid", "softmax", "log_softmax" or "unsqueeze" where the tensor is just that, with nothing done to it since.
+    made_by: "exp", "sigmoid", "softmax", "log_softmax" or "unsqueeze" where the tensor is just that, and
+    nothing was done to it since.
     softmax: the dimension over which it was made to add up to 1. reduced: the reduction that it is the result of.
     outer: the broadcast it comes from. gradient_of: the leaf whose grad it is, perhaps times a number.
     update: the place where it was made as p - lr * p.grad.
