@@ -26,7 +26,7 @@ def arrays() -> dict[str, np.ndarray]:
 
 
 def samples(library: Any) -> dict[str, Any]:
-    """The samples as tensors of a library, those of floats as leaves that require grad; and beside them `torch`, `F`, `math` and `put`."""
+    """The samples as tensors of a library, those of floats as leaves that require grad; and `others`."""
     tensors = {name: library.tensor(array) for name, array in arrays().items()}
     for tensor in tensors.values():
         if tensor.dtype.is_floating_point:
