@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 SIGNS = {
     **{"slice": "[ ]", "index": "[ ]", "put": "[ ] =", "neg": "neg", "reshape_copy": "view", "to_dtype": "to"},
     **{"MaxBackward0": "max", "MaxBackward1": "max", "MinBackward0": "min", "MinBackward1": "min"},
+    **{"MedianBackward1": "median", "TopkBackward0": "topk", "SortBackward0": "sort"},
 }
 """The sign of an op, by the name of the op or of its node, where it is neither `Op.sign` nor the op's name."""
 

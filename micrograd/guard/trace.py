@@ -146,7 +146,9 @@ def of_reduction(op: str, x: Tensor, options: dict[str, Any], result: Tensor) ->
     dims = dims_in(options, x.ndim)
     if dims is not None:
         if op == "pick":
-            op = "max" if np.array_equal(options["indices"], x._array.argmax(dims[0])) else "min"
+            largest, smallest = x._array.argmax(dims[0]), x._array.argmin(dims[0])
+            same = [name for name, i in (("max", largest), ("min", smallest)) if np.array_equal(i, options["indices"])]
+            op = same[0] if same else "median"
         layout = with_layout(x).layout
         reduced = Reduced(op, weakref.ref(x), layout, x._array.shape, dims, bool(options.get("keepdim")))
         remember(result, Trace(reduced=reduced))

@@ -333,8 +333,8 @@ def remainder(x, y, /):
 @op("NotImplemented", sign="//", in_place=True, examples=["x.detach() // 0.7", "ints // 2"])
 def floor_divide(x, y, /):
     """floor(input / other); it has no derivative. Raises RuntimeError for bools, and for integers over 0."""
-    refuse_bools("//", x, y)
     x, y = promote(x, y)
+    refuse_bools("//", x, y)
     refuse_zero(x, y)
     missing = derivative_is_missing("floor_divide")
     return np.floor_divide(x, y), missing, missing

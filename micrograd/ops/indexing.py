@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.in_place import in_place, rebase_history, records, refuse_change, refuse_overlap, snapshot, write
-from micrograd.ops import apply, attach, function, op, plain, unchanged
+from micrograd.ops import apply, attach, function, op, plain, save, unchanged
 from micrograd.rules.dims import dim_of
 from micrograd.rules.indexing import basic_kind, split_index
 from micrograd.tensors import Tensor
@@ -38,7 +38,12 @@ def _index(x, /, index):
     else:
         found = x[index]
         found = found if found.flags.c_contiguous else found.copy()
-    return found, lambda g: added_at(shape, index, g)
+    return found, save(lambda g: added_at(shape, index, g), *arrays_in(index))
+
+
+def arrays_in(index):
+    """The arrays among the parts of an index."""
+    return [part for part in (index if isinstance(index, tuple) else (index,)) if isinstance(part, np.ndarray)]
 
 
 def _is_of_rows(index):
@@ -114,7 +119,8 @@ def _put(x, value, /, basic, advanced):
         return g.reshape((1,) * (dims - g.ndim) + g.shape)  # value may have more leading dimensions, of length 1
 
     assign(x, value)
-    return x, dx, dvalue
+    arrays = arrays_in(advanced)
+    return (x, save(dx, *arrays), save(dvalue, *arrays)) if arrays else (x, dx, dvalue)
 
 
 def _setitem(input: Tensor, index: Any, value: Any) -> None:
@@ -187,7 +193,7 @@ def _gather(x, /, dim, index):
     shape, indices = x.shape, list(np.indices(index.shape, sparse=True))
     indices[dim] = index
     chosen = tuple(indices)
-    return x[chosen], lambda g: added_at(shape, chosen, g)
+    return x[chosen], save(lambda g: added_at(shape, chosen, g), *chosen)
 
 
 @op("ScatterAddBackward0", of="", examples=["x.scatter_add(1, ints[:3, None], y[:, :1])", "x.index_add(0, ints[:3] % 3, y)"])
@@ -195,7 +201,7 @@ def _add_at(x, values, /, index):
     """x with values added at an index of arrays; an element that is named twice gets both."""
     out = x.copy()
     np.add.at(out, index, values)
-    return out, unchanged, lambda g: g[index]
+    return out, unchanged, save(lambda g: g[index], *arrays_in(index))
 
 
 @function()

@@ -36,9 +36,19 @@ for _name, _function in (("__eq__", eq), ("__ne__", ne)):
     attach(_name, _compare)
 
 
+def _contains(input: Tensor, element: Any) -> bool:
+    return bool((input == element)._array.any())
+
+
+attach("__contains__", _contains)
+
+
 def _logical(name: str, sign: str, ufunc: np.ufunc, what: str) -> Any:
     def forward(x, y, /):
-        return (ufunc(*promote(x, y)),)
+        x, y = promote(x, y)
+        if sign and np.result_type(x, y).kind == "f":
+            raise NotImplementedError(f"{name}, {sign}, goes with ints and bools, not with floats: compare first")
+        return (ufunc(x, y),)
 
     forward.__name__, forward.__doc__ = name, f"{what}, element by element."
     forward.__module__ = __name__

@@ -168,7 +168,7 @@ def _pick(x, /, indices, dim, keepdim):
         np.put_along_axis(result, chosen, g if keepdim else np.expand_dims(g, dim), dim)
         return result
 
-    return (out if keepdim else np.squeeze(out, dim)), dx
+    return (out if keepdim else np.squeeze(out, dim)), save(dx, chosen)
 
 
 @function()
