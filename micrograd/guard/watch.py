@@ -33,7 +33,8 @@ def on_operation(op: Any, inputs: Sequence[Any], options: Options, result: Tenso
 def on_backward(tensors: Sequence[Tensor], starts: Sequence[np.ndarray], accumulates: bool) -> Callable[[dict], None]:
     """Look at the graph before backward; returns what looks at the gradients that it found."""
     steps.note_gradients()
-    steps.check_roots(tensors)
+    if accumulates:
+        steps.check_roots(tensors)
     snapshot = GraphSnapshot(tensors)
 
     def after(gradients: dict[Any, Any]) -> None:
