@@ -223,11 +223,14 @@ class Tensor:
 
     def _accumulate_in_leaf(self, g: Any) -> None:
         """What backward does where it arrives at this leaf, unless it was frozen since."""
-        if self._requires_grad:
-            for hook in list((self._hooks or {}).values()):
+        if not self._requires_grad:
+            return
+        if self._hooks:
+            for hook in list(self._hooks.values()):
                 g = hook(g)
-            self._accumulate(g)
-            for hook in list((self._post_accumulate_hooks or {}).values()):
+        self._accumulate(g)
+        if self._post_accumulate_hooks:
+            for hook in list(self._post_accumulate_hooks.values()):
                 hook(self)
 
     def backward(
