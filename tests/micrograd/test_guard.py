@@ -788,6 +788,25 @@ def test_every_operation_is_heard_and_no_right_one_is_accused(name, example):
     assert name in heard or example in MISTAKES
 
 
+IN_PLACE = [name for name in OPS if f"{name}_" in vars(torch.Tensor)]
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_every_operation_in_place_is_heard(name):
+    x, y = torch.rand(3, 3) + 0.5, torch.rand(3, 3) + 0.5
+    if name.startswith("bitwise"):
+        x, y = x > 1, y > 1
+    arguments = {"clamp": (0, 1), "masked_fill": (x > 1, 0.0), "lerp": (y, 0.5), "unsqueeze": (0,), "transpose": (0, 1)}
+    required = [p for p in OPS[name].parameters if p.default is p.empty]
+    heard = []
+    graph.observer.operation = lambda op, inputs, options, result: heard.append(op.name)
+    try:
+        getattr(x, f"{name}_")(*arguments.get(name, (y,) * (len(required) - 1)))
+    finally:
+        graph.observer.operation = None
+    assert name in heard
+
+
 # Examples that are mistakes where they are meant: infinities, and numbers that are no log probabilities.
 MISTAKES = [
     example for _, example in EXAMPLES if "/ 0" in example or example.startswith(("F.nll_loss(x,", "F.nll_loss(batch,"))
