@@ -44,8 +44,8 @@ def first_difference(torch: Any, fn: Callable, arrays: Sequence[np.ndarray], nam
         if numbers := _difference(call.gradient, partner.gradient):
             users = dict.fromkeys(user.title for user in mine if any(x is call.result for x in user.inputs))
             return (
-                f"all results agree; going back, the first gradient that differs is that of {call.title}: {numbers}. It "
-                f"comes through {', '.join(users) or 'no op'}: a derivative is wrong, or a tensor detached on one side"
+                f"all results agree; going back, the first gradient that differs is that of {call.title}: {numbers}. "
+                f"It comes through {', '.join(users) or 'no op'}: a derivative is wrong, or one side is detached"
             )
     return "every op agrees with its partner on PyTorch: look at what is detached, and at Functions of your own"
 
