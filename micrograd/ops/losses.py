@@ -16,8 +16,10 @@ from micrograd.tensors import Tensor, wrap
 _INDEX_DTYPES = (np.dtype(np.int64), np.dtype(np.uint8))
 
 
-def _loss_node(input: Tensor, *others: Any, **options: Any) -> str:
-    return "NllLossBackward0" if input.ndim <= 2 else "NllLoss2DBackward0"
+def _loss_node(input: Tensor, *others: Any, reduction: str, **options: Any) -> str:
+    if input.ndim <= 2:
+        return "NllLossBackward0"
+    return "ViewBackward0" if reduction == "none" and input.ndim != 4 else "NllLoss2DBackward0"
 
 
 @op(
