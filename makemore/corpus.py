@@ -57,8 +57,7 @@ class Corpus:
 
     def _examples(self, part: str, context_length: int | None) -> Examples:
         """The examples of the part: windows of that many token ids, or whole words for None."""
-        ids = self.token_ids(part)
-        return data.word_examples(ids) if context_length is None else data.examples(ids, context_length)
+        return examples_of(self.token_ids(part), context_length)
 
     def _context_counts(self, part: str, context_length: int | None) -> ContextCounts:
         """The examples of the part, each different one once."""
@@ -72,6 +71,11 @@ class Corpus:
     def context_counts_for(self, model: Any, part: str) -> ContextCounts | None:
         """The examples of a part as the model reads them; None for a part without words."""
         return self.context_counts(part, window_of(model)) if part in self.parts else None
+
+
+def examples_of(ids: np.ndarray, context_length: int | None) -> Examples:
+    """The examples of the token ids of a text: windows of that many, or whole words for None."""
+    return data.word_examples(ids) if context_length is None else data.examples(ids, context_length)
 
 
 def window_of(model: Any) -> int | None:

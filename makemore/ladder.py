@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from makemore import data, plots, run
+from makemore import data, plots, processes, run
 from makemore.config import LECTURE_SEED, RUNS, SEED, TRAINING, Bounds, defaults_of
 from makemore.corpus import SPLITS, Corpus
 from makemore.display import decimal, shown, table
@@ -14,7 +14,7 @@ from makemore.models import TYPES
 from makemore.report import parameters_of, perplexity, print_words_read
 from makemore.run_folder import CHECKPOINT, CONFIG, RunFolder
 from makemore.training import Training
-from micrograd.command import Parser, UsageError, run_command
+from micrograd.command import Parser, UsageError
 
 RECORD, TABLE, PICTURE = "ladder.json", "ladder.txt", "ladder.png"
 WORDS_SHOWN = 5
@@ -149,4 +149,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    processes.run_command(main)

@@ -19,12 +19,12 @@ A model by counting is made of its counts in step 5, and step 7 only keeps them.
 import argparse
 import shlex
 
-from makemore import data, diagnosis, report, run
+from makemore import data, diagnosis, processes, report, run
 from makemore.config import RUNS, check_flags, config_of, config_of_resumed, parser_of_flags
 from makemore.language_model import Uniform
 from makemore.run_folder import SAMPLES, RunFolder
 from makemore.training import Training, rate_at
-from micrograd.command import UsageError, run_command
+from micrograd.command import UsageError
 
 
 def begin(flags: argparse.Namespace) -> None:
@@ -122,4 +122,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    processes.run_command(main)

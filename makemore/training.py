@@ -1,5 +1,6 @@
 """Gradient descent on a model: its losses, its rates, the loop and its evaluations, and how a run goes on."""
 
+import contextlib
 import math
 import signal
 import threading
@@ -12,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 import micrograd
+from makemore import processes, shards
 from makemore.config import keeps_best
 from makemore.corpus import Corpus, window_of
 from makemore.language_model import evaluate, loss_of
@@ -187,20 +189,23 @@ class Training:
         shown, smooth = time.monotonic(), math.nan
         total = None if last < 0 else last
         bar = tqdm(total=total, initial=first, unit="step", desc="training", disable=not progress)
-        with StopAsked() as stop, bar:
+        with StopAsked() as stop, bar, self._shared_steps() as shared:
             evaluated_before = bool(self.metrics) and self.metrics[-1]["step"] == first
             if (first % config["eval_every"] == 0 or first == last) and not evaluated_before:
                 self._evaluate(evaluated)
             while self.step != last and not stop.asked and not self.has_stalled(evaluations_left):
-                optimizer.param_groups[0]["lr"] = rate_at(self.step, config)
-                loss = next_loss()
-                optimizer.zero_grad()
-                loss.backward()
-                if config["clip"]:
-                    clip_grad_norm_(model.parameters(), config["clip"])
-                optimizer.step()
+                if shared:
+                    number = shared.take(rate_at(self.step, config))
+                else:
+                    optimizer.param_groups[0]["lr"] = rate_at(self.step, config)
+                    loss = next_loss()
+                    optimizer.zero_grad()
+                    loss.backward()
+                    if config["clip"]:
+                        clip_grad_norm_(model.parameters(), config["clip"])
+                    optimizer.step()
+                    number = loss.item()
                 self.step += 1
-                number = loss.item()
                 if not math.isfinite(number):
                     bar.close()
                     raise UsageError(f"the loss became {number} at step {self.step:,}; lower --learning-rate")
@@ -213,6 +218,9 @@ class Training:
                     shown = time.monotonic()
                 if self.step % config["eval_every"] == 0:
                     self._evaluate(evaluated)
+        if stop.asked and self.step > self.evaluated_at and self.folder is not None:
+            self._write_checkpoint()  # before it evaluates: whoever stops it may not wait for long
+            self.folder.commit()
         if self.step > self.evaluated_at:
             self._evaluate(evaluated)
         return self.step == last or self.has_stalled(evaluations_left)
@@ -237,15 +245,20 @@ class Training:
             losses[part] = None if sample is None else evaluate(self.model, sample)
         return losses
 
+    def _shared_steps(self) -> Any:
+        """Steps that the processes of an mpiexec take together; None where this one takes them alone."""
+        if not (processes.are_joined() and shards.can_share(self.config, self.model)):
+            return contextlib.nullcontext()
+        examples = self.corpus.examples("train", window_of(self.model))
+        return shards.shared(self, self.corpus.token_ids("train"), examples)
+
     def _evaluate(self, evaluated: Callable[["Training"], None] | None) -> None:
         losses = self.losses(("train", "dev"), (TRAIN_CHARACTERS, DEV_CHARACTERS))
         line = {"step": self.step, "train_loss": losses["train"], "dev_loss": losses["dev"]}
         self.metrics.append(line)
         self.evaluated_at = self.step
         if self.folder is not None:
-            state = {name: tensor.numpy() for name, tensor in self.model.state_dict().items()}
-            random = micrograd.random.default_generator.get_state().numpy()
-            self.folder.write_checkpoint(Checkpoint(self.step, state, optimizer_arrays(self.optimizer), random))
+            state = self._write_checkpoint()
             if keeps_best(self.config) and self.best() is line:
                 self.folder.write_best(Checkpoint(self.step, state, {}, None))
             if self.recorded:
@@ -257,6 +270,13 @@ class Training:
                 self.folder.commit()
         if evaluated is not None:
             evaluated(self)
+
+
+    def _write_checkpoint(self) -> dict[str, np.ndarray]:
+        state = {name: tensor.numpy() for name, tensor in self.model.state_dict().items()}
+        random = micrograd.random.default_generator.get_state().numpy()
+        self.folder.write_checkpoint(Checkpoint(self.step, state, optimizer_arrays(self.optimizer), random))
+        return state
 
 
 def optimizer_of(config: Mapping[str, Any], model: Any) -> Optimizer:

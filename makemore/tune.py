@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from makemore import data, plots
+from makemore import data, plots, processes
 from makemore.config import RUNS, SETTINGS, Bounds, add_training_flags, config_of, defaults_of, flag_of
 from makemore.corpus import Corpus
 from makemore.display import table
@@ -19,7 +19,7 @@ from makemore.run import complete
 from makemore.run_folder import RunFolder
 from makemore.search_space import USUAL, Range, space_of
 from makemore.trials import Search, best_of, done, importance_of, open_study, shown_url, storage_complaints, value_text
-from micrograd.command import Parser, UsageError, run_command
+from micrograd.command import Parser, UsageError
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -173,4 +173,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    processes.run_command(main)
