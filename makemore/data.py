@@ -10,12 +10,14 @@ beginning of its word.
 """
 
 import hashlib
+import itertools
+import os
 import random
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -50,10 +52,13 @@ class WordList:
     def __init__(self, path: str | Path):
         self.path = Path(path)
 
-    def blocks(self) -> Iterator[str]:
-        """The words in blocks of text, a line end after each word and no white space around it."""
-        found = False
-        for raw, lines_before in self._raw_blocks():
+    def blocks(self, start: int = 0, end: int | None = None) -> Iterator[str]:
+        """The words in blocks of text, a line end after each word and no white space around it.
+
+        start, end: only the words between these bytes of the file, see `cuts`; there need not be any.
+        """
+        found = start > 0 or end is not None
+        for raw, lines_before in self._raw_blocks(start, end):
             try:
                 text = raw.decode()
             except UnicodeDecodeError as error:
@@ -71,21 +76,36 @@ class WordList:
         if not found:
             raise UsageError(f"{self.path} holds no words; it should have one word to a line")
 
-    def _raw_blocks(self) -> Iterator[tuple[bytes, int]]:
-        """The file in blocks of whole lines, each with the number of lines before it."""
+    def cuts(self, shares: Sequence[float]) -> list[tuple[int, int]]:
+        """Where the parts of the file start and end that hold such shares of it, each in bytes and cut at a line end."""
+        size = self._status().st_size
+        wanted = np.cumsum(shares)[:-1] / np.sum(shares) * size
+        with self.path.open("rb") as file:
+            ends = [min(size, _after_line(file, int(place))) for place in wanted]
+        return list(itertools.pairwise([0, *itertools.accumulate(ends, max), size]))
+
+    def _status(self) -> os.stat_result:
         status = self.path.stat()
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # opening a directory says what it is
             raise UsageError(
                 f"{self.path} is a pipe or a device, and the list is read more than once: save it to a file"
             )
+        return status
+
+    def _raw_blocks(self, start: int, end: int | None) -> Iterator[tuple[bytes, int]]:
+        """The file in blocks of whole lines, each with the number of lines before it."""
+        size = self._status().st_size
+        end = size if end is None else end
         lines, rest = 0, b""
         bar = tqdm(
-            total=status.st_size, unit="B", unit_scale=True, desc=f"reading {self.path.name}", delay=1, leave=False
-        )
+            total=end - start, unit="B", unit_scale=True, desc=f"reading {self.path.name}", delay=1, leave=False,
+            disable=start > 0,
+        )  # fmt: skip
         with self.path.open("rb") as file, bar:
-            if file.read(3) != b"\xef\xbb\xbf":  # the byte-order mark
-                file.seek(0)
-            while more := file.read(BLOCK_BYTES):
+            if start or file.read(3) != b"\xef\xbb\xbf":  # the byte-order mark
+                file.seek(start)
+            # What is written to the file meanwhile is read as well, where it is read to its end.
+            while more := file.read(BLOCK_BYTES if end == size else min(BLOCK_BYTES, end - file.tell())):
                 bar.update(len(more))
                 block = rest + more
                 cut = max(block.rfind(b"\n"), block.rfind(b"\r", 0, -1)) + 1  # after a last CR there may come an LF
@@ -100,12 +120,26 @@ class WordList:
         """All the words, in the file's order."""
         return [word for block in self.blocks() for word in block[:-1].split("\n")]
 
-    def seen(self, candidates: Iterable[str]) -> set[str]:
-        """Those of the candidates that are words of the list."""
+    def seen(self, candidates: Iterable[str], start: int = 0, end: int | None = None) -> set[str]:
+        """Those of the candidates that are words of the list, or of a part of it."""
         wanted, found = set(candidates), set()
-        for block in self.blocks():
+        for block in self.blocks(start, end):
             found |= wanted.intersection(block[:-1].split("\n"))
         return found
+
+
+def _after_line(file: BinaryIO, place: int) -> int:
+    """The place after the first line end from a place of the file on; the end of the file where there is none."""
+    file.seek(place)
+    while more := file.read(1 << 16):
+        line_end = re.search(rb"\n|\r(?=[^\n])", more)
+        if line_end:
+            return place + line_end.end()
+        place += len(more) - 1  # a CR at the end may have an LF after it
+        file.seek(place)
+        if len(more) == 1:
+            return place + 1
+    return place
 
 
 def _line_ends(raw: bytes) -> int:
@@ -163,7 +197,13 @@ class Survey(NamedTuple):
 
 def survey(blocks: Iterable[str]) -> Survey:
     """Look through blocks of text as WordList gives them, once, holding one block at a time."""
-    words, shortest, longest, digest = 0, 0x7FFFFFFF, 0, hashlib.sha256()
+    digest = hashlib.sha256()
+    return look_through(blocks, digest)._replace(digest=digest.hexdigest())
+
+
+def look_through(blocks: Iterable[str], digest: Any = None) -> Survey:
+    """A survey without its digest; digest: one that is brought up to date meanwhile."""
+    words, shortest, longest = 0, 0x7FFFFFFF, 0
     present = np.zeros(0x110000, bool)
     for block in blocks:
         points = _code_points(block)
@@ -171,9 +211,10 @@ def survey(blocks: Iterable[str]) -> Survey:
         lengths = np.diff(np.flatnonzero(points == ord("\n")), prepend=-1) - 1
         words += len(lengths)
         shortest, longest = min(shortest, int(lengths.min())), max(longest, int(lengths.max()))
-        digest.update(block.encode())
+        if digest is not None:
+            digest.update(block.encode())
     present[ord("\n")] = False
-    return Survey(words, shortest, longest, Vocabulary(map(chr, np.flatnonzero(present))), digest.hexdigest())
+    return Survey(words, shortest, longest, Vocabulary(map(chr, np.flatnonzero(present))), "")
 
 
 def _code_points(text: str) -> np.ndarray:

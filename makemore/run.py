@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 import micrograd
-from makemore import data, diagnosis, plots
+from makemore import data, diagnosis, in_parts, plots
 from makemore.config import TRAINING
 from makemore.corpus import SPLITS, Corpus
 from makemore.data import Vocabulary, WordList
@@ -243,7 +243,7 @@ def draw_words(sampler: Sampler, n: int, words: WordList | None, only_new: bool 
                 batch.append(word)
                 bar.update(not only_new)
             tries += len(batch)
-            seen = words.seen(batch) if words is not None else set()
+            seen = in_parts.seen(words, batch) if words is not None else set()
             for word in filter(None, batch):
                 if not (only_new and word in seen) and len(drawn) < n:
                     drawn.append(Drawn(word, None if words is None else word in seen))
