@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from makemore import data, processes
-from makemore.data import BLOCK_BYTES, Survey, Vocabulary, WordList
+from makemore.data import Survey, Vocabulary, WordList
 from micrograd.command import UsageError
 from micrograd.distributed.group import current
 
@@ -97,7 +97,7 @@ def _seen_in_part(path: Path, parts: Parts, candidates: set[str]) -> set[str]:
 
 def _is_long(words: WordList) -> bool:
     """Whether it is worth while to read the list in parts."""
-    return processes.size() > 1 and words.path.is_file() and words.path.stat().st_size > BLOCK_BYTES
+    return processes.size() > 1 and words.path.is_file() and words.path.stat().st_size > data.BLOCK_BYTES
 
 
 def _even_parts(words: WordList) -> Parts:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,6 +80,18 @@ def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFold
     return Rung(type_, parameters_of(model), own, training.step, seconds, [word.word for word in drawn])
 
 
+@cache
+def corpus_of(input_file: str | None) -> Corpus:
+    """The words of the file, else the bundled ones; read once in a process."""
+    return Corpus.read(Path(input_file) if input_file else data.bundled_names(), "80/10/10")
+
+
+def climb_one(type_: str, titles: dict[str, str], flags: argparse.Namespace) -> Rung:
+    """`climb` in a process that has nothing but the flags."""
+    print(f"\n{titles[type_]}", flush=True)
+    return climb(type_, corpus_of(flags.input_file), flags, RunFolder(Path(flags.work_dir) / type_))
+
+
 def table_of(rungs: list[Rung]) -> str:
     """The rungs as a table, one to a line."""
     rows = [["model", "parameters", *[f"{part:>7}" for part in SPLITS], "perplexity", "steps", "seconds", "new words"]]
@@ -123,18 +136,20 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = [name for name in flags.rungs if name not in TYPES]
     if unknown:
         parser.error(f"there is no type {unknown[0]!r}; choose from {', '.join(TYPES)}")
-    corpus = Corpus.read(Path(flags.input_file) if flags.input_file else data.bundled_names(), "80/10/10")
+    corpus = corpus_of(flags.input_file)
     top = RunFolder(flags.work_dir)
     known = read_record(top.path, corpus)
     print_words_read(corpus)
     wanted = [type_ for type_ in TYPES if type_ in flags.rungs or not flags.rungs]
-    for i, type_ in enumerate(wanted, 1):
-        folder = RunFolder(top.path / type_)
-        if type_ in known and (folder.path / CHECKPOINT).exists():
-            print(f"\n{type_} ({i} of {len(wanted)}) is trained already")
-            continue
-        print(f"\n{type_} ({i} of {len(wanted)})")
-        known[type_] = climb(type_, corpus, flags, folder)
+    titles = {type_: f"{type_} ({i} of {len(wanted)})" for i, type_ in enumerate(wanted, 1)}
+    trained = [type_ for type_ in wanted if type_ in known and (top.path / type_ / CHECKPOINT).exists()]
+    for type_ in trained:
+        print(f"\n{titles[type_]} is trained already")
+    left = [type_ for type_ in wanted if type_ not in trained]
+    if processes.size() > 1:
+        left.reverse()  # the long ones first, so that all processes end at about the same time
+    for type_, rung in processes.each(climb_one, left, titles, flags):
+        known[type_] = rung
         ladder = [known[name] for name in TYPES if name in known]
         record = {"digest": corpus.survey.digest, "rungs": [rung._asdict() for rung in ladder]}
         top.write(RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Any, NamedTuple
 
+from tqdm import tqdm
+
 from micrograd import command, distributed
 from micrograd.command import UsageError
 from micrograd.distributed.group import WORLD_SIZES, Group, current
@@ -101,6 +103,7 @@ def _run_on_rank(main: Callable[[], int]) -> int:
             signal.signal(number, _as_ctrl_c)
     flags = group.comm.gather(sys.argv[1:])
     if group.rank:
+        _show_no_bars()
         _serve(group)
         return 0
     try:
@@ -110,6 +113,11 @@ def _run_on_rank(main: Callable[[], int]) -> int:
         return main()
     finally:
         _send_job(group, None)
+
+
+def _show_no_bars() -> None:
+    show = tqdm.__init__
+    tqdm.__init__ = lambda self, *args, **kwargs: show(self, *args, **kwargs | {"disable": True})
 
 
 def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
@@ -176,7 +184,10 @@ def each(function: Callable[..., Any], items: Iterable[Any], *arguments: Any) ->
     try:
         with helped(_work, function, arguments), deal:
             while (number := deal.take()) is not None:
-                deal.done.put((number, Outcome.of(function, deal.items[number], *arguments)))
+                deal.working = True
+                outcome = Outcome.of(function, deal.items[number], *arguments)
+                deal.working = False
+                deal.done.put((number, outcome))
                 yield from deal.results()
             while not deal.is_over():
                 yield from deal.results()
@@ -195,8 +206,7 @@ class _Deal:
         self.lock = threading.Lock()
         self.done: queue.SimpleQueue[tuple[int, Outcome]] = queue.SimpleQueue()
         self.busy = set(range(1, group.size))
-        self.stopped = False
-        self.told = False
+        self.stopped = self.told = self.working = False
         self.thread = threading.Thread(target=self._answer, daemon=True)
 
     def __enter__(self) -> None:
@@ -238,6 +248,10 @@ class _Deal:
             other, finished = comm.recv(tag=TAKE)
             if finished is not None:
                 self.done.put(finished)
+                if finished[1].error is not None and not self.stopped:
+                    self.stopped = True
+                    if self.working:
+                        signal.raise_signal(signal.SIGINT)
             number = self.take()
             comm.send(None if number is None else (number, self.items[number]), other, GIVE)
             if number is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import shlex
 import sys
 import time
@@ -128,6 +129,46 @@ def print_found(study: Study, space: dict[str, Range], flags: argparse.Namespace
     print(f"\ntrain it:\n{command_of(best.user_attrs['config'], flags.input_file)}")
 
 
+# How it goes.
+
+
+def search_together(given: list[str]) -> str:
+    """`Search.run` on every process of an mpiexec; what it returned, first of all that somebody was stopped."""
+    reasons = set()
+    with contextlib.closing(processes.each(search_in_process, range(processes.size()), given)) as results:
+        for _, why in results:
+            reasons.add(why)
+            if why == "stopped":
+                break
+    return max(reasons)
+
+
+def search_in_process(number: int, given: list[str]) -> str:
+    """The trials of one process in the study that was begun."""
+    flags = parser_of_flags().parse_args(given)
+    config = check_flags(flags)
+    space = space_of(flags, config)
+    corpus = read_corpus(flags)
+    url, _ = storage_of(flags)
+    study = open_study(url, flags.study_name or config["type"], settings_of(flags, space, corpus), resume=True)
+    with storage_complaints(url):
+        return Search(study, flags, space, corpus).run()
+
+
+def read_corpus(flags: argparse.Namespace) -> Corpus:
+    """The words, whose dev part is what the search goes by. Raises UsageError where there is none."""
+    corpus = Corpus.read(Path(flags.input_file) if flags.input_file else data.bundled_names(), "80/10/10")
+    if "dev" not in corpus.parts:
+        raise UsageError(f"{corpus.list.path} has {corpus.survey.words} words, too few for a dev part to go by")
+    return corpus
+
+
+def storage_of(flags: argparse.Namespace) -> tuple[str, RunFolder]:
+    """Where the study is kept, and the folder of the search."""
+    folder = RunFolder(flags.work_dir or RUNS / "tune")
+    return flags.storage or f"sqlite:///{folder.path / STUDY}", folder
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command."""
     given = sys.argv[1:] if arguments is None else arguments
@@ -138,16 +179,13 @@ def main(arguments: list[str] | None = None) -> int:
         raise UsageError("makemore.tune needs Optuna, which is not installed: pip install optuna") from None
     config = check_flags(flags)
     space = space_of(flags, config)
-    corpus = Corpus.read(Path(flags.input_file) if flags.input_file else data.bundled_names(), "80/10/10")
-    if "dev" not in corpus.parts:
-        raise UsageError(f"{corpus.list.path} has {corpus.survey.words} words, too few for a dev part to go by")
+    corpus = read_corpus(flags)
     complete(config, corpus)
 
-    folder = RunFolder(flags.work_dir or RUNS / "tune")
+    url, folder = storage_of(flags)
     if folder.path.exists() and not folder.path.is_dir():
         raise UsageError(f"{folder.path} is a file; name a folder with -o")
     folder.path.mkdir(parents=True, exist_ok=True)
-    url = flags.storage or f"sqlite:///{folder.path / STUDY}"
     url_shown = shown_url(url) if flags.storage else str(shown_path(folder.path / STUDY))
     study = open_study(url, flags.study_name or config["type"], settings_of(flags, space, corpus), flags.resume)
     with storage_complaints(url):
@@ -159,7 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"model       {config['type']}; searching {', '.join(space)}")
         print(f"study       {study.study_name!r} in {url_shown}\n")
         search = Search(study, flags, space, corpus)
-        why = search.run()
+        why = search.run() if processes.size() == 1 else search_together(given)
         print_found(study, space, flags, folder)
     seconds = time.monotonic() - search.began
     if why:
