@@ -17,6 +17,7 @@ A model by counting is made of its counts in step 5, and step 7 only keeps them.
 """
 
 import argparse
+import contextlib
 import shlex
 
 from makemore import data, diagnosis, report, run
@@ -40,7 +41,8 @@ def begin(flags: argparse.Namespace) -> None:
     report.print_model(config, model)
     folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.next_free(RUNS)
     if flags.find_lr:
-        diagnosis.find_learning_rate(config, corpus, model, folder)
+        with folder.held():
+            diagnosis.find_learning_rate(config, corpus, model, folder)
         return
     with folder.staged(flags.overwrite):
         diagnosis.print_first_look(model, corpus)
@@ -77,6 +79,8 @@ def carry_out(training: Training, flags: argparse.Namespace) -> None:
     except KeyboardInterrupt:
         if not folder.committed:
             raise
+        if folder.has_ended(training.step):  # all is kept, only not yet printed
+            raise SystemExit(0) from None
         print(f"\nstopped; the run is kept in {folder.path}")
         print(f"go on with: {run.resuming(folder)}")
         raise SystemExit(130) from None
@@ -117,7 +121,11 @@ def main(arguments: list[str] | None = None) -> int:
         begin(flags)
         return 0
     folder = RunFolder.trained(flags.work_dir)
-    (run.sample if flags.sample_only else resume)(folder, flags)
+    if flags.sample_only:
+        run.sample(folder, flags)
+        return 0
+    with folder.held() if folder.path.is_dir() else contextlib.nullcontext():
+        resume(folder, flags)
     return 0
 
 
