@@ -55,12 +55,16 @@ UNKNOWN_STEP = -1
 
 
 class Checkpoint(NamedTuple):
-    """step: how many steps are done, or UNKNOWN_STEP. model, optimizer: their state_dicts. random: the generator's state."""
+    """step: how many steps are done, or UNKNOWN_STEP. model, optimizer: their state_dicts. random: the generator's state.
+
+    note: what the user should know of the file.
+    """
 
     step: int
     model: dict[str, np.ndarray]
     optimizer: dict[str, np.ndarray]
     random: np.ndarray | None
+    note: str = ""
 
 
 class RunFolder:
@@ -292,11 +296,11 @@ class RunFolder:
         tensors |= {f"optimizer.{name}": array for name, array in checkpoint.optimizer.items()}
         if checkpoint.random is not None:
             tensors["random.state"] = checkpoint.random
-        self.write(CHECKPOINT, _file_of(tensors, checkpoint.step))
+        self.write(CHECKPOINT, file_of_checkpoint(tensors, checkpoint.step))
 
     def write_best(self, checkpoint: Checkpoint) -> None:
         """Replace the best model so far: its weights alone, by their own names."""
-        self.write(BEST, _file_of(checkpoint.model, checkpoint.step))
+        self.write(BEST, file_of_checkpoint(checkpoint.model, checkpoint.step))
 
     def read_chosen(self) -> Checkpoint:
         """The last checkpoint or the best model, whichever has the lower dev loss; the other where one is damaged.
@@ -315,15 +319,15 @@ class RunFolder:
         if not found:
             raise UsageError(damaged[CHECKPOINT])
         if damaged:
-            self._say(f"{damaged.popitem()[1].partition(';')[0]}: {min(found)} is used instead")
-            return found.popitem()[1]
+            (name, checkpoint), (problem,) = found.popitem(), damaged.values()
+            return checkpoint._replace(note=f"{problem.partition(';')[0]}; {name} is used instead")
         last, best = found[CHECKPOINT], found[BEST]
         dev_losses = {line["step"]: line["dev_loss"] for line in self.evaluations()}
         best_loss, last_loss = dev_losses.get(best.step), dev_losses.get(last.step)
         return last if best_loss is None or (last_loss is not None and last_loss < best_loss) else best
 
     def read_checkpoint(self, name: str = CHECKPOINT) -> Checkpoint:
-        """The checkpoint. Raises UsageError where it is missing or damaged; says so where it has no checksum."""
+        """The checkpoint, with a note where it has no checksum. Raises UsageError where it is missing or damaged."""
         path = self.stage / name
         if not path.is_file():
             raise UsageError(f"{path} is not there: the run was stopped before its first checkpoint; train anew")
@@ -337,18 +341,17 @@ class RunFolder:
         except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
             cure = "train anew with --overwrite" if name == CHECKPOINT else "remove it to use the last checkpoint"
             raise UsageError(f"{path} is damaged ({error!s:.100}); {cure}") from None
-        if CHECKSUM not in metadata:
-            self._say(f"{path} has no checksum, so another program wrote it: damage in it would not be noticed")
+        note = f"{path} has no checksum, so another program wrote it: damage in it would not be noticed"
         random = tensors.pop("random.state", None)
         model = {key: array for key, array in tensors.items() if not key.startswith("optimizer.")}
         optimizer = {key.removeprefix("optimizer."): tensors[key] for key in tensors.keys() - model.keys()}
-        return Checkpoint(step, model, optimizer, random)
+        return Checkpoint(step, model, optimizer, random, "" if CHECKSUM in metadata else note)
 
-    def _say(self, line: str) -> None:
-        """A line on stderr, once."""
-        if line not in self._said:
-            self._said.add(line)
-            print(line, file=sys.stderr)
+    def _say_note(self, checkpoint: Checkpoint) -> None:
+        """Print the note on stderr, once."""
+        if checkpoint.note and checkpoint.note not in self._said:
+            self._said.add(checkpoint.note)
+            print(checkpoint.note, file=sys.stderr)
 
     def load(self, checkpoint: Checkpoint | None = None) -> tuple[Any, Vocabulary]:
         """The trained model, in eval mode, and its vocabulary: of the checkpoint, else with the lowest dev loss.
@@ -360,7 +363,9 @@ class RunFolder:
             config, checkpoint = self._read_pair()
         vocabulary = Vocabulary(config["vocabulary"])
         with self._fitting():
-            return trained_model(config, len(vocabulary), checkpoint.model), vocabulary
+            model = trained_model(config, len(vocabulary), checkpoint.model)
+        self._say_note(checkpoint)
+        return model, vocabulary
 
     def _read_pair(self) -> tuple[dict[str, Any], Checkpoint]:
         """The config, and the chosen weights that belong to it: read again where a new run came in between."""
@@ -383,13 +388,14 @@ class RunFolder:
         chosen = self.read_chosen()
         with self._fitting():
             set_weights(model, chosen.model)
+        self._say_note(chosen)
         return chosen.step
 
     @contextlib.contextmanager
     def _fitting(self) -> Iterator[None]:
         try:
             yield
-        except (RuntimeError, KeyError, ValueError) as error:
+        except (RuntimeError, KeyError, ValueError, TypeError, OverflowError) as error:
             text = " ".join(str(error).split())
             raise UsageError(f"{self.path / CHECKPOINT} does not fit config.json beside it: {text:.300}") from None
 
@@ -429,10 +435,16 @@ class RunFolder:
         return bool(lines) and "test_loss" in lines[-1] and lines[-1]["step"] == step
 
 
-def _file_of(tensors: dict[str, np.ndarray], step: int) -> bytes:
+def file_of_checkpoint(tensors: dict[str, np.ndarray], step: int) -> bytes:
     """The tensors in the safetensors format, with a checksum."""
     tensors = {name: np.asarray(array, order="C") for name, array in tensors.items()}
-    return safetensors.numpy.save(tensors, {STEP: str(step), CHECKSUM: _checksum(tensors, step)})
+    content = safetensors.numpy.save(tensors, {STEP: str(step), CHECKSUM: _checksum(tensors, step)})
+    # safetensors writes the metadata in any order, and the same run is to give the same bytes.
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end])
+    header["__metadata__"] = {key: header["__metadata__"][key] for key in (STEP, CHECKSUM)}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    return content[:8] + text.ljust(end - 8) + content[end:]
 
 
 def _checksum(tensors: Mapping[str, np.ndarray], step: int) -> str:
