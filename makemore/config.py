@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from makemore.models import FAMILIES, NGRAMS, TYPES
-from micrograd.command import Parser, UsageError
+from micrograd.command import Parser, UsageError, not_empty
 
 RUNS = Path("out")
 """Where runs go that are given no folder."""
@@ -60,6 +60,7 @@ class Bounds:
         return type(value) in (int, self.kind) and not self.problem(value)
 
 
+NUM_SAMPLES = Bounds(int, 0, most=10**9)
 SEED = Bounds(int, -(2**63), most=2**64 - 1)
 """Any integer of 64 bits, as PyTorch takes it."""
 MOST = 10**12
@@ -234,7 +235,8 @@ def add_sampling_flags(parser: argparse.ArgumentParser) -> None:
 
 def add_folder_flag(parser: Parser) -> None:
     """The flag that names the folder of a trained model."""
-    parser.add_argument("-o", "--work-dir", metavar="DIR", help="the run's folder (default: the latest under out/)")
+    parser.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR",
+                        help="the run's folder (default: the latest under out/)")  # fmt: skip
 
 
 def parser_of_flags() -> Parser:
@@ -245,8 +247,11 @@ def parser_of_flags() -> Parser:
         epilog="With no flags at all: the bundled names, and an MLP with batch norm.",
     )
     group = parser.add_argument_group("what to learn from, and where to keep it")
-    group.add_argument("-i", "--input-file", metavar="FILE", help="one word to a line, UTF-8 (default: bundled names)")
-    group.add_argument("-o", "--work-dir", metavar="DIR", help="the run's folder (default: the next number under out/)")
+    group.add_argument(
+        "-i", "--input-file", type=not_empty, metavar="FILE", help="one word to a line, UTF-8 (default: bundled names)"
+    )
+    group.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR",
+                       help="the run's folder (default: the next number under out/)")  # fmt: skip
     _add_choice(group, "split", "train, dev and test, or train on everything")
     group.add_argument("--resume", action="store_true", help="go on with the run in -o (default: the latest)")
     group.add_argument("--overwrite", action="store_true", help="replace the run in -o")
@@ -258,7 +263,7 @@ def parser_of_flags() -> Parser:
     )
     group.add_argument("--diagnose", action="store_true", help="pictures of activations, gradients and updates")
     add_training_flags(parser)
-    parser.add_argument("-n", "--num-samples", type=Bounds(int, 0), default=20, metavar="N", help="new words (20)")
+    parser.add_argument("-n", "--num-samples", type=NUM_SAMPLES, default=20, metavar="N", help="new words (20)")
     add_sampling_flags(parser)
     what = "beside the new words, show those of a model that knows nothing"
     parser.add_argument("--uniform", action="store_true", help=what)

@@ -10,6 +10,7 @@ beginning of its word.
 """
 
 import hashlib
+import os
 import random
 import re
 import stat
@@ -43,17 +44,22 @@ class WordList:
 
     Blank lines, white space around words, CRLF and a byte-order mark are ignored; white space inside a word is
     part of it. Nothing is read before it is asked for, and blocks() never holds more than some megabytes.
-    Reading raises OSError where the file cannot be read, UsageError where it is a pipe or a device, is not UTF-8 or
-    holds no word.
+    Reading raises OSError where the file cannot be read, UsageError where it is a pipe or a device, is not UTF-8,
+    holds no word, or is another than at the first reading.
     """
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
+        self._first_read: tuple[int, ...] | None = None
 
     def blocks(self) -> Iterator[str]:
         """The words in blocks of text, a line end after each word and no white space around it."""
+        return self._blocks(same=True)
+
+    def _blocks(self, same: bool) -> Iterator[str]:
+        """same: raise UsageError where the file has changed since it was read first."""
         found = False
-        for raw, lines_before in self._raw_blocks():
+        for raw, lines_before in self._raw_blocks(same):
             try:
                 text = raw.decode()
             except UnicodeDecodeError as error:
@@ -71,7 +77,14 @@ class WordList:
         if not found:
             raise UsageError(f"{self.path} holds no words; it should have one word to a line")
 
-    def _raw_blocks(self) -> Iterator[tuple[bytes, int]]:
+    def _check_same(self, status: os.stat_result) -> None:
+        """Raise UsageError where the file is another than at the first reading."""
+        seen = status.st_ino, status.st_size, status.st_mtime_ns
+        self._first_read = self._first_read or seen
+        if seen != self._first_read:
+            raise UsageError(f"{self.path} was changed while it was read; start again when it is whole")
+
+    def _raw_blocks(self, same: bool) -> Iterator[tuple[bytes, int]]:
         """The file in blocks of whole lines, each with the number of lines before it."""
         status = self.path.stat()
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # opening a directory says what it is
@@ -83,6 +96,8 @@ class WordList:
             total=status.st_size, unit="B", unit_scale=True, desc=f"reading {self.path.name}", delay=1, leave=False
         )
         with self.path.open("rb") as file, bar:
+            if same:
+                self._check_same(os.fstat(file.fileno()))
             if file.read(3) != b"\xef\xbb\xbf":  # the byte-order mark
                 file.seek(0)
             while more := file.read(BLOCK_BYTES):
@@ -93,6 +108,8 @@ class WordList:
                     yield block[:cut], lines
                     lines += _line_ends(block[:cut])
                 rest = block[cut:]
+            if same:
+                self._check_same(os.fstat(file.fileno()))
         if rest:
             yield rest, lines
 
@@ -101,9 +118,9 @@ class WordList:
         return [word for block in self.blocks() for word in block[:-1].split("\n")]
 
     def seen(self, candidates: Iterable[str]) -> set[str]:
-        """Those of the candidates that are words of the list."""
+        """Those of the candidates that are words of the list as it is now."""
         wanted, found = set(candidates), set()
-        for block in self.blocks():
+        for block in self._blocks(same=False):
             found |= wanted.intersection(block[:-1].split("\n"))
         return found
 

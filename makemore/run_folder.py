@@ -55,8 +55,9 @@ UNKNOWN_STEP = -1
 
 
 class Checkpoint(NamedTuple):
-    """step: how many steps are done, or UNKNOWN_STEP. model, optimizer: their state_dicts. random: the generator's state.
+    """A run at some step.
 
+    step: how many are done, or UNKNOWN_STEP. model, optimizer: their state_dicts. random: the generator's state.
     note: what the user should know of the file.
     """
 
@@ -102,7 +103,9 @@ class RunFolder:
         if path:
             return cls(path)
         numbers = _run_numbers(parent)
-        numbers = [n for n in numbers if any((parent / str(n) / name).exists() for name in (CONFIG, COMMITTED, MOVING_UP))]
+        numbers = [
+            n for n in numbers if any((parent / str(n) / name).exists() for name in (CONFIG, COMMITTED, MOVING_UP))
+        ]
         if not numbers:
             raise UsageError(f"there is no run under {parent}/ yet; name its folder with -o, or train one first")
         return cls(parent / str(max(numbers)))
@@ -147,7 +150,9 @@ class RunFolder:
         missing = [path for path in (self.path, *self.path.parents) if not path.exists()]
         missing += [self.path] * self.made_here
         if not self._take():
-            raise UsageError(f"another process is at work in {self.path}; wait for its end, or name another folder with -o")
+            raise UsageError(
+                f"another process is at work in {self.path}; wait for its end, or name another folder with -o"
+            )
         try:
             self._clear()
             yield

@@ -16,6 +16,9 @@ A run has ten steps, and `begin` takes them in this order (the last four in `car
 A model by counting is made of its counts in step 5, and step 7 only keeps them.
 """
 
+if __name__ == "__main__":
+    import makemore.interrupt  # noqa: F401 - before the rest loads
+
 import argparse
 import contextlib
 import shlex
@@ -98,10 +101,11 @@ def conclude(training: Training, flags: argparse.Namespace) -> None:
     report.print_losses(losses)
     report.print_hints(losses, corpus, config, metrics)
     run.draw_pictures(training, losses)
+    words = corpus.list if corpus.list.path.is_file() else None  # a night is long
     models = {"model": training.model} | ({"uniform model": Uniform(len(corpus.vocabulary))} if flags.uniform else {})
     samplers = {name: run.sampler_of(model, corpus.vocabulary, config, flags) for name, model in models.items()}
     drawn = {
-        name: run.draw_words(sampler, flags.num_samples, corpus.list, flags.only_new)
+        name: run.draw_words(sampler, flags.num_samples, words, flags.only_new and words is not None)
         for name, sampler in samplers.items()
     }
     folder.write(SAMPLES, data.text_of([word.word for word in drawn["model"]]))

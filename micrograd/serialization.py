@@ -97,7 +97,7 @@ def load(f: str | os.PathLike | BinaryIO, map_location: Any = None, *, weights_o
 def arrays_of(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """The arrays of a file in the safetensors format, in its order, and its metadata.
 
-    Raises SafetensorError, ValueError or KeyError where it is damaged, TypeError for dtypes that micrograd does not have.
+    Raises SafetensorError, ValueError or KeyError where it is damaged, TypeError for dtypes that micrograd lacks.
     """
     parts = dict(safetensors.deserialize(content))
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
