@@ -12,7 +12,7 @@ from micrograd.graph import enable_grad, inference_mode, is_grad_enabled, no_gra
 from micrograd.tensors import Tensor
 from micrograd.ops import TORCH, elementwise, logic, indexing, shapes, reductions, linalg, sorting, conversions
 from micrograd import creation, random
-from micrograd.rules import storage
+from micrograd.rules import interop, storage
 from micrograd.rules.device import (
     backends,
     compile,

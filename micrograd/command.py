@@ -1,13 +1,15 @@
 """What the commands share: how they end when the user can put something right."""
 
+import _thread
 import argparse
 import io
 import math
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class UsageError(ValueError):
@@ -57,6 +59,7 @@ def run_command(main: Callable[[], int]) -> NoReturn:
             if is_program:
                 signal.signal(signal.SIGINT, signal.default_int_handler)
                 signal.signal(signal.SIGTERM, signal.default_int_handler)
+                sys.unraisablehook = _ask_again
             status = _status_of(main)
         finally:
             if is_program:  # what is left to do is to end, and a signal has nothing to add
@@ -66,6 +69,14 @@ def run_command(main: Callable[[], int]) -> NoReturn:
         print("\nstopped", file=sys.stderr)
         status = 130
     raise SystemExit(status)
+
+
+def _ask_again(unraisable: Any) -> None:
+    """Python drops a KeyboardInterrupt where nothing can be raised, such as in a weakref's callback: raise it later."""
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        threading.Timer(0.05, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def _status_of(main: Callable[[], int]) -> int:
