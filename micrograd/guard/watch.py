@@ -98,6 +98,7 @@ _HANDLERS: dict[str, Callable] = {
     "gather": _of_first(lambda op, x, options, result: softmaxes.check_gather(x, options)),
     "cross_entropy": _of_first(lambda op, x, options, result: softmaxes.check_cross_entropy(x)),
     "nll_loss": lambda op, inputs, options, result: softmaxes.check_nll_loss(*inputs[:2]),
+    "loss_of_classes": lambda op, inputs, options, result: _HANDLERS[options["loss"]](op, inputs, options, result),
     "mse_loss": lambda op, inputs, options, result: broadcasts.check_mse_loss(*inputs[:2]),
 }
 
