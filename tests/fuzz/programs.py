@@ -10,14 +10,14 @@ A program has a topic, which says what most of its lines are about; the topics a
 import math
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 import micrograd
 
-from .differential import asked, compiled, run
+from .differential import ABOUT_GRADIENTS, Outcome, asked, compiled, run
 
 FLOATS = (torch.float32, torch.float64)
 SHAPES = ((3,), (4,), (2, 3), (3, 3), (2, 2), (2, 2, 3), (1, 3), (3, 1), (), (2, 1, 2), (1,), (6,), (4, 3))
@@ -30,6 +30,11 @@ def has(name: str) -> bool:
     return hasattr(micrograd.Tensor, name)
 
 
+class Program(NamedTuple):
+    lines: list[str]
+    outcome: Outcome  # of PyTorch
+
+
 class Writer:
     """A program in the writing."""
 
@@ -37,6 +42,7 @@ class Writer:
         self.rng = random.Random(f"{topic} {seed}")
         self.topic = topic
         self.lines: list[str] = []
+        self.errors: list[Exception | None] = []
         self.names: dict[str, Any] = {"torch": torch, "np": np, "math": math}
         self.fresh = 0
 
@@ -439,6 +445,8 @@ class Writer:
             names = ["sum", "mean", "prod", "max", "min", "amax", "amin", "cumsum", "cumprod", "logsumexp", "softmax"]
             names += ["var", "std", "norm", "argmax", "argmin", "median", "all", "any", "log_softmax"]
             name = self.rng.choice(names)
+            if name == "median" and 0 in self.names[x].stride():
+                name = "mean"  # PyTorch's median of an expanded tensor reads and writes what is not its own
             keep = self.one_of("", "", ", keepdim=True")
             if name == "norm":
                 return f"{x}.norm({self.one_of('', '1', '2', 'math.inf')})"
@@ -554,14 +562,13 @@ class Writer:
     def add(self, line: str | None) -> None:
         if line is None:
             return
-        outcome = run(torch, [compiled(line)], self.names)
-        if outcome.errors[0] is not None and self.chance(0.7):
-            refused = str(outcome.errors[0])
-            if "inplace" not in refused and "in-place" not in refused and "leaf" not in refused:
-                return  # mistakes of shapes and dtypes are not what the programs are about: some are enough
+        (error,) = run(torch, [compiled(line)], self.names).errors
+        if error is not None and not ABOUT_GRADIENTS.search(str(error)) and self.chance(0.7):
+            return  # mistakes of shapes and dtypes are not what the programs are about: some are enough
         self.lines.append(line)
+        self.errors.append(error)
 
-    def program(self) -> list[str]:
+    def program(self) -> "Program":
         kinds = (self.leaf, self.view, self.change, self.calculate, self.mode, self.backward)
         self.add(self.leaf())
         self.add(self.leaf())
@@ -571,7 +578,7 @@ class Writer:
         self.add(self.last_backward())
         if self.chance(0.2):
             self.add(self.backward())
-        return self.lines
+        return Program(self.lines, Outcome(self.names, self.errors))
 
 
 # How often a line is: a leaf, a view, a change in place, a calculation, a mode, a backward.
@@ -603,6 +610,6 @@ def shapes_of(size: int) -> list[tuple[int, ...]]:
     return [(size,), *pairs, *[(1, *pair) for pair in pairs[1:2]]] + ([()] if size == 1 else [])
 
 
-def program(topic: str, seed: int) -> list[str]:
-    """The lines of a program; the same topic and seed give the same."""
+def program(topic: str, seed: int) -> Program:
+    """A program; the same topic and seed give the same."""
     return Writer(seed, topic).program()

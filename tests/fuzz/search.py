@@ -9,7 +9,10 @@ import torch
 from .differential import ERROR_CLASS, KINDS, LOUD, SILENT, UNREFUSED, Difference, differences, smallest
 from .programs import program
 
-ENOUGH = 3  # so often a loud difference of one message is made small by each process
+ENOUGH, FEW = 300, 3  # so many silent differences of a kind, and loud ones of a message, each process makes small
+
+
+NOT_SHORTENED = "not made small"
 
 
 class Finding(NamedTuple):
@@ -30,8 +33,8 @@ def try_programs(task: tuple[str, int, int]) -> list[Finding]:
     torch.set_num_threads(1)
     findings = []
     for seed in range(first, first + count):
-        lines = program(topic, seed)
-        found = differences(lines)
+        lines, outcome = program(topic, seed)
+        found = differences(lines, outcome)
         seen = set()
         for difference in found:
             kind = difference.kind
@@ -40,10 +43,12 @@ def try_programs(task: tuple[str, int, int]) -> list[Finding]:
                 continue
             seen.add(label)
             lines_of_it, shown = lines, difference
-            if kind in SILENT or shortened[label] < ENOUGH:
+            if shortened[label] < (ENOUGH if kind in SILENT else FEW):
                 shortened[label] += 1
                 lines_of_it, shown = shorten(lines, difference)
             signature = steps(lines_of_it) if kind in SILENT else message(difference)
+            if kind in SILENT and lines_of_it is lines:
+                signature = NOT_SHORTENED
             findings.append(Finding(kind, signature, shown, lines_of_it, topic, seed))
     return findings
 
