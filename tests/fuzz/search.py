@@ -93,13 +93,19 @@ def report(findings: list[Finding]) -> str:
     for kind in KINDS:
         of_kind = [group for (k, _), group in groups.items() if k == kind]
         for group in sorted(of_kind, key=len, reverse=True):
-            text.append(paragraph(group))
+            text.append(entry(group))
     return "\n".join(text)
 
 
-def paragraph(group: list[Finding]) -> str:
+def entry(group: list[Finding]) -> str:
+    """The smallest of the findings that are alike, and how often they were met."""
     finding = min(group, key=lambda f: (len(f.lines), sum(map(len, f.lines))))
-    difference = finding.difference
     header = f"# {finding.kind}, {len(group)} times: {finding.signature}  ({finding.topic} {finding.seed})"
-    lines = "\n".join(finding.lines)
-    return f"{header}\n{lines}\n# {difference.what}\n#   micrograd {difference.mine}\n#   PyTorch   {difference.theirs}\n"
+    return f"{header}\n{paragraph(finding.difference, finding.lines)}"
+
+
+def paragraph(difference: Difference, lines: list[str]) -> str:
+    """A program to paste, and what the libraries gave."""
+    text = "\n".join(lines)
+    kind, what, mine, theirs = difference
+    return f"{text}\n# {kind}: {what}\n#   micrograd {mine}\n#   PyTorch   {theirs}\n"
