@@ -5,10 +5,12 @@ raises leaves the rest to go on. Where only one of the two raises, this is noted
 without that line: what comes behind it counts too.
 """
 
+import functools
 import math
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -16,8 +18,6 @@ import numpy as np
 import torch
 
 import micrograd
-
-warnings.filterwarnings("ignore", module="fuzz")
 
 # Silent differences: both libraries run to the end.
 VALUE, GRADIENT, DTYPE, SHAPE = "value", "gradient", "dtype", "shape"
@@ -58,23 +58,30 @@ class Outcome(NamedTuple):
     errors: list[Exception | None]
 
 
-def run(library: Any, codes: list[CodeType], names: dict[str, Any] | None = None) -> Outcome:
-    """Execute lines one by one, in names that are there already or in fresh ones."""
-    if names is None:
-        names = {"torch": library, "np": np, "math": math}
-    errors: list[Exception | None] = []
+def run(library: Any, codes: list[CodeType]) -> Outcome:
+    names: dict[str, Any] = {"torch": library, "np": np, "math": math}
+    with quiet():
+        return Outcome(names, [execute(code, names) for code in codes])
+
+
+def execute(code: CodeType, names: dict[str, Any]) -> Exception | None:
+    """Run a line in these names; what it raised."""
+    try:
+        exec(code, names)
+    except Exception as error:
+        error.__traceback__ = None
+        return error
+    return None
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        for code in codes:
-            try:
-                exec(code, names)
-                errors.append(None)
-            except Exception as error:
-                error.__traceback__ = None
-                errors.append(error)
-    return Outcome(names, errors)
+        yield
 
 
+@functools.lru_cache(maxsize=256)
 def compiled(line: str) -> CodeType:
     return compile(line, "<fuzz>", "exec", dont_inherit=True)
 
@@ -104,17 +111,16 @@ def differences(lines: list[str], theirs: Outcome | None = None) -> list[Differe
             if drop is not None:
                 break
         if drop is None:
-            return list(dict.fromkeys(found + left_behind(mine.names, theirs.names)))
+            with quiet():
+                return list(dict.fromkeys(found + left_behind(mine.names, theirs.names)))
         del lines[drop], codes[drop]
         theirs = None
 
 
 def one_sided(line: str, error: Exception | None, expected: Exception | None) -> Difference:
     """That one of the libraries raises alone."""
-    if expected is None:
-        kind = LOUD
-    else:
-        kind = UNREFUSED_GRADIENT if ABOUT_GRADIENTS.search(str(expected)) else UNREFUSED
+    refused = UNREFUSED_GRADIENT if ABOUT_GRADIENTS.search(str(expected)) else UNREFUSED
+    kind = LOUD if expected is None else refused
     return Difference(kind, line, said(error), said(expected))
 
 
@@ -222,10 +228,9 @@ def close(a: np.ndarray, b: np.ndarray, scale: float) -> bool:
         return True
     if b.dtype.kind != "f":
         return False
-    with np.errstate(all="ignore"):
-        near = np.abs(a.astype(float) - b) <= TOLERANCE * min(scale, 1e4)
-        near |= np.abs(a.astype(float) - b) <= TOLERANCE * np.abs(b.astype(float))
-        return bool(((a == b) | (np.isnan(a) & np.isnan(b)) | (near & np.isfinite(a) & np.isfinite(b))).all())
+    a, b = a.astype(float), b.astype(float)
+    near = np.abs(a - b) <= TOLERANCE * np.maximum(min(scale, 1e4), np.abs(b))
+    return bool(((a == b) | (np.isnan(a) & np.isnan(b)) | (near & np.isfinite(a) & np.isfinite(b))).all())
 
 
 def strides(stride: tuple[int, ...], shape: tuple[int, ...]) -> list[int]:

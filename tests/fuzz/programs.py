@@ -17,7 +17,7 @@ import torch
 
 import micrograd
 
-from .differential import ABOUT_GRADIENTS, Outcome, asked, compiled, run
+from .differential import ABOUT_GRADIENTS, Outcome, asked, compiled, execute, quiet
 
 FLOATS = (torch.float32, torch.float64)
 SHAPES = ((3,), (4,), (2, 3), (3, 3), (2, 2), (2, 2, 3), (1, 3), (3, 1), (), (2, 1, 2), (1,), (6,), (4, 3))
@@ -211,9 +211,7 @@ class Writer:
             wanted = (2, *wanted) if self.chance(0.4) else wanted
             return f".{kind}({wanted})"
         if kind in ("view_as", "expand_as"):
-            other = self.pick(
-                lambda t: t.numel() == size if kind == "view_as" else broadcasts(shape, tuple(t.shape))
-            )
+            other = self.pick(lambda t: t.numel() == size if kind == "view_as" else broadcasts(shape, tuple(t.shape)))
             return f".{kind}({other})" if other else f".{kind}(torch.ones({size}))"
         if kind in ("transpose", "swapaxes"):
             return f".{kind}({d}, {e})"
@@ -320,7 +318,9 @@ class Writer:
         if kind < 0.37:
             index = self.any_index(x, shape)
             made = self.shape_of(x + index)
-            return f"{x}{index} {self.one_of('+', '-', '*', '*', '/')}= {self.operand(made if made is not None else ())}"
+            return (
+                f"{x}{index} {self.one_of('+', '-', '*', '*', '/')}= {self.operand(made if made is not None else ())}"
+            )
         if kind < 0.47 and x.isalpha():
             return f"{x} {self.one_of('+', '-', '*', '*', '/')}= {self.operand(shape)}"
         if kind < 0.54 and shape and shape[0] > 1:
@@ -562,7 +562,7 @@ class Writer:
     def add(self, line: str | None) -> None:
         if line is None:
             return
-        (error,) = run(torch, [compiled(line)], self.names).errors
+        error = execute(compiled(line), self.names)
         if error is not None and not ABOUT_GRADIENTS.search(str(error)) and self.chance(0.7):
             return  # mistakes of shapes and dtypes are not what the programs are about: some are enough
         self.lines.append(line)
@@ -612,4 +612,5 @@ def shapes_of(size: int) -> list[tuple[int, ...]]:
 
 def program(topic: str, seed: int) -> Program:
     """A program; the same topic and seed give the same."""
-    return Writer(seed, topic).program()
+    with quiet():
+        return Writer(seed, topic).program()

@@ -6,7 +6,6 @@
 import functools
 
 import pytest
-
 from fuzz.differential import (
     DTYPE,
     GRAD_FN,
