@@ -32,7 +32,7 @@ def has(name: str) -> bool:
 
 class Program(NamedTuple):
     lines: list[str]
-    outcome: Outcome  # of PyTorch
+    outcome: Outcome | None  # of PyTorch, if it is known already
 
 
 class Writer:
@@ -43,6 +43,8 @@ class Writer:
         self.topic = topic
         self.lines: list[str] = []
         self.errors: list[Exception | None] = []
+        self.left_out = False
+        self.leaves_too = False  # whether leaves that require grad are changed: under no_grad they may be
         self.names: dict[str, Any] = {"torch": torch, "np": np, "math": math}
         self.fresh = 0
 
@@ -112,7 +114,7 @@ class Writer:
 
     def dtype(self) -> str:
         if self.topic == "dtypes":
-            return self.one_of("float32", *DTYPES)
+            return self.one_of("float32", "float32", "float32", *DTYPES)
         return "float32" if self.chance(0.95) else self.one_of(*DTYPES)
 
     def operand(self, shape: tuple[int, ...]) -> str:
@@ -297,7 +299,7 @@ class Writer:
 
     def target(self) -> tuple[str, tuple[int, ...]] | None:
         """What is changed in place: a tensor, or a view of it made on the spot."""
-        name = self.pick()
+        name = self.pick() if self.leaves_too or self.chance(0.1) else self.pick(changeable)
         if name is None:
             return None
         if self.chance(0.75):
@@ -523,10 +525,12 @@ class Writer:
             return f"{name}.retain_grad()"
         if kind < 0.74:
             return f"{name}.grad = None"
+        mode = self.one_of("no_grad", "no_grad", "no_grad", "enable_grad")
+        self.leaves_too = mode == "no_grad"
         line = self.rng.choice([self.view, self.change, self.change, self.calculate])()
+        self.leaves_too = False
         if line is None:
             return None
-        mode = self.one_of("no_grad", "no_grad", "no_grad", "enable_grad")
         return f"with torch.{mode}(): {line}"
 
     def backward(self) -> str | None:
@@ -564,7 +568,9 @@ class Writer:
             return
         error = execute(compiled(line), self.names)
         if error is not None and not ABOUT_GRADIENTS.search(str(error)) and self.chance(0.7):
-            return  # mistakes of shapes and dtypes are not what the programs are about: some are enough
+            # Mistakes of shapes and dtypes are not what the programs are about: some are enough.
+            self.left_out = True  # and its traces are in the names: PyTorch may have written a part
+            return
         self.lines.append(line)
         self.errors.append(error)
 
@@ -572,13 +578,15 @@ class Writer:
         kinds = (self.leaf, self.view, self.change, self.calculate, self.mode, self.backward)
         self.add(self.leaf())
         self.add(self.leaf())
+        if self.chance(0.6):
+            self.add(self.calculate())
         for _ in range(self.rng.randint(3, 9)):
             (kind,) = self.rng.choices(kinds, WEIGHTS[self.topic])
             self.add(kind())
         self.add(self.last_backward())
         if self.chance(0.2):
             self.add(self.backward())
-        return Program(self.lines, Outcome(self.names, self.errors))
+        return Program(self.lines, None if self.left_out else Outcome(self.names, self.errors))
 
 
 # How often a line is: a leaf, a view, a change in place, a calculation, a mode, a backward.
@@ -588,13 +596,19 @@ WEIGHTS = {
     "detached memory": (1, 3, 4, 1.5, 4, 1),
     "several backwards": (1, 1.5, 2, 3, 1, 4),
     "special values": (1, 1, 1.5, 6, 0.2, 1),
-    "dtypes": (2, 1, 3, 4, 0.3, 0.7),
+    "dtypes": (2, 1, 3, 4, 0.3, 1.5),
 }
 TOPICS = tuple(WEIGHTS)
 
 
 def leaf(t: torch.Tensor) -> bool:
     return asked(t, "is_leaf") is True
+
+
+def changeable(t: torch.Tensor) -> bool:
+    """Whether neither t nor what it is a view of is a leaf that requires grad, which PyTorch lets nobody change."""
+    base = t if t._base is None else t._base
+    return not (base.requires_grad and leaf(base))
 
 
 def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
