@@ -381,6 +381,8 @@ class Writer:
         length = shape[d]
         places = [self.rng.randint(0, max(length - 1, 0)) for _ in range(self.rng.randint(1, 3))]
         if kind == "index_put_":
+            # PyTorch writes a part before it refuses a place that is not there, and that is not what it is held to.
+            places = [self.rng.randint(0, max(shape[0] - 1, 0)) for _ in places]
             return f"{x}.index_put_((torch.tensor({places}),), {self.literal(())}, accumulate=True)"
         if kind in ("index_fill_", "index_copy_"):
             places = sorted(set(places))
