@@ -167,7 +167,7 @@ def _set_node(base: Tensor, node: Any) -> None:
 
 def refuse_overlap(x: np.ndarray, other: Any) -> None:
     """Raises PyTorch's RuntimeErrors for an x whose elements share memory, or that shares a part of it with `other`."""
-    if not x.flags.writeable or any(n > 1 and not step for n, step in zip(x.shape, x.strides, strict=True)):
+    if x.size and any(n > 1 and not step for n, step in zip(x.shape, x.strides, strict=True)):
         raise RuntimeError(OVERLAPS)
     if not isinstance(other, np.ndarray) or x is other or not np.may_share_memory(x, other):
         return

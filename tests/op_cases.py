@@ -627,7 +627,7 @@ CASES = [
         classified(),
     ),
     Case(
-        "weighted",
+        "cross_entropy",
         lambda torch, x, y, reduction: torch.nn.functional.cross_entropy(
             x, y, torch.arange(1, x.shape[-1] + 1).to(x.dtype), reduction=reduction
         ),

@@ -6,7 +6,6 @@ Each stands beside its derivatives in `micrograd.ops.layers`, `losses` or `recur
 from typing import Any
 
 from micrograd.ops import FUNCTIONAL, layers, losses, recurrent  # noqa: F401 - which fill FUNCTIONAL
-from micrograd.ops.layers import check_probability as _probability  # noqa: F401 - for the module Dropout
 from micrograd.rules.missing import nearest
 
 __all__ = sorted(FUNCTIONAL)

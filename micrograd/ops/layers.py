@@ -22,11 +22,17 @@ from micrograd.rules.sums import sum_of_columns, sum_of_rows, unbroadcast
 from micrograd.tensors import Tensor, wrap
 
 
-def need_tensors(name: str, **inputs: Any) -> None:
-    """Raises TypeError where one of the inputs of a function is no Tensor; None is left to the function."""
-    for argument, x in inputs.items():
-        if x is not None and not isinstance(x, Tensor):
-            raise TypeError(f"{name}(): argument '{argument}' must be Tensor, not {type(x).__name__}")
+def need_tensors(name: str, *inputs: Any) -> None:
+    """Raises TypeError where one of the first arguments of a function is neither a Tensor nor None."""
+    for i, x in enumerate(inputs, 1):
+        if type(x) is not Tensor and x is not None and not isinstance(x, Tensor):
+            raise TypeError(f"{name}(): the argument at position {i} must be Tensor, not {type(x).__name__}")
+
+
+def refuse_grad(name: str, argument: str, x: Tensor | None) -> None:
+    """Raises RuntimeError, as PyTorch does, where an input that has no derivative wants a gradient."""
+    if x is not None and state.grad_enabled and x.requires_grad:
+        raise RuntimeError(f"{name} is not differentiable with respect to argument '{argument}': detach() it")
 
 
 def shared(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -48,7 +54,7 @@ def _linear_node(input: Tensor, weight: Tensor, bias: Any = None) -> str:
     if input.ndim == 2:
         return "AddmmBackward0" if bias is not None else "MmBackward0" if weight.ndim == 2 else "MvBackward0"
     if bias is not None:
-        return "ViewBackward0"
+        return "ViewBackward0" if input.is_contiguous() else "AddBackward0"
     return "UnsafeViewBackward0" if input.ndim > 2 else "SqueezeBackward4" if weight.ndim == 2 else "DotBackward0"
 
 
@@ -111,9 +117,7 @@ def embedding(x, weight, /, padding_idx=None):
         raise AssertionError(f"embedding: padding_idx must be within the {len(weight)} rows, and it is {padding_idx}")
     if x.dtype.kind != "i":
         raise RuntimeError(f"embedding: the indices have to be Long or Int, and they are {x.dtype}")
-    if x.size and np.maximum.reduce(x.astype(np.uint64), None) >= len(
-        weight
-    ):  # as unsigned, a negative one is too large
+    if x.size and np.maximum.reduce(x.astype(np.uint64), None) >= len(weight):  # unsigned, negative ones are large
         wrong = x[(x < 0) | (x >= len(weight))].flat[0]
         raise IndexError(f"index out of range in self: {wrong}, and there are {len(weight)} rows")
     shape = weight.shape
@@ -257,7 +261,7 @@ def _gelu_by_tanh(x):
 
 def _activation(made: Any, input: Tensor, inplace: bool, *options: Any) -> Tensor:
     """An activation of input or, with inplace, in its place."""
-    need_tensors(made.__name__, input=input)
+    need_tensors(made.__name__, input)
     return (in_place(made) if inplace else made)(input, *options)
 
 
@@ -480,9 +484,9 @@ def batch_norm(
     way; otherwise mean and variance are running_mean and running_var.
     Raises RuntimeError where shapes or dtypes do not fit, ValueError for a single value per channel in training.
     """
-    need_tensors(
-        "batch_norm", input=input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
-    )
+    need_tensors("batch_norm", input, running_mean, running_var, weight, bias)
+    refuse_grad("batch_norm", "running_mean", running_mean)
+    refuse_grad("batch_norm", "running_var", running_var)
     x, tensors = input._array, (running_mean, running_var, weight, bias)
     arrays = [tensor._array for tensor in tensors if tensor is not None]
     need_floats(x, "batch_norm", NotImplementedError)
@@ -507,11 +511,11 @@ def batch_norm(
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
     with silent():
         mean, var = _moments(x)
-        for running, now in ((running_mean, mean), (running_var, var * (n / (n - 1)))) if n else ():
-            if running is not None:
-                running._array *= 1 - momentum
-                running._array += momentum * now
-                running._version[0] += 1
+        for tensor, now in ((running_mean, mean), (running_var, var * (n / (n - 1)))) if n else ():
+            if tensor is not None:
+                tensor._array *= 1 - momentum
+                tensor._array += momentum * now
+                tensor._version[0] += 1
     return apply(_batch_norm.op, input, weight, bias, mean, var, eps=eps, training=True)
 
 
@@ -522,7 +526,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     Outside of training it is input itself. inplace: change input itself. Raises ValueError where p is no probability.
     """
     check_probability(p)
-    need_tensors("dropout", input=input)
+    need_tensors("dropout", input)
     if not training or not p or not input._array.size:
         return input
     need_floats(input._array, "dropout", NotImplementedError)
@@ -591,9 +595,11 @@ def conv1d(x, weight, bias=None, /, stride=1, padding=0, dilation=1, groups=1):
         padded, (n, groups * channels, kernel_size, out_length), (*steps, dilation * step, stride * step)
     )
     columns = windows.reshape(n, groups, channels * kernel_size, out_length)
-    kernels = weight.reshape(groups, out_channels // groups, channels * kernel_size)
+    if np.may_share_memory(columns, x):  # with a kernel of 1
+        columns = columns.copy()
+    kernels_shape = groups, out_channels // groups, channels * kernel_size
     out_shape = (n, out_channels, out_length) if x.ndim == 3 else (out_channels, out_length)
-    out = (kernels @ columns).reshape(out_shape)
+    out = (weight.reshape(kernels_shape) @ columns).reshape(out_shape)
     if bias is not None:
         out += bias[:, None]
 
@@ -601,7 +607,7 @@ def conv1d(x, weight, bias=None, /, stride=1, padding=0, dilation=1, groups=1):
         return g.reshape(n, groups, out_channels // groups, out_length)
 
     def dx(g):
-        dcolumns = kernels.swapaxes(1, 2) @ by_group(g)
+        dcolumns = weight.reshape(kernels_shape).swapaxes(1, 2) @ by_group(g)
         dwindows = dcolumns.reshape(n, groups * channels, kernel_size, out_length)
         result = np.zeros(padded_shape, g.dtype)
         for i in range(kernel_size):
@@ -611,7 +617,7 @@ def conv1d(x, weight, bias=None, /, stride=1, padding=0, dilation=1, groups=1):
 
     def dweight(g):
         g = by_group(g).transpose(1, 2, 0, 3).reshape(groups, out_channels // groups, n * out_length)
-        return (g @ columns.transpose(1, 0, 3, 2).reshape(groups, n * out_length, -1)).reshape(w_shape)
+        return (g @ columns.transpose(1, 0, 3, 2).reshape(groups, n * out_length, kernels_shape[2])).reshape(w_shape)
 
     def dbias(g):
         return _sum_of_channels(g.reshape(n, out_channels, out_length))
@@ -726,7 +732,7 @@ def scaled_dot_product_attention(
     Raises RuntimeError where shapes or dtypes do not fit, and for attn_mask beside is_causal except where PyTorch takes
     both: with four dimensions, without dropout, and a mask that wants no gradient.
     """
-    need_tensors("scaled_dot_product_attention", query=query, key=key, value=value, attn_mask=attn_mask)
+    need_tensors("scaled_dot_product_attention", query, key, value, attn_mask)
     q, k, v = query._array, key._array, value._array
     need_one_dtype("attention", q, k, v)
     if min(q.ndim, k.ndim, v.ndim) < 2 or q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from micrograd.ops import apply, function, op, reductions, save
-from micrograd.ops.layers import need_tensors
+from micrograd.ops.layers import need_tensors, refuse_grad
 from micrograd.rules.dtypes import promote
-from micrograd.rules.errors import derivative_is_missing, need_floats
+from micrograd.rules.errors import need_floats
 from micrograd.rules.sums import sum_of_columns
 from micrograd.tensors import Tensor, wrap
 
@@ -90,7 +90,7 @@ def _starts(n, classes):
 
 
 def _of_classes(losses_of, input, target, weight, ignore_index, reduction):
-    """The losses of examples reduced to one, and the derivatives by input, target and weight.
+    """The losses of examples reduced to one, and the derivative by input.
 
     losses_of: the losses of rows (n, classes) with their targets. ignore_index: None where every target counts; the
     rows of others are left out altogether, whatever they hold.
@@ -131,8 +131,7 @@ def _of_classes(losses_of, input, target, weight, ignore_index, reduction):
             return result
         return np.moveaxis(result.reshape(*shape, classes), -1, dim)
 
-    dweight = derivative_is_missing("the weight of a loss")
-    return out, save(dinput, *saved), None, dweight if weight is not None else None
+    return out, save(dinput, weights, counted, *saved)
 
 
 @function(of="functional")
@@ -154,7 +153,7 @@ def cross_entropy(
     et al. 2016). reduction: 'mean' over the examples, by their weights, 'sum', or 'none' for the loss of each.
     Raises RuntimeError or ValueError where shapes or dtypes do not fit, IndexError for a class that is not there.
     """
-    need_tensors("cross_entropy", input=input, target=target, weight=weight)
+    need_tensors("cross_entropy", input, target, weight)
     _check_reduction(reduction)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
@@ -163,12 +162,13 @@ def cross_entropy(
             raise RuntimeError("ignore_index is not supported for floating point target")
         return _cross_entropy_of_probabilities(input, target, weight, reduction, label_smoothing)
     ignored = _check_classes("cross_entropy", input, target, weight, ignore_index)
-    loss = apply(_cross_entropy.op, input, target, weight, ignore_index=ignored, reduction=reduction)
+    loss: Any = apply(_cross_entropy.op, input, target, weight, ignore_index=ignored, reduction=reduction)
     if not label_smoothing:
         return loss
     dim = min(1, input.ndim - 1)
     ones = np.ones(input.shape[dim], input._array.dtype) if weight is None else weight._array
-    each = -(reductions.log_softmax(input, dim) * wrap(_along(ones, dim, input.ndim))).sum(dim)
+    along = ones.reshape([-1 if d == dim else 1 for d in range(input.ndim)])
+    each: Any = -(reductions.log_softmax(input, dim) * wrap(along)).sum(dim)
     counts = (target._array != ignore_index).reshape(each.shape)
     each = each.masked_fill(wrap(~counts), 0.0)
     if reduction != "none":
@@ -177,13 +177,8 @@ def cross_entropy(
     return loss * (1 - label_smoothing) + each * (label_smoothing / len(ones))
 
 
-def _along(numbers: np.ndarray, dim: int, ndim: int) -> np.ndarray:
-    """Numbers along dimension dim, with length 1 in the others."""
-    return numbers.reshape([-1 if d == dim else 1 for d in range(ndim)])
-
-
 def _cross_entropy_of_probabilities(
-    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, label_smoothing: float
+    input: Tensor, target: Any, weight: Tensor | None, reduction: str, label_smoothing: float
 ) -> Tensor:
     """-(log_softmax(input) * target).sum() of each example."""
     dim = min(1, input.ndim - 1)
@@ -192,7 +187,7 @@ def _cross_entropy_of_probabilities(
         target = target * (1 - label_smoothing) + label_smoothing / classes
     if weight is not None:
         _check_weight(input, weight, classes)
-        target = target * wrap(_along(weight._array, dim, input.ndim))
+        target = target * weight.view([-1 if d == dim else 1 for d in range(input.ndim)])
     loss = -(reductions.log_softmax(input, dim) * target).sum(dim)
     return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
@@ -207,7 +202,7 @@ def nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """-input[i, target[i]], where input holds log probabilities; otherwise as cross_entropy with class indices."""
-    need_tensors("nll_loss", input=input, target=target, weight=weight)
+    need_tensors("nll_loss", input, target, weight)
     _check_reduction(reduction)
     ignored = _check_classes("nll_loss", input, target, weight, ignore_index)
     return apply(_nll_loss.op, input, target, weight, ignore_index=ignored, reduction=reduction)
@@ -224,8 +219,9 @@ def _check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | No
     classes = x.shape[1] if x.ndim > 1 else x.shape[0]
     if weight is not None:
         _check_weight(input, weight, classes)
+        refuse_grad(name, "weight", weight)
     unsigned = indices.view(f"u{indices.itemsize}")  # as unsigned, a negative index is out of range too
-    if indices.size and unsigned.reshape(-1)[unsigned.argmax()] >= classes:  # half the time of max()
+    if indices.size and unsigned.item(unsigned.argmax()) >= classes:  # half the time of max()
         wrong = indices[((indices < 0) | (indices >= classes)) & (indices != ignore_index)]
         if wrong.size:
             raise IndexError(f"Target {wrong[0]} is out of bounds: there are {classes} classes, 0 to {classes - 1}")
@@ -291,7 +287,7 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
 
     Raises RuntimeError for what is no float or does not broadcast, ValueError for another reduction.
     """
-    need_tensors("mse_loss", input=input, target=target)
+    need_tensors("mse_loss", input, target)
     _check_reduction(reduction)
     if input._array.shape != target._array.shape:
         warnings.warn(

@@ -124,9 +124,9 @@ def rnn(x, h0, weight, bias, /):
 
     return (
         out,
-        save(lambda g: _dx(backward(g)[0], weight), weight, out),
+        save(lambda g: _dx(backward(g)[0], weight), weight, W_h, out),
         save(lambda g: _dfirst(backward(g)[1]), W_h, out),
-        save(lambda g: _dweight(backward(g)[0], x, _states_before(h0, out)), x, h0, out),
+        save(lambda g: _dweight(backward(g)[0], x, _states_before(h0, out)), x, h0, W_h, out),
         save(lambda g: _dbias(backward(g)[0]), W_h, out),
     )
 
@@ -191,9 +191,9 @@ def gru(x, h0, weight, bias, /):
 
     return (
         out,
-        save(lambda g: _dx(backward(g)[0], weight), weight, h0, gates, out),
+        save(lambda g: _dx(backward(g)[0], weight), weight, h0, gates, W_h, out),
         save(lambda g: _dfirst(backward(g)[1]), h0, gates, W_h, out),
-        save(dweight, x, h0, gates, out),
+        save(dweight, x, h0, gates, W_h, out),
         save(lambda g: _dbias(backward(g)[0]), h0, gates, W_h, out),
     )
 
@@ -251,10 +251,10 @@ def lstm(x, h0, c0, weight, bias, /):
 
     return (
         out,
-        save(lambda g: _dx(backward(g)[0], weight), weight, c0, gates, cells, tanh),
+        save(lambda g: _dx(backward(g)[0], weight), weight, c0, gates, cells, tanh, W_h),
         save(lambda g: _dfirst(backward(g)[1]), c0, gates, cells, tanh, W_h),
         save(lambda g: _dfirst(backward(g)[2]), c0, gates, cells, tanh, W_h),
-        save(lambda g: _dweight(backward(g)[0], x, _states_before(h0, out)), x, h0, c0, gates, cells, tanh, out),
+        save(lambda g: _dweight(backward(g)[0], x, _states_before(h0, out)), x, h0, c0, gates, cells, tanh, W_h, out),
         save(lambda g: _dbias(backward(g)[0]), c0, gates, cells, tanh, W_h),
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from micrograd.ops import TORCH, apply, function, op, save
 from micrograd.ops.indexing import _gather
-from micrograd.ops.reductions import ValuesAndIndices, shared_equally
+from micrograd.ops.reductions import ValuesAndIndices, _pick, shared_equally
 from micrograd.rules.dims import dim_of
 from micrograd.rules.errors import derivative_is_missing, need_elements, need_floats
 from micrograd.tensors import Tensor, wrap
@@ -87,8 +87,9 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     middle = np.where(nans == 0, (n - 1) // 2, n - nans)  # the first nan is the last but nans
     shape = [*array.shape[:axis], 1, *array.shape[axis + 1 :]]
     indices = np.take_along_axis(order, np.broadcast_to(middle, shape), axis)
-    values = apply(_gather.op, input, dim=axis, index=indices, name="MedianBackward1")
-    return Median(values, wrap(indices)) if keepdim else Median(values.squeeze(axis), wrap(indices.squeeze(axis)))
+    each = indices.squeeze(axis)
+    values = apply(_pick.op, input, indices=each, dim=axis, keepdim=keepdim, name="MedianBackward1")
+    return Median(values, wrap(indices if keepdim else each))
 
 
 @function()

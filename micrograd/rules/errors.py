@@ -51,7 +51,7 @@ def pytorch_error(name: str, arrays: Sequence[Any], options: dict[str, Any], err
     shapes = [a.shape for a in arrays if isinstance(a, np.ndarray)]
     if isinstance(error, IndexError):
         return IndexError(str(error).replace("axis", "dimension").replace("array", "tensor"))
-    if name in ("mm", "mv", "matmul_folded", "matmul_broadcast", "bmm", "dot"):
+    if name in ("mm", "mv", "matmul", "dot"):
         return RuntimeError(cannot_be_multiplied(*shapes))
     if name == "view":
         shape = list(options["shape"])
@@ -63,7 +63,7 @@ def pytorch_error(name: str, arrays: Sequence[Any], options: dict[str, Any], err
         )
     if "read-only" in str(error):
         return RuntimeError(OVERLAPS)
-    if name in ("put", "index_put"):
+    if name == "put":
         return RuntimeError(
             f"shape mismatch: value tensor of shape {list(shapes[-1])} does not fit the indexing result"
         )

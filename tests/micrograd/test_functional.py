@@ -106,6 +106,13 @@ def convolutions(draw):
     )
 
 
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_conv1d_of_groups_is_that_of_pytorch(groups):
+    for dtype in FLOATS:
+        arrays = normal(0, dtype, (2, 4, 9), (8, 4 // groups, 3), 8)
+        both(lambda torch, x, w, b: torch.nn.functional.conv1d(x, w, b, 2, 1, 2, groups), *arrays)
+
+
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 @some(100)
 @given(seed=seeds, dtype=floats, drawn=convolutions(), bias=flags)
@@ -215,6 +222,30 @@ def test_attention_is_that_of_pytorch(seed, dtype, shapes, kind, scale):
 
     extra = [] if kind in ("none", "causal") else [mask > 0] if kind == "bools" else [mask]
     both(attention, q, k, v, *extra)
+
+
+@pytest.mark.parametrize("kind", ["bools", "floats"])
+def test_attention_in_four_dimensions_takes_a_mask_beside_is_causal(kind):
+    q, k, v, mask = normal(0, np.float64, (2, 1, 4, 3), (2, 1, 4, 3), (2, 1, 4, 3), (4, 4))
+    mask[:, 0] = 1  # no position that may look at none
+    both(
+        lambda torch, q, k, v, mask: torch.nn.functional.scaled_dot_product_attention(
+            q, k, v, mask.detach(), is_causal=True
+        ),
+        *(q, k, v, mask > 0 if kind == "bools" else mask),
+    )
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (2, 4, 3), (1, 2, 4, 3), (1, 1, 2, 4, 3)])
+@pytest.mark.parametrize("dropout_p", [0.0, 0.5])
+def test_attention_is_named_as_the_kernel_or_the_composition_that_pytorch_takes(shape, dropout_p):
+    if dropout_p and len(shape) == 2:
+        pytest.skip("PyTorch drops out of two dimensions by another product")
+    mine, theirs = node_names(
+        lambda t, q, k, v: t.nn.functional.scaled_dot_product_attention(q, k, v, dropout_p=dropout_p),
+        *normal(0, np.float32, shape, shape, shape),
+    )
+    assert mine == theirs
 
 
 def test_a_position_that_may_look_at_none_gets_zeros():
@@ -415,7 +446,28 @@ def test_losses_of_class_indices_are_those_of_pytorch(name, ignore_index, data):
 def test_an_ignored_target_is_ignored_by_default_if_it_is_minus_100():
     x, target = np.ones((3, 2), np.float32), np.array([1, -100, 0])
     both(lambda torch, x, y: torch.nn.functional.cross_entropy(x, y), x, target)
-    both(lambda torch, x, y: torch.nn.functional.cross_entropy(x, y), x, np.full(3, -100))
+    for options in ({}, {"label_smoothing": 0.1}, {"reduction": "sum"}, {"reduction": "none"}):
+        both(lambda torch, x, y, o=options: torch.nn.functional.cross_entropy(x, y, **o), x, np.full(3, -100))
+
+
+def test_examples_whose_weights_are_zero_alone_have_no_mean():
+    def loss(torch, x, y):
+        return torch.nn.functional.cross_entropy(x, y, torch.tensor([1.0, 0.0]))
+
+    both(loss, np.ones((2, 2), np.float32), np.array([1, 1]))
+
+
+def test_what_an_ignored_row_holds_does_not_matter():
+    x = micrograd.tensor([[1.0, 2.0], [math.nan, math.inf]], requires_grad=True)
+    loss = functional.cross_entropy(x, micrograd.tensor([0, -100]))
+    loss.backward()
+    assert math.isfinite(loss.item())
+    assert x.grad[1].tolist() == [0.0, 0.0]
+
+
+def test_the_weight_of_probabilities_gets_a_gradient():
+    x, w = normal(0, np.float64, (4, 3), 3)
+    both(lambda torch, x, w: torch.nn.functional.cross_entropy(x, x.softmax(1), w), x, w)
 
 
 def test_logits_of_minus_infinity_stay_out_of_the_other_losses():
@@ -465,6 +517,19 @@ def test_mse_loss_warns_where_it_broadcasts():
 ONE_NODE = {
     "linear": (lambda t, x, w, b: t.nn.functional.linear(x, w, b), [(4, 3), (5, 3), (5,)]),
     "linear of three dimensions": (lambda t, x, w, b: t.nn.functional.linear(x, w, b), [(2, 4, 3), (5, 3), (5,)]),
+    "linear of one dimension": (lambda t, x, w, b: t.nn.functional.linear(x, w, b), [(3,), (5, 3), (5,)]),
+    "linear without bias": (lambda t, x, w: t.nn.functional.linear(x, w), [(4, 3), (5, 3)]),
+    "linear of three dimensions without bias": (lambda t, x, w: t.nn.functional.linear(x, w), [(2, 4, 3), (5, 3)]),
+    "linear of a row": (lambda t, x, w: t.nn.functional.linear(x, w), [(4, 3), (3,)]),
+    "linear of two rows": (lambda t, x, w: t.nn.functional.linear(x, w), [(3,), (3,)]),
+    "leaky_relu": (lambda t, x: t.nn.functional.leaky_relu(x), [(3,)]),
+    "elu": (lambda t, x: t.nn.functional.elu(x), [(3,)]),
+    "silu": (lambda t, x: t.nn.functional.silu(x), [(3,)]),
+    "conv1d of two dimensions": (lambda t, x, w: t.nn.functional.conv1d(x, w), [(3, 5), (4, 3, 2)]),
+    "cross_entropy of three dimensions": (
+        lambda t, x: t.nn.functional.cross_entropy(x, t.tensor([[0, 2], [1, 1]])),
+        [(2, 3, 2)],
+    ),
     "embedding": (lambda t, w: t.nn.functional.embedding(t.tensor([0, 2]), w), [(3, 4)]),
     "conv1d": (lambda t, x, w, b: t.nn.functional.conv1d(x, w, b), [(2, 3, 5), (4, 3, 2), (4,)]),
     "layer_norm": (lambda t, x, w, b: t.nn.functional.layer_norm(x, (3,), w, b), [(4, 3), (3,), (3,)]),
@@ -564,6 +629,20 @@ def refused(*fns):
     lambda f, t, x: f.log_softmax(x, -3),
     lambda f, t, x: f.dropout(x, -0.1),
     lambda f, t, x: f.dropout(x, 1.1),
+    lambda f, t, x: f.dropout(x.long(), 0.5),
+    lambda f, t, x: f.dropout([1.0], 0.5),
+    lambda f, t, x: f.linear([1.0], x),
+    lambda f, t, x: f.linear(x, [1.0]),
+    lambda f, t, x: f.embedding(t.tensor([0]), t.ones(3)),
+    lambda f, t, x: f.embedding([0], x),
+    lambda f, t, x: f.one_hot([0]),
+    lambda f, t, x: f.relu([1.0]),
+    lambda f, t, x: f.gelu([1.0]),
+    lambda f, t, x: f.leaky_relu([1.0]),
+    lambda f, t, x: f.leaky_relu(x.long()),
+    lambda f, t, x: f.elu(x.long()),
+    lambda f, t, x: f.silu(x.long()),
+    lambda f, t, x: f.silu([1.0], inplace=True),
 )
 def test_what_makes_no_sense_to_a_layer_raises_what_pytorch_raises(fn):
     both_raise(lambda torch, x: fn(torch.nn.functional, torch, x), np.ones((2, 3), np.float32))
@@ -583,6 +662,10 @@ def test_what_makes_no_sense_to_a_layer_raises_what_pytorch_raises(fn):
     lambda f, t, x: f.batch_norm(x, None, None, t.ones(2), training=True),
     lambda f, t, x: f.batch_norm(x.long(), None, None, training=True),
     lambda f, t, x: f.batch_norm(x[0], t.ones(3), t.ones(3)),
+    lambda f, t, x: f.batch_norm(x, t.ones(3, requires_grad=True), t.ones(3)),
+    lambda f, t, x: f.batch_norm(x, t.ones(3), None, training=True),
+    lambda f, t, x: f.batch_norm(x, t.ones(3).double(), t.ones(3).double()),
+    lambda f, t, x: f.layer_norm([1.0], (1,)),
 )
 def test_what_cannot_be_normalized_raises_what_pytorch_raises(fn):
     both_raise(lambda torch, x: fn(torch.nn.functional, torch, x), np.ones((2, 3), np.float32))
@@ -601,6 +684,12 @@ def test_what_cannot_be_normalized_raises_what_pytorch_raises(fn):
     lambda f, t, x: f.conv1d(x, t.ones(4, 3, 2), padding=-1),
     lambda f, t, x: f.conv1d(x, t.ones(4, 3, 2), padding="same", stride=2),
     lambda f, t, x: f.conv1d(x, t.ones(4, 3, 2), padding="full"),
+    lambda f, t, x: f.conv1d(x, t.ones(4, 3, 2), groups=2),
+    lambda f, t, x: f.conv1d(x, t.ones(4, 1, 2), groups=3),
+    lambda f, t, x: f.conv1d(x, t.ones(4, 3, 2), groups=0),
+    lambda f, t, x: f.conv1d([1.0], t.ones(4, 3, 2)),
+    lambda f, t, x: f.scaled_dot_product_attention([1.0], x, x),
+    lambda f, t, x: f.scaled_dot_product_attention(x, x, x, t.ones(3, 3) > 0, is_causal=True),
     lambda f, t, x: f.scaled_dot_product_attention(x, x[..., :2], x),
     lambda f, t, x: f.scaled_dot_product_attention(x, x, x.double()),
     lambda f, t, x: f.scaled_dot_product_attention(x[0, 0], x[0, 0], x[0, 0]),
@@ -629,6 +718,9 @@ def test_what_does_not_fit_a_sequence_raises_what_pytorch_raises(fn):
     lambda loss, t, x: loss(x, t.tensor([0, -100]), ignore_index=-1),
     lambda loss, t, x: loss(x.long(), t.tensor([0, 1])),
     lambda loss, t, x: loss(x, t.tensor([0, 1]), reduction="average"),
+    lambda loss, t, x: loss(x, [0, 1]),
+    lambda loss, t, x: loss([1.0], t.tensor(0)),
+    lambda loss, t, x: loss(x, t.tensor([0, 1]), weight=t.ones(3, requires_grad=True)),
     lambda loss, t, x: loss(x, t.tensor([0, 1]), weight=t.ones(2)),
     lambda loss, t, x: loss(x, t.tensor([0, 1]), weight=t.ones(3).double()),
     lambda loss, t, x: loss(x[:, :, None], t.tensor([0, 1])),
