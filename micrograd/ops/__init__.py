@@ -90,13 +90,15 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
     """The result of an op on Tensors and numbers, as a Tensor of the graph. name: that of the node, if not op's own."""
     arrays: list[Any] = []
     wanted = any_tensor = False
+    recording = state.grad_enabled
     for x in inputs:
         if isinstance(x, Tensor):
             any_tensor = True
             arrays.append(x._array)
-            if x._base is not None and x._base._changes != x._seen:
-                x._refresh()
-            wanted = wanted or x._requires_grad
+            if recording and (x._requires_grad or (x._base is not None and x._base._requires_grad)):
+                wanted = True
+                if x._base is not None and x._version[0] != x._seen:
+                    x._refresh()
         elif type(x) is float or type(x) is int or x is None:
             arrays.append(x)
         else:
@@ -116,7 +118,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         result = wrap(out)
     if op.is_view:
         view_of(inputs[0], result)
-    if wanted and state.grad_enabled and result._array.dtype.kind == "f":
+    if wanted and result._array.dtype.kind == "f":
         _record(op, inputs, options, derivatives, out, result)
         if name is not None:
             result._node.name = name
@@ -129,12 +131,13 @@ def _record(op: Op, inputs: Any, options: dict[str, Any], derivatives: list[Any]
     """Make `result`, around the array `out`, a node of the graph, with an edge to each input that wants a gradient."""
     node_name = op.node_name
     node: Any = Node(node_name if type(node_name) is str else node_name(*inputs, **options), op, options)
-    n_derivatives = len(derivatives)
+    n_derivatives, lost = len(derivatives), False  # lost: whether an input requires grad and has no way back
     for i, x in enumerate(inputs):
         if not isinstance(x, Tensor):
             node.inputs.append(x)
             continue
         if not x._requires_grad or i >= n_derivatives or derivatives[i] is None:
+            lost = lost or (x.requires_grad and not x._requires_grad)
             node.inputs.append(x._array)
             continue
         derivative, parent = derivatives[i], x._node or x
@@ -151,7 +154,7 @@ def _record(op: Op, inputs: Any, options: dict[str, Any], derivatives: list[Any]
                         break
         node.inputs.append(parent)
         node.add_edge(parent, derivative, x._array.shape, x._array.dtype)
-    if node.edges:
+    if node.edges or lost:
         result._node = node
         result._requires_grad = True
 

@@ -243,7 +243,7 @@ def _in_one_dtype(tensors: Sequence[Tensor], arrays: list[Any]) -> Sequence[Tens
 def _parts(input: Tensor, axis: int, indices: Sequence[Any], name: str) -> tuple[Tensor, ...]:
     """Views along one dimension, as outputs of one function: they cannot be changed in place in a graph."""
     whole = (slice(None),) * axis
-    parts = [apply(_slice.op, input, index=(*whole, index), name=name) for index in indices]
+    parts = [apply(_slice.op, input, index=(*whole, index, ...), name=name) for index in indices]
     for part in parts if state.grad_enabled else ():
         part._read_only = ONE_OF_SEVERAL
     return tuple(parts)
