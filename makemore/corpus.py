@@ -9,8 +9,8 @@ import numpy as np
 
 from makemore import data
 from makemore.data import Examples, Split, Survey, WordList
-from makemore.language_model import Tally
-from micrograd.command import Complaint
+from makemore.language_model import ContextCounts
+from micrograd.command import UsageError
 
 SPLITS = Split._fields
 TABLE_CONTEXT = 2
@@ -27,51 +27,53 @@ class Corpus:
         self.list, self.survey, self.parts = words, survey, parts
         self.vocabulary = survey.vocabulary
         self.counts = cache(self._counts)
-        self.numbers = cache(self._numbers)
+        self.token_ids = cache(self._token_ids)
         self.examples = cache(self._examples)
-        self.tally = cache(self._tally)
+        self.context_counts = cache(self._context_counts)
 
     @classmethod
     def read(cls, path: Path, split: str) -> "Corpus":
-        """Read a list of words and split it. With split "none" it is not held in memory as a whole until needed.
+        """Read a list of words and split it. With split "none" it is a stream until examples are asked for.
 
-        Raises OSError and Complaint where the list is not to be had, and Complaint where it is too short to split.
+        Raises OSError and UsageError where the list cannot be read, and UsageError where it is too short to split.
         """
         words = WordList(path)
         survey = data.survey(words.blocks())
         if split == "none":
             return cls(words, survey, {"train": words.blocks})
         if survey.words < 2:
-            raise Complaint(f"{path} holds a single word, too few to split; --split none trains on it all the same")
+            raise UsageError(f"{path} holds a single word, too few to split; --split none trains on it all the same")
         parts = data.split_words(words.words())._asdict()
         texts = {name: data.text_of(part) for name, part in parts.items() if part}
         return cls(words, survey, {name: partial(list, [text]) for name, text in texts.items()})
 
     def _counts(self, part: str, order: int) -> np.ndarray:
-        """How often each n-gram of that order stands in the part: (size ** (order - 1), size)."""
+        """How often each n-gram of that order stands in the part: (size,) * order, int64."""
         return data.count_ngrams(self.parts[part](), self.vocabulary, order)
 
-    def _numbers(self, part: str) -> np.ndarray:
-        """The part as one row of numbers, (examples + 1,) int32."""
+    def _token_ids(self, part: str) -> np.ndarray:
+        """The token ids of the part, (examples + 1,) int32."""
         return self.vocabulary.encode_text("".join(self.parts[part]()))
 
     def _examples(self, part: str, context_length: int | None) -> Examples:
-        """The examples of the part: windows of that many numbers, or whole words for None."""
-        numbers = self.numbers(part)
-        return data.word_examples(numbers) if context_length is None else data.examples(numbers, context_length)
+        """The examples of the part: windows of that many token ids, or whole words for None."""
+        ids = self.token_ids(part)
+        return data.word_examples(ids) if context_length is None else data.examples(ids, context_length)
 
-    def _tally(self, part: str, context_length: int | None) -> Tally:
-        """The examples of the part as an evaluation wants them."""
+    def _context_counts(self, part: str, context_length: int | None) -> ContextCounts:
+        """The examples of the part, each different one once."""
         if context_length is not None and context_length <= TABLE_CONTEXT:
-            return Tally.of_table(self.counts(part, context_length + 1))
+            return ContextCounts.of_table(self.counts(part, context_length + 1))
         found = self.examples(part, context_length)
-        return Tally.of_words(found) if context_length is None else Tally.of_examples(found, len(self.vocabulary))
+        if context_length is None:
+            return ContextCounts.of_words(found)
+        return ContextCounts.of_examples(found, len(self.vocabulary))
 
-    def tally_for(self, model: Any, part: str) -> Tally | None:
-        """The tally of a part for a model; None for a part without words."""
-        return self.tally(part, window_of(model)) if part in self.parts else None
+    def context_counts_for(self, model: Any, part: str) -> ContextCounts | None:
+        """The examples of a part as the model reads them; None for a part without words."""
+        return self.context_counts(part, window_of(model)) if part in self.parts else None
 
 
 def window_of(model: Any) -> int | None:
-    """How many numbers a model reads at a time; None for one that reads whole words."""
+    """How many token ids a model reads at a time; None for one that reads whole words."""
     return None if model.whole_words else model.context_length

@@ -1,16 +1,15 @@
-"""From a list of words to numbers: the words, the vocabulary, the splits, the examples, and the counts of n-grams.
+"""From a list of words to token ids: the words, the vocabulary, the splits, the examples, and the counts of n-grams.
 
-Text is turned to numbers a block at a time, each character by one look-up in a table. The numbers of a text are one
-row in which 0, the boundary, stands before, between and behind the words:
+Text is encoded a block at a time, each character by one look-up in a table. The token ids of a text are one array in
+which 0, the boundary, stands before, between and after the words:
 
     emma, ava  ->  . e m m a . a v a .
 
-so that every number but the first is an example: what comes next after the numbers before it, which are seen back to
-the beginning of its word.
+so that every id but the first is an example: what comes next after the ids before it, which are seen back to the
+beginning of its word.
 """
 
 import hashlib
-import math
 import random
 import re
 import stat
@@ -22,7 +21,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from tqdm import tqdm
 
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 
 BLOCK_BYTES = 1 << 22
 MAX_CELLS = 30_000_000
@@ -42,9 +41,9 @@ def bundled_names() -> Path:
 class WordList:
     """A text file with one word to a line, in UTF-8.
 
-    Blank lines, white space around words, CRLF and a byte-order mark are passed over; white space inside a word is
+    Blank lines, white space around words, CRLF and a byte-order mark are ignored; white space inside a word is
     part of it. Nothing is read before it is asked for, and blocks() never holds more than some megabytes.
-    Reading raises OSError where the file cannot be read, Complaint where it is a pipe or a device, is not UTF-8 or
+    Reading raises OSError where the file cannot be read, UsageError where it is a pipe or a device, is not UTF-8 or
     holds no word.
     """
 
@@ -59,7 +58,7 @@ class WordList:
                 text = raw.decode()
             except UnicodeDecodeError as error:
                 line = lines_before + _line_ends(raw[: error.start]) + 1
-                raise Complaint(
+                raise UsageError(
                     f"{self.path}: line {line} is not UTF-8 (byte 0x{raw[error.start]:02x}); save the file as UTF-8"
                 ) from None
             text = "\n" + text.replace("\r\n", "\n").replace("\r", "\n") + "\n"
@@ -70,13 +69,13 @@ class WordList:
                 found = True
                 yield text
         if not found:
-            raise Complaint(f"{self.path} holds no words; it should have one word to a line")
+            raise UsageError(f"{self.path} holds no words; it should have one word to a line")
 
     def _raw_blocks(self) -> Iterator[tuple[bytes, int]]:
         """The file in blocks of whole lines, each with the number of lines before it."""
         status = self.path.stat()
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # opening a directory says what it is
-            raise Complaint(
+            raise UsageError(
                 f"{self.path} is a pipe or a device, and the list is read more than once: save it to a file"
             )
         lines, rest = 0, b""
@@ -89,7 +88,7 @@ class WordList:
             while more := file.read(BLOCK_BYTES):
                 bar.update(len(more))
                 block = rest + more
-                cut = max(block.rfind(b"\n"), block.rfind(b"\r", 0, -1)) + 1  # behind a last CR there may come an LF
+                cut = max(block.rfind(b"\n"), block.rfind(b"\r", 0, -1)) + 1  # after a last CR there may come an LF
                 if cut:
                     yield block[:cut], lines
                     lines += _line_ends(block[:cut])
@@ -114,7 +113,7 @@ def _line_ends(raw: bytes) -> int:
 
 
 class Vocabulary:
-    """The characters of a list of words, and the boundary before and behind a word, which is number 0.
+    """The characters of a list of words, and the boundary before and after a word, whose token id is 0.
 
     The boundary is a token, not a character: it is written '.', as in the lecture, unless the words have that
     character themselves; then '|', '¶' or, last, '<end>'.
@@ -126,29 +125,29 @@ class Vocabulary:
         self.tokens = [self.boundary, *self.characters]
         points = [ord(character) for character in self.characters]
         # By code point, -1 for those that are no character of the words; the last stands for all that are larger.
-        self._number_of = np.full(max([ord("\n"), *points]) + 2, -1, np.int32)
-        self._number_of[points] = np.arange(1, len(points) + 1)
-        self._number_of[ord("\n")] = 0
+        self._id_of = np.full(max([ord("\n"), *points]) + 2, -1, np.int32)
+        self._id_of[points] = np.arange(1, len(points) + 1)
+        self._id_of[ord("\n")] = 0
 
     def __len__(self) -> int:
         return len(self.tokens)
 
     def encode(self, word: str) -> list[int]:
-        """The numbers of the characters of a word. Raises Complaint for a character that the vocabulary lacks."""
-        numbers = self._number_of.take(np.array([*map(ord, word)], np.int64), mode="clip")
-        for character, number in zip(word, numbers, strict=True):
-            if number < 1:
+        """The token ids of the characters of a word. Raises UsageError for a character that the vocabulary lacks."""
+        ids = self._id_of.take(np.array([*map(ord, word)], np.int64), mode="clip")
+        for character, id_ in zip(word, ids, strict=True):
+            if id_ < 1:
                 shown = "".join(self.characters[:60]) + ("…" if len(self.characters) > 60 else "")
-                raise Complaint(f"the character {character!r} of {word!r} is not one the model knows: {shown}")
-        return numbers.tolist()
+                raise UsageError(f"the character {character!r} of {word!r} is not one the model knows: {shown}")
+        return ids.tolist()
 
     def encode_text(self, text: str) -> np.ndarray:
-        """The numbers (int32) of a block of text, one boundary before and one behind each word."""
-        return np.concatenate([np.zeros(1, np.int32), self._number_of[_code_points(text)]])
+        """The token ids, (n,) int32, of a block of text, one boundary before and one after each word."""
+        return np.concatenate([np.zeros(1, np.int32), self._id_of[_code_points(text)]])
 
-    def decode(self, numbers: Iterable[int]) -> str:
-        """The word that the numbers spell."""
-        return "".join([self.tokens[number] for number in numbers])
+    def decode(self, ids: Iterable[int]) -> str:
+        """The word that the token ids spell."""
+        return "".join([self.tokens[id_] for id_ in ids])
 
 
 class Survey(NamedTuple):
@@ -203,92 +202,74 @@ def text_of(words: Sequence[str]) -> str:
 
 
 class Examples(NamedTuple):
-    """contexts: (n, context_length) numbers, the latest last; targets: (n,) the number that comes next. int64."""
+    """contexts: (n, context_length) token ids, the latest last; targets: (n,) the id that comes next. int64."""
 
     contexts: np.ndarray
     targets: np.ndarray
 
 
-def examples(numbers: np.ndarray, context_length: int) -> Examples:
-    """Every example of a row of numbers; before the beginning of a word the context is boundaries."""
-    targets = numbers[1:].astype(np.int64)
+def examples(ids: np.ndarray, context_length: int) -> Examples:
+    """Every example of the token ids of a text, (n + 1,); before the beginning of a word the context is boundaries."""
+    targets = ids[1:].astype(np.int64)
     if not context_length:
         return Examples(np.zeros((len(targets), 0), np.int64), targets)
-    padded = np.concatenate([np.zeros(context_length - 1, np.int64), numbers[:-1]])
+    padded = np.concatenate([np.zeros(context_length - 1, np.int64), ids[:-1]])
     windows = sliding_window_view(padded, context_length)
     same_word = np.logical_and.accumulate(windows[:, ::-1] != 0, axis=1)[:, ::-1]
     return Examples(windows * same_word, targets)
 
 
-def word_examples(numbers: np.ndarray) -> Examples:
-    """The examples of a row of numbers, a word to a row: contexts and targets (words, length of the longest + 1).
+def word_examples(ids: np.ndarray) -> Examples:
+    """The examples of the token ids of a text, a word to a row: contexts and targets (words, longest word + 1), int64.
 
-    A context row is the boundary and the characters of a word, zeros behind; the target of each place is the number
-    that comes next, -1 behind the word's end. int64.
+    A row of contexts is the boundary and the characters of a word, then zeros; the target of each position is the id
+    that comes next, and -1 after the word's end.
     """
-    before, after = numbers[:-1], numbers[1:]
-    starts = np.flatnonzero(before == 0)
-    rows = np.cumsum(before == 0) - 1
-    columns = np.arange(len(before)) - starts[rows]
+    inputs, outputs = ids[:-1], ids[1:]
+    starts = np.flatnonzero(inputs == 0)
+    rows = np.cumsum(inputs == 0) - 1
+    columns = np.arange(len(inputs)) - starts[rows]
     shape = len(starts), int(columns.max(initial=-1)) + 1
     contexts, targets = np.zeros(shape, np.int64), np.full(shape, -1, np.int64)
-    contexts[rows, columns], targets[rows, columns] = before, after
+    contexts[rows, columns], targets[rows, columns] = inputs, outputs
     return Examples(contexts, targets)
 
 
-def row_numbers(contexts: np.ndarray, vocabulary_size: int) -> np.ndarray:
-    """The row of an n-gram's table for each context (n, context_length): its numbers as digits of one."""
-    rows = np.zeros(len(contexts), np.int64)
-    for column in contexts.T:
-        rows *= vocabulary_size
-        rows += column
-    return rows
-
-
-def contexts_of(rows: np.ndarray, vocabulary_size: int, context_length: int) -> np.ndarray:
-    """The context of each row of an n-gram's table, (n, context_length): what row_numbers made the row of."""
-    return rows[:, None] // vocabulary_size ** np.arange(context_length)[::-1] % vocabulary_size
-
-
-def order_of(counts: np.ndarray) -> int:
-    """The order of the n-grams of a table (size ** (order - 1), size)."""
-    rows, size = counts.shape
-    return 1 + round(math.log(rows, size)) if size > 1 else 1
+def context_index(contexts: np.ndarray, vocabulary_size: int) -> np.ndarray:
+    """The flat index of each context (n, length) in an array of (vocabulary_size,) * length: (n,) int64."""
+    if not contexts.shape[1]:
+        return np.zeros(len(contexts), np.int64)
+    return np.ravel_multi_index(tuple(contexts.T), (vocabulary_size,) * contexts.shape[1])
 
 
 def check_table(vocabulary_size: int, order: int) -> None:
-    """Raises Complaint where a table of n-grams of that order would have more than MAX_CELLS cells."""
+    """Raises UsageError where a table of n-grams of that order would have more than MAX_CELLS cells."""
     cells = vocabulary_size**order
     if cells > MAX_CELLS:
-        raise Complaint(
+        raise UsageError(
             f"a table of n-grams of {order} out of {vocabulary_size:,} characters has {cells:,} cells, "
             f"and {MAX_CELLS:,} are the most; take a lower order or a smaller alphabet"
         )
 
 
 def count_ngrams(blocks: Iterable[str], vocabulary: Vocabulary, order: int) -> np.ndarray:
-    """How often each n-gram stands in the text: int64 of the shape (size ** (order - 1), size).
+    """How often each n-gram stands in the text: (size,) * order, int64, the context first and what comes next last.
 
-    The row is the context (see row_numbers), the column what comes next. A word begins after order - 1 boundaries.
-    Raises Complaint where the table would be too large.
+    A word begins after order - 1 boundaries. Raises UsageError where the table would be too large.
     """
     size = len(vocabulary)
     check_table(size, order)
     counts = np.zeros(size**order, np.int64)
     for block in blocks:
-        numbers = vocabulary.encode_text(block)
-        keys = _ngram_keys(numbers, size, order)
-        if len(keys) * 4 < len(counts):
-            cells, times = np.unique(keys, return_counts=True)
+        ids = vocabulary.encode_text(block)
+        if order == 2:  # every context is the id before: nothing has to be masked
+            index = ids[:-1] * np.int64(size) + ids[1:]
+        else:
+            contexts, targets = examples(ids, order - 1)
+            index = context_index(contexts, size) * size + targets
+        if len(index) * 4 < len(counts):
+            cells, times = np.unique(index, return_counts=True)
             counts[cells] += times
         else:
-            counts += np.bincount(keys, minlength=len(counts))
-    return counts.reshape(-1, size)
-
-
-def _ngram_keys(numbers: np.ndarray, size: int, order: int) -> np.ndarray:
-    """For each example the cell of the table that it counts in: row * size + target."""
-    if order == 2:  # every context is the number before: no mask is needed
-        return numbers[:-1] * np.int64(size) + numbers[1:]
-    contexts, targets = examples(numbers, order - 1)
-    return row_numbers(contexts, size) * size + targets
+            counts += np.bincount(index, minlength=len(counts))
+    return counts.reshape((size,) * order)

@@ -7,13 +7,16 @@ import numpy as np
 from tqdm import tqdm
 
 import micrograd
+from makemore import plots
 from makemore.corpus import Corpus, window_of
+from makemore.display import table
 from makemore.language_model import loss_of
-from makemore.models import NGRAMS, make
+from makemore.models import NGRAMS
+from makemore.models.ngram import Counts, NGram
 from makemore.run_folder import SWEEP, RunFolder
 from makemore.training import Training, loss_of_step, optimizer_of
 from micrograd import Tensor, graph, no_grad
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 
 SATURATED = 0.97
 """A tanh beyond this lets less than six percent of the gradient through; the lecture's bound."""
@@ -22,11 +25,11 @@ BOUNDED = ("tanh", "rnn")
 NONLINEAR = (*BOUNDED, "relu", "sigmoid", "gelu", "gelu_tanh", "gru", "lstm")
 RATES_TRIED = 1000
 RECORDS = 200
-"""At how many steps the updates are recorded, about."""
+"""At about how many steps the updates are recorded."""
 
 
-class Layer(NamedTuple):
-    """The output of a nonlinear layer on some examples: its place in the net, the op, and its Tensor, (..., units)."""
+class LayerOutput(NamedTuple):
+    """What a nonlinear layer gives for some examples: its name in the net, the op, and its Tensor, (..., units)."""
 
     name: str
     op: str
@@ -40,42 +43,42 @@ class Layer(NamedTuple):
         return np.abs(output.reshape(-1, output.shape[-1])) > SATURATED
 
 
-def look_inside(model: Any, corpus: Corpus, examples: int) -> tuple[float, list[Layer]]:
-    """The loss of the model in training on the first so many examples, and its layers; the gradients are filled."""
+def look_inside(model: Any, corpus: Corpus, examples: int) -> tuple[float, list[LayerOutput]]:
+    """The loss of a model in training on its first examples, and its nonlinear layers; fills the gradients."""
     found = corpus.examples("train", window_of(model))
     contexts, targets = (micrograd.from_numpy(array[:examples].copy()) for array in found)
     names = {id(module): name for name, module in model.named_modules()}
-    layers: list[Layer] = []
+    layers: list[LayerOutput] = []
 
     def watch(op: Any, inputs: Any, options: Any, result: Tensor) -> None:
-        if op.__name__ in NONLINEAR:
+        if op.name in NONLINEAR:
             result.retain_grad()
-            inside = graph.entered[0]
-            layers.append(Layer(names.get(id(inside[0]()), "") if inside else "", op.__name__, result))
+            inside = graph.state.module
+            layers.append(LayerOutput(names.get(id(inside[0]()), "") if inside else "", op.name, result))
 
-    before = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
     training = model.training
     model.train()
-    outside, graph.observer[0] = graph.observer[0], watch
+    outside, graph.observer.operation = graph.observer.operation, watch
     try:
         loss = loss_of(model, contexts, targets)
     finally:
-        graph.observer[0] = outside
+        graph.observer.operation = outside
     model.zero_grad()
     loss.backward()
     model.train(training)
     with no_grad():
         for name, buffer in model.named_buffers():  # a look changes no running statistics
-            buffer.copy_(before[name])
+            buffer.copy_(buffers[name])
     return loss.item(), layers
 
 
-def print_first_look(config: dict[str, Any], corpus: Corpus) -> None:
+def print_first_look(model: Any, corpus: Corpus) -> None:
     """What is wrong with a net before its first step, a line each, and nothing where all is well."""
-    if config["type"] in NGRAMS:
+    if isinstance(model, NGram | Counts):
         return
-    micrograd.manual_seed(config["seed"])
-    loss, layers = look_inside(make(config, len(corpus.vocabulary)), corpus, 1000)
+    loss, layers = look_inside(model, corpus, 1000)
+    model.zero_grad()
     size = len(corpus.vocabulary)
     if loss > math.log(size) + 1:
         print(f"            the loss begins at {loss:.2f}, far over ln({size}) = {math.log(size):.2f}: "
@@ -86,13 +89,6 @@ def print_first_look(config: dict[str, Any], corpus: Corpus) -> None:
             dead, units = int(saturated.all(0).sum()), saturated.shape[1]
             print(f"            {dead} of {units} units of {layer.name or layer.op} "
                   "are saturated for every example from the start and cannot learn")  # fmt: skip
-
-
-def parameters_of(config: dict[str, Any], corpus: Corpus) -> int:
-    """How many numbers the model has that are learned, or counted."""
-    if config["fit"] == "counts":
-        return len(corpus.vocabulary) ** (config["block_size"] + 1)
-    return sum(p.numel() for p in make(config, len(corpus.vocabulary)).parameters())
 
 
 class Watch:
@@ -125,17 +121,16 @@ class Watch:
 
     def finish(self, folder: RunFolder) -> None:
         """Print the tables and draw the pictures."""
-        from makemore import plots  # here, because matplotlib takes its time to load
-
         _, layers = look_inside(self.model, self.corpus, 1000)
         if layers:
+            rows = [("layer", "mean", "std", "saturated", "std of gradient")]
             outputs = {f"{layer.name} ({layer.op})": layer.output.detach().numpy() for layer in layers}
-            print(f"\n{'layer':<28}{'mean':>9}{'std':>9}{'saturated':>11}{'std of gradient':>17}")
             for layer, (name, output) in zip(layers, outputs.items(), strict=False):
                 saturated, gradient = layer.saturated(), layer.output.grad
-                share = "-" if saturated is None else f"{saturated.mean():.2%}"
+                fraction = "-" if saturated is None else f"{saturated.mean():.2%}"
                 spread = "-" if gradient is None else f"{gradient.std().item():.3e}"
-                print(f"{name:<28}{output.mean():>9.4f}{output.std():>9.4f}{share:>11}{spread:>17}")
+                rows.append((name, f"{output.mean():.4f}", f"{output.std():.4f}", fraction, spread))
+            print("", *table(rows, "<>>>>"), sep="\n")
             folder.write("activations.png", plots.histograms(outputs, "activations of each layer", "activation"))
         data = dict(zip(self.names, self._matrices(), strict=True))
         gradients = {
@@ -144,13 +139,12 @@ class Watch:
             if name in data
         }
         last = self.ratios[-1] if self.ratios else [math.nan] * len(self.names)
-        heads = f"{'std':>9}{'std of gradient':>17}{'gradient:data':>15}{'update:data':>13}"
-        print(f"\n{'parameter':<28}{'shape':>14}{heads}")
+        parameters = [("parameter", "shape", "std", "std of gradient", "gradient:data", "update:data")]
         for name, ratio in zip(self.names, last, strict=True):
-            shape = " x ".join(map(str, data[name].shape))
-            spread, slope = data[name].std(), gradients[name].std()
-            numbers = f"{spread:>9.4f}{slope:>17.3e}{slope / max(spread, 1e-30):>15.3e}{ratio:>13.2e}"
-            print(f"{name:<28}{shape:>14}{numbers}")
+            std, std_of_gradient = data[name].std(), gradients[name].std()
+            shape, relative = " x ".join(map(str, data[name].shape)), std_of_gradient / max(std, 1e-30)
+            parameters.append((name, shape, f"{std:.4f}", f"{std_of_gradient:.3e}", f"{relative:.3e}", f"{ratio:.2e}"))
+        print("", *table(parameters, "<>>>>>"), sep="\n")
         print(
             "update:data is about 1e-03 where the learning rate suits; far below it learns slowly, far above it jumps"
         )
@@ -159,14 +153,13 @@ class Watch:
             folder.write("updates.png", plots.update_ratios(self.steps, np.array(self.ratios), self.names))
 
 
-def find_learning_rate(config: dict[str, Any], corpus: Corpus, folder: RunFolder) -> None:
-    """The lecture's sweep: a step at each of a thousand rates, from small to large; draws them and suggests one."""
-    from makemore import plots  # here, because matplotlib takes its time to load
+def find_learning_rate(config: dict[str, Any], corpus: Corpus, model: Any, folder: RunFolder) -> None:
+    """The lecture's sweep: a step at each of a thousand rates, from small to large; draws them and suggests one.
 
+    Raises UsageError where the loss is not finite after a few steps.
+    """
     low, high = (0, 3) if config["type"] in NGRAMS else (-3, 0)
     exponents = np.linspace(low, high, RATES_TRIED)
-    micrograd.manual_seed(config["seed"])
-    model = make(config, len(corpus.vocabulary))
     optimizer = optimizer_of(config, model)
     next_loss = loss_of_step(config, corpus, model)
     losses: list[float] = []
@@ -181,13 +174,13 @@ def find_learning_rate(config: dict[str, Any], corpus: Corpus, folder: RunFolder
         optimizer.step()
     tried = np.array(losses[:-1] if not math.isfinite(losses[-1]) else losses)
     if len(tried) < 10:
-        raise Complaint(f"the loss became {losses[-1]} after {len(losses)} steps: the sizes or the words do not train")
+        raise UsageError(f"the loss became {losses[-1]} after {len(losses)} steps: the sizes or the words do not train")
     smooth = smoothed(tried)
     best = int(smooth.argmin())
     suggested = float(f"{10 ** exponents[best]:.1g}")
-    print(f"\n{'learning rate':>13}  {'loss, nats a character':>22}")
-    for i in np.linspace(0, len(tried) - 1, 13).astype(int):
-        print(f"{10 ** exponents[i]:>13.3g}  {smooth[i]:>22.4f}")
+    rows = [("learning rate", "loss, nats a character")]
+    rows += [(f"{10 ** exponents[i]:.3g}", f"{smooth[i]:.4f}") for i in np.linspace(0, len(tried) - 1, 13).astype(int)]
+    print("", *table(rows, ">>"), sep="\n")
     folder.path.mkdir(parents=True, exist_ok=True)
     folder.write(SWEEP, plots.rate_curve(10 ** exponents[: len(tried)], tried, smooth, suggested))
     print(f"\nthe loss is lowest, {smooth[best]:.4f}, at a rate of about {suggested:g}: see {folder.path / SWEEP}")

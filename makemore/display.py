@@ -1,10 +1,11 @@
 """How text and numbers are written for people: in columns on a screen, whatever the alphabet, and without surprises."""
 
 import unicodedata
+from collections.abc import Sequence
 
 
 def width(text: str) -> int:
-    """How many columns of a terminal the text takes: two for a wide character (Chinese, emoji), none for a mark that
+    """How many columns of a terminal the text takes: two for a wide character (Chinese, emoji), 0 for a mark that
     is drawn over the one before it.
 
     Source: Unicode Standard Annex #11, East Asian Width. Terminals differ in emoji that are joined to one.
@@ -20,8 +21,34 @@ def _columns(character: str) -> int:
 
 
 def padded(text: str, columns: int) -> str:
-    """The text with spaces behind it, that many columns wide; as it is where it is wider."""
+    """The text with spaces after it, that many columns wide; as it is where it is wider."""
     return text + " " * (columns - width(text))
+
+
+def table(
+    rows: Sequence[Sequence[str]], align: str, gap: str = "  ", titles: Sequence[tuple[str, int]] = ()
+) -> list[str]:
+    """The lines of a table whose columns are as wide as their widest cell.
+
+    rows: as many cells in each. align: "<" (left) or ">" (right) for each column. titles: a line above the others, each
+    title centered over so many columns and the gaps before them.
+    """
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    lines, top, first = [], "", 0
+    for title, span in titles:
+        room = sum(widths[first : first + span]) + len(gap) * span
+        widths[first] += max(0, width(title) - room)
+        top += f"{title:^{max(room, width(title))}}"
+        first += span
+    if titles:
+        lines.append(top[len(gap) :].rstrip())
+    for row in rows:
+        cells = []
+        for cell, side, columns in zip(row, align, widths, strict=False):
+            space = " " * (columns - width(cell))
+            cells.append(cell + space if side == "<" else space + cell)
+        lines.append(gap.join(cells).rstrip())
+    return lines
 
 
 def shown(text: str) -> str:
@@ -34,7 +61,7 @@ def _escape(character: str) -> str:
 
 
 def shown_token(token: str) -> str:
-    """A token of a vocabulary so that it can be told from others: `' '` for a space, U+200D for what nobody sees, a
+    """A token of a vocabulary so that it can be told from others: `' '` for a space, U+200D for what is invisible, a
     mark on a dotted circle."""
     if token == " ":
         return "' '"
@@ -52,9 +79,9 @@ def code_point(character: str) -> str:
 
 
 def decimal(value: float, places: int) -> str:
-    """A number of at most eight characters: 8.281, from a thousand on 3,001, then 5.7e+53.
+    """A number in at most eight characters: 8.281, from a thousand on 3,001, then 5.7e+53.
 
-    places: how many decimals a number below a thousand has, 4 at the most.
+    places: how many decimals a number below a thousand has, at most 4.
     """
     if value < 999.5:  # what is nearer to a thousand is one
         return f"{value:.{places}f}"

@@ -5,40 +5,39 @@ from typing import Any
 
 import numpy as np
 
-from makemore.command_line import RUNS, number
+from makemore.config import Bounds, add_folder_flag
 from makemore.data import Vocabulary, examples
-from makemore.language_model import check_length, loss_of
-from makemore.models import load
+from makemore.language_model import check_word_fits, loss_of
 from makemore.run_folder import RunFolder
 from micrograd import from_numpy
-from micrograd.command import Complaint, Parser, run_command
+from micrograd.command import Parser, UsageError, run_command
 from micrograd.draw import Picture, draw
 
 GRAPH = "graph.svg"
 
 
 def picture_of(model: Any, vocabulary: Vocabulary, word: str, at: int | None = None) -> Picture:
-    """The graph of the loss of a word, in nats a character, or of the one prediction at its place `at` (from 1).
+    """The graph of the loss of a word, in nats a character, or of its prediction number `at` (from 1).
 
-    Raises Complaint for a character that the model does not know, a place that the word has not, and a model that
-    has no gradients.
+    Raises UsageError for a character that the model does not know, a number that the word has no prediction for, and a
+    model that has no gradients.
     """
-    numbers = np.array([0, *vocabulary.encode(word), 0], np.int64)
-    n = len(numbers) - 1
+    ids = np.array([0, *vocabulary.encode(word), 0], np.int64)
+    n = len(ids) - 1
     if at is not None and at > n:
-        raise Complaint(f"--at {at}: {word!r} has {n} predictions, one for each character and one for its end")
+        raise UsageError(f"--at {at}: {word!r} has {n} predictions, one for each character and one for its end")
     if model.whole_words:
-        check_length(model.context_length, word, n)
-        contexts, targets = numbers[None, : at or n], numbers[None, 1 : 1 + (at or n)].copy()
-        targets[:, : at - 1 if at else 0] = -1  # no example
+        check_word_fits(model.context_length, word, n)
+        contexts, targets = ids[None, : at or n], ids[None, 1 : 1 + (at or n)].copy()
+        targets[:, : at - 1 if at else 0] = -1  # left out of the loss
     else:
-        contexts, targets = examples(numbers, model.context_length)
+        contexts, targets = examples(ids, model.context_length)
         if at is not None:
             contexts, targets = contexts[at - 1 : at], targets[at - 1 : at]
     contexts_in, targets_in = from_numpy(contexts), from_numpy(targets)
     loss = loss_of(model, contexts_in, targets_in)
     if not loss.requires_grad:
-        raise Complaint(
+        raise UsageError(
             "this model was counted, not trained, so it has no gradients to draw; train one with --fit gradient"
         )
     return draw(loss, loss=loss, contexts=contexts_in, targets=targets_in)
@@ -50,17 +49,17 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m makemore.draw",
         description="Draw the compute graph behind a prediction of a trained model, with every gradient.",
     )
-    parser.add_argument("-o", "--work-dir", metavar="DIR", help="the run's folder (default: the latest under out/)")
+    add_folder_flag(parser)
     parser.add_argument("--word", required=True, help="the word whose loss is drawn")
-    parser.add_argument("--at", type=number(int, 1), metavar="N", help="only the prediction of its Nth character")
+    parser.add_argument("--at", type=Bounds(int, 1), metavar="N", help="only the prediction of its Nth character")
     parser.add_argument("-s", "--save", metavar="FILE",
                         help=f".svg, .html for a page of steps, or .dot (default: {GRAPH} in the folder)")  # fmt: skip
     flags = parser.parse_args(arguments)
-    folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.latest(RUNS)
+    folder = RunFolder.trained(flags.work_dir)
     path = Path(flags.save) if flags.save else folder.path / GRAPH
     if path.suffix.lower() not in (".svg", ".html", ".dot"):
-        raise Complaint(f"--save {path}: a file is .svg, .html or .dot")
-    model, vocabulary = load(folder)
+        raise UsageError(f"--save {path}: a file is .svg, .html or .dot")
+    model, vocabulary = folder.load()
     picture = picture_of(model, vocabulary, flags.word, flags.at)
     picture.steps(path) if path.suffix.lower() == ".html" else picture.save(path)
     print(f"saved {path}")

@@ -1,9 +1,9 @@
 """What every model is asked: its loss on examples, new words, and how likely a word is.
 
-A model is a Module with a `vocabulary_size` and a `context_length` that turns contexts into logits of the next
-character. One kind reads windows: contexts (n, context_length) of numbers, the latest last, to logits (n, size). The
-other kind has `whole_words` = True and reads words from their beginning: contexts (n, length), a boundary first, to
-logits (n, length, size), those after each character. Everything here is written against that.
+A model is a Module with a `vocabulary_size` and a `context_length` that turns contexts of token ids into logits of the
+next character. One kind reads windows: contexts (n, context_length), the latest last, to logits (n, size). The other
+kind has `whole_words` = True and reads words from their beginning: contexts (n, length), a boundary first, to logits
+(n, length, size), those after each character. Everything here is written against that.
 """
 
 import math
@@ -13,35 +13,38 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import micrograd
-from makemore.data import Examples, Vocabulary, contexts_of, examples, order_of, row_numbers
+from makemore.data import Examples, Vocabulary, context_index, examples
 from micrograd import Generator, Tensor, no_grad
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 
 CHARACTERS_AT_ONCE = 1 << 13
-"""For how many characters a model is asked at a time; more would not be faster, only larger."""
+"""For how many characters a model is called at a time; more would take memory, and not be faster."""
 
 LOGITS_AT_ONCE = 1 << 20
-"""How many logits it may give for them; of a large vocabulary those of fewer characters."""
+"""How many logits it may give in a call; a large vocabulary has fewer characters to a call."""
 
-MOST_REMEMBERED = 1 << 22
-"""How many probabilities a Sampler remembers, those of a context together."""
+MOST_CACHED = 1 << 22
+"""How many probabilities a Sampler keeps, those of all contexts together."""
 
 
 def loss_of(model: Any, contexts: Tensor, targets: Tensor) -> Tensor:
-    """The mean cross-entropy, in nats a character, of examples; those with a target of -1 are none."""
+    """The mean cross-entropy, in nats a character, of examples; a target of -1 is left out, as padding.
+
+    contexts (n, context_length) and targets (n,) for a model of windows, both (n, length) for whole words; int64.
+    """
     logits = model(contexts)
-    if model.whole_words:  # those of all places below each other
+    if model.whole_words:
         logits, targets = logits.view(-1, model.vocabulary_size), targets.view(-1)
     return F.cross_entropy(logits, targets, ignore_index=-1)
 
 
-class Tally(NamedTuple):
-    """Examples with each context and each pair of context and target named once.
+class ContextCounts(NamedTuple):
+    """Examples with each context, and each pair of context and target, once, and how often the pair occurs.
 
-    contexts: (c, length). The logits of all of them make rows, one for each context of a window and `length` for each
-    whole word: rows (p,) says which row an example is about, in order, targets (p,) what came next there, and counts
-    (p,) how often. int64.
+    contexts: (c, length). A model gives rows of logits for them: one for each context of a window, `rows_per_context`
+    for each whole word. rows (p,): the row that a pair is about, ascending. targets (p,): what came next there.
+    counts (p,): how often. int64.
     """
 
     contexts: np.ndarray
@@ -51,20 +54,20 @@ class Tally(NamedTuple):
     rows_per_context: int = 1
 
     @classmethod
-    def of_table(cls, counts: np.ndarray) -> "Tally":
-        """The tally of a table of n-grams."""
-        rows, targets = np.nonzero(counts)
-        used = np.flatnonzero(counts.any(1))
-        contexts = contexts_of(used, counts.shape[1], order_of(counts) - 1)
-        return cls(contexts, np.searchsorted(used, rows), targets, counts[rows, targets])
+    def of_table(cls, counts: np.ndarray) -> "ContextCounts":
+        """Those of counts of n-grams, (size,) * order."""
+        table = counts.reshape(-1, counts.shape[-1])
+        rows, targets = np.nonzero(table)
+        used = table.any(1)
+        return cls(np.argwhere(counts.any(-1)), (np.cumsum(used) - 1)[rows], targets, table[rows, targets])
 
     @classmethod
-    def of_examples(cls, found: Examples, vocabulary_size: int) -> "Tally":
-        """The tally of examples with windows."""
+    def of_examples(cls, found: Examples, vocabulary_size: int) -> "ContextCounts":
+        """Those of examples with windows."""
         contexts = found.contexts
         if vocabulary_size ** contexts.shape[1] < 2**63:  # one number for a context sorts many times as fast as a row
-            keys = row_numbers(contexts, vocabulary_size)
-            _, first, rows = np.unique(keys, return_index=True, return_inverse=True)
+            index = context_index(contexts, vocabulary_size)
+            _, first, rows = np.unique(index, return_index=True, return_inverse=True)
             contexts = contexts[first]
         else:
             contexts, rows = np.unique(contexts, axis=0, return_inverse=True)
@@ -72,29 +75,28 @@ class Tally(NamedTuple):
         return cls(contexts, pairs // vocabulary_size, pairs % vocabulary_size, counts)
 
     @classmethod
-    def of_words(cls, found: Examples) -> "Tally":
-        """The tally of examples that are whole words."""
+    def of_words(cls, found: Examples) -> "ContextCounts":
+        """Those of examples that are whole words."""
         rows = np.flatnonzero(found.targets.reshape(-1) >= 0)
         targets = found.targets.reshape(-1)[rows]
         return cls(found.contexts, rows, targets, np.ones_like(rows), found.contexts.shape[1])
 
-    def sample(self, characters: int) -> "Tally":
-        """A part of the contexts, chosen at random and always the same, that has about so many rows, at the most."""
+    def sample(self, characters: int) -> "ContextCounts":
+        """Those of some contexts, chosen at random and always the same, with at most about `characters` rows."""
         n = max(1, characters // self.rows_per_context)
         if n >= len(self.contexts):
             return self
         chosen = np.zeros(len(self.contexts), bool)
         chosen[np.random.default_rng(0).choice(len(chosen), n, replace=False)] = True
-        within = chosen[self.rows // self.rows_per_context]
-        number = np.cumsum(chosen) - 1
-        of, place = np.divmod(self.rows[within], self.rows_per_context)
-        rows = number[of] * self.rows_per_context + place
-        return Tally(self.contexts[chosen], rows, self.targets[within], self.counts[within], self.rows_per_context)
+        context, position = np.divmod(self.rows, self.rows_per_context)
+        kept = chosen[context]
+        rows = (np.cumsum(chosen) - 1)[context[kept]] * self.rows_per_context + position[kept]
+        return ContextCounts(self.contexts[chosen], rows, self.targets[kept], self.counts[kept], self.rows_per_context)
 
 
 @no_grad()
 def log_probabilities(model: Any, contexts: np.ndarray) -> np.ndarray:
-    """The logarithms of the next character's probabilities, float64: a row for each context, or place of a word.
+    """The logarithms of the next character's probabilities, float64: a row for each context, or position of a word.
 
     contexts: (n, context_length or more) of a model of windows, (n, length) of one of whole words.
     """
@@ -102,7 +104,7 @@ def log_probabilities(model: Any, contexts: np.ndarray) -> np.ndarray:
 
 
 def _blocks_of_log_probabilities(model: Any, contexts: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """The rows of log_probabilities in blocks, each with the number of its first; the model in its eval mode."""
+    """The rows of log_probabilities in blocks, each with the index of its first; the model in its eval mode."""
     if not model.whole_words:
         contexts = contexts[:, contexts.shape[1] - model.context_length :]
     rows = contexts.shape[1] if model.whole_words else 1
@@ -120,14 +122,14 @@ def _blocks_of_log_probabilities(model: Any, contexts: np.ndarray) -> Iterator[t
 
 
 @no_grad()
-def evaluate(model: Any, tally: Tally) -> float:
-    """The mean negative log-likelihood, in nats a character, of the examples; inf where one is thought impossible."""
+def evaluate(model: Any, found: ContextCounts) -> float:
+    """The mean negative log-likelihood of examples, in nats a character; inf where one has probability 0."""
     total = 0.0
-    for start, block in _blocks_of_log_probabilities(model, tally.contexts):
-        first, last = np.searchsorted(tally.rows, (start, start + len(block)))
-        chosen = block[tally.rows[first:last] - start, tally.targets[first:last]]
-        total -= float((tally.counts[first:last] * chosen).sum())
-    return total / float(tally.counts.sum())
+    for start, block in _blocks_of_log_probabilities(model, found.contexts):
+        first, last = np.searchsorted(found.rows, (start, start + len(block)))
+        chosen = block[found.rows[first:last] - start, found.targets[first:last]]
+        total -= float((found.counts[first:last] * chosen).sum())
+    return total / float(found.counts.sum())
 
 
 class Uniform(micrograd.nn.Module):
@@ -149,9 +151,9 @@ class Sampler:
 
     at_once: how many words grow side by side; 1 draws in the lecture's order, a word after the other.
     temperature: above 0; below 1 the likely becomes likelier. top_k: only the k likeliest characters are drawn.
-    prompt: how each word begins. longest: how many characters are drawn after it where a word finds no end; a model of
+    prompt: how each word begins. longest: how many characters are drawn after it where no boundary comes; a model of
     whole words draws no more than its context holds.
-    Raises ValueError for settings outside these bounds, Complaint for a prompt with an unknown character or one that a
+    Raises ValueError for settings outside these bounds, UsageError for a prompt with an unknown character or one that a
     model of whole words cannot hold.
     """
 
@@ -176,9 +178,9 @@ class Sampler:
         self.prompt = vocabulary.encode(prompt)
         self.longest = longest
         if model.whole_words:
-            check_length(model.context_length, prompt, len(self.prompt) + 1)
+            check_word_fits(model.context_length, prompt, len(self.prompt) + 1)
             self.longest = min(longest, model.context_length - len(self.prompt))
-        self._distributions: dict[bytes, np.ndarray] = {}
+        self._cache: dict[bytes, np.ndarray] = {}
 
     def words(self) -> Iterator[str]:
         """Words without end."""
@@ -187,26 +189,26 @@ class Sampler:
 
     def _batch(self) -> list[str]:
         """The next at_once words."""
-        before = 1 if self.model.whole_words else self.model.context_length
-        first = before + len(self.prompt)
-        numbers = np.zeros((self.at_once, first + self.longest), np.int64)
-        numbers[:, before:first] = self.prompt
+        padding = 1 if self.model.whole_words else self.model.context_length  # boundaries before each word
+        first = padding + len(self.prompt)
+        ids = np.zeros((self.at_once, first + self.longest), np.int64)
+        ids[:, padding:first] = self.prompt
         growing = np.arange(self.at_once)
         for end in range(first, first + self.longest):
-            start = 0 if self.model.whole_words else end - before
-            chances = self._chances(numbers[growing, start:end])
-            drawn = self.generator.multinomial(chances, 1, replacement=True)[:, 0]
-            numbers[growing, end] = drawn
+            start = 0 if self.model.whole_words else end - padding
+            probabilities = self._probabilities(ids[growing, start:end])
+            drawn = self.generator.multinomial(probabilities, 1, replacement=True)[:, 0]
+            ids[growing, end] = drawn
             growing = growing[drawn != 0]
             if not len(growing):
                 break
-        lengths = (numbers[:, before:] != 0).sum(1)
-        return [self.vocabulary.decode(row[before : before + n]) for row, n in zip(numbers, lengths, strict=True)]
+        lengths = (ids[:, padding:] != 0).sum(1)
+        return [self.vocabulary.decode(row[padding : padding + n]) for row, n in zip(ids, lengths, strict=True)]
 
-    def _chances(self, contexts: np.ndarray) -> np.ndarray:
-        """What comes next after each context, (n, size) float32, worked out once for each that is different."""
+    def _probabilities(self, contexts: np.ndarray) -> np.ndarray:
+        """Of each next character, (n, size) float32, worked out once for each different context."""
         keys = [row.tobytes() for row in contexts]
-        new = list({key: i for i, key in enumerate(keys) if key not in self._distributions}.values())
+        new = list({key: i for i, key in enumerate(keys) if key not in self._cache}.values())
         fresh: dict[bytes, np.ndarray] = {}
         if new:
             logits = log_probabilities(self.model, contexts[new])
@@ -217,13 +219,13 @@ class Sampler:
             if self.top_k is not None and self.top_k < logits.shape[1]:
                 logits[logits < np.sort(logits, 1)[:, -self.top_k, None]] = -np.inf
             if not np.isfinite(logits).any(1).all():
-                raise Complaint("the model's weights have run away, and it knows no chances: train with a lower rate")
-            chances = np.exp(logits)
-            chances = (chances / chances.sum(1, keepdims=True)).astype(np.float32)
-            fresh = dict(zip([keys[i] for i in new], chances, strict=True))
-        rows = [fresh[key] if key in fresh else self._distributions[key] for key in keys]
-        if (len(self._distributions) + len(fresh)) * len(self.vocabulary) <= MOST_REMEMBERED:
-            self._distributions.update(fresh)
+                raise UsageError("the model gives no finite logits, its weights are too large: train with a lower rate")
+            probabilities = np.exp(logits)
+            probabilities = (probabilities / probabilities.sum(1, keepdims=True)).astype(np.float32)
+            fresh = dict(zip([keys[i] for i in new], probabilities, strict=True))
+        rows = [fresh[key] if key in fresh else self._cache[key] for key in keys]
+        if (len(self._cache) + len(fresh)) * len(self.vocabulary) <= MOST_CACHED:
+            self._cache.update(fresh)
         return np.stack(rows)
 
 
@@ -241,18 +243,18 @@ class Score(NamedTuple):
 
 
 def score(model: Any, vocabulary: Vocabulary, word: str) -> Score:
-    """How likely the model thinks a word. Raises Complaint for a character it does not know."""
-    numbers = np.array([0, *vocabulary.encode(word), 0], np.int64)
+    """How likely the model thinks a word. Raises UsageError for a character it does not know, or a word too long."""
+    ids = np.array([0, *vocabulary.encode(word), 0], np.int64)
     if model.whole_words:
-        check_length(model.context_length, word, len(word) + 1)
-        contexts, targets = numbers[None, :-1], numbers[1:]
+        check_word_fits(model.context_length, word, len(word) + 1)
+        contexts, targets = ids[None, :-1], ids[1:]
     else:
-        contexts, targets = examples(numbers, model.context_length)
+        contexts, targets = examples(ids, model.context_length)
     chosen = log_probabilities(model, contexts)[np.arange(len(targets)), targets]
-    return Score([vocabulary.tokens[number] for number in targets], chosen.tolist())
+    return Score([vocabulary.tokens[id_] for id_ in targets], chosen.tolist())
 
 
-def check_length(context_length: int, word: str, length: int) -> None:
-    """Raises Complaint where a model of whole words cannot read that many numbers."""
+def check_word_fits(context_length: int, word: str, length: int) -> None:
+    """Raises UsageError where a model of whole words cannot read that many token ids of a word."""
     if length > context_length:
-        raise Complaint(f"{word!r:.60} is too long: the model was made for {context_length - 1} characters")
+        raise UsageError(f"{word!r:.60} is too long: the model was made for {context_length - 1} characters")

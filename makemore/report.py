@@ -1,4 +1,4 @@
-"""What makemore.train prints: what was read, what is trained, how it went, and what a reader may stumble over."""
+"""What makemore.train prints: what was read, what is trained, how it went, and hints."""
 
 import math
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from makemore.corpus import SPLITS, Corpus
-from makemore.display import decimal, quantity, shown, shown_token
+from makemore.display import decimal, quantity, shown, shown_token, table
 from makemore.models import NGRAMS
 
 Losses = dict[str, dict[str, float | None]]
@@ -27,10 +27,16 @@ def print_words_read(corpus: Corpus) -> None:
     print("examples    " + "   ".join(f"{part} {n:,}" for part, n in examples.items()))
 
 
-def print_model(config: dict[str, Any], parameters: int) -> None:
+def parameters_of(model: Any) -> int:
+    """How many numbers a model learns."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def print_model(config: dict[str, Any], model: Any) -> None:
     """What is trained, and how."""
     if config["fit"] == "counts":
-        print(f"model       {config['type']} by counting, {parameters:,} counts, smoothing {config['smoothing']:g}")
+        print(f"model       {config['type']} by counting, {model.counts.numel():,} counts, "
+              f"smoothing {config['smoothing']:g}")  # fmt: skip
         return
     batch = f"batches of {config['batch_size']:,}" if config["batch_size"] else "all examples at every step"
     steps = "until Ctrl-C" if config["max_steps"] < 0 else quantity(config["max_steps"], "step")
@@ -39,12 +45,12 @@ def print_model(config: dict[str, Any], parameters: int) -> None:
     if config["schedule"] != "constant" or warmup:
         rate += f" ({config['schedule']}{warmup})"
     optimizer = "" if config["type"] in NGRAMS else f"{config['optimizer']}, "
-    print(f"model       {config['type']} by gradient descent, {parameters:,} parameters, {batch}")
+    print(f"model       {config['type']} by gradient descent, {parameters_of(model):,} parameters, {batch}")
     print(f"            {steps}, {optimizer}{rate}, weight decay {config['weight_decay']:g}")
 
 
 def print_descent(metrics: list[dict[str, Any]]) -> None:
-    """How the loss fell: at the first evaluation, at the last, and at some between, each some times as far on."""
+    """How the loss fell: at the first evaluation, the last, and some between, evenly spaced on a logarithmic scale."""
     if len(metrics) > 1:
         marks = np.geomspace(1, len(metrics) - 1, 4).round().astype(int)
         chosen = [metrics[i] for i in sorted({0, *marks.tolist()})]
@@ -61,28 +67,23 @@ def shown_path(path: Path) -> Path:
 def print_losses(losses: Losses) -> None:
     """The table of losses and perplexities, a model to a line."""
     parts = [part for part in SPLITS if any(row[part] is not None for row in losses.values())]
-    rows = [[loss for loss in row.values() if loss is not None] for row in losses.values()]
-
-    def block(title: str, numbers: list[list[str]]) -> list[str]:
-        width = max(9 * len(parts), len(title))
-        lines = ["".join([f"{text:>9}" for text in row]).rjust(width) for row in [parts, *numbers]]
-        return [f"{title:^{width}}", *lines]
-
-    nats = block("loss, nats a character", [[decimal(loss, 4) for loss in row] for row in rows])
-    perplexities = block("perplexity", [[decimal(perplexity(loss), 3) for loss in row] for row in rows])
-    width = max(map(len, losses)) + 2
+    rows = [[" " * (max(map(len, losses)) + 2), *parts, " ", *parts]]
+    for name, of_part in losses.items():
+        row = [loss for loss in of_part.values() if loss is not None]
+        rows.append([name, *[decimal(loss, 4) for loss in row], " ", *[decimal(perplexity(loss), 3) for loss in row]])
+    rows = [[name, *[f"{cell:>7}" if cell.strip() else cell for cell in cells]] for name, *cells in rows]
+    titles = [("", 1), ("loss, nats a character", len(parts)), ("", 1), ("perplexity", len(parts))]
     print()
-    for name, left, right in zip(["", "", *losses], nats, perplexities, strict=True):
-        print(f"{name:<{width}}{left}   {right}".rstrip())
+    print("\n".join(table(rows, "<" + ">" * len(rows[0]), titles=titles)))
 
 
 def perplexity(loss: float) -> float:
-    """exp(loss): how many characters, all equally likely, would be as hard to tell."""
+    """exp(loss): among how many equally likely characters choosing would be as hard."""
     return math.exp(loss) if loss < 700 else math.inf
 
 
 def print_hints(losses: Losses, corpus: Corpus, config: dict[str, Any], metrics: list[dict[str, Any]]) -> None:
-    """What a reader of the losses may stumble over, as the lectures learn to see it, a line each."""
+    """Hints on what the losses say, as the lectures read them, a line each."""
     if any(loss == math.inf for row in losses.values() for loss in row.values()):
         print("inf: a pair that training never saw has probability 0; --smoothing 1 adds one to every count")
     trained = losses.get(f"{config['type']}, trained", {})
@@ -106,10 +107,11 @@ def print_hints(losses: Losses, corpus: Corpus, config: dict[str, Any], metrics:
             print(f"the train loss rose from {lowest:.4f} to {last:.4f}: try a lower --learning-rate")
     if config["fit"] == "counts" and config["smoothing"] == 0:
         counts = corpus.counts("train", config["block_size"] + 1)
-        unseen = int((counts.sum(1) == 0).sum())
+        totals = counts.sum(-1)
+        unseen = int((totals == 0).sum())
         if unseen:
             were, them = ("was", "it") if unseen == 1 else ("were", "them")
             print(
-                f"{unseen:,} of {len(counts):,} contexts {were} never seen; "
+                f"{unseen:,} of {totals.size:,} contexts {were} never seen; "
                 f"after {them} every character is equally likely"
             )

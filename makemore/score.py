@@ -3,11 +3,10 @@
 import math
 from typing import Any
 
-from makemore.command_line import RUNS
+from makemore.config import add_folder_flag
 from makemore.data import Vocabulary, examples, text_of
 from makemore.display import padded, shown, width
 from makemore.language_model import Score, score
-from makemore.models import load
 from makemore.models.ngram import Counts
 from makemore.report import perplexity
 from makemore.run_folder import RunFolder
@@ -17,7 +16,7 @@ from micrograd.command import Parser, run_command
 BAR_PER_NAT = 4
 
 
-def report(word: str, scored: Score, vocabulary: Vocabulary) -> list[str]:
+def score_lines(word: str, scored: Score, vocabulary: Vocabulary) -> list[str]:
     """The lines that show a Score: the word's log-likelihood, and for each character how surprising it is."""
     n = len(scored.tokens)
     mean = scored.log_likelihood / n
@@ -26,26 +25,26 @@ def report(word: str, scored: Score, vocabulary: Vocabulary) -> list[str]:
         f"{mean:.4f} a character, perplexity {perplexity(-mean):.2f}"
     ]
     worst = min(scored.log_probabilities)
-    before = vocabulary.boundary
+    context = vocabulary.boundary
     for token, logp in zip(scored.tokens, scored.log_probabilities, strict=True):
         surprise = -logp + 0.0
         bar = "█" * round(min(surprise, 15) * BAR_PER_NAT)
         mark = "  <- the greatest surprise" if logp == worst else ""
-        seen = shown(before)[-12:]
+        seen = shown(context)[-12:]
         pair = f"{' ' * (12 - width(seen))}{seen} -> {padded(shown(token), 5)}"
         lines.append(f"  {pair}  p {math.exp(logp):.4f}  surprise {surprise:7.4f}  {bar}{mark}")
-        before += token
+        context += token
     return lines
 
 
 def hints(model: Any, vocabulary: Vocabulary, words: list[str], scores: list[Score]) -> list[str]:
-    """What a reader of the scores may stumble over, a line each."""
+    """Explanations of scores that may surprise, a line each."""
     lines = []
     if any(scored.log_likelihood == -math.inf for scored in scores):
         lines.append("inf: a pair that training never saw has probability 0; train with --smoothing 1 to give it some")
     if isinstance(model, Counts):
         contexts = examples(vocabulary.encode_text(text_of(words)), model.context_length).contexts
-        unseen = (model.counts[model.rows(from_numpy(contexts))].sum(1) == 0).numpy()
+        unseen = (model.counts_after(from_numpy(contexts)).sum(1) == 0).numpy()
         if unseen.any():
             named = ", ".join(dict.fromkeys([repr(vocabulary.decode(context)) for context in contexts[unseen]]))
             lines.append(f"{named}: never seen in training, so every character is equally likely to come next")
@@ -58,14 +57,14 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m makemore.score",
         description="How likely a model thinks words: the log-likelihood, and where each word surprises it (in nats).",
     )
-    parser.add_argument("-o", "--work-dir", metavar="DIR", help="the run's folder (default: the latest under out/)")
+    add_folder_flag(parser)
     parser.add_argument("words", nargs="+", metavar="WORD")
     flags = parser.parse_args(arguments)
-    folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.latest(RUNS)
-    model, vocabulary = load(folder)
+    folder = RunFolder.trained(flags.work_dir)
+    model, vocabulary = folder.load()
     scores = [score(model, vocabulary, word) for word in flags.words]
     for word, scored in zip(flags.words, scores, strict=True):
-        print("\n".join(report(word, scored, vocabulary)))
+        print("\n".join(score_lines(word, scored, vocabulary)))
     for line in hints(model, vocabulary, flags.words, scores):
         print(line)
     return 0

@@ -3,10 +3,9 @@
 import argparse
 from typing import Any, NamedTuple
 
-from makemore.config import CHOICES
+from makemore.config import CHOICES, TRAINING, flag_of
 from makemore.models import FAMILIES, NGRAMS
-from makemore.settings import TRAINING, flag_of
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 
 
 class Between(NamedTuple):
@@ -31,78 +30,62 @@ class OneOf(NamedTuple):
 Range = Between | OneOf
 
 
-class Hyperparameter(NamedTuple):
-    """What is searched, where, and why there.
-
-    kind: for which models: a type, "sgd" or "adamw" by the optimizer, or "" for all that are not named elsewhere.
-    """
-
-    name: str
-    kind: str
-    range: Range
-    reason: str
-
-
-TABLE = [
-    Hyperparameter("n_embd2", "", Between(32, 512), "hidden units: the lectures have 200 and 128, makemore.py 64"),
-    Hyperparameter("n_embd", "", Between(4, 64), "the lectures have 10 and 24, makemore.py 64; 27 characters need few"),
-    Hyperparameter(
-        "n_embd", "transformer", OneOf((16, 32, 48, 64, 96, 128)), "makemore.py has 64; the heads have to divide it"
-    ),
-    Hyperparameter(
-        "block_size", "", Between(2, 12), "part 2 has 3, part 5 has 8; a name has six characters on average"
-    ),
-    Hyperparameter("block_size", "wavenet", OneOf((2, 4, 8, 16)), "a WaveNet fuses two by two: powers of 2 alone"),
-    Hyperparameter("learning_rate", "sgd", Between(0.01, 1.0), "part 2 looks from 0.001 to 1 and takes 0.1"),
-    Hyperparameter("learning_rate", "adamw", Between(3e-4, 3e-2), "ten times less and more than 0.003"),
-    Hyperparameter("learning_rate", "ngram", Between(1.0, 100.0), "part 1 has 50; much beyond it, steps overshoot"),
-    Hyperparameter("schedule", "", OneOf(CHOICES["schedule"]), "how the rate falls: all there are"),
-    Hyperparameter("batch_size", "", OneOf((16, 32, 64, 128, 256)), "the lectures have 32; a step costs in proportion"),
-    Hyperparameter(
-        "weight_decay", "sgd", Between(1e-6, 1e-2), "at 0.01 and a rate of 0.1, 1,000 steps wipe a weight out"
-    ),
-    Hyperparameter("weight_decay", "adamw", Between(1e-4, 1.0), "makemore.py has 0.01; times the rate, each step"),
-    Hyperparameter("weight_decay", "ngram", Between(1e-4, 1.0), "part 1 has 0.01; 1 pulls to uniform"),
-    Hyperparameter(
-        "max_steps", "", Between(0.1, 1.0), "as shares of the type's own number: a run as usual, or a shorter one"
-    ),
-]
-"""The seven of the lectures' advice, and the decay of the learning rate. Where a model has none of a kind of its own,
-it takes the kind of its optimizer, and then the one for all."""
-FRACTIONS = ("learning_rate", "weight_decay")
-"""Those that are no whole numbers."""
-NAMES = tuple(dict.fromkeys(each.name for each in TABLE))
+USUAL: dict[str, dict[str, Range]] = {
+    "n_embd2": {"": Between(32, 512)},  # the lectures have 200 and 128, makemore.py 64
+    "n_embd": {
+        "": Between(4, 64),  # the lectures have 10 and 24, makemore.py 64; 27 characters need few
+        "transformer": OneOf((16, 32, 48, 64, 96, 128)),  # makemore.py has 64; the heads have to divide it
+    },
+    "block_size": {
+        "": Between(2, 12),  # part 2 has 3, part 5 has 8; a name has six characters on average
+        "wavenet": OneOf((2, 4, 8, 16)),  # powers of 2 alone
+    },
+    "learning_rate": {
+        "sgd": Between(0.01, 1.0),  # part 2 looks from 0.001 to 1 and takes 0.1
+        "adamw": Between(3e-4, 3e-2),  # ten times less and more than 0.003
+        "ngram": Between(1.0, 100.0),  # part 1 has 50; steps much beyond it overshoot
+    },
+    "schedule": {"": OneOf(CHOICES["schedule"])},
+    "batch_size": {"": OneOf((16, 32, 64, 128, 256))},  # the lectures have 32; a step costs in proportion
+    "weight_decay": {
+        "sgd": Between(1e-6, 1e-2),  # at 0.01 and a rate of 0.1, 1,000 steps wipe a weight out
+        "adamw": Between(1e-4, 1.0),  # makemore.py has 0.01; times the rate, each step
+        "ngram": Between(1e-4, 1.0),  # part 1 has 0.01; 1 pulls to uniform
+    },
+    "max_steps": {"": Between(0.1, 1.0)},  # of the type's own number: a run as usual, or a shorter one
+}
+"""Where each hyperparameter is searched, by the kind of model: a type, "ngram", an optimizer, or "" for all others."""
+FLOATS = ("learning_rate", "weight_decay")
+"""Those that are not whole numbers."""
 
 
-def hyperparameters_of(type_: str, optimizer: str) -> dict[str, Hyperparameter]:
-    """Those that models of a type have, by name."""
+def usual_ranges(type_: str, optimizer: str) -> dict[str, Range]:
+    """Where the hyperparameters that models of a type have are searched, by name."""
     sizes, found = FAMILIES[type_].sizes, {}
-    kinds = (["ngram"] if type_ in NGRAMS else []) + [type_, optimizer, ""]
-    for name in NAMES:
+    kinds = [type_, "ngram" if type_ in NGRAMS else optimizer, ""]
+    for name, ranges in USUAL.items():
         if name in ("n_embd", "n_embd2") and name not in sizes:
             continue
         if name == "block_size" and (type_ in NGRAMS or sizes[name] is None):
             continue  # n-grams say it by their name; the others see the whole word
         if name == "batch_size" and type_ in NGRAMS:
             continue  # on all examples at once they are faster, and exact
-        of_name = {each.kind: each for each in TABLE if each.name == name}
-        found[name] = next(of_name[kind] for kind in kinds if kind in of_name)
-    shares, usual = found["max_steps"].range, TRAINING[type_]["max_steps"]
-    found["max_steps"] = found["max_steps"]._replace(range=Between(*(round(share * usual) for share in shares)))
-    return found
+        found[name] = next(ranges[kind] for kind in kinds if kind in ranges)
+    fractions, usual = found["max_steps"], TRAINING[type_]["max_steps"]
+    return found | {"max_steps": Between(*(round(fraction * usual) for fraction in fractions))}
 
 
 def space_of(flags: argparse.Namespace, config: dict[str, Any]) -> dict[str, Range]:
     """What is searched: the names that --search gives, or all that the type has and no flag fixes.
 
-    Raises Complaint for a name that the type has not, one that is fixed as well, and a range that makes no sense.
+    Raises UsageError for a name that the type has not, one that is fixed as well, and a range that makes no sense.
     """
-    known = hyperparameters_of(config["type"], config["optimizer"])
+    known = usual_ranges(config["type"], config["optimizer"])
     fixed = [name for name in known if getattr(flags, name) is not None]
     if flags.search is None:
-        space: dict[str, Range] = {name: each.range for name, each in known.items() if name not in fixed}
+        space: dict[str, Range] = {name: range_ for name, range_ in known.items() if name not in fixed}
         if not space:
-            raise Complaint("the flags fix every hyperparameter, so there is nothing left to search; leave some out")
+            raise UsageError("the flags fix every hyperparameter, so there is nothing left to search; leave some out")
     else:
         space = {}
         for text in flags.search:
@@ -110,14 +93,14 @@ def space_of(flags: argparse.Namespace, config: dict[str, Any]) -> dict[str, Ran
             name = name.replace("-", "_")
             if name not in known:
                 has = ", ".join(known)
-                raise Complaint(f"--search {name}: --type {config['type']} has {has} to search")
+                raise UsageError(f"--search {name}: --type {config['type']} has {has} to search")
             if name in fixed:
-                raise Complaint(f"--search {name} and {flag_of(name)} contradict each other; leave one of them out")
-            space[name] = _read(name, known[name].range, given) if equals else known[name].range
+                raise UsageError(f"--search {name} and {flag_of(name)} contradict each other; leave one of them out")
+            space[name] = _read(name, known[name], given) if equals else known[name]
     if config["type"] == "transformer" and isinstance(widths := space.get("n_embd"), OneOf):
         fitting = tuple(width for width in widths.values if width % config["n_head"] == 0)
         if not fitting:
-            raise Complaint(f"--n-head {config['n_head']} divides none of {widths}, which n_embd may be")
+            raise UsageError(f"--n-head {config['n_head']} divides none of {widths}, which n_embd may be")
         space["n_embd"] = OneOf(fitting)
     return space
 
@@ -128,30 +111,30 @@ def _read(name: str, usual: Range, text: str) -> Range:
         values = tuple(dict.fromkeys(text.split(",")))
         schedules = CHOICES["schedule"]
         if not set(values) <= set(schedules):
-            raise Complaint(f"--search {name}={text}: give some of {','.join(schedules)}, with commas between them")
+            raise UsageError(f"--search {name}={text}: give some of {','.join(schedules)}, with commas between them")
         return OneOf(values)
     between = ".." in text
     numbers = [_number(name, part) for part in (text.split("..", 1) if between else text.split(","))]
     if None in numbers:
-        kind = "numbers" if name in FRACTIONS else "whole numbers"
-        raise Complaint(f"--search {name}={text}: give low..high, or values with commas, all {kind} above 0")
+        kind = "numbers" if name in FLOATS else "whole numbers"
+        raise UsageError(f"--search {name}={text}: give low..high, or values with commas, all {kind} above 0")
     if not between:
         return OneOf(tuple(dict.fromkeys(numbers)))
     low, high = numbers
     if low > high:
-        raise Complaint(f"--search {name}={text}: {low:g} is above {high:g}; the lower one comes first")
+        raise UsageError(f"--search {name}={text}: {low:g} is above {high:g}; the lower one comes first")
     if isinstance(usual, Between):
         return Between(low, high)
     within = tuple(value for value in usual.values if low <= value <= high)
     if not within:
-        raise Complaint(f"--search {name}={text}: none of {usual} lies there; name values with commas between them")
+        raise UsageError(f"--search {name}={text}: none of {usual} lies there; name values with commas between them")
     return OneOf(within)
 
 
 def _number(name: str, text: str) -> Any:
-    """The number, a whole one where the hyperparameter is; None for what is none, or not above 0."""
+    """Parse a positive int, or a float where the hyperparameter is one; None where the text is not one."""
     try:
-        value = float(text) if name in FRACTIONS else int(text)
+        value = float(text) if name in FLOATS else int(text)
     except ValueError:
         return None
     return value if 0 < value < float("inf") else None

@@ -15,21 +15,22 @@ import micrograd
 from makemore.config import keeps_best
 from makemore.corpus import Corpus, window_of
 from makemore.language_model import evaluate, loss_of
-from makemore.models import NGRAMS, load, make
+from makemore.models import NGRAMS
+from makemore.models.ngram import frequencies_of
 from makemore.run_folder import Checkpoint, RunFolder
 from micrograd import Tensor
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 from micrograd.nn.utils import clip_grad_norm_
 from micrograd.optim import SGD, AdamW, Optimizer
 
 TRAIN_CHARACTERS, DEV_CHARACTERS = 1 << 15, 1 << 16
-"""How much of a part the evaluations between steps look at, at the most; the last one looks at everything."""
+"""At how much of a part the evaluations between steps look at most; the last one looks at everything."""
 
 
 class StopAsked:
-    """Turns Ctrl-C into `asked`, so that a step is never left half done; a second Ctrl-C stops at once.
+    """Turns Ctrl-C into `asked`, so that a step is always finished; a second Ctrl-C stops immediately.
 
-    Where one is inside another, such as a run in a search, both are told.
+    Where one is inside another, such as a run in a search, both are set.
     """
 
     def __enter__(self) -> "StopAsked":
@@ -56,17 +57,17 @@ class StopAsked:
 
 
 def rate_for(counts: np.ndarray, batch_size: int, weight_decay: float) -> float:
-    """The learning rate of an n-gram where none is given: the lecture's 50, or less where it would overshoot.
+    """The learning rate of an n-gram where the user gives none: the lecture's 50, or less where it would overshoot.
 
-    At the bottom the loss bends along a row of logits by at most the row's share of the examples times its largest
-    probability, or times 1/2 where that is less, and the penalty by twice its coefficient over the number of weights;
-    steps of 2 over this bend and more grow rather than shrink. On minibatches the noise of rate r keeps the loss
-    r / (4 * batch_size) nats above the bottom at the most (the stationary covariance of the logits is
+    counts: (size,) * order. At its minimum the loss has a curvature along a row of logits of at most the row's part of
+    the examples times its largest probability, or times 1/2 where that is less, and the penalty one of twice its
+    coefficient over the number of weights; a rate of 2 / curvature or more diverges. On minibatches the noise of rate r
+    keeps the loss at most r / (4 * batch_size) nats above the minimum (the stationary covariance of the logits is
     r / (2 * batch_size) times the identity: Mandt, Hoffman and Blei 2017), and 1/16 nat is allowed.
     """
-    rows = counts.sum(1)
-    bend = (rows * np.minimum(counts.max(1) / np.maximum(rows, 1), 0.5)).max() / rows.sum()
-    rate = min(50.0, 1.9 / (float(bend) + 2 * weight_decay / counts.size))
+    rows = counts.sum(-1)
+    curvature = (rows * np.minimum(counts.max(-1) / np.maximum(rows, 1), 0.5)).max() / rows.sum()
+    rate = min(50.0, 1.9 / (float(curvature) + 2 * weight_decay / counts.size))
     return float(f"{min(rate, batch_size / 4) if batch_size else rate:.4g}")
 
 
@@ -93,9 +94,8 @@ def rate_at(step: int, config: Mapping[str, Any]) -> float:
 
 def loss_on_everything(config: Mapping[str, Any], corpus: Corpus, model: Any) -> Callable[[], Tensor]:
     """The loss of an n-gram's step on all examples at once, through the table of their counts."""
-    counts = corpus.counts("train", model.context_length + 1)
-    shares = micrograd.from_numpy((counts / counts.sum()).astype(np.float32))
-    return lambda: model.loss_of_counts(shares) + model.penalty(config["weight_decay"])
+    frequencies = frequencies_of(corpus.counts("train", model.context_length + 1))
+    return lambda: model.loss_of_counts(frequencies) + model.penalty(config["weight_decay"])
 
 
 def loss_on_minibatches(config: Mapping[str, Any], corpus: Corpus, model: Any) -> Callable[[], Tensor]:
@@ -107,7 +107,7 @@ def loss_on_minibatches(config: Mapping[str, Any], corpus: Corpus, model: Any) -
     def loss() -> Tensor:
         chosen = micrograd.randint(0, n, (size,)).numpy()
         contexts, targets = found.contexts[chosen], found.targets[chosen]
-        if lengths is not None:  # nothing is learned from the places behind the longest word of a batch
+        if lengths is not None:  # nothing is learned from padding after the longest word of a batch
             longest = lengths[chosen].max()
             contexts, targets = contexts[:, :longest], targets[:, :longest]
         return loss_of(model, micrograd.from_numpy(contexts), micrograd.from_numpy(np.ascontiguousarray(targets)))
@@ -126,36 +126,34 @@ def loss_of_step(config: Mapping[str, Any], corpus: Corpus, model: Any) -> Calla
 
 
 class Training:
-    """Gradient descent at some step: all that changes from step to step, and the losses so far.
+    """A run at some step of gradient descent: all that changes from step to step, and the losses so far.
 
-    folder: where it is kept; None keeps it nowhere.
+    One by counting takes no steps: its model is finished from the start.
+
+    model: what is trained; batches go on from where the default generator is once its weights are drawn.
+    folder: where the run is kept; None keeps it nowhere.
     """
 
-    def __init__(self, config: dict[str, Any], corpus: Corpus, folder: RunFolder | None = None):
-        self.config, self.corpus, self.folder = config, corpus, folder
-        micrograd.manual_seed(config["seed"])
-        self._begin(make(config, len(corpus.vocabulary)))
-
-    def _begin(self, model: Any) -> None:
+    def __init__(self, config: dict[str, Any], corpus: Corpus, model: Any, folder: RunFolder | None = None):
+        self.config, self.corpus, self.model = config, corpus, model
+        self.folder: Any = folder
         self.step = 0
-        self.model = model
-        self.optimizer = optimizer_of(self.config, model)
+        self.optimizer: Any = optimizer_of(config, model) if config["fit"] == "gradient" else None
         self.metrics: list[dict[str, Any]] = []
         self.recorded = False  # whether the folder's record of losses is that of this run by now
 
     @classmethod
     def resumed(cls, config: dict[str, Any], corpus: Corpus, folder: RunFolder) -> "Training":
-        """Gradient descent as the run in the folder left it. Raises Complaint where its files are damaged."""
-        self = cls.__new__(cls)
-        self.config, self.corpus, self.folder = config, corpus, folder
+        """Gradient descent as the run in the folder left it. Raises UsageError where its files are damaged."""
         checkpoint = folder.read_checkpoint()
-        self._begin(load(folder, checkpoint)[0])
+        model, _ = folder.load(checkpoint)
+        self = cls(config, corpus, model, folder)
         self.step = checkpoint.step
         try:
             micrograd.random.default_generator.set_state(checkpoint.random)
-            remind(self.optimizer, checkpoint.optimizer)
+            load_optimizer(self.optimizer, checkpoint.optimizer)
         except (RuntimeError, TypeError, ValueError, AttributeError) as error:
-            raise Complaint(f"the checkpoint in {folder.path} cannot be gone on from ({error}); train anew") from None
+            raise UsageError(f"the checkpoint in {folder.path} cannot be resumed ({error}); train anew") from None
         # The last evaluation stays only where a run that was not stopped would have made it.
         made_anyway = self.step % config["eval_every"] == 0 or self.step == config["max_steps"]
         kept = self.step if made_anyway else self.step - 1
@@ -166,7 +164,7 @@ class Training:
         """The evaluation with the lowest dev loss, the first of them; None where there is no dev loss.
 
         Not the last one if it came between those every eval_every steps: a stop, which evaluates too, leaves no trace
-        in what follows. And none before the first step: chance may favour the first weights.
+        in what follows. And not that of step 0: the first weights may be good by chance.
         """
         lines = [line for line in self.metrics if line["step"] and line["dev_loss"] is not None]
         if lines and lines[-1]["step"] % self.config["eval_every"]:
@@ -179,7 +177,7 @@ class Training:
 
         progress: show a bar. evaluated, stepped: called after each evaluation and each step; what they raise ends it.
         Ctrl-C ends it after the step under way, and early_stop where the dev loss no longer falls.
-        Raises Complaint where the loss is no longer a number.
+        Raises UsageError where the loss is not finite any more.
         """
         config, model, optimizer = self.config, self.model, self.optimizer
         last, evaluations_left = config["max_steps"], config["early_stop"]
@@ -205,7 +203,7 @@ class Training:
                 number = loss.item()
                 if not math.isfinite(number):
                     bar.close()
-                    raise Complaint(f"the loss became {number} at step {self.step:,}; lower --learning-rate")
+                    raise UsageError(f"the loss became {number} at step {self.step:,}; lower --learning-rate")
                 smooth = number if math.isnan(smooth) else 0.99 * smooth + 0.01 * number
                 if stepped is not None:
                     stepped(self)
@@ -226,16 +224,16 @@ class Training:
         return min(lines, key=lambda line: line["dev_loss"])
 
     def has_stalled(self, evaluations: int) -> bool:
-        """Whether the dev loss has not fallen for so many evaluations (0: never)."""
+        """Whether the dev loss has not fallen for that many evaluations (0: never)."""
         best = self.best() if evaluations else None
         return best is not None and len(self.metrics) - 1 - self.metrics.index(best) >= evaluations
 
     def losses(self, parts: tuple[str, ...], sizes: tuple[int | None, ...]) -> dict[str, float | None]:
-        """The model's loss on each part, in nats a character, looking at so many characters of it at the most."""
+        """The model's loss on each part, in nats a character, evaluated on at most that many of its characters."""
         losses: dict[str, float | None] = {}
         for part, size in zip(parts, sizes, strict=True):
-            tally = self.corpus.tally_for(self.model, part)
-            sample = tally if tally is None or size is None else tally.sample(size)
+            found = self.corpus.context_counts_for(self.model, part)
+            sample = found if found is None or size is None else found.sample(size)
             losses[part] = None if sample is None else evaluate(self.model, sample)
         return losses
 
@@ -247,7 +245,7 @@ class Training:
         if self.folder is not None:
             state = {name: tensor.numpy() for name, tensor in self.model.state_dict().items()}
             random = micrograd.random.default_generator.get_state().numpy()
-            self.folder.write_checkpoint(Checkpoint(self.step, state, remembered(self.optimizer), random))
+            self.folder.write_checkpoint(Checkpoint(self.step, state, optimizer_arrays(self.optimizer), random))
             if keeps_best(self.config) and self.best() is line:
                 self.folder.write_best(Checkpoint(self.step, state, {}, None))
             if self.recorded:
@@ -256,7 +254,7 @@ class Training:
                 self.folder.write_metrics(self.metrics)
             self.recorded = True
             if line["train_loss"] < self.metrics[0]["train_loss"]:
-                self.folder.settle()
+                self.folder.commit()
         if evaluated is not None:
             evaluated(self)
 
@@ -270,16 +268,16 @@ def optimizer_of(config: Mapping[str, Any], model: Any) -> Optimizer:
     return AdamW(model.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=decay)  # makemore.py's betas
 
 
-def remembered(optimizer: Optimizer) -> dict[str, np.ndarray]:
-    """What the optimizer remembers of its parameters, by their number and its name, such as "0.momentum_buffer"."""
+def optimizer_arrays(optimizer: Optimizer) -> dict[str, np.ndarray]:
+    """The optimizer's state of each parameter, by the parameter's index and its own name: "0.momentum_buffer"."""
     state = optimizer.state_dict()["state"]
     return {f"{i}.{name}": tensor.numpy() for i, values in state.items() for name, tensor in values.items()}
 
 
-def remind(optimizer: Optimizer, arrays: dict[str, np.ndarray]) -> None:
-    """Give the optimizer back what `remembered` took. Raises ValueError where it does not fit its parameters."""
+def load_optimizer(optimizer: Optimizer, arrays: dict[str, np.ndarray]) -> None:
+    """Put back what `optimizer_arrays` gave. Raises ValueError where it does not fit the optimizer's parameters."""
     state: dict[int, dict[str, np.ndarray]] = {}
     for key, array in arrays.items():
-        number, name = key.split(".")
-        state.setdefault(int(number), {})[name] = array
+        index, name = key.split(".")
+        state.setdefault(int(index), {})[name] = array
     optimizer.load_state_dict(optimizer.state_dict() | {"state": state})

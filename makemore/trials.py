@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from makemore.config import SETTINGS, TRAINING, config_of, defaults_of
 from makemore.corpus import Corpus
+from makemore.run import complete, new_model
 from makemore.search_space import Between, Range
-from makemore.settings import NAMES as SETTINGS
-from makemore.settings import config_of, defaults_of
-from makemore.train import complete
 from makemore.training import StopAsked, Training
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -44,8 +43,8 @@ def config_of_trial(trial: Trial, flags: argparse.Namespace, space: dict[str, Ra
     for name, range_ in space.items():
         setattr(chosen, name, _suggested(trial, name, range_))
     config = config_of(chosen)
-    if flags.eval_every is None:
-        config["eval_every"] = max(1, math.ceil(config["max_steps"] / EVALUATIONS))
+    config["max_steps"] = config["max_steps"] or TRAINING[config["type"]]["max_steps"]
+    config["eval_every"] = config["eval_every"] or math.ceil(config["max_steps"] / EVALUATIONS)
     return complete(config, corpus)
 
 
@@ -79,8 +78,8 @@ def dev_loss_of(
 ) -> float:
     """Train the model of a trial and return the dev loss of the weights that are used, in nats a character.
 
-    say: is told how it goes. deadline: of time.monotonic().
-    Raises Pruned where it is hopeless or its loss is no number, OutOfTime after the deadline, Stopped after Ctrl-C.
+    say: called with a line on how it goes. deadline: of time.monotonic().
+    Raises Pruned where it is hopeless or its loss is not finite, OutOfTime after the deadline, Stopped after Ctrl-C.
     """
 
     def evaluated(run: Training) -> None:
@@ -89,7 +88,9 @@ def dev_loss_of(
             raise Pruned(f"its dev loss became {loss}")
         say(f"trial {trial.number}: {loss:.4f} at step {run.step:,}")
         if run.step:
-            trial.report(loss, len(run.metrics) - 1)  # trials of other lengths are compared at the same share of them
+            trial.report(
+                loss, len(run.metrics) - 1
+            )  # trials of other lengths are compared at the same fraction of them
             if run.step != config["max_steps"] and trial.should_prune():
                 raise Pruned(f"{loss:.4f} at step {run.step:,}, above the median of the others there")
 
@@ -98,9 +99,9 @@ def dev_loss_of(
             raise OutOfTime
 
     try:
-        run = Training(config, corpus)
+        run = Training(config, corpus, new_model(config, corpus))
         finished = run.take_steps(progress=False, evaluated=evaluated, stepped=stepped)
-    except Complaint as complaint:  # a rate too high, or sizes that do not go together
+    except UsageError as complaint:  # a rate too high, or sizes that do not go together
         raise Pruned(str(complaint).partition(";")[0]) from None
     except MemoryError:
         raise Pruned("not enough memory") from None
@@ -114,7 +115,7 @@ def dev_loss_of(
 
 @contextlib.contextmanager
 def storage_complaints(url: str) -> Iterator[None]:
-    """Turns what goes wrong with a database into a Complaint."""
+    """Turns what goes wrong with a database into a UsageError."""
     import sqlalchemy.exc
     from optuna.exceptions import StorageInternalError
 
@@ -123,7 +124,7 @@ def storage_complaints(url: str) -> Iterator[None]:
     except (sqlalchemy.exc.SQLAlchemyError, StorageInternalError, ImportError) as error:
         cause = error.__cause__ if isinstance(error, StorageInternalError) and error.__cause__ else error
         lines = str(getattr(cause, "orig", None) or cause).strip().splitlines() or [type(cause).__name__]
-        raise Complaint(f"the storage {shown_url(url)} cannot be used: {lines[0]:.200}") from None
+        raise UsageError(f"the storage {shown_url(url)} cannot be used: {lines[0]:.200}") from None
 
 
 def shown_url(url: str) -> str:
@@ -138,7 +139,7 @@ def shown_url(url: str) -> str:
 
 
 def open_study(url: str, name: str, settings: dict[str, Any], resume: bool) -> Study:
-    """Begin a study, or go on with it. Raises Complaint where the name is taken or not, or its settings differ."""
+    """Begin a study, or go on with it. Raises UsageError where the name is taken or not, or its settings differ."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -148,7 +149,7 @@ def open_study(url: str, name: str, settings: dict[str, Any], resume: bool) -> S
             try:
                 study = optuna.create_study(storage=url, study_name=name, pruner=pruner)
             except optuna.exceptions.DuplicatedStudyError:
-                raise Complaint(
+                raise UsageError(
                     f"there is a study {name!r} in {shown_url(url)} already: --resume goes on with it, alone or beside "
                     "others, and --study-name takes another name"
                 ) from None
@@ -157,15 +158,15 @@ def open_study(url: str, name: str, settings: dict[str, Any], resume: bool) -> S
         try:
             study = optuna.load_study(storage=url, study_name=name, pruner=pruner)
         except KeyError:
-            raise Complaint(
+            raise UsageError(
                 f"there is no study {name!r} in {shown_url(url)} to go on with; leave out --resume"
             ) from None
         before = study.user_attrs.get("settings")
     if before is None:
-        raise Complaint(f"the study {name!r} was begun just now, or not by makemore.tune; try again, or another name")
+        raise UsageError(f"the study {name!r} was begun just now, or not by makemore.tune; try again, or another name")
     for what in settings:
         if before[what] != settings[what]:
-            raise Complaint(_difference(name, what, before[what], settings[what]))
+            raise UsageError(_difference(name, what, before[what], settings[what]))
     return study
 
 
@@ -183,7 +184,7 @@ def _difference(name: str, what: str, before: Any, now: Any) -> str:
     )
 
 
-def shown(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A value of a hyperparameter as it is printed."""
     return f"{value:.{DIGITS}g}" if isinstance(value, float) else str(value)
 
@@ -244,7 +245,7 @@ class Search:
         else:
             self.study.tell(trial, loss)
             came = f"dev loss {loss:.4f}"
-        chosen = ", ".join(f"{name} {shown(value)}" for name, value in trial.params.items())
+        chosen = ", ".join(f"{name} {value_text(value)}" for name, value in trial.params.items())
         bar.write(f"trial {trial.number:>3}  {time.monotonic() - began:5.1f} s  {chosen}: {came}", file=sys.stdout)
 
 
@@ -261,7 +262,7 @@ def done(study: Study) -> list[FrozenTrial]:
 
 
 def best_of(study: Study) -> FrozenTrial | None:
-    """The trial with the lowest dev loss; None where none came to its end."""
+    """The trial with the lowest dev loss; None where no trial was completed."""
     ended = [trial for trial in done(study) if trial.value is not None and trial.state.name == "COMPLETE"]
     return min(ended, key=lambda trial: float(trial.value or 0.0), default=None)
 

@@ -9,17 +9,17 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from makemore import data
-from makemore.command_line import RUNS, number
+from makemore import data, plots
+from makemore.config import RUNS, SETTINGS, Bounds, add_training_flags, config_of, defaults_of, flag_of
 from makemore.corpus import Corpus
+from makemore.display import table
+from makemore.models import NGRAMS
 from makemore.report import print_words_read, shown_path
+from makemore.run import complete
 from makemore.run_folder import RunFolder
-from makemore.search_space import NAMES, Range, space_of
-from makemore.settings import NAMES as SETTINGS
-from makemore.settings import add_training_flags, config_of, defaults_of, flag_of
-from makemore.train import complete
-from makemore.trials import Search, best_of, done, importance_of, open_study, shown, shown_url, storage_complaints
-from micrograd.command import Complaint, Parser, run_command
+from makemore.search_space import USUAL, Range, space_of
+from makemore.trials import Search, best_of, done, importance_of, open_study, shown_url, storage_complaints, value_text
+from micrograd.command import Parser, UsageError, run_command
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -41,12 +41,12 @@ def parser_of_flags() -> Parser:
     group = parser.add_argument_group("the search")
     group.add_argument("-i", "--input-file", metavar="FILE", help="one word to a line, UTF-8 (default: bundled names)")
     group.add_argument("-o", "--work-dir", metavar="DIR", help=f"where it is kept (default: {RUNS / 'tune'})")
-    group.add_argument("--trials", type=number(int, 1), default=50, metavar="N",
+    group.add_argument("--trials", type=Bounds(int, 1), default=50, metavar="N",
                        help="trials in total, those of other machines included (50)")  # fmt: skip
-    group.add_argument("--budget", type=number(float, 0, above=True), metavar="SECONDS", help="stop after so long")
+    group.add_argument("--budget", type=Bounds(float, 0, above=True), metavar="SECONDS", help="stop after so long")
     group.add_argument("--search", nargs="+", metavar="NAME[=RANGE]",
                        help="what to search, in its usual range or in the one that is given, such as n_embd2=50..300 "
-                       f"or schedule=step,cosine (default: all the type has, of {', '.join(NAMES)})")  # fmt: skip
+                       f"or schedule=step,cosine (default: all the type has, of {', '.join(USUAL)})")  # fmt: skip
     group.add_argument("--study-name", metavar="NAME", help="(the type of the model)")
     group.add_argument("--storage", metavar="URL",
                        help="a database in which several machines search together, such as "
@@ -62,11 +62,11 @@ def parser_of_flags() -> Parser:
 
 
 def check_flags(flags: argparse.Namespace) -> dict[str, Any]:
-    """The config of a trial before its hyperparameters are chosen. Raises Complaint where flags do not go together."""
+    """The config of a trial before its hyperparameters are chosen. Raises UsageError where flags do not go together."""
     if flags.fit == "counts":
-        raise Complaint("--fit counts takes no steps and has nothing to search but --smoothing; leave it out")
+        raise UsageError("--fit counts takes no steps and has nothing to search but --smoothing; leave it out")
     if flags.max_steps is not None and flags.max_steps < 1:
-        raise Complaint(f"--max-steps {flags.max_steps} does not go with a search: give the steps of each trial")
+        raise UsageError(f"--max-steps {flags.max_steps} does not go with a search: give the steps of each trial")
     return config_of(flags)
 
 
@@ -88,7 +88,7 @@ def command_of(config: dict[str, Any], input_file: str | None) -> str:
     words = ["python", "-m", "makemore.train"] + (["-i", input_file] if input_file else [])
     skipped = ("fit", "split", "smoothing")
     for name, value in config.items():
-        if name in skipped or value is None or (name == "block_size" and config["type"] in ("bigram", "trigram")):
+        if name in skipped or value is None or (name == "block_size" and config["type"] in NGRAMS):
             continue
         if name == "batch_size" and not value:  # all examples, which is what n-grams do where no flag says otherwise
             continue
@@ -113,16 +113,13 @@ def print_found(study: Study, space: dict[str, Range], flags: argparse.Namespace
     rows = [("", "best", "searched", "importance")]
     for name in sorted(space, key=lambda name: -importance.get(name, 0)):
         part = f"{importance[name]:.0%}" if name in importance else "-"
-        rows.append((name, shown(best.params[name]), str(space[name]), part))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for name, value, range_, part in rows:
-        print(f"  {name:<{widths[0]}}  {value:>{widths[1]}}  {range_:<{widths[2]}}  {part:>{widths[3]}}".rstrip())
+        rows.append((name, value_text(best.params[name]), str(space[name]), part))
+    for line in table(rows, "<><>"):
+        print("  " + line)
     if importance:
         ran = sum(trial.state.name == "COMPLETE" for trial in ended)
         if ran < ENOUGH:
             print(f"\nonly {ran} trials ran to their end: how important each is, is rough")
-        from makemore import plots  # here, because matplotlib takes a second to load
-
         title = f"{best.user_attrs['config']['type']}: {len(ended):,} trials, best dev loss {best.value:.4f}"
         folder.write(PICTURE, plots.importance(importance, title))
         print(f"\npicture: {folder.path / PICTURE}")
@@ -138,24 +135,24 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         import optuna  # noqa: F401 - it is asked for here, so that all else of makemore does without it
     except ImportError:
-        raise Complaint("makemore.tune needs Optuna, which is not installed: pip install optuna") from None
+        raise UsageError("makemore.tune needs Optuna, which is not installed: pip install optuna") from None
     config = check_flags(flags)
     space = space_of(flags, config)
     corpus = Corpus.read(Path(flags.input_file) if flags.input_file else data.bundled_names(), "80/10/10")
     if "dev" not in corpus.parts:
-        raise Complaint(f"{corpus.list.path} has {corpus.survey.words} words, too few for a dev part to go by")
+        raise UsageError(f"{corpus.list.path} has {corpus.survey.words} words, too few for a dev part to go by")
     complete(config, corpus)
 
     folder = RunFolder(flags.work_dir or RUNS / "tune")
     if folder.path.exists() and not folder.path.is_dir():
-        raise Complaint(f"{folder.path} is a file; name a folder with -o")
+        raise UsageError(f"{folder.path} is a file; name a folder with -o")
     folder.path.mkdir(parents=True, exist_ok=True)
     url = flags.storage or f"sqlite:///{folder.path / STUDY}"
     url_shown = shown_url(url) if flags.storage else str(shown_path(folder.path / STUDY))
     study = open_study(url, flags.study_name or config["type"], settings_of(flags, space, corpus), flags.resume)
     with storage_complaints(url):
         if flags.resume and len(done(study)) >= flags.trials:
-            raise Complaint(
+            raise UsageError(
                 f"the study {study.study_name!r} has {len(done(study))} trials; give a larger total with --trials"
             )
         print_words_read(corpus)

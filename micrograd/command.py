@@ -13,9 +13,6 @@ class UsageError(ValueError):
     """Something the user gave cannot be used. The message is one line: what is wrong, and what to do about it."""
 
 
-Complaint = UsageError  # its name in makemore
-
-
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors are one line."""
 

@@ -79,6 +79,20 @@ class Edge:
             dx = unbroadcast(dx, self.shape)
         return dx if dx.dtype is self.dtype else dx.astype(self.dtype, copy=False)
 
+    def hand_on(self, g: Any, gradients: dict[Any, Any]) -> None:
+        """Add the gradient of the input to `gradients`. What is fresh is handed over, not copied."""
+        dx = self.gradient(g)
+        if dx is None:
+            return
+        parent = self.parent
+        fresh = dx is not g and type(dx) is np.ndarray and dx.base is None
+        others = gradients.get(parent)
+        if others is not None:
+            dx = np.add(dx, others, out=dx if fresh else None)
+        elif not fresh and type(parent) is not Node:
+            dx = dx.copy()  # what a leaf gets is its own
+        gradients[parent] = dx
+
 
 class Node:
     """One operation of the graph.
@@ -127,7 +141,7 @@ class Node:
             self._prev.append(parent)
 
     def check(self) -> None:
-        """Raises RuntimeError where what the derivatives use is gone, or was changed in place."""
+        """Raises RuntimeError where what the derivatives use is gone, or was changed in place since."""
         if self.edges is None:
             raise RuntimeError(RELEASED)
         for counter, version in self.saved:
@@ -137,11 +151,6 @@ class Node:
                     f"{self.name} saved a tensor at version {version}, and it is at version {counter[0]} now. "
                     "Write x = x + y in place of x += y there, or clone() the tensor first."
                 )
-
-    def release(self) -> None:
-        """Let go of the arrays that the derivatives use."""
-        if self.holds_values:
-            self.edges, self.inputs = None, []
 
     def seen(self, g: Any) -> Any:
         """Show the gradient of the result to hooks and to retain_grad; the gradient to go on with."""
@@ -162,20 +171,6 @@ class Node:
         return f"<{self.name} object at {hex(id(self))}>"
 
 
-class Gradients(dict[Any, Any]):
-    """The gradients on their way back, by Node or leaf."""
-
-    def add(self, parent: Any, dx: Any, g: Any = None) -> None:
-        """Add dx to the gradient of `parent`. What is fresh is handed over, not copied; g is what dx was made from."""
-        fresh = dx is not g and type(dx) is np.ndarray and dx.base is None
-        others = self.get(parent)
-        if others is not None:
-            dx = np.add(dx, others, out=dx if fresh else None)
-        elif not fresh and type(parent) is not Node:
-            dx = dx.copy()  # what a leaf gets is its own
-        self[parent] = dx
-
-
 def run_backward(
     tensors: Sequence[Any], starts: Sequence[np.ndarray], retain_graph: bool, wanted: Collection[Node] | None = None
 ) -> dict[Any, Any]:
@@ -186,9 +181,11 @@ def run_backward(
     is gone or was changed.
     """
     look = None if observer.backward is None else observer.backward(tensors, starts, wanted is None)
-    gradients, found = Gradients(), {}
+    gradients: dict[Any, Any] = {}
+    found: dict[Any, Any] = {}
     for tensor, start in zip(tensors, starts, strict=True):
-        gradients.add(tensor.grad_fn or tensor, start, start)
+        root = tensor.grad_fn or tensor
+        gradients[root] = gradients[root] + start if root in gradients else start.copy()
     with silent():
         for node in reversed(topological_order(*[t.grad_fn for t in tensors if t.grad_fn is not None])):
             g = gradients.pop(node, None)
@@ -198,16 +195,27 @@ def run_backward(
                 g = node.seen(g)
             if wanted and node in wanted:
                 found[node] = g.copy()
-            node.check()
-            for edge in node.edges or ():
-                dx = edge.gradient(g)
-                if dx is not None:
-                    gradients.add(edge.parent, dx, g)
-            if not retain_graph:
-                node.release()
+            if node.saved or node.edges is None:
+                node.check()
+            for edge in node.edges:
+                edge.hand_on(g, gradients)
+            if node.holds_values and not retain_graph:
+                node.edges, node.inputs = None, []  # let go of the arrays that the derivatives use
     if look is not None:
         look(gradients)
     return gradients | found
+
+
+# What hooks want to be called, once, at the end of the backward that runs now.
+after_backward: list[Callable[[], None]] = []
+
+
+def call_after_backward() -> None:
+    """Call what hooks have asked for, and forget it."""
+    asked = after_backward.copy()
+    after_backward.clear()
+    for function in asked:
+        function()
 
 
 def is_grad_enabled() -> bool:

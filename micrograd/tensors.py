@@ -225,11 +225,14 @@ class Tensor:
         """What backward does where it arrives at this leaf, unless it was frozen since."""
         if self._node is not None:
             raise RuntimeError("leaf variable has been moved into the graph interior")
-        if self._requires_grad:
-            for hook in list((self._hooks or {}).values()):
+        if not self._requires_grad:
+            return
+        if self._hooks:
+            for hook in list(self._hooks.values()):
                 g = hook(g)
-            self._accumulate(g)
-            for hook in list((self._post_accumulate_hooks or {}).values()):
+        self._accumulate(g)
+        if self._post_accumulate_hooks:
+            for hook in list(self._post_accumulate_hooks.values()):
                 hook(self)
 
     def backward(
@@ -245,6 +248,8 @@ class Tensor:
         start = start_of_backward(self, gradient)
         for leaf, g in graph.run_backward([self], [start], bool(retain_graph)).items():
             leaf._accumulate_in_leaf(g)
+        if graph.after_backward:
+            graph.call_after_backward()
 
     def detach(self) -> "Tensor":
         """The same numbers in the same memory, outside the graph."""

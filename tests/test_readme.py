@@ -1,9 +1,11 @@
 """The README is true: its Python examples give what they show, and its commands run."""
 
+import contextlib
 import doctest
+import io
 import re
+import runpy
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,10 +15,18 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def run(arguments: list[str], folder: Path) -> str:
-    done = subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def run(arguments: list[str]) -> str:
+    """What `python -m MODULE ...` prints, run in this process and the current folder."""
+    module, *words = arguments
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [module, *words])
+        for imported in (module, f"{module}.__main__"):  # as in a new process
+            patch.delitem(sys.modules, imported, raising=False)
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+    assert not ended.value.code, printed.getvalue()
+    return printed.getvalue()
 
 
 def test_the_python_examples_give_what_they_show():
@@ -31,37 +41,43 @@ def test_the_docstrings_examples_give_what_they_show():
     assert doctest.testmod(engine).failed == 0
 
 
-def numbers_and_text(text):
-    """The numbers of a transcript, and what is around them, without times and paths."""
-    text = re.sub(r"from \S+names.txt", "from names.txt", re.sub(r"[\d.]+ s\b", "", text)).strip()
-    return [float(number) for number in re.findall(r"\d+\.\d+", text)], re.sub(r"\d+\.\d+", "#", text)
-
-
-def test_the_transcript_is_what_the_first_command_prints(tmp_path):
+def test_the_transcript_begins_as_the_first_command_does(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     transcript = re.search(r"```text\n(words .*?)```", README, re.DOTALL).group(1)
-    printed = run(["-m", "makemore.train"], tmp_path)
-    (shown, text), (found, around) = numbers_and_text(transcript), numbers_and_text(printed)
-    assert around.split("new words")[0] == text.split("new words")[0]
-    # Processors add in different orders, and 200,000 steps make of the last digit the third one of a loss; a
-    # perplexity is the exponential of it.
-    assert found == pytest.approx(shown, rel=5e-3)
-    words = [line.split() for line in around.split("new words")[1].splitlines() if line.startswith("  ")]
-    assert len(words) == 20
-    assert {mark for _, mark in words} == {"new", "seen"}
+    # At a constant rate a run begins as the one in the transcript, whose rate falls after 100,000 steps.
+    printed = run(["makemore.train", "--max-steps", "5000", "--eval-every", "5000", "--schedule", "constant"])
+
+    def lines(text, pattern):
+        return re.findall(pattern, re.sub(r"from \S+names.txt", "from names.txt", text), re.MULTILINE)
+
+    for same in (
+        r"^(?:words|vocabulary|examples|model) .*$",
+        r"^ +(?:loss, nats|train ) .*$",
+        r"^.*(?:uniform|counted) .*$",
+    ):
+        assert lines(printed, same) == lines(transcript, same) != []
+    (shown,), (found,) = (
+        lines(text, r"^train loss +([\d.]+) at 0, ([\d.]+) at 5,000") for text in (transcript, printed)
+    )
+    # Processors add in different orders, and 5,000 steps make of the last digit another one.
+    assert [float(loss) for loss in found] == pytest.approx([float(loss) for loss in shown], rel=5e-3)
+    words = lines(printed, r"^  \S+ +(new|seen)$")
+    assert (len(words), {*words}) == (20, {"new", "seen"})
 
 
-def test_the_commands_that_the_readme_shows_run(tmp_path):
+def test_the_commands_that_the_readme_shows_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "cities.txt").write_text("New York\nSt. Paul\nNew Orleans\nParis\nNewark\nLondon\nXqzkw\n" * 20)
-    commands = re.findall(r"^\$ python (.*)$", README, re.MULTILINE)
-    assert len(commands) == 12
+    commands = re.findall(r"^\$ python -m (.*)$", README, re.MULTILINE)
+    assert len(commands) == README.count("\n$ ") == 12
     for command in commands:
-        run(shlex.split(command), tmp_path)
+        run(shlex.split(command.replace("--max-steps 20000", "--max-steps 5200")))  # from 5,000 on
     for picture in ("neuron.svg", "steps.html", "out/cities/graph.svg"):
         assert (tmp_path / picture).stat().st_size > 5000
 
 
 def test_every_flag_the_readme_names_is_there():
-    known = run(["-m", "makemore.train", "--help"], ROOT)
+    known = run(["makemore.train", "--help"])
     table = README[README.index("| flag of") : README.index("`--help` lists")]
     flags = set(re.findall(r"(?<=`)-{1,2}[a-z][a-z-]*", table))
     assert len(flags) > 12

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from makemore import data
-from makemore.command_line import number
+from makemore.config import Bounds
 from makemore.corpus import Corpus
 from makemore.data import Survey
 from makemore.lectures.descent import Outcome
 from makemore.lectures.figures import HEAD, PUBLISHED, Row, notes_of, print_table, rows_of
 from makemore.report import shown_path
 from makemore.run_folder import RunFolder
-from micrograd.command import Complaint, Parser, run_command
+from micrograd.command import Parser, UsageError, run_command
 
 PARTS = (1, 2, 3, 4, 5)
 
@@ -33,14 +33,14 @@ def parser_of_flags() -> Parser:
                         help="names.txt of the repository karpathy/makemore, to which the published figures belong, "
                         "or another list (default: the bundled names)")  # fmt: skip
     parser.add_argument("--part", type=int, choices=PARTS, nargs="+", action="extend", help="only these (all)")
-    parser.add_argument("--steps", type=number(int, 1), default=PUBLISHED["steps"], metavar="N",
+    parser.add_argument("--steps", type=Bounds(int, 1), default=PUBLISHED["steps"], metavar="N",
                         help=f"of parts 2 to 5 ({PUBLISHED['steps']:,}); the rate falls in proportion")  # fmt: skip
     parser.add_argument("-o", "--work-dir", metavar="DIR",
                         help="keep what each part finds in DIR; parts that are there are not done again")  # fmt: skip
     return parser
 
 
-class Kept:
+class PartCache:
     """A folder with what each part found, for one list and one number of steps. None keeps nothing."""
 
     def __init__(self, path: str | None, digest: str, steps: int):
@@ -48,11 +48,11 @@ class Kept:
         self.stamp = {"digest": digest, "steps": steps}
         if self.folder is not None:
             if self.folder.path.exists() and not self.folder.path.is_dir():
-                raise Complaint(f"{path} is a file; name a folder with -o")
+                raise UsageError(f"{path} is a file; name a folder with -o")
             self.folder.path.mkdir(parents=True, exist_ok=True)
 
     def read(self, part: int) -> dict[str, Any] | None:
-        """What that part found; None where it is not there. Raises Complaint for that of another list or length."""
+        """What that part found; None where it is not there. Raises UsageError for that of another list or length."""
         path = self.folder.path / f"part{part}.json" if self.folder is not None else None
         if path is None or not path.exists():
             return None
@@ -61,10 +61,10 @@ class Kept:
             same_list, same_steps = (found[name] == self.stamp[name] for name in ("digest", "steps"))
             _ = found["values"].items(), found["words"], found["seconds"] + 1.0
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise Complaint(f"{path} is damaged; remove it") from None
+            raise UsageError(f"{path} is damaged; remove it") from None
         if not same_list or not (same_steps or part == 1):
             what = f"runs of {found['steps']} steps" if same_list else "the figures of another list"
-            raise Complaint(f"{path} holds {what}; name another folder with -o")
+            raise UsageError(f"{path} holds {what}; name another folder with -o")
         return found
 
     def write(self, part: int, outcome: Outcome, seconds: float) -> None:
@@ -137,10 +137,10 @@ def main(arguments: list[str] | None = None) -> int:
     path = Path(flags.names) if flags.names else data.bundled_names()
     survey = data.survey(data.WordList(path).blocks())
     if survey.words < 2 and parts != [1]:
-        raise Complaint(f"{path} holds a single word, too few to split; only part 1 can do with it: --part 1")
+        raise UsageError(f"{path} holds a single word, too few to split; only part 1 can do with it: --part 1")
     data.check_table(len(survey.vocabulary), 2)
-    kept = Kept(flags.work_dir, survey.digest, flags.steps)
-    found = {part: kept.read(part) for part in parts}
+    cache = PartCache(flags.work_dir, survey.digest, flags.steps)
+    found = {part: cache.read(part) for part in parts}
 
     print(f"{survey.words:,} words from {shown_path(path)}")
     is_lecture = is_lecture_list(survey)
@@ -163,7 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
             )
             return 130
         if not before:
-            kept.write(part, outcome, seconds[part])
+            cache.write(part, outcome, seconds[part])
         tables[part] = rows_of(part, outcome.values, flags.steps, is_lecture)
         took = f"it took {_time(seconds[part])}"
         print_part(part, tables[part], outcome.words, f"from {flags.work_dir}; {took}" if before else took)

@@ -1,4 +1,4 @@
-"""What parts 2 to 5 share: batches, gradient descent, and what is asked of a trained net."""
+"""What parts 2 to 5 share: batches, gradient descent, and the outcome of a trained net."""
 
 import itertools
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 import micrograd
-from makemore.command_line import LECTURE_SEED
+from makemore.config import LECTURE_SEED
 from makemore.corpus import Corpus
 from makemore.language_model import Sampler, evaluate
 from micrograd import Generator, Tensor
@@ -41,10 +41,10 @@ def batches(corpus: Corpus, context_length: int, generator: Generator | None = N
 
 
 def descend(step: Callable[[float], float], steps: int, name: str, at_first_rate: float = 0.5) -> list[float]:
-    """Take so many steps and return the loss of each.
+    """Take steps and return the loss of each, (steps,).
 
     step: takes one step with the learning rate it is given, and returns the loss of its batch before it.
-    at_first_rate: the share of the steps that have a learning rate of 0.1; the rest have 0.01.
+    at_first_rate: the fraction of the steps that have a learning rate of 0.1; the rest have 0.01.
     """
     losses = []
     with tqdm(total=steps, unit="step", desc=name) as bar:
@@ -80,13 +80,8 @@ def outcome_of(model: Any, corpus: Corpus, values: dict[str, Any]) -> Outcome:
     """The values, the trained model's losses on all of train and dev, and ten words of it, less the empty ones."""
     model.eval()
     for part in ("train", "dev"):
-        tally = corpus.tally_for(model, part)
-        if tally is not None:
-            values[f"{part} loss"] = evaluate(model, tally)
+        found = corpus.context_counts_for(model, part)
+        if found is not None:
+            values[f"{part} loss"] = evaluate(model, found)
     sampler = Sampler(model, corpus.vocabulary, Generator().manual_seed(LECTURE_SEED + 10), longest=LONGEST_WORD)
     return Outcome(values, [word for word in itertools.islice(sampler.words(), 10) if word])
-
-
-def parameters_of(model: Any) -> int:
-    """How many numbers are learned."""
-    return sum(parameter.numel() for parameter in model.parameters())

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from makemore.display import table
+
 PUBLISHED: dict[str, Any] = json.loads((Path(__file__).parent / "published.json").read_text(encoding="utf-8"))
 """list: the lecture's, its words and `Survey.digest`. steps: of the full length. parts: title, notebook and figures."""
 
@@ -87,13 +89,7 @@ def notes_of(part: int) -> list[str]:
     return [line for note in notes for line in textwrap.wrap(note, 110, subsequent_indent="  ")]
 
 
-def print_table(rows: Sequence[tuple[str, ...]], left: int = 1) -> None:
-    """Print rows of text in columns; the first so many, and the last, stand left, the others right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    last = len(widths) - 1
-    for row in rows:
-        cells = [
-            text.ljust(width) if i < left or i == last else text.rjust(width)
-            for i, (text, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        print(("  " + "  ".join(cells)).rstrip())
+def print_table(rows: Sequence[tuple[str, ...]]) -> None:
+    """Print rows of text in columns; the first and the last are aligned left, the others right."""
+    for line in table(rows, "<" + ">" * (len(rows[0]) - 2) + "<"):
+        print("  " + line)

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 import micrograd
-from makemore.command_line import LECTURE_SEED
+from makemore.config import LECTURE_SEED
 from makemore.corpus import Corpus
 from makemore.data import examples
-from makemore.language_model import Sampler, Tally, evaluate
+from makemore.language_model import ContextCounts, Sampler, evaluate
 from makemore.lectures.descent import LONGEST_WORD, Outcome
-from makemore.models.ngram import Counts, NGram
+from makemore.models.ngram import Counts, NGram, frequencies_of
 from micrograd import Generator
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 from micrograd.optim import SGD
@@ -33,11 +33,11 @@ def run(corpus: Corpus) -> Outcome:
     most = np.argsort(-counts, axis=None, kind="stable")[:10].tolist()
     values["most common"] = [f"{vocabulary.decode(divmod(pair, size))} {counts.flat[pair]:,}" for pair in most]
     p = micrograd.rand(3, generator=Generator().manual_seed(LECTURE_SEED))
-    values["rand(3), normalised"] = [f"{share:.4f}" for share in (p / p.sum()).tolist()]
+    values["rand(3), normalised"] = [f"{each:.4f}" for each in (p / p.sum()).tolist()]
 
-    tally = Tally.of_table(counts)
+    pairs = ContextCounts.of_table(counts)
     for name, smoothing in (("counts", 0.0), ("counts + 1", 1.0)):
-        loss = evaluate(Counts(counts, smoothing), tally)
+        loss = evaluate(Counts(counts, smoothing), pairs)
         values[f"{name}: negative log-likelihood"] = loss * values["bigrams"]
         values[f"{name}: loss"] = loss
     counted = Counts(counts, 1.0)
@@ -45,7 +45,7 @@ def run(corpus: Corpus) -> Outcome:
     values["words of counts + 1, PyTorch since 1.13"] = _words(counted, corpus)
 
     net = NGram(size, 2, Generator().manual_seed(LECTURE_SEED))
-    first = examples(corpus.numbers("train"), 1)
+    first = examples(corpus.token_ids("train"), 1)
     length = int(np.flatnonzero(first.targets == 0)[0]) + 1  # the first word and its end; the lecture's is emma
     logits = net(micrograd.from_numpy(first.contexts[:length].copy()))
     loss_on_first = F.cross_entropy(logits, micrograd.from_numpy(first.targets[:length].copy()))
@@ -56,11 +56,11 @@ def run(corpus: Corpus) -> Outcome:
 
 
 def _descend(net: NGram, counts: np.ndarray) -> dict[int, float]:
-    """The lecture's steps on all bigrams at once; the losses, before each step, of those that are shown."""
-    shares = micrograd.from_numpy((counts / counts.sum()).astype(np.float32))
+    """The lecture's steps on all bigrams at once; the losses before the steps that are shown."""
+    frequencies = frequencies_of(counts)
     optimizer, losses = SGD([net.W], lr=50), {}
     for step in range(STEPS):
-        loss = net.loss_of_counts(shares) + net.penalty(0.01)
+        loss = net.loss_of_counts(frequencies) + net.penalty(0.01)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

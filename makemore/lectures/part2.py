@@ -3,9 +3,10 @@
 from typing import Any
 
 import micrograd
-from makemore.command_line import LECTURE_SEED
+from makemore.config import LECTURE_SEED
 from makemore.corpus import Corpus
-from makemore.lectures.descent import Outcome, batches, descend, outcome_of, parameters_of, step_of
+from makemore.lectures.descent import Outcome, batches, descend, outcome_of, step_of
+from makemore.report import parameters_of
 from micrograd import Generator, Tensor
 from micrograd.nn import Module, Parameter
 
@@ -39,7 +40,7 @@ class Net(Module):
 
 
 def run(corpus: Corpus, steps: int) -> Outcome:
-    """Train it for so many steps."""
+    """Train the net for that many steps, and evaluate it."""
     # The lecture does not seed its batches. Here they come from the generator of the weights, as from part 3 on.
     generator = Generator().manual_seed(LECTURE_SEED)
     net = Net(len(corpus.vocabulary), generator)

@@ -1,9 +1,10 @@
 """Part 3: the net of part 2 with first weights of the right size, and batch normalization written out."""
 
 import micrograd
-from makemore.command_line import LECTURE_SEED
+from makemore.config import LECTURE_SEED
 from makemore.corpus import Corpus
-from makemore.lectures.descent import Outcome, batches, descend, outcome_of, parameters_of, step_of
+from makemore.lectures.descent import Outcome, batches, descend, outcome_of, step_of
+from makemore.report import parameters_of
 from micrograd import Generator, Tensor, no_grad
 from micrograd.nn import Module, Parameter
 
@@ -54,7 +55,7 @@ class Net(Module):
 
 
 def run(corpus: Corpus, steps: int) -> Outcome:
-    """Train it for so many steps."""
+    """Train the net for that many steps, and evaluate it."""
     generator = Generator().manual_seed(LECTURE_SEED)
     net = Net(len(corpus.vocabulary), generator)
     losses = descend(step_of(net, batches(corpus, BLOCK_SIZE, generator)), steps, "part 3")

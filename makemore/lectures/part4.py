@@ -5,10 +5,11 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 import micrograd
-from makemore.command_line import LECTURE_SEED
+from makemore.config import LECTURE_SEED
 from makemore.corpus import Corpus
 from makemore.data import Examples
-from makemore.lectures.descent import Outcome, batches, descend, loss_on, outcome_of, parameters_of
+from makemore.lectures.descent import Outcome, batches, descend, loss_on, outcome_of
+from makemore.report import parameters_of
 from micrograd import Generator, Tensor
 from micrograd.nn import Module, Parameter
 
@@ -16,7 +17,7 @@ BLOCK_SIZE, N_EMBD, N_HIDDEN = 3, 10, 200
 EPS = 1e-5
 NAMES = ("C", "W1", "b1", "W2", "b2", "bngain", "bnbias")
 GAIN_SEED = 42
-"""The notebook draws bngain and bnbias from a generator that nobody seeded, so its own cannot be had again."""
+"""The notebook draws bngain and bnbias from a generator without a seed, so its numbers cannot be drawn again."""
 
 
 class Net(Module):
@@ -48,18 +49,18 @@ class Net(Module):
 
     def forward(self, contexts: Tensor) -> Tensor:
         """contexts (n, 3), int64, to logits (n, vocabulary_size)."""
-        hpreact = self._before_norm(contexts)
+        hpreact = self._hpreact(contexts)
         mean, var = self.statistics or (hpreact.mean(0, keepdim=True), hpreact.var(0, keepdim=True))
         h = (self.bngain * (hpreact - mean) / (var + EPS) ** 0.5 + self.bnbias).tanh()
         return h @ self.W2 + self.b2
 
-    def _before_norm(self, contexts: Tensor) -> Tensor:
+    def _hpreact(self, contexts: Tensor) -> Tensor:
         return self.C[contexts].view(len(contexts), -1) @ self.W1 + self.b1
 
     @micrograd.no_grad()
     def calibrate(self, examples: Examples) -> None:
         """Fix mean and variance to those of all examples."""
-        hpreact = self._before_norm(micrograd.from_numpy(examples.contexts))
+        hpreact = self._hpreact(micrograd.from_numpy(examples.contexts))
         self.statistics = hpreact.mean(0, keepdim=True), hpreact.var(0, keepdim=True)
 
     def arrays(self) -> "Weights":
@@ -79,7 +80,7 @@ class Weights(NamedTuple):
     bnbias: np.ndarray
 
     def move(self, gradients: Self, rate: float) -> None:
-        """A step against the gradients, in place."""
+        """Take a step against the gradients, in place."""
         for weight, gradient in zip(self, gradients, strict=True):
             weight -= rate * gradient
 
@@ -115,7 +116,7 @@ def loss_and_gradients(w: Weights, contexts: np.ndarray, targets: np.ndarray) ->
     demb = (dhpreact @ w.W1.T).reshape(-1, w.C.shape[1])  # (n * 3, 10)
     looked_up = (np.arange(len(w.C))[:, None] == contexts.reshape(-1)).astype(demb.dtype)
     return loss, Weights(
-        C=looked_up @ demb,  # a row of it gets the gradients of all places where it was looked up
+        C=looked_up @ demb,  # a row gets the gradients of all positions that looked it up
         W1=emb.T @ dhpreact,
         b1=dhpreact.sum(0),
         W2=h.T @ dlogits,
@@ -126,7 +127,7 @@ def loss_and_gradients(w: Weights, contexts: np.ndarray, targets: np.ndarray) ->
 
 
 def largest_difference(net: Net, contexts: np.ndarray, targets: np.ndarray) -> float:
-    """By how much a gradient written out differs from the one that backward() finds, at the most."""
+    """The largest difference of a gradient written out from the one that backward() finds."""
     net.zero_grad()
     loss_on(net, contexts, targets).backward()
     _, gradients = loss_and_gradients(net.arrays(), contexts, targets)
@@ -135,7 +136,7 @@ def largest_difference(net: Net, contexts: np.ndarray, targets: np.ndarray) -> f
 
 
 def run(corpus: Corpus, steps: int) -> Outcome:
-    """Train it for so many steps."""
+    """Train the net for that many steps, and evaluate it."""
     generator = Generator().manual_seed(LECTURE_SEED)
     net = Net(len(corpus.vocabulary), generator)
     found = corpus.examples("train", BLOCK_SIZE)

@@ -2,8 +2,9 @@
 
 import micrograd
 from makemore.corpus import Corpus
-from makemore.lectures.descent import Outcome, batches, descend, outcome_of, parameters_of, step_of
+from makemore.lectures.descent import Outcome, batches, descend, outcome_of, step_of
 from makemore.models.wavenet import WaveNet
+from makemore.report import parameters_of
 from micrograd import Tensor
 from micrograd.nn import BatchNorm1d, Sequential
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
@@ -18,10 +19,10 @@ class LectureBatchNorm1d(BatchNorm1d):
         """input: (n, num_features); the result has its shape."""
         if not self.training:
             return super().forward(input)
-        # 1 / sqrt(var * n / (n - 1) + eps) is 1 / sqrt(var + eps * share) times sqrt(share)
-        share = (len(input) - 1) / len(input)
-        weight, running, momentum = self.weight * share**0.5, (self.running_mean, self.running_var), self.momentum
-        return F.batch_norm(input, *running, weight, self.bias, True, momentum or 0.0, self.eps * share)
+        # 1 / sqrt(var * n / (n - 1) + eps) is 1 / sqrt(var + eps * ratio) times sqrt(ratio)
+        ratio = (len(input) - 1) / len(input)
+        weight, running, momentum = self.weight * ratio**0.5, (self.running_mean, self.running_var), self.momentum
+        return F.batch_norm(input, *running, weight, self.bias, True, momentum or 0.0, self.eps * ratio)
 
 
 def net_of(vocabulary_size: int) -> WaveNet:
@@ -33,7 +34,7 @@ def net_of(vocabulary_size: int) -> WaveNet:
 
 
 def run(corpus: Corpus, steps: int) -> Outcome:
-    """Train it for so many steps."""
+    """Train the net for that many steps, and evaluate it."""
     micrograd.manual_seed(42)
     net = net_of(len(corpus.vocabulary))
     losses = descend(step_of(net, batches(corpus, BLOCK_SIZE)), steps, "part 5", at_first_rate=0.75)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import micrograd as torch
 from makemore.data import WordList, bundled_names, count_ngrams, survey
-from makemore.language_model import Tally, evaluate
+from makemore.language_model import ContextCounts, evaluate
 from makemore.models.ngram import Counts, NGram
 from micrograd.draw import draw
 from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
@@ -25,22 +25,22 @@ def lesson(folder: Path = FOLDER) -> None:
     print(f"Which character comes after which, counted: a table of {size} by {size}, {counts.sum():,} examples in all.")
 
     print("\nOne model divides each row by its sum. That is all it learns.")
-    counted = evaluate(Counts(counts), Tally.of_table(counts))
+    counted = evaluate(Counts(counts), ContextCounts.of_table(counts))
     print(f"  loss, the mean of -log p of what did come: {counted:.4f} nats a character")
     check("less than that of knowing nothing, log 27", counted, "<", math.log(size))
 
     print("\nThe other is a net: a table W of logits, and softmax of its rows. At W = 0 it knows nothing:")
     net = NGram(size, 2)
     torch.nn.init.zeros_(net.W)
-    shares = torch.from_numpy(counts / counts.sum()).float()
-    loss = net.loss_of_counts(shares)
+    frequencies = torch.from_numpy(counts / counts.sum()).float()
+    loss = net.loss_of_counts(frequencies)
     check("its loss", loss.item(), "~", math.log(size), within=1e-5)
     print("(Examples of one kind have one loss, so each kind is asked once and weighs as often as it is there.)")
-    save(draw(loss, loss=loss, net=net, shares=shares), folder / "counts_and_net.svg")
+    save(draw(loss, loss=loss, net=net, frequencies=frequencies), folder / "counts_and_net.svg")
 
     print("\nGradient descent, all examples in each step, rate 50:")
     for step in range(401):
-        loss = net.loss_of_counts(shares)
+        loss = net.loss_of_counts(frequencies)
         if step in (0, 1, 10, 100, 400):
             print(f"  step {step:3}   loss {loss.item():.4f}")
         gradient = backward(net, loss)
@@ -56,14 +56,16 @@ def lesson(folder: Path = FOLDER) -> None:
     print("\nWhy there? Put the logarithms of the counts into W (of 1e-9 for 0), and nothing pulls any more:")
     with torch.no_grad():
         net.W.copy_(torch.from_numpy(counts).double().clamp(min=1e-9).log())
-    loss = net.loss_of_counts(shares)
+    loss = net.loss_of_counts(frequencies)
     check("the largest gradient", backward(net, loss).abs().max().item(), "~", 0.0)
     check("the loss is that of the counts", loss.item(), "~", counted, within=1e-5)
 
-    def loss_of_counts(torch, W, shares):
-        return -(shares * torch.log_softmax(W, 1)).sum()
+    def loss_of_counts(torch, W, frequencies):
+        return -(frequencies * torch.log_softmax(W, 1)).sum()
 
-    compare_with_pytorch(loss_of_counts, torch.randn((size, size), generator=torch.Generator().manual_seed(1)), shares)
+    compare_with_pytorch(
+        loss_of_counts, torch.randn((size, size), generator=torch.Generator().manual_seed(1)), frequencies
+    )
 
 
 def exercise_1(answer):
@@ -89,7 +91,7 @@ def exercise_2(answer):
         answer,
         right=entropy,
         wrong=[
-            (math.log(3), "that is for three equal chances, 1/3 each; the counts are better"),
+            (math.log(3), "that is for three equal probabilities, 1/3 each; the counts are better"),
             (entropy / math.log(2), "those are bits; nats come from the natural logarithm"),
             (10 * entropy, "that is the sum over the ten; the loss is the mean"),
             (0.0, "no model can know which of the three comes, for the context is the same"),

@@ -35,10 +35,10 @@ def lesson(folder: Path = FOLDER) -> None:
     corpus = Corpus.read(data.bundled_names(), "none")
     contexts, targets = [torch.from_numpy(array) for array in corpus.examples("train", 1)]
     counts = corpus.counts("train", 2)
-    shares = torch.from_numpy(counts / counts.sum()).float()
+    frequencies = torch.from_numpy(counts / counts.sum()).float()
     g = torch.Generator().manual_seed(2147483647)
     net = NGram(len(corpus.vocabulary), 2, g)
-    whole = net.loss_of_counts(shares)
+    whole = net.loss_of_counts(frequencies)
     print(f"The loss of an untrained bigram on all {len(targets):,} examples is {whole.item():.4f}.")
     print("On a minibatch, some examples drawn at random, it is another one each time:")
     losses = {}
@@ -70,11 +70,11 @@ def lesson(folder: Path = FOLDER) -> None:
 
     print("\nSo take many rough steps, not one good one. 300 steps of 32 see 9,600 examples, 4 percent of all:")
     descend(net, contexts, targets, g, rate=10.0)
-    rough = net.loss_of_counts(shares).item()
+    rough = net.loss_of_counts(frequencies).item()
     check("the loss on all examples is far less", rough, "<", whole.item() - 0.5)
     print("In the end large steps follow the noise; steps a tenth as large average it out:")
     descend(net, contexts, targets, g, rate=1.0)
-    check("after 300 of these", net.loss_of_counts(shares).item(), "<", rough)
+    check("after 300 of these", net.loss_of_counts(frequencies).item(), "<", rough)
 
     def on_a_batch(torch, W, xs, ys):
         return torch.nn.functional.cross_entropy(W[xs], ys)

@@ -28,11 +28,11 @@ def lesson(folder: Path = FOLDER) -> None:
     xs, ys = [torch.tensor(numbers) for numbers in bigrams("emma")]
     print("'emma' gives 5 examples: . -> e, e -> m, m -> m, m -> a, a -> . Seen is", xs.tolist())
 
-    print("\nOne-hot: each number as a row of 27, all 0 but for a 1 in its place.")
+    print("\nOne-hot: each token id as a row of 27, all 0 but for a 1 at its index.")
     onehot = F.one_hot(xs, num_classes=27)
     check("its shape", onehot.shape, "==", (5, 27))
     check("each row has a single 1", onehot.sum(1), "==", [1, 1, 1, 1, 1])
-    check("and it is in the place of the number", onehot.argmax(1), "==", xs)
+    check("and its index is the token id", onehot.argmax(1), "==", xs)
     print("It comes as integers; a product with W needs floats: onehot.float() @ W.")
 
     print("\nThe product picks a row: zeros times 26 rows, 1 times the one. Indexing picks it at once.")

@@ -8,18 +8,18 @@ import numpy as np
 import micrograd as torch
 from makemore import data
 from makemore.corpus import Corpus
-from makemore.language_model import Tally, evaluate
+from makemore.language_model import ContextCounts, evaluate
 from makemore.models.ngram import Counts, NGram
 from micrograd.draw import draw
 from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
 
 
-def trained(shares, weight_decay):
+def trained(frequencies, weight_decay):
     """A bigram after 100 steps, on all examples, of loss + weight_decay * (W**2).mean()."""
-    net = NGram(len(shares), 2, torch.Generator().manual_seed(1))
+    net = NGram(len(frequencies), 2, torch.Generator().manual_seed(1))
     rate = 50 / (1 + weight_decay / 10)  # a strong pull needs short steps
     for _ in range(100):
-        loss = net.loss_of_counts(shares) + net.penalty(weight_decay)
+        loss = net.loss_of_counts(frequencies) + net.penalty(weight_decay)
         net.zero_grad()
         loss.backward()
         with torch.no_grad():
@@ -38,10 +38,10 @@ def lesson(folder: Path = FOLDER) -> None:
     print("Smoothing adds k to every count.")
     print("\nTrigrams have many rows with few counts. The loss, on train and on names that were not counted:")
     losses = {}
-    dev = corpus.tally("dev", 2)
+    dev = corpus.context_counts("dev", 2)
     for k in (0, 0.01, 0.1, 1, 10, 1000, 1e9):
         model = Counts(trigrams, k)
-        losses[k] = evaluate(model, Tally.of_table(trigrams)), evaluate(model, dev)
+        losses[k] = evaluate(model, ContextCounts.of_table(trigrams)), evaluate(model, dev)
         print(f"  k = {k:<6g}   train {losses[k][0]:.4f}   dev {losses[k][1]:.4f}")
     check("with k = 0 something in dev is impossible", losses[0][1], "==", math.inf)
     check("on train any smoothing costs", losses[0.1][0], ">", losses[0][0])
@@ -50,22 +50,22 @@ def lesson(folder: Path = FOLDER) -> None:
     check("with k without end all is equally likely: log 27", losses[1e9][1], "~", math.log(size), within=1e-3)
 
     print("\nA net pulls its logits to 0 instead, by loss + decay * (W**2).mean(). Bigrams, trained:")
-    shares = torch.from_numpy(counts / counts.sum()).float()
+    frequencies = torch.from_numpy(counts / counts.sum()).float()
     found = {}
     for decay in (0.0, 0.1, 10.0, 1000.0):
-        net = trained(shares, decay)
-        found[decay] = evaluate(net, Tally.of_table(counts)), net.W.abs().max().item()
+        net = trained(frequencies, decay)
+        found[decay] = evaluate(net, ContextCounts.of_table(counts)), net.W.abs().max().item()
         print(f"  decay = {decay:<6g}   train {found[decay][0]:.4f}   largest logit {found[decay][1]:.4f}")
     check("the stronger the pull, the nearer to log 27", found[1000.0][0], "~", math.log(size), within=1e-2)
-    check("for equal logits are equal chances", found[1000.0][1], "~", 0.0, within=0.1)
+    check("for equal logits are equal probabilities", found[1000.0][1], "~", 0.0, within=0.1)
     net = NGram(size, 2, torch.Generator().manual_seed(1))
-    loss = net.loss_of_counts(shares) + net.penalty(0.01)
-    save(draw(loss, loss=loss, net=net, shares=shares), folder / "smoothing.svg")
+    loss = net.loss_of_counts(frequencies) + net.penalty(0.01)
+    save(draw(loss, loss=loss, net=net, frequencies=frequencies), folder / "smoothing.svg")
 
-    def with_penalty(torch, W, shares):
-        return -(shares * torch.log_softmax(W, 1)).sum() + 0.01 * (W**2).mean()
+    def with_penalty(torch, W, frequencies):
+        return -(frequencies * torch.log_softmax(W, 1)).sum() + 0.01 * (W**2).mean()
 
-    compare_with_pytorch(with_penalty, net.W, shares)
+    compare_with_pytorch(with_penalty, net.W, frequencies)
 
 
 def exercise_1(answer):
@@ -95,5 +95,5 @@ def exercise_2(answer):
             (math.log2(50), "those are bits; nats come from the natural logarithm"),
             (0.0, "a loss of 0 would be a model that is always sure and always right"),
         ],
-        hint="all 50 get equal chances; the loss is -log of one of them",
+        hint="all 50 get equal probabilities; the loss is -log of one of them",
     )

@@ -33,7 +33,7 @@ def lesson(folder: Path = FOLDER) -> None:
     large = torch.tensor([90.0, 89.0])
     check("exp(88)", torch.tensor(88.0).exp().item(), "<", math.inf)
     check("exp(89)", large[1].exp().item(), "==", math.inf)
-    check("and inf / inf is no number, nan", softmax(large).isnan().all().item(), "==", True)
+    check("and inf / inf is nan, not a number", softmax(large).isnan().all().item(), "==", True)
     print("Take the largest logit away first: the largest count is then 1, and nothing overflows.")
     check("softmax(logits - max)", softmax(large - large.max()), "~", softmax(torch.tensor([1.0, 0.0])))
     check("F.softmax does it", F.softmax(large, 0), "~", softmax(large - large.max()))

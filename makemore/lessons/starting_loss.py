@@ -36,7 +36,7 @@ class Net:
         return self.h.detach().abs() > 0.99
 
     def dead(self):
-        """Units that are saturated for every example: they learn from none."""
+        """Units that are saturated for every example, so that nothing reaches their weights."""
         return self.saturated().all(0)
 
 
@@ -57,8 +57,8 @@ def lesson(folder: Path = FOLDER) -> None:
     print("\nThe loss is fine now, the hidden layer is not. What goes into tanh is a sum of 30 products:")
     check("so its std is about the root of 30", net.inside.std().item(), "~", 30**0.5, within=1.0)
     saturated = net.saturated()
-    share = saturated.float().mean().item()
-    check("and the share of cases in which tanh is flat, beyond 0.99", share, ">", 0.5)
+    fraction = saturated.float().mean().item()
+    check("and the fraction of cases in which tanh is flat, beyond 0.99", fraction, ">", 0.5)
     for unit in range(3):
         print(f"  unit {unit}, 60 examples   " + "".join(["#" if on else "." for on in saturated[:60, unit].tolist()]))
     print("# lets next to no gradient through. A unit with # all along is dead: nothing reaches its weights.")
@@ -104,7 +104,7 @@ def exercise_1(answer):
 
 
 def exercise_2(answer):
-    """A unit's output is tanh(...) = 0.99. Which share of the gradient gets through to what is inside?"""
+    """A unit's output is tanh(...) = 0.99. What fraction of the gradient gets through to what is inside?"""
     return mark(
         answer,
         right=1 - 0.99**2,

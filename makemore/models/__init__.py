@@ -1,4 +1,7 @@
-"""The language models, one file a family; the table of their types, and how a run's model is made and loaded."""
+"""The language models, one file a family; the table of their types, and how a run's model is made.
+
+They know words as token ids, and nothing of files.
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -6,17 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import micrograd
-from makemore.config import NGRAMS
-from makemore.data import Vocabulary, check_table
+from makemore.data import check_table
 from makemore.models.bow import BagOfWords
 from makemore.models.mlp import MLP
 from makemore.models.ngram import Counts, NGram
 from makemore.models.recurrent import GRU, LSTM, RNN
 from makemore.models.transformer import Transformer
 from makemore.models.wavenet import WaveNet
-from makemore.run_folder import CHECKPOINT, Checkpoint, RunFolder
 from micrograd import from_numpy
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 
 
 class Family(NamedTuple):
@@ -45,12 +46,13 @@ FAMILIES = {
     "transformer": Family(Transformer, {"block_size": None, "n_embd": 64, "n_layer": 4, "n_head": 4}),
 }
 TYPES = list(FAMILIES)
+NGRAMS = ("bigram", "trigram")
 
 
 def make(config: Mapping[str, Any], vocabulary_size: int) -> Any:
     """The model that config asks for, its first weights drawn from the default generator.
 
-    Raises Complaint where the sizes do not fit together.
+    Raises UsageError where the sizes do not fit together.
     """
     family = FAMILIES[config["type"]]
     if config["type"] in NGRAMS:
@@ -61,30 +63,34 @@ def make(config: Mapping[str, Any], vocabulary_size: int) -> Any:
     try:
         return family.model(vocabulary_size, config["block_size"], **sizes)
     except ValueError as error:
-        raise Complaint(f"--type {config['type']}: {error}") from None
+        raise UsageError(f"--type {config['type']}: {error}") from None
 
 
-def load(folder: RunFolder, checkpoint: Checkpoint | None = None) -> tuple[Any, Vocabulary]:
-    """The trained model of a run and its vocabulary: that of the checkpoint, else the best one of those kept.
+def set_weights(model: Any, arrays: Mapping[str, np.ndarray]) -> None:
+    """Put arrays in place of a model's weights and buffers, by their names in its state_dict.
 
-    Raises Complaint where the folder's files do not fit together.
+    Raises RuntimeError where names or shapes are others, ValueError where an element is not finite.
     """
-    config = folder.read_config()
-    checkpoint = checkpoint or folder.read_chosen()
-    vocabulary = Vocabulary(config["vocabulary"])
-    try:
-        if config["fit"] == "counts":
-            model: Any = Counts(checkpoint.model["counts"], config["smoothing"])
-        else:
-            state = micrograd.random.default_generator.get_state()  # drawn only to be replaced: nobody should notice
-            model = make(config, len(vocabulary))
-            micrograd.random.default_generator.set_state(state)
-            model.load_state_dict({name: from_numpy(array) for name, array in checkpoint.model.items()})
-        if not all(np.isfinite(array).all() for array in checkpoint.model.values()):
-            raise ValueError("it holds numbers that are none")
-        if model.vocabulary_size != len(vocabulary) or model.context_length != config["block_size"]:
-            raise RuntimeError("the sizes differ")
-    except (RuntimeError, KeyError, ValueError) as error:
-        text = " ".join(str(error).split())
-        raise Complaint(f"{folder.path / CHECKPOINT} does not fit config.json beside it: {text:.300}") from None
-    return model.eval(), vocabulary
+    model.load_state_dict({name: from_numpy(array) for name, array in arrays.items()})
+    if not all(np.isfinite(array).all() for array in arrays.values()):
+        raise ValueError("some of its numbers are not finite")
+
+
+def trained_model(config: Mapping[str, Any], vocabulary_size: int, arrays: Mapping[str, np.ndarray]) -> Any:
+    """The model that config asks for, in eval mode, with the weights, or the counts, that a run ended with.
+
+    The default generator stays as it is. Raises RuntimeError, ValueError or KeyError where they do not fit config.
+    """
+    if config["fit"] == "counts":
+        table, context_length = arrays["counts"], FAMILIES[config["type"]].sizes["block_size"]
+        if table.shape != (vocabulary_size**context_length, vocabulary_size):
+            raise ValueError(f"its counts have the shape {table.shape}")
+        model: Any = Counts(table.reshape((vocabulary_size,) * (context_length + 1)), config["smoothing"])
+    else:
+        state = micrograd.random.default_generator.get_state()  # weights are drawn, only to be replaced
+        model = make(config, vocabulary_size)
+        micrograd.random.default_generator.set_state(state)
+        set_weights(model, arrays)
+    if model.vocabulary_size != vocabulary_size or model.context_length != config["block_size"]:
+        raise RuntimeError("the sizes differ")
+    return model.eval()

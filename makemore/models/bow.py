@@ -1,17 +1,16 @@
-"""The causal bag of words of the public makemore.py: a transformer's block whose attention does not look.
+"""The causal bag of words of the public makemore.py: a transformer block whose attention weights are all equal.
 
-Every position sees the plain average of the characters up to it, whatever they are, and a small net makes of it what it
-can.
+Every position gets the mean of the vectors up to it, whatever they are, and then a small net of it.
 """
 
 import micrograd
-from makemore.models.sizes import check_length, check_sizes
+from makemore.models.sizes import check_context, check_sizes
 from micrograd import Tensor
 from micrograd.nn import Embedding, Linear, Module, ModuleDict
 
 
 class CausalBoW(Module):
-    """For each position the average over it and those before it."""
+    """For each position the mean over it and those before it."""
 
     bias: Tensor
 
@@ -26,7 +25,7 @@ class CausalBoW(Module):
 
 
 class BoWBlock(Module):
-    """Adds the averages to what is there, and then what a net of one hidden layer makes of it."""
+    """x + the means, and to that the output of a net of one hidden layer."""
 
     def __init__(self, context_length: int, n_embd: int, n_embd2: int):
         self.cbow = CausalBoW(context_length)
@@ -58,6 +57,6 @@ class BagOfWords(Module):
     def forward(self, x: Tensor) -> Tensor:
         """x (n, T), int64, to logits (n, T, vocabulary_size). Raises ValueError where T is above context_length."""
         length = x.shape[1]
-        check_length(length, self.context_length)
+        check_context(length, self.context_length)
         emb = self.wte(x) + self.wpe.weight[:length]  # (n, T, n_embd)
         return self.lm_head(self.context_block(emb))

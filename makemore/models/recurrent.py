@@ -7,7 +7,7 @@ The plain one (Elman, 1990; Mikolov et al., 2010), with gates (GRU: Cho et al., 
 from typing import Any
 
 import micrograd
-from makemore.models.sizes import check_length, check_sizes
+from makemore.models.sizes import check_context, check_sizes
 from micrograd import Tensor
 from micrograd.nn import Embedding, Linear, Module, Parameter
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
@@ -90,7 +90,7 @@ class Recurrent(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x (n, T), int64, to logits (n, T, vocabulary_size). Raises ValueError where T is above context_length."""
-        check_length(x.shape[1], self.context_length)
+        check_context(x.shape[1], self.context_length)
         states = self.cell(self.wte(x.T), self.start)  # (T, n, n_embd2)
         return self.lm_head(states.transpose(0, 1))
 

@@ -1,4 +1,4 @@
-"""What the nets ask of the sizes that they are given."""
+"""Checks of the sizes that nets are given."""
 
 
 def check_sizes(**sizes: int) -> None:
@@ -8,8 +8,8 @@ def check_sizes(**sizes: int) -> None:
             raise ValueError(f"{name} has to be 1 or more, and it is {size}")
 
 
-def check_length(length: int, context_length: int) -> None:
-    """Raises ValueError where words, with the boundary before them, are longer than a net's context."""
+def check_context(length: int, context_length: int) -> None:
+    """Raises ValueError where words, with the boundary at their start, are longer than a net's context."""
     if length > context_length:
         raise ValueError(
             f"{length} characters are too many, the boundary before the word included: the model sees {context_length}"

@@ -1,12 +1,11 @@
 """The transformer of the public makemore.py, which is GPT-2 in small (Radford et al., 2019; Vaswani et al., 2017).
 
-Each position holds a vector. In every block, first the positions look at those before them and fetch what they find
-(attention), then each thinks about it on its own (a net of one hidden layer); either adds to the vector what it has to
-say.
+Each position holds a vector. Every block adds to it twice: first a weighted mean of what is at the positions up to it
+(attention), then the output of a net with one hidden layer that sees this position alone.
 """
 
 import micrograd
-from makemore.models.sizes import check_length, check_sizes
+from makemore.models.sizes import check_context, check_sizes
 from micrograd import Tensor
 from micrograd.nn import GELU, Embedding, LayerNorm, Linear, Module, ModuleDict, ModuleList
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
@@ -30,7 +29,7 @@ class CausalSelfAttention(Module):
 
 
 class Block(Module):
-    """Attention, then a net of one hidden layer; each looks at the normalized vectors and adds to them as they were."""
+    """x + attention(layer norm(x)), and the same with a net of one hidden layer."""
 
     def __init__(self, context_length: int, n_embd: int, n_head: int):
         self.ln_1 = LayerNorm(n_embd)
@@ -52,7 +51,7 @@ class Transformer(Module):
 
     n_layer: blocks. n_head: heads of attention in each. n_embd: how many numbers stand for a character at its position.
     Names, shapes and first weights are those of makemore.py.
-    Raises ValueError for an n_embd that is no multiple of n_head, and for a size below 1.
+    Raises ValueError for an n_embd that is not a multiple of n_head, and for a size below 1.
     """
 
     whole_words = True
@@ -76,7 +75,7 @@ class Transformer(Module):
     def forward(self, x: Tensor) -> Tensor:
         """x (n, T), int64, to logits (n, T, vocabulary_size). Raises ValueError where T is above context_length."""
         length = x.shape[1]
-        check_length(length, self.context_length)
+        check_context(length, self.context_length)
         net = self.transformer
         x = net["wte"](x) + net["wpe"].weight[:length]  # (n, T, n_embd)
         for block in net["h"]:

@@ -1,6 +1,6 @@
 """The hierarchical net of part 5 of the makemore lectures, in the manner of WaveNet (van den Oord et al., 2016).
 
-The context is not squashed into one layer at once: two characters are fused, then two pairs, then two fours, until one
+The context does not go into one layer as a whole: two characters are fused, then two pairs, then two fours, until one
 vector stands for all of it.
 """
 
@@ -17,7 +17,7 @@ class FlattenConsecutive(Module):
 
     The lecture keeps the examples apart, (n_examples, positions, channels). Here all positions of all examples are rows
     of one matrix. It is the same memory, the linear layers see the same vectors, and batch normalization goes over
-    examples and positions alike without being told.
+    examples and positions alike by itself.
     """
 
     def __init__(self, n: int):
@@ -36,7 +36,7 @@ class WaveNet(Module):
 
     n_embd: how many numbers stand for a character. n_embd2: the units of each hidden layer, of which there are
     log2(context_length). The first weights are those of the lecture, drawn in its order.
-    Raises ValueError for a context_length that is no power of 2, and for a size below 1.
+    Raises ValueError for a context_length that is not a power of 2, and for a size below 1.
     """
 
     whole_words = False

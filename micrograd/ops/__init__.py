@@ -26,11 +26,12 @@ Four rules make the rest of the engine work:
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
-from micrograd.graph import Node, observer, state
+from micrograd.graph import Edge, Node, observer, state
 from micrograd.in_place import arithmetic_in_place, in_place, view_of
 from micrograd.rules.errors import GO_ON, ON_ERROR, pytorch_error
 from micrograd.tensors import Tensor, attach, wrap
@@ -112,10 +113,10 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         raise pytorch_error(op.name, arrays, options, error) from None
     finally:
         ON_ERROR.reset(token)
-    if op.in_order and not out.flags.c_contiguous:
-        result = wrap(out.copy())
-    else:
-        result = wrap(out)
+    array = out if type(out) is np.ndarray else np.asarray(out)
+    if op.in_order and not array.flags.c_contiguous:
+        array = array.copy()
+    result = wrap(array)
     if op.is_view:
         view_of(inputs[0], result)
     if wanted and result._array.dtype.kind == "f":
@@ -131,29 +132,30 @@ def _record(op: Op, inputs: Any, options: dict[str, Any], derivatives: list[Any]
     """Make `result`, around the array `out`, a node of the graph, with an edge to each input that wants a gradient."""
     node_name = op.node_name
     node: Any = Node(node_name if type(node_name) is str else node_name(*inputs, **options), op, options)
-    n_derivatives, lost = len(derivatives), False  # lost: whether an input requires grad and has no way back
-    for i, x in enumerate(inputs):
+    lost = False  # whether an input requires grad and has no way back
+    for x, derivative in zip_longest(inputs, derivatives):
         if not isinstance(x, Tensor):
             node.inputs.append(x)
             continue
-        if not x._requires_grad or i >= n_derivatives or derivatives[i] is None:
-            lost = lost or (x.requires_grad and not x._requires_grad)
+        if derivative is None or not x._requires_grad:
+            lost = lost or (not x._requires_grad and x.requires_grad)
             node.inputs.append(x._array)
             continue
-        derivative, parent = derivatives[i], x._node or x
         if type(derivative) is tuple:
             derivative, arrays = derivative
             node.holds_values = True
             for array in arrays:
-                if array is out:
-                    node.saved.append((result._version, result._version[0]))
-                    continue
-                for saved in inputs:
-                    if isinstance(saved, Tensor) and saved._array is array:
-                        node.saved.append((saved._version, saved._version[0]))
+                for tensor in (result,) if array is out else inputs:
+                    if isinstance(tensor, Tensor) and (array is out or tensor._array is array):
+                        node.saved.append((tensor._version, tensor._version[0]))
                         break
+        parent: Any = x._node
+        if parent is None:
+            parent = x
+        else:
+            node._prev.append(parent)
         node.inputs.append(parent)
-        node.add_edge(parent, derivative, x._array.shape, x._array.dtype)
+        node.edges.append(Edge(parent, derivative, x._array.shape, x._array.dtype))
     if node.edges or lost:
         result._node = node
         result._requires_grad = True

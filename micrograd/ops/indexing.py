@@ -196,7 +196,11 @@ def _gather(x, /, dim, index):
     return x[chosen], save(lambda g: added_at(shape, chosen, g), *chosen)
 
 
-@op("ScatterAddBackward0", of="", examples=["x.scatter_add(1, ints[:3, None], y[:, :1])", "x.index_add(0, ints[:3] % 3, y)"])
+@op(
+    "ScatterAddBackward0",
+    of="",
+    examples=["x.scatter_add(1, ints[:3, None], y[:, :1])", "x.index_add(0, ints[:3] % 3, y)"],
+)
 def _add_at(x, values, /, index):
     """x with values added at an index of arrays; an element that is named twice gets both."""
     out = x.copy()

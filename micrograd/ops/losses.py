@@ -215,7 +215,10 @@ def _check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | No
         _check_shapes(name, x.shape, indices.shape)
     need_floats(x, name, NotImplementedError)
     if indices.dtype not in _INDEX_DTYPES:
-        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype}: class indices")
+        raise RuntimeError(
+            f"expected target dtype to be Long or Byte, but got {target.dtype} {list(target.shape)}: class indices are "
+            f"whole numbers. Probably meant: F.{name}(logits, y.long())"
+        )
     classes = x.shape[1] if x.ndim > 1 else x.shape[0]
     if weight is not None:
         _check_weight(input, weight, classes)
@@ -241,7 +244,8 @@ def _check_shapes(name: str, shape: tuple[int, ...], target: tuple[int, ...]) ->
     if target[0] != shape[0]:
         raise ValueError(f"Expected input batch_size ({shape[0]}) to match target batch_size ({target[0]}).")
     if target[1:] != shape[2:]:
-        raise RuntimeError(f"{name}: Expected target size {[shape[0], *shape[2:]]}, got {list(target)}")
+        hint = ". Probably meant: class indices, y.argmax(1), or probabilities, y.float()" if target == shape else ""
+        raise RuntimeError(f"{name}: Expected target size {[shape[0], *shape[2:]]}, got {list(target)}{hint}")
 
 
 def _check_weight(input: Tensor, weight: Tensor, classes: int) -> None:

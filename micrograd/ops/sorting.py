@@ -47,9 +47,15 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     return Topk(_taken(input, indices, dim, "TopkBackward0"), indices)
 
 
+@op("SortBackward0", of="", examples=["x.sort(1).values", "x.topk(2).values"])
+def _sorted(x, /, dim, index):
+    """The elements at the indices along dim, which their order has chosen."""
+    return _gather.op.forward(x, dim, index)
+
+
 def _taken(x: Tensor, indices: Tensor, dim: int, name: str) -> Tensor:
     """The elements at the indices along dim."""
-    return apply(_gather.op, x, dim=dim_of(x, dim), index=indices._array, name=name) if x.ndim else x.clone()
+    return apply(_sorted.op, x, dim=dim_of(x, dim), index=indices._array, name=name) if x.ndim else x.clone()
 
 
 class Sort(ValuesAndIndices):

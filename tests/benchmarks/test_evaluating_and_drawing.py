@@ -13,7 +13,7 @@ from makemore import data
 from makemore.corpus import SPLITS, Corpus
 from makemore.language_model import Sampler, evaluate
 from makemore.models.mlp import MLP
-from makemore.sample import WORDS_AT_ONCE
+from makemore.run import WORDS_AT_ONCE
 from micrograd import Generator
 
 SEED, WORDS = 2147483647, 1000
@@ -52,7 +52,7 @@ def test_evaluating_all_parts_against_pytorch(corpus, model, weights):
         return [TF.cross_entropy(logits_of(weights, contexts), targets).item() for contexts, targets in examples]
 
     def ours():
-        return [evaluate(model, corpus.tally_for(model, part)) for part in SPLITS]
+        return [evaluate(model, corpus.context_counts_for(model, part)) for part in SPLITS]
 
     np.testing.assert_allclose(ours(), theirs(), rtol=1e-5)
     report("loss of train, dev and test", compare(each_distinct_context_once=ours, PyTorch=theirs), against="PyTorch")
@@ -67,8 +67,8 @@ def test_drawing_many_words_at_once_against_one_by_one_in_pytorch(corpus, model,
         for _ in range(WORDS):
             context, length = [0, 0, 0], 0
             while length < 100:
-                chances = TF.softmax(logits_of(weights, torch.tensor([context])), dim=1)
-                drawn = torch.multinomial(chances, num_samples=1, generator=generator).item()
+                probabilities = TF.softmax(logits_of(weights, torch.tensor([context])), dim=1)
+                drawn = torch.multinomial(probabilities, num_samples=1, generator=generator).item()
                 context, length = [*context[1:], drawn], length + 1
                 if drawn == 0:
                     break

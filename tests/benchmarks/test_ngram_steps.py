@@ -1,6 +1,5 @@
 """Training steps of the n-grams, against the same steps in PyTorch: `pytest -m benchmark -n 0 -s`."""
 
-import numpy as np
 import pytest
 import torch
 from benchmarks.timing import compare, report
@@ -9,7 +8,7 @@ from torch.nn import functional as TF  # noqa: N812 - as everywhere
 import micrograd
 from makemore import data
 from makemore.corpus import Corpus
-from makemore.models.ngram import NGram
+from makemore.models.ngram import NGram, frequencies_of
 from makemore.training import loss_on_minibatches
 from micrograd import Generator
 from micrograd.optim import SGD
@@ -35,7 +34,7 @@ def words():
 def examples_of(words, order):
     """The rows of the contexts and the targets, as PyTorch's tensors."""
     found = data.examples(words.survey.vocabulary.encode_text("".join(words.parts["train"]())), order - 1)
-    return torch.from_numpy(data.row_numbers(found.contexts, 27)), torch.from_numpy(found.targets)
+    return torch.from_numpy(data.context_index(found.contexts, 27)), torch.from_numpy(found.targets)
 
 
 def step_of(net, loss_of_step):
@@ -73,7 +72,7 @@ def weights_of(net):
 def test_a_full_batch_bigram_step_against_pytorch(words):
     net = NGram(27, 2, Generator().manual_seed(SEED))
     counts = data.count_ngrams(words.parts["train"](), words.survey.vocabulary, 2)
-    shares = micrograd.from_numpy((counts / counts.sum()).astype(np.float32))
+    frequencies = frequencies_of(counts)
     xs, ys = examples_of(words, 2)
     one_hot = TF.one_hot(xs, num_classes=27).float()
     all_examples = torch.arange(len(xs))
@@ -83,7 +82,7 @@ def test_a_full_batch_bigram_step_against_pytorch(words):
         probabilities = counts / counts.sum(1, keepdim=True)
         return -probabilities[all_examples, ys].log().mean()
 
-    ours = step_of(net, lambda: net.loss_of_counts(shares) + net.penalty(WEIGHT_DECAY))
+    ours = step_of(net, lambda: net.loss_of_counts(frequencies) + net.penalty(WEIGHT_DECAY))
     spelled_out, product, row = weights_of(net), weights_of(net), weights_of(net)
     theirs = {
         "PyTorch,_one-hot,_spelled_out": torch_step_of(spelled_out, lambda: lecture_loss(spelled_out)),

@@ -8,7 +8,7 @@ import pytest
 from makemore.data import Vocabulary
 from makemore.draw import picture_of
 from makemore.language_model import score
-from makemore.models import FAMILIES, TYPES, load, make
+from makemore.models import FAMILIES, TYPES, make
 from makemore.run_folder import RunFolder
 
 WORDS = ["emil", "mila", "lena", "anne", "emma", "lia", "mia", "ella", "alan", "liam", "neil", "eli"]
@@ -57,7 +57,7 @@ def test_the_command_draws_into_the_folder_of_the_run(runs, command):
     folder = runs("bigram", "--max-steps", 3)
     outcome = command("draw", "-o", folder, "--word", "emil")
     assert (outcome.status, outcome.out) == (0, f"saved {folder / 'graph.svg'}\n")
-    model, vocabulary = load(RunFolder(folder))
+    model, vocabulary = RunFolder(folder).load()
     mean = -np.mean(score(model, vocabulary, "emil").log_probabilities)
     assert loss_in((folder / "graph.svg").read_text(encoding="utf-8")) == pytest.approx(mean, rel=1e-4)
 

@@ -5,17 +5,15 @@ rounds them or does not print them, of PyTorch 2.13 on a CPU for the same lines.
 list is (names.txt of the repository karpathy/makemore); without it these tests are passed over.
 """
 
-import itertools
 import os
 
-import numpy as np
 import pytest
 
 import micrograd
 from makemore import data
 from makemore.data import Vocabulary, WordList
-from makemore.language_model import Sampler, Tally, Uniform, evaluate
-from makemore.models.ngram import Counts, NGram
+from makemore.language_model import ContextCounts, Uniform, evaluate
+from makemore.models.ngram import Counts, NGram, frequencies_of
 from micrograd import Generator
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 
@@ -54,10 +52,10 @@ def trigrams(words, vocabulary):
 def net(bigrams):
     """The lecture's neural net after 1,001 steps on all bigrams, and the losses before its steps."""
     model = NGram(27, 2, Generator().manual_seed(SEED))
-    shares = micrograd.from_numpy((bigrams / bigrams.sum()).astype(np.float32))
+    frequencies = frequencies_of(bigrams)
     losses = []
     for _ in range(1001):
-        loss = model.loss_of_counts(shares) + model.penalty(0.01)
+        loss = model.loss_of_counts(frequencies) + model.penalty(0.01)
         model.W.grad = None
         loss.backward()
         model.W.data += -50 * model.W.grad
@@ -65,42 +63,8 @@ def net(bigrams):
     return model, losses
 
 
-def samples(model, vocabulary, legacy=False):
-    generator = Generator(legacy_multinomial=legacy).manual_seed(SEED)
-    return [word + "." for word in itertools.islice(Sampler(model, vocabulary, generator).words(), 5)]
-
-
-def test_the_list_is_the_lecture_s(words, vocabulary):
-    found = data.survey(WordList(PATH).blocks())
-    assert (found.words, found.shortest, found.longest) == (32033, 2, 15)
-    assert vocabulary.tokens == list(".abcdefghijklmnopqrstuvwxyz")
-
-
-def test_the_bigrams_are_counted(bigrams, vocabulary):
-    assert bigrams.sum() == 228146
-    most = np.argsort(-bigrams, axis=None, kind="stable")[:10]
-    assert [(vocabulary.decode(divmod(pair, 27)), bigrams.flat[pair]) for pair in most] == [
-        ("n.", 6763),
-        ("a.", 6640),
-        ("an", 5438),
-        (".a", 4410),
-        ("e.", 3983),
-        ("ar", 3264),
-        ("el", 3248),
-        ("ri", 3033),
-        ("na", 2977),
-        (".k", 2963),
-    ]
-
-
-def test_three_random_numbers_made_a_distribution():
-    p = micrograd.rand(3, generator=Generator().manual_seed(SEED))
-    p = p / p.sum()
-    assert [f"{share:.4f}" for share in p.tolist()] == ["0.6064", "0.3033", "0.0903"]
-
-
 def test_the_loss_of_the_uniform_model(bigrams):
-    assert evaluate(Uniform(27), Tally.of_table(bigrams)) == pytest.approx(3.295836866004329, rel=EXACT)
+    assert evaluate(Uniform(27), ContextCounts.of_table(bigrams)) == pytest.approx(3.295836866004329, rel=EXACT)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +72,7 @@ def test_the_loss_of_the_uniform_model(bigrams):
     [(0, 559873.589642728, 2.4540144891548743), (1, 560001.8832021174, 2.454576820115704)],
 )
 def test_the_loss_of_the_counted_bigrams(bigrams, smoothing, total, mean):
-    loss = evaluate(Counts(bigrams, smoothing), Tally.of_table(bigrams))
+    loss = evaluate(Counts(bigrams, smoothing), ContextCounts.of_table(bigrams))
     assert loss * 228146 == pytest.approx(total, rel=EXACT)
     assert loss == pytest.approx(mean, rel=EXACT)
 
@@ -116,15 +80,15 @@ def test_the_loss_of_the_counted_bigrams(bigrams, smoothing, total, mean):
 @pytest.mark.parametrize(("smoothing", "mean"), [(0, 2.185743242470578), (1, 2.212582422234746)])
 def test_the_loss_of_the_counted_trigrams(trigrams, smoothing, mean):
     assert trigrams.sum() == 228146
-    assert evaluate(Counts(trigrams, smoothing), Tally.of_table(trigrams)) == pytest.approx(mean, rel=EXACT)
+    assert evaluate(Counts(trigrams, smoothing), ContextCounts.of_table(trigrams)) == pytest.approx(mean, rel=EXACT)
 
 
 @pytest.mark.parametrize(("smoothing", "mean"), [(0, 2.0618619693880635), (1, 2.093079857518887)])
 def test_the_loss_of_the_counted_trigrams_where_a_word_begins_with_one_boundary(trigrams, smoothing, mean):
     counts = trigrams.copy()
-    counts[0] = 0  # what comes first in a word comes after two boundaries: row 0
+    counts[0, 0] = 0  # what comes first in a word comes after two boundaries
     assert counts.sum() == 196113
-    assert evaluate(Counts(counts, smoothing), Tally.of_table(counts)) == pytest.approx(mean, rel=EXACT)
+    assert evaluate(Counts(counts, smoothing), ContextCounts.of_table(counts)) == pytest.approx(mean, rel=EXACT)
 
 
 def test_the_first_loss_of_the_neural_net_on_emma(vocabulary):
@@ -153,32 +117,3 @@ def test_the_losses_of_the_neural_net(net, step, float32, float64):
     assert losses[step] == pytest.approx(float32, abs=2.5e-5)
     if float64 is not None:
         assert losses[step] == pytest.approx(float64, rel=2e-7)
-
-
-def test_the_samples_of_the_lecture_with_the_multinomial_of_its_time(bigrams, vocabulary):
-    assert samples(Counts(bigrams, 1), vocabulary, legacy=True) == [
-        "mor.",
-        "axx.",
-        "minaymoryles.",
-        "kondlaisah.",
-        "anchshizarie.",
-    ]
-
-
-def test_the_samples_of_the_lecture_with_the_multinomial_of_today(bigrams, vocabulary):
-    assert samples(Counts(bigrams, 1), vocabulary) == [
-        "cexze.",
-        "momasurailezitynn.",
-        "konimittain.",
-        "llayn.",
-        "ka.",
-    ]
-
-
-def test_the_samples_of_the_neural_net(net, vocabulary):
-    model, _ = net
-    assert samples(model, vocabulary) == ["cexze.", "momasurailezityha.", "konimittain.", "llayn.", "ka."]
-
-
-def test_the_splits_have_as_many_windows_as_the_lecture_s(words):
-    assert [sum(map(len, part)) + len(part) for part in data.split_words(words)] == [182625, 22655, 22866]

@@ -69,9 +69,9 @@ def same_noise(net, contexts, targets):
         ("one_hot", "bigrams", lambda word: ([0, 5, 13, 1, 1], [5, 13, 1, 1, 0])),
         ("softmax", "softmax", lambda logits: (2 * logits).exp() / (2 * logits).exp().sum()),
         ("softmax", "softmax", lambda logits: logits.softmax(0)),
-        ("counts_and_net", "evaluate", lambda model, tally: 1.01 * evaluate(model, tally)),
+        ("counts_and_net", "evaluate", lambda model, found: 1.01 * evaluate(model, found)),
         ("counts_and_net", "backward", lambda net, loss: micrograd.zeros(27, 27)),
-        ("smoothing", "trained", lambda shares, weight_decay: NGram(27, 2)),
+        ("smoothing", "trained", lambda frequencies, weight_decay: NGram(27, 2)),
         ("smoothing", "Counts", lambda counts, k: NGram(27, 3)),
         ("minibatches", "loss_on", same_noise),
         ("starting_loss", "BLOCK_SIZE", 1),
@@ -157,10 +157,16 @@ def test_a_folder_that_cannot_be_made_is_one_line(lesson, tmp_path):
     assert lesson("softmax", "-o", tmp_path / "file").complaint.startswith(str(tmp_path / "file"))
 
 
-def test_the_command_runs_in_a_process_of_its_own(process, tmp_path):
-    outcome = process("lessons", "softmax", cwd=tmp_path)
-    assert (outcome.status, outcome.err) == (0, "")
+def test_without_a_folder_pictures_go_to_out(lesson, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert lesson("softmax").status == 0
     assert (tmp_path / "out" / "lessons" / "softmax.svg").exists()
+
+
+def test_the_command_runs_in_a_process_of_its_own(process, tmp_path):
+    outcome = process("lessons", "softmax", "--answer", 1, "5/8", cwd=tmp_path)
+    assert outcome == (0, "right: 0.625\n", "")
 
 
 def test_the_examples_in_the_docstring_give_what_they_show():
@@ -187,12 +193,12 @@ def test_the_spread_of_one_example_is_that_of_the_whole_list(tmp_path, capsys):
     minibatches.lesson(tmp_path)
     printed = capsys.readouterr().out
     net = NGram(27, 2, micrograd.Generator().manual_seed(2147483647))
-    numbers = data.Vocabulary("abcdefghijklmnopqrstuvwxyz").encode_text(
+    ids = data.Vocabulary("abcdefghijklmnopqrstuvwxyz").encode_text(
         data.text_of(data.WordList(data.bundled_names()).words())
     )
     logits = torch.tensor(net.W.detach().numpy())
     each = torch.nn.functional.cross_entropy(
-        logits[numbers[:-1].astype(np.int64)], torch.tensor(numbers[1:].astype(np.int64)), reduction="none"
+        logits[ids[:-1].astype(np.int64)], torch.tensor(ids[1:].astype(np.int64)), reduction="none"
     )
     assert f"all {len(each):,} examples is {each.mean().item():.4f}" in printed
     spread = re.search(r"that of one example: \S+ ~ ([\d.]+)", printed).group(1)

@@ -263,7 +263,7 @@ def test_the_mlp_of_makemore_py_sees_a_word_as_makemore_py_shifts_it():
         seen.append(shifted)
         shifted = torch.cat([torch.full((1, 1), 27), shifted[:, :-1]], 1)
     weights = {name: torch.from_numpy(t.numpy().copy()) for name, t in mine.state_dict().items()}
-    embedded = torch.cat([weights["wte.weight"][places] for places in seen], 2)
+    embedded = torch.cat([weights["wte.weight"][positions] for positions in seen], 2)
     hidden = torch.tanh(embedded @ weights["mlp.0.weight"].T + weights["mlp.0.bias"])
     expected = (hidden @ weights["mlp.2.weight"].T + weights["mlp.2.bias"])[0, : word.shape[1]].numpy()
 

@@ -11,13 +11,13 @@ import safetensors.numpy
 
 import micrograd
 from makemore import diagnosis
+from makemore.config import config_of, parser_of_flags
 from makemore.corpus import Corpus
 from makemore.data import Vocabulary, examples, word_examples
-from makemore.language_model import Sampler, Tally, evaluate, log_probabilities, score
-from makemore.models import FAMILIES, NGRAMS, TYPES, load, make
+from makemore.language_model import ContextCounts, Sampler, evaluate, log_probabilities, score
+from makemore.models import NGRAMS, TYPES, make
+from makemore.run import complete, new_model
 from makemore.run_folder import RunFolder
-from makemore.settings import config_of, parser_of_flags
-from makemore.train import complete
 from makemore.training import Training, rate_at
 from micrograd import Generator
 
@@ -43,7 +43,7 @@ def run_of(list_, *arguments, folder=None):
     if folder is not None:
         folder.path.mkdir()
         folder.write_config(config)
-    return Training(config, corpus, folder)
+    return Training(config, corpus, new_model(config, corpus), folder)
 
 
 def contents_of(folder):
@@ -92,17 +92,18 @@ def test_the_best_dev_model_is_kept_beside_the_last_and_used(command, short_list
     few = tmp_path / "few.txt"  # so few words that the net soon knows them by heart
     few.write_text("".join(short_list.read_text().splitlines(keepends=True)[:60]))
     flags = flags_of("mlp", "--learning-rate", 0.5, "--schedule", "constant", "--max-steps", 300)
-    assert command("train", "-i", few, "-o", folder, *flags).status == 0
+    outcome = command("train", "-i", few, "-o", folder, *flags)
     lines = metrics_of(folder)
     best = min(lines[:-1], key=lambda line: line["dev_loss"])
     assert best["step"] < 300
+    assert f"weights     those of step {best['step']}, where the dev loss was lowest" in outcome.out
     with safetensors.safe_open(folder / "best.safetensors", framework="numpy") as file:
         assert int(file.metadata()["step"]) == best["step"]
     assert lines[-1]["dev_loss"] == pytest.approx(best["dev_loss"], abs=1e-9)
     last = safetensors.numpy.load_file(folder / "model.safetensors")
     kept = safetensors.numpy.load_file(folder / "best.safetensors")
     assert set(kept) == {name for name in last if not name.startswith(("optimizer.", "random."))}
-    model, _ = load(RunFolder(folder))
+    model, _ = RunFolder(folder).load()
     np.testing.assert_array_equal(model.wte.weight.detach().numpy(), kept["wte.weight"])
     assert (kept["wte.weight"] != last["wte.weight"]).any()
 
@@ -160,15 +161,10 @@ def test_on_a_short_list_a_net_takes_fewer_steps(command, short_list, tmp_path, 
     assert metrics_of(tmp_path / "run")[-2]["step"] == config["max_steps"]
 
 
-def test_no_flags_at_all_mean_an_mlp_with_batch_norm():
-    config = config_of(parser_of_flags().parse_args([]))
-    assert (config["type"], config["batchnorm"], config["block_size"]) == ("mlp", True, 3)
-    assert sum(p.numel() for p in make(config, 27).parameters()) == 12_097
-
-
 @pytest.mark.parametrize(
     ("flags", "parameters"),
     [
+        ([], 12_097),
         (["--type", "mlp", "--no-batchnorm"], 11_897),
         (["--type", "mlp", "--blank"], 69_147),
         (["--type", "wavenet"], 76_579),
@@ -204,38 +200,41 @@ def test_the_loss_of_a_part_is_the_mean_surprise_of_its_characters(corpus, type_
     words = "".join(corpus.parts["dev"]()).split()
     scores = [score(model, corpus.vocabulary, word) for word in words]
     by_word = -sum(s.log_likelihood for s in scores) / sum(len(s.tokens) for s in scores)
-    assert evaluate(model, corpus.tally_for(model, "dev")) == pytest.approx(by_word, rel=1e-6)
+    assert evaluate(model, corpus.context_counts_for(model, "dev")) == pytest.approx(by_word, rel=1e-6)
 
 
 @neural
-def test_a_sample_of_a_tally_keeps_whole_contexts(corpus, type_):
+def test_a_sample_of_context_counts_keeps_whole_contexts(corpus, type_):
     model = model_of(type_, len(corpus.vocabulary))
-    tally = corpus.tally_for(model, "train")
-    part = tally.sample(len(tally.contexts) * tally.rows_per_context // 3)
-    assert 0 < len(part.contexts) <= len(tally.contexts) // 3
-    whole = dict(zip(zip(tally.rows, tally.targets, strict=True), tally.counts, strict=True))
-    place = {row.tobytes(): i for i, row in enumerate(tally.contexts)}
+    found = corpus.context_counts_for(model, "train")
+    part = found.sample(len(found.contexts) * found.rows_per_context // 3)
+    assert 0 < len(part.contexts) <= len(found.contexts) // 3
+    whole = dict(zip(zip(found.rows, found.targets, strict=True), found.counts, strict=True))
+    index = {row.tobytes(): i for i, row in enumerate(found.contexts)}
     for row, target, count in zip(part.rows, part.targets, part.counts, strict=True):
         of, at = divmod(row, part.rows_per_context)
-        there = place[part.contexts[of].tobytes()] * tally.rows_per_context + at
+        there = index[part.contexts[of].tobytes()] * found.rows_per_context + at
         assert whole[there, target] == count
-    assert tally.sample(10**9) is tally
+    assert found.sample(10**9) is found
 
 
 def test_examples_of_whole_words_name_each_character_once(corpus):
-    numbers = corpus.numbers("dev")
-    contexts, targets = word_examples(numbers)
+    ids = corpus.token_ids("dev")
+    contexts, targets = word_examples(ids)
     rows, columns = np.nonzero(targets >= 0)
-    np.testing.assert_array_equal(targets[rows, columns], numbers[1:])
-    np.testing.assert_array_equal(contexts[rows, columns], numbers[:-1])
+    np.testing.assert_array_equal(targets[rows, columns], ids[1:])
+    np.testing.assert_array_equal(contexts[rows, columns], ids[:-1])
     assert (contexts[targets < 0] == 0).all()
 
 
-def test_long_windows_are_tallied_as_short_ones_are():
-    numbers = np.random.default_rng(0).integers(0, 3, 300)
-    numbers[0] = numbers[-1] = 0
-    found = examples(numbers, 4)
-    short, long = Tally.of_examples(found, 3), Tally.of_examples(found, 2**20)  # of the second no key fits 64 bits
+def test_long_windows_are_counted_as_short_ones_are():
+    ids = np.random.default_rng(0).integers(0, 3, 300)
+    ids[0] = ids[-1] = 0
+    found = examples(ids, 4)
+    short, long = (
+        ContextCounts.of_examples(found, 3),
+        ContextCounts.of_examples(found, 2**20),
+    )  # of the second no key fits 64 bits
     assert short.counts.sum() == long.counts.sum() == 299
     assert short.contexts.tolist() == long.contexts.tolist()
     assert short.counts.tolist() == long.counts.tolist()
@@ -248,16 +247,16 @@ def test_words_drawn_many_at_once_come_as_often_as_the_model_says(type_):
     sampler = Sampler(model, vocabulary, Generator().manual_seed(3), at_once=500, longest=3)
     words = [word for word, _ in zip(sampler.words(), range(20_000), strict=False)]
     for word in ("", "a", "b", "ab"):
-        chance = math.exp(score(model, vocabulary, word).log_likelihood)
-        deviation = math.sqrt(chance * (1 - chance) / len(words))
-        assert abs(words.count(word) / len(words) - chance) < 5 * deviation  # one seed, so it cannot flicker
+        probability = math.exp(score(model, vocabulary, word).log_likelihood)
+        deviation = math.sqrt(probability * (1 - probability) / len(words))
+        assert abs(words.count(word) / len(words) - probability) < 5 * deviation  # one seed, so it cannot flicker
 
 
 @neural
 def test_a_model_is_asked_in_its_eval_mode_and_left_as_it_was(corpus, type_):
     model = model_of(type_, len(corpus.vocabulary)).train()
     before = {name: tensor.numpy().copy() for name, tensor in model.state_dict().items()}
-    contexts = corpus.tally_for(model, "dev").contexts
+    contexts = corpus.context_counts_for(model, "dev").contexts
     log_probabilities(model, contexts)
     assert model.training
     for name, tensor in model.state_dict().items():
@@ -294,21 +293,16 @@ def test_diagnose_shows_each_layer_and_each_parameter(command, short_list, tmp_p
         assert (folder / picture).read_bytes().startswith(b"\x89PNG"), picture
 
 
-def test_a_first_loss_far_too_high_and_units_that_cannot_learn_are_said(corpus, monkeypatch, capsys):
-    def spoiled(config, size):
-        model = model_of("mlp", size)
-        for layer in model.mlp:
-            if hasattr(layer, "weight") and layer.weight.ndim == 1:
-                layer.bias.data += 30.0  # batch norm's: every tanh is at its end
-            elif hasattr(layer, "weight"):
-                layer.weight.data *= 100
-        return model
-
-    config = config_of(parser_of_flags().parse_args([str(flag) for flag in flags_of("mlp")]))
-    diagnosis.print_first_look(config, corpus)
+def test_a_first_loss_far_too_high_and_units_that_cannot_learn_are_said(corpus, capsys):
+    model = model_of("mlp", len(corpus.vocabulary))
+    diagnosis.print_first_look(model, corpus)
     assert capsys.readouterr().out == ""
-    monkeypatch.setattr(diagnosis, "make", spoiled)
-    diagnosis.print_first_look(config, corpus)
+    for layer in model.mlp:
+        if hasattr(layer, "weight") and layer.weight.ndim == 1:
+            layer.bias.data += 30.0  # batch norm's: every tanh is at its end
+        elif hasattr(layer, "weight"):
+            layer.weight.data *= 100
+    diagnosis.print_first_look(model, corpus)
     said = capsys.readouterr().out
     assert f"far over ln({len(corpus.vocabulary)}) = {math.log(len(corpus.vocabulary)):.2f}" in said
     assert "16 of 16 units" in said
@@ -407,12 +401,6 @@ def test_a_ladder_on_other_words_or_of_an_unknown_rung_is_one_line(command, shor
     (tmp_path / "others.txt").write_text("ab\nba\naab\nbab\n" * 5)
     assert "other words" in command("ladder", "-i", tmp_path / "others.txt", *flags).complaint
     assert "perceptron" in command("ladder", "-i", short_list, "perceptron").complaint
-
-
-def test_every_type_has_its_defaults():
-    for type_ in TYPES:
-        flags = parser_of_flags().parse_args(["--type", type_])
-        assert set(FAMILIES[type_].sizes) <= set(config_of(flags))
 
 
 # Under the guard

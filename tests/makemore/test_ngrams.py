@@ -13,12 +13,12 @@ import micrograd
 from makemore import data, language_model
 from makemore.corpus import Corpus
 from makemore.data import Vocabulary, WordList
-from makemore.language_model import Sampler, Tally, Uniform, evaluate, log_probabilities, score
-from makemore.models.ngram import Counts, NGram
-from makemore.sample import TRIES_PER_WORD, draw
+from makemore.language_model import ContextCounts, Sampler, Uniform, evaluate, log_probabilities, score
+from makemore.models.ngram import Counts, NGram, frequencies_of
+from makemore.run import TRIES_PER_WORD, draw_words
 from makemore.training import loss_on_minibatches
 from micrograd import Generator
-from micrograd.command import Complaint
+from micrograd.command import UsageError
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 
 SEED = 2147483647
@@ -33,8 +33,8 @@ def vocabulary(names):
 
 
 @pytest.fixture(scope="module")
-def numbers(names, vocabulary):
-    """The names as one row of numbers."""
+def ids(names, vocabulary):
+    """The token ids of the names."""
     return vocabulary.encode_text(data.text_of(names))
 
 
@@ -44,15 +44,11 @@ def tables(names, vocabulary):
     return {order: data.count_ngrams([data.text_of(names)], vocabulary, order) for order in (1, 2, 3)}
 
 
-def shares_of(counts):
-    return micrograd.from_numpy((counts / counts.sum()).astype(np.float32))
-
-
 def descend(model, counts, steps, learning_rate=50.0, weight_decay=0.0):
     """Gradient descent on all examples, as the lecture spells it out."""
-    shares = shares_of(counts)
+    frequencies = frequencies_of(counts)
     for _ in range(steps):
-        loss = model.loss_of_counts(shares)
+        loss = model.loss_of_counts(frequencies)
         if weight_decay:
             loss = loss + model.penalty(weight_decay)
         model.zero_grad()
@@ -82,7 +78,7 @@ def probabilities(model):
 
 
 def every_context(context_length, size=27):
-    return data.contexts_of(np.arange(size**context_length), size, context_length)
+    return np.array(list(itertools.product(range(size), repeat=context_length)), np.int64)
 
 
 def net_of(logits):
@@ -96,11 +92,11 @@ def net_of(logits):
 
 
 def test_the_trained_net_reaches_the_loss_of_the_counts(trained, tables):
-    tally = Tally.of_table(tables[2])
-    counted = evaluate(Counts(tables[2]), tally)
+    found = ContextCounts.of_table(tables[2])
+    counted = evaluate(Counts(tables[2]), found)
     assert counted == pytest.approx(2.4543, abs=1e-4)
     # Counting gives the least loss there is, but for the rounding of float32 weights.
-    assert -1e-7 < evaluate(trained, tally) - counted < 1e-4
+    assert -1e-7 < evaluate(trained, found) - counted < 1e-4
 
 
 def test_weights_trained_to_the_end_are_log_counts_up_to_a_constant_per_row(trained, tables):
@@ -120,9 +116,9 @@ def test_the_trained_net_and_the_counts_invent_the_same_20_names(trained, tables
 
 @ORDERS
 def test_training_gets_steadily_better(tables, order):
-    model, tally, losses = new_net(order), Tally.of_table(tables[order]), []
+    model, found, losses = new_net(order), ContextCounts.of_table(tables[order]), []
     for _ in range(8):
-        losses.append(evaluate(model, tally))
+        losses.append(evaluate(model, found))
         descend(model, tables[order], 25)
     assert losses == sorted(losses, reverse=True)
     assert losses[0] > math.log(27) > losses[-1]
@@ -136,17 +132,17 @@ def test_a_bigram_beats_the_unigram_and_the_unigram_the_uniform_model_on_names_n
     text = {part: data.text_of(words) for part, words in split._asdict().items()}
     bigrams = data.count_ngrams([text["train"]], vocabulary, 2)
     model = Counts(bigrams, 1.0) if kind == "counted" else descend(new_net(), bigrams, 300, weight_decay=0.01)
-    unigram = Counts(bigrams.sum(0)[None], 1.0)
+    unigram = Counts(bigrams.sum(0), 1.0)
     for part in ("dev", "test"):
-        tally = Tally.of_table(data.count_ngrams([text[part]], vocabulary, 2))
-        uniform, one, two = (evaluate(model, tally) for model in (Uniform(27), unigram, model))
+        found = ContextCounts.of_table(data.count_ngrams([text[part]], vocabulary, 2))
+        uniform, one, two = (evaluate(model, found) for model in (Uniform(27), unigram, model))
         assert uniform == pytest.approx(math.log(27), abs=1e-12)
         assert one < uniform - 0.4
         assert two < one - 0.3
 
 
 def test_a_trigram_beats_a_bigram(tables):
-    two, three = (evaluate(Counts(tables[order]), Tally.of_table(tables[order])) for order in (2, 3))
+    two, three = (evaluate(Counts(tables[order]), ContextCounts.of_table(tables[order])) for order in (2, 3))
     assert three < two - 0.2
 
 
@@ -186,7 +182,7 @@ def test_smoothing_adds_to_each_count(tables):
 def test_however_much_is_added_nothing_overflows(tables, smoothing):
     model = Counts(tables[2], smoothing)
     np.testing.assert_allclose(probabilities(model), 1 / 27, rtol=1e-12)
-    assert evaluate(model, Tally.of_table(tables[2])) == pytest.approx(math.log(27), rel=1e-12)
+    assert evaluate(model, ContextCounts.of_table(tables[2])) == pytest.approx(math.log(27), rel=1e-12)
 
 
 # What was never seen
@@ -199,17 +195,16 @@ def test_a_pair_never_seen_has_infinite_loss_without_smoothing_and_never_nan(tab
     assert scored.log_probabilities[2] == -math.inf
     assert scored.log_likelihood == -math.inf
     assert not any(map(math.isnan, scored.log_probabilities))
-    tally = Tally.of_examples(data.examples(vocabulary.encode_text("emma\naqx\n"), 1), 27)
-    assert evaluate(Counts(tables[2]), tally) == math.inf
-    assert evaluate(Counts(tables[2], 1.0), tally) < 10
-    assert evaluate(Counts(tables[2]), Tally.of_table(tables[2])) < math.inf, "0 times infinity is no nan"
+    found = ContextCounts.of_examples(data.examples(vocabulary.encode_text("emma\naqx\n"), 1), 27)
+    assert evaluate(Counts(tables[2]), found) == math.inf
+    assert evaluate(Counts(tables[2], 1.0), found) < 10
+    assert evaluate(Counts(tables[2]), ContextCounts.of_table(tables[2])) < math.inf, "0 times infinity is no nan"
 
 
 def test_a_context_never_seen_has_the_uniform_distribution(tables):
-    counts = tables[3]
+    found, counts = probabilities(Counts(tables[3])), tables[3].reshape(-1, 27)
     never = counts.sum(1) == 0
     assert never.sum() > 50
-    found = probabilities(Counts(counts))
     np.testing.assert_allclose(found[never], 1 / 27, rtol=1e-12)
     np.testing.assert_allclose(found[~never], counts[~never] / counts[~never].sum(1, keepdims=True), rtol=1e-12)
 
@@ -220,18 +215,18 @@ def test_a_model_of_a_table_of_zeros_invents_words_like_the_uniform_model(vocabu
 
 def test_a_loss_of_nothing_is_not_minus_nothing():
     certain = np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]])
-    assert str(evaluate(Counts(certain), Tally.of_table(certain))) == "0.0"
+    assert str(evaluate(Counts(certain), ContextCounts.of_table(certain))) == "0.0"
 
 
 # The same numbers, whichever way
 
 
 @ORDERS
-def test_one_hot_times_weights_and_a_row_of_the_weights_are_the_same(numbers, order):
-    found = data.examples(numbers[:2000], order - 1)
+def test_one_hot_times_weights_and_a_row_of_the_weights_are_the_same(ids, order):
+    found = data.examples(ids[:2000], order - 1)
     contexts, targets = micrograd.from_numpy(found.contexts), micrograd.from_numpy(found.targets)
     by_row, by_product = new_net(order), new_net(order)
-    one_hot = F.one_hot(by_product.rows(contexts), 27 ** (order - 1)).float()
+    one_hot = F.one_hot(micrograd.from_numpy(data.context_index(found.contexts, 27)), 27 ** (order - 1)).float()
     logits_by_row, logits_by_product = by_row(contexts), one_hot @ by_product.W
     np.testing.assert_array_equal(logits_by_row.detach().numpy(), logits_by_product.detach().numpy())
     losses = [F.cross_entropy(logits, targets) for logits in (logits_by_row, logits_by_product)]
@@ -243,25 +238,25 @@ def test_one_hot_times_weights_and_a_row_of_the_weights_are_the_same(numbers, or
 
 
 @ORDERS
-def test_the_loss_of_the_counts_is_the_loss_over_all_examples(numbers, tables, order):
-    found = data.examples(numbers, order - 1)
+def test_the_loss_of_the_counts_is_the_loss_over_all_examples(ids, tables, order):
+    found = data.examples(ids, order - 1)
     net = new_net(order)
-    loss = net.loss_of_counts(shares_of(tables[order]))
+    loss = net.loss_of_counts(frequencies_of(tables[order]))
     loss.backward()
 
     over_all = new_net(order)
     F.cross_entropy(over_all(micrograd.from_numpy(found.contexts)), micrograd.from_numpy(found.targets)).backward()
 
-    # PyTorch's in float64 is the exact one. A share in float32 is off by 6e-8 of itself at the most. Over all examples
+    # PyTorch's in float64 is the exact one. A frequency in float32 is off by at most 6e-8 of itself. Over all examples
     # a row's gradient is the sum of up to 34,000 float32 numbers one after the other; PyTorch's own is off by 1.3e-5.
     theirs = torch.tensor(net.W.detach().numpy(), dtype=torch.float64, requires_grad=True)
-    rows = torch.tensor(data.row_numbers(found.contexts, 27))
+    rows = torch.tensor(data.context_index(found.contexts, 27))
     exact = TF.cross_entropy(theirs[rows], torch.tensor(found.targets))
     exact.backward()
     assert loss.item() == pytest.approx(exact.item(), rel=1e-6)
     np.testing.assert_allclose(net.W.grad.numpy(), theirs.grad.numpy(), atol=1e-8, rtol=1e-5)
     np.testing.assert_allclose(over_all.W.grad.numpy(), theirs.grad.numpy(), atol=2e-5)
-    assert evaluate(net, Tally.of_table(tables[order])) == pytest.approx(exact.item(), rel=1e-12)
+    assert evaluate(net, ContextCounts.of_table(tables[order])) == pytest.approx(exact.item(), rel=1e-12)
 
 
 @ORDERS
@@ -280,7 +275,7 @@ def test_steps_on_minibatches_are_those_of_pytorch(order, weight_decay, vocabula
     # randn agrees with PyTorch's to 1e-6 and no closer, so PyTorch goes on from the weights here.
     np.testing.assert_allclose(weights.numpy(), net.W.detach().numpy(), atol=4e-6)
     weights = torch.tensor(net.W.detach().numpy(), requires_grad=True)
-    xs, ys = torch.tensor(data.row_numbers(found.contexts, 27)), torch.tensor(found.targets)
+    xs, ys = torch.tensor(data.context_index(found.contexts, 27)), torch.tensor(found.targets)
     for _ in range(50):
         loss = step()
         net.zero_grad()
@@ -297,12 +292,12 @@ def test_steps_on_minibatches_are_those_of_pytorch(order, weight_decay, vocabula
 
 
 @ORDERS
-def test_a_tally_says_of_a_table_and_of_examples_the_same(numbers, tables, order):
-    of_table = Tally.of_table(tables[order])
-    of_examples = Tally.of_examples(data.examples(numbers, order - 1), 27)
+def test_context_counts_of_a_table_and_of_examples_are_the_same(ids, tables, order):
+    of_table = ContextCounts.of_table(tables[order])
+    of_examples = ContextCounts.of_examples(data.examples(ids, order - 1), 27)
     for one, other in zip(of_table, of_examples, strict=True):
         np.testing.assert_array_equal(one, other)
-    assert of_table.counts.sum() == len(numbers) - 1
+    assert of_table.counts.sum() == len(ids) - 1
     assert (of_table.counts > 0).all()
 
 
@@ -332,7 +327,7 @@ def naive_words(model, n, legacy):
     for _ in range(n):
         context, word = [0] * model.context_length, []
         while True:
-            row = table[int(data.row_numbers(np.array([context]), 27)[0])]
+            row = table[int(data.context_index(np.array([context]), 27)[0])]
             drawn = micrograd.multinomial(row, 1, replacement=True, generator=generator).item()
             if drawn == 0:
                 break
@@ -370,8 +365,8 @@ def test_drawn_characters_follow_the_model_s_probabilities(tables, vocabulary, o
     model = Counts(tables[order])
     drawn = vocabulary.encode_text(data.text_of(words_of(model, vocabulary, 6000)))
     found = data.examples(drawn, order - 1)
-    rows = data.row_numbers(found.contexts, 27)
-    observed = np.zeros_like(tables[order])
+    rows = data.context_index(found.contexts, 27)
+    observed = np.zeros((27 ** (order - 1), 27), np.int64)
     np.add.at(observed, (rows, found.targets), 1)
     expected = probabilities(model) * observed.sum(1, keepdims=True)
     assert (observed[expected == 0] == 0).all()
@@ -393,10 +388,10 @@ def test_a_temperature_divides_the_logits(tables, vocabulary, order, temperature
 
 
 def test_a_temperature_near_0_always_takes_the_likeliest(tables, vocabulary):
-    best = tables[3].argmax(1)
+    best = tables[3].argmax(-1)
     word, context = [], (0, 0)
-    while best[context[0] * 27 + context[1]]:
-        word.append(best[context[0] * 27 + context[1]])
+    while best[context]:
+        word.append(best[context])
         context = (context[1], word[-1])
     expected = [vocabulary.decode(word)] * 5
     assert words_of(Counts(tables[3]), vocabulary, 5, temperature=1e-4) == expected
@@ -430,12 +425,12 @@ def test_words_begin_with_the_prompt_and_go_on_from_it(tables, vocabulary, order
     context = np.array([[0, *vocabulary.encode(prompt)][-order + 1 :]])
     expected = np.exp(log_probabilities(model, context)[0])
     observed = np.array([after.count(token) for token in vocabulary.tokens]) / len(words)
-    # The standard deviation of a share out of 3,000 is at most 0.0092.
+    # The standard deviation of a frequency out of 3,000 is at most 0.0092.
     np.testing.assert_allclose(observed, expected, atol=4 * 0.0092)
 
 
 def test_a_prompt_with_an_unknown_character_is_refused(tables, vocabulary):
-    with pytest.raises(Complaint, match="'É' of 'É'"):
+    with pytest.raises(UsageError, match="'É' of 'É'"):
         words_of(Counts(tables[2]), vocabulary, prompt="É")
 
 
@@ -446,7 +441,7 @@ def test_settings_that_make_no_sense_are_refused(tables, vocabulary, settings):
 
 
 @pytest.mark.parametrize("prompt", ["", "abab", "ab" * 30])
-def test_a_word_that_finds_no_end_is_cut_so_many_characters_behind_the_prompt(prompt):
+def test_a_word_that_finds_no_end_is_cut_so_many_characters_after_the_prompt(prompt):
     vocabulary = Vocabulary("ab")
     endless = Counts(np.array([[0, 1, 1], [0, 1, 1], [0, 1, 1]]))
     words = words_of(endless, vocabulary, 5, longest=30, prompt=prompt)
@@ -474,19 +469,19 @@ def sampler(model, vocabulary):
 
 
 def test_drawn_words_are_marked_as_seen_or_new(tables, vocabulary, names, name_list):
-    drawn = draw(sampler(Counts(tables[3]), vocabulary), 100, name_list)
+    drawn = draw_words(sampler(Counts(tables[3]), vocabulary), 100, name_list)
     assert [word.word for word in drawn] == words_of(Counts(tables[3]), vocabulary, 100)
     assert [word.seen for word in drawn] == [word.word in set(names) for word in drawn]
     assert {word.seen for word in drawn} == {True, False}
 
 
 def test_without_the_list_words_are_not_marked(tables, vocabulary):
-    assert {word.seen for word in draw(sampler(Counts(tables[3]), vocabulary), 10, None)} == {None}
+    assert {word.seen for word in draw_words(sampler(Counts(tables[3]), vocabulary), 10, None)} == {None}
 
 
 def test_only_new_words_leave_out_those_seen_and_nothing_else(tables, vocabulary, names, name_list):
     every = [word for word in words_of(Counts(tables[3]), vocabulary, 300) if word not in set(names)]
-    drawn = draw(sampler(Counts(tables[3]), vocabulary), 100, name_list, only_new=True)
+    drawn = draw_words(sampler(Counts(tables[3]), vocabulary), 100, name_list, only_new=True)
     assert [word.word for word in drawn] == every[:100]
     assert {word.seen for word in drawn} == {False}
 
@@ -494,7 +489,7 @@ def test_only_new_words_leave_out_those_seen_and_nothing_else(tables, vocabulary
 def test_a_word_of_no_characters_is_no_word():
     vocabulary = Vocabulary("ab")
     often_empty = Counts(np.array([[9, 1, 0], [1, 0, 0], [1, 0, 0]]))
-    assert [word.word for word in draw(sampler(often_empty, vocabulary), 10, None)] == ["a"] * 10
+    assert [word.word for word in draw_words(sampler(often_empty, vocabulary), 10, None)] == ["a"] * 10
 
 
 def test_looking_for_new_words_ends_where_there_are_none(tmp_path, monkeypatch):
@@ -504,7 +499,7 @@ def test_looking_for_new_words_ends_where_there_are_none(tmp_path, monkeypatch):
     only_ab = Counts(np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]]))
     drawn, seen = [], WordList.seen
     monkeypatch.setattr(WordList, "seen", lambda self, words: drawn.append(len(words)) or seen(self, words))
-    assert draw(sampler(only_ab, vocabulary), 3, WordList(path), only_new=True) == []
+    assert draw_words(sampler(only_ab, vocabulary), 3, WordList(path), only_new=True) == []
     assert sum(drawn) == 3 * TRIES_PER_WORD
     assert len(drawn) <= 20, "a long list takes seconds to go through"
 
@@ -536,9 +531,9 @@ def test_the_scores_of_the_words_add_up_to_the_loss(tables, vocabulary, names, o
     model, words = Counts(tables[order], 1.0), names[::40]
     scores = [score(model, vocabulary, word) for word in words]
     characters = sum(len(scored.tokens) for scored in scores)
-    tally = Tally.of_examples(data.examples(vocabulary.encode_text(data.text_of(words)), order - 1), 27)
+    found = ContextCounts.of_examples(data.examples(vocabulary.encode_text(data.text_of(words)), order - 1), 27)
     total = sum(scored.log_likelihood for scored in scores)
-    assert -total / characters == pytest.approx(evaluate(model, tally), rel=1e-12)
+    assert -total / characters == pytest.approx(evaluate(model, found), rel=1e-12)
 
 
 def test_all_words_of_a_model_together_have_probability_1():
@@ -554,5 +549,5 @@ def test_all_words_of_a_model_together_have_probability_1():
 
 
 def test_the_score_of_an_unknown_character_is_refused(tables, vocabulary):
-    with pytest.raises(Complaint, match="'E' of 'Emma'"):
+    with pytest.raises(UsageError, match="'E' of 'Emma'"):
         score(Counts(tables[2]), vocabulary, "Emma")

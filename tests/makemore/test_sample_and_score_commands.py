@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from makemore import data, plots, sample
+from makemore import data, plots
 from makemore.data import WordList
-from makemore.models import load
+from makemore.run import TRIES_PER_WORD
 from makemore.run_folder import RunFolder
 
 
@@ -107,7 +107,7 @@ def test_looking_for_new_words_ends_and_says_so(command, run, tmp_path):
     (copied / "config.json").write_text(json.dumps(config | {"input_file": str(tmp_path / "one.txt")}))
     outcome = command("sample", "-o", copied, "--top-k", 1, "--only-new", "-n", 2)
     assert (outcome.status, outcome.out) == (0, "")
-    assert outcome.err.strip().endswith(f"only 0 of 2 words came in {2 * sample.TRIES_PER_WORD:,} tries")
+    assert outcome.err.strip().endswith(f"only 0 of 2 words came in {2 * TRIES_PER_WORD:,} tries")
 
 
 def test_without_a_folder_the_latest_run_is_taken(command, run, tmp_path, monkeypatch):
@@ -154,7 +154,7 @@ def test_a_word_is_scored_character_by_character(command, trained, short_list):
     train = data.split_words(WordList(short_list).words()).train
     padded = [f"..{word}." for word in train]
 
-    def share(before, after):
+    def probability(before, after):
         return sum(word.count(before + after) for word in padded) / sum(word[:-1].count(before) for word in padded)
 
     # str.count passes over overlapping pairs; of these three-character pieces none overlaps itself but "..".
@@ -164,10 +164,10 @@ def test_a_word_is_scored_character_by_character(command, trained, short_list):
     assert [after for _, after, _, _ in scored] == list("mila.")
     assert [before for before, _, _, _ in scored] == [".", ".m", ".mi", ".mil", ".mila"]
     for (before, after), (_, _, p, surprise) in zip(expected, scored, strict=True):
-        assert float(p) == pytest.approx(share(before, after), abs=5.1e-5)
-        assert float(surprise) == pytest.approx(-math.log(share(before, after)), abs=5.1e-5)
+        assert float(p) == pytest.approx(probability(before, after), abs=5.1e-5)
+        assert float(surprise) == pytest.approx(-math.log(probability(before, after)), abs=5.1e-5)
     (total,) = re.findall(r"^mila +log-likelihood (-[\d.]+) nats", lines[0])
-    assert float(total) == pytest.approx(sum(math.log(share(*pair)) for pair in expected), abs=5.1e-5)
+    assert float(total) == pytest.approx(sum(math.log(probability(*pair)) for pair in expected), abs=5.1e-5)
 
 
 def test_the_greatest_surprise_is_marked(command, run):
@@ -184,8 +184,8 @@ def test_several_words_are_scored_one_after_the_other(command, run):
 
 
 def test_a_word_the_model_thinks_impossible_has_minus_infinity_and_no_traceback(command, trained):
-    model, vocabulary = load(RunFolder(trained / "counts"))
-    counts = model.counts.numpy().reshape(7, 7, 7)
+    model, vocabulary = RunFolder(trained / "counts").load()
+    counts = model.counts.numpy()
     first, second, third = np.argwhere((counts == 0) & (counts.sum(2, keepdims=True) > 0))[-1]
     assert 0 not in (first, second, third)
     word = vocabulary.decode([first, second, third])
@@ -198,8 +198,8 @@ def test_a_word_the_model_thinks_impossible_has_minus_infinity_and_no_traceback(
 
 
 def test_what_training_never_saw_is_named_once(command, trained):
-    model, vocabulary = load(RunFolder(trained / "counts"))
-    seen = model.counts.numpy().reshape(7, 7, 7).sum(2) > 0
+    model, vocabulary = RunFolder(trained / "counts").load()
+    seen = model.counts.numpy().sum(2) > 0
     first, second = (vocabulary.decode(context + 1) for context in np.argwhere(~seen[1:, 1:])[:2])
     lines = lines_of(command("score", "-o", trained / "counts", first, second, first, "mila"))
     last = lines[-1]
@@ -273,8 +273,8 @@ def test_where_there_is_no_run_is_one_line(command, tmp_path, monkeypatch, argum
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("mine")
     assert "no run under out" in command(*arguments).complaint
-    assert "missing is no folder" in command(*arguments, "-o", "missing").complaint
-    assert "file is no folder" in command(*arguments, "-o", "file").complaint
+    assert "missing is not a folder" in command(*arguments, "-o", "missing").complaint
+    assert "file is not a folder" in command(*arguments, "-o", "file").complaint
     assert "empty holds no run" in command(*arguments, "-o", "empty").complaint
 
 

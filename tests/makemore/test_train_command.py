@@ -20,12 +20,12 @@ import pytest
 import safetensors.numpy
 from matplotlib.image import imread
 
-from makemore import data, plots, sample
+from makemore import data, plots
+from makemore.config import config_of, parser_of_flags
 from makemore.corpus import Corpus
 from makemore.data import WordList
+from makemore.run import TRIES_PER_WORD, complete, new_model
 from makemore.run_folder import RunFolder
-from makemore.settings import config_of, parser_of_flags
-from makemore.train import complete
 from makemore.training import StopAsked, Training
 
 FILES = ["bigram.png", "config.json", "loss.png", "metrics.jsonl", "model.safetensors"]
@@ -194,7 +194,7 @@ def test_each_cell_of_the_heat_map_holds_its_pair_and_its_count(names):
     (axes,) = plots.bigram_heat_map(counts, tokens, "title").axes
     cells = {}
     for text in axes.texts:
-        column, row = (round(place) for place in text.get_position())
+        column, row = (round(position) for position in text.get_position())
         cells.setdefault((row, column), set()).add(text.get_text())
     assert cells == {(i, j): {tokens[i] + tokens[j], str(counts[i, j])} for i in range(27) for j in range(27)}
     np.testing.assert_array_equal(axes.collections[0].get_array(), counts)
@@ -243,7 +243,8 @@ def test_a_run_by_counting(command, short_list, tmp_path, kind):
     words = data.split_words(WordList(short_list).words()).train
     found = data.survey([data.text_of(words)]).vocabulary
     counts = safetensors.numpy.load_file(tmp_path / "run" / "model.safetensors")["counts"]
-    np.testing.assert_array_equal(counts, data.count_ngrams([data.text_of(words)], found, 2 if kind == "bigram" else 3))
+    expected = data.count_ngrams([data.text_of(words)], found, 2 if kind == "bigram" else 3)
+    np.testing.assert_array_equal(counts, expected.reshape(-1, len(found)))
 
 
 def test_without_a_split_there_is_no_dev_and_no_test_loss(command, short_list, tmp_path):
@@ -467,7 +468,7 @@ def test_ctrl_c_before_the_losses_of_counts_leaves_the_old_run(command, short_li
     def stop(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("makemore.train.losses_of", stop)
+    monkeypatch.setattr("makemore.run.losses_of", stop)
     assert command("train", "-i", short_list, "-o", run, "--overwrite", "--fit", "counts").status == 130
     assert contents_of(run) == before
 
@@ -484,7 +485,7 @@ def test_a_folder_with_something_else_is_refused_and_left_as_it_is(command, shor
         (folder / name).mkdir() if name.endswith("/") else (folder / name).write_text("mine")
     before = sorted((path.name, path.is_file() and path.read_text()) for path in folder.iterdir())
     complaint = command("train", "-i", short_list, "-o", folder, *flags).complaint
-    assert "holds something that is no run" in complaint
+    assert "holds something else than a run" in complaint
     assert "-o" in complaint
     assert sorted((path.name, path.is_file() and path.read_text()) for path in folder.iterdir()) == before
 
@@ -528,6 +529,7 @@ def test_a_write_that_fails_in_the_middle_leaves_the_old_content(tmp_path, monke
 
 WRITER = """
 import itertools, sys
+from makemore.run import TRIES_PER_WORD, complete, new_model
 from makemore.run_folder import RunFolder
 for i in itertools.count():
     RunFolder(sys.argv[1]).write("model.safetensors", bytes([i % 256]) * 10_000_000)
@@ -535,7 +537,7 @@ for i in itertools.count():
 
 
 def test_a_writer_that_is_killed_leaves_a_whole_file(tmp_path):
-    for wait in (0.01, 0.023, 0.031, 0.047, 0.06):
+    for wait in (0.01, 0.031, 0.06):
         writer = subprocess.Popen([sys.executable, "-c", WRITER, tmp_path], env=os.environ | {"PYTHONPATH": str(ROOT)})
         deadline = time.monotonic() + 60
         while not (tmp_path / "model.safetensors").exists():
@@ -641,7 +643,7 @@ def test_flags_that_repeat_the_run_s_are_no_contradiction(command, run):
 
 @pytest.mark.usefixtures("real_pictures")
 @pytest.mark.parametrize("every", [20, 50, 1000])
-def test_a_run_that_was_stopped_behind_its_last_step_is_finished(command, short_list, tmp_path, every):
+def test_a_run_that_was_stopped_after_its_last_step_is_finished(command, short_list, tmp_path, every):
     run = tmp_path / "run"
     flags = ["-i", short_list, "--max-steps", 60, "--eval-every", every, "--early-stop", 99]
     assert command("train", *flags, "-o", run).status == 0
@@ -656,11 +658,11 @@ def test_a_run_that_was_stopped_behind_its_last_step_is_finished(command, short_
     assert contents_of(run) == before
 
 
-def test_ctrl_c_behind_the_last_step_says_how_to_finish(command, short_list, tmp_path, monkeypatch):
+def test_ctrl_c_after_the_last_step_says_how_to_finish(command, short_list, tmp_path, monkeypatch):
     def stopped(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("makemore.train.draw_pictures", stopped)
+    monkeypatch.setattr("makemore.run.draw_pictures", stopped)
     outcome = command("train", "-i", short_list, "-o", tmp_path / "my run", "--max-steps", 60)
     assert outcome.status == 130
     assert "bigram, trained" in outcome.out
@@ -696,11 +698,6 @@ def test_a_changed_list_is_refused(command, run, tmp_path):
 
 def test_what_cannot_go_on_is_refused(command, short_list, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert "no run under out" in command("train", "--resume").complaint
-    assert "is no folder" in command("train", "--resume", "-o", "missing").complaint
-    (tmp_path / "empty").mkdir()
-    assert "holds no run" in command("train", "--resume", "-o", "empty").complaint
-    assert files_of(tmp_path) == ["empty"]
     command("train", "-i", short_list, "-o", "counted", "--fit", "counts")
     assert "counted" in command("train", "--resume", "-o", "counted", "--max-steps", 5).complaint
     assert "--overwrite" in command("train", "--resume", "--overwrite", "-o", "counted").complaint
@@ -741,7 +738,8 @@ def test_ctrl_c_saves_says_how_to_go_on_and_the_run_goes_on_exactly(
 def test_ctrl_c_during_an_evaluation_does_not_repeat_it(short_list, when):
     config = config_of(parser_of_flags().parse_args(["--type", "bigram", "--max-steps", "-1", "--eval-every", "2"]))
     corpus = Corpus.read(short_list, config["split"])
-    run = Training(complete(config, corpus), corpus)
+    config = complete(config, corpus)
+    run = Training(config, corpus, new_model(config, corpus))
 
     def stop(run):
         if run.step == when:
@@ -857,13 +855,6 @@ def test_a_flag_that_makes_no_sense_is_a_line_and_no_folder(command, short_list,
     assert files_of(tmp_path) == []
 
 
-def test_top_k_minus_1_draws_from_all_characters(command, short_list, tmp_path):
-    flags = ["-i", short_list, "--max-steps", 20, "-o"]
-    assert command("train", *flags, tmp_path / "all", "--top-k", -1).status == 0
-    assert command("train", *flags, tmp_path / "default").status == 0
-    assert contents_of(tmp_path / "all") == contents_of(tmp_path / "default")
-
-
 @pytest.mark.parametrize(
     "batch", [(), ("-b", 8), ("--type", "mlp"), ("--type", "gru")], ids=["full batch", "minibatch", "mlp", "gru"]
 )
@@ -910,28 +901,6 @@ def test_a_list_of_a_few_words_is_learned_too(command, tmp_path, kind, length):
     assert trained[0] == pytest.approx(last["train_loss"], abs=1e-4)
 
 
-def test_weights_that_are_not_the_last_are_said_to_be_others(command, short_list, tmp_path):
-    few = tmp_path / "few.txt"
-    few.write_text("".join(short_list.read_text().splitlines(keepends=True)[:60]))
-    flags = [
-        "--type",
-        "mlp",
-        "--n-embd2",
-        50,
-        "-l",
-        0.5,
-        "--schedule",
-        "constant",
-        "--max-steps",
-        300,
-        "--eval-every",
-        30,
-    ]
-    out = command("train", "-i", few, "-o", tmp_path / "run", *flags).out
-    best = min(metrics_of(tmp_path / "run")[1:-1], key=lambda line: line["dev_loss"])
-    assert f"weights     those of step {best['step']}, where the dev loss was lowest" in out
-
-
 DAMAGED_METRICS = [
     '{"step": 0}',
     '{"step": true, "train_loss": 1, "dev_loss": 1}',
@@ -973,7 +942,9 @@ def test_a_damaged_config_is_a_line_that_names_what_is_wrong(command, run, name,
 def test_a_type_that_is_not_there_is_a_line(command, run):
     config = json.loads((run / "config.json").read_text())
     (run / "config.json").write_text(json.dumps(config | {"type": "foo"}))
-    assert "the type 'foo', and there is none" in command("train", "-o", run, "--resume", "--max-steps", 80).complaint
+    assert (
+        "the type 'foo', which does not exist" in command("train", "-o", run, "--resume", "--max-steps", 80).complaint
+    )
     assert "does not fit config.json" in command("sample", "-o", run).complaint
 
 
@@ -990,8 +961,8 @@ def test_other_evaluations_from_here_on_do_not_make_another_model_the_best(comma
 
 def test_a_model_whose_weights_have_run_away_is_a_line(command, short_list, tmp_path):
     flags = ["-i", short_list, "-o", tmp_path / "run", "--type", "mlp", "-l", "1e30", "--max-steps", 1]
-    assert "have run away" in command("train", *flags).complaint
-    assert "have run away" in command("sample", "-o", tmp_path / "run").complaint
+    assert "its weights are too large" in command("train", *flags).complaint
+    assert "its weights are too large" in command("sample", "-o", tmp_path / "run").complaint
 
 
 def test_a_prompt_that_is_too_long_is_refused_before_anything_is_trained(command, short_list, run):
@@ -1034,5 +1005,5 @@ def test_looking_for_new_words_ends_and_says_so_where_the_model_just_repeats_the
     flags = ["-i", tmp_path / "words.txt", "-o", tmp_path / "run", "--split", "none", "--fit", "counts"]
     outcome = command("train", *flags, "--smoothing", 0, "--only-new", "-n", 3)
     assert outcome.status == 0
-    assert f"only 0 of 3 words came in {3 * sample.TRIES_PER_WORD:,} tries" in outcome.err
+    assert f"only 0 of 3 words came in {3 * TRIES_PER_WORD:,} tries" in outcome.err
     assert (tmp_path / "run" / "samples.txt").read_text() == ""

@@ -11,7 +11,6 @@ import torch
 from two_libraries import error, same_on_both
 
 import micrograd
-from micrograd import ops
 
 torch.set_num_threads(1)  # the tensors are small
 

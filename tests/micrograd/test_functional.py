@@ -8,11 +8,11 @@ import pytest
 import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from micrograd.ops.registry import shared
 from two_libraries import both, both_raise
 
 import micrograd
 from micrograd.nn import functional
-from micrograd.ops.registry import shared
 
 # NumPy warns of what neither library minds, such as the mean of nothing.
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")

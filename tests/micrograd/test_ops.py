@@ -35,7 +35,7 @@ from op_cases import (
 from two_libraries import Run, both, both_alike, both_raise, outcome
 
 import micrograd
-from micrograd.ops import OPS, save
+from micrograd.ops import save
 
 # PyTorch warns of much that is tried here; NumPy of what neither library minds, such as the log of 0.
 pytestmark = [pytest.mark.filterwarnings("ignore::UserWarning"), pytest.mark.filterwarnings("ignore::RuntimeWarning")]
@@ -270,11 +270,15 @@ def check_saves_what_it_keeps(call):
     for derivative, said in derivatives:
         held = list(kept(derivative))
         for array in held:
-            assert any(shares(array, each) for each in said) or not array.size, "the derivative keeps what it does not say"
+            assert any(shares(array, each) for each in said) or not array.size, (
+                "the derivative keeps what it does not say"
+            )
             for whole in (*inputs, out):
                 assert not shares(array, whole) or any(each is whole for each in said), "it saves a view of an input"
         for each in said:
-            assert not isinstance(each, np.ndarray) or any(each is array for array in held), "it says what it does not keep"
+            assert not isinstance(each, np.ndarray) or any(each is array for array in held), (
+                "it says what it does not keep"
+            )
 
 
 def shares(x, y):
