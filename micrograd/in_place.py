@@ -214,9 +214,10 @@ def _shares_elements(x: np.ndarray) -> bool:
     return any([n > 1 and not step for n, step in zip(x.shape, x.strides, strict=True)])
 
 
-def in_place(function: Callable) -> Callable:
+def in_place(function: Callable, at_places: bool = False) -> Callable:
     """The form of a function that puts its result into its first argument, such as PyTorch's `add_` of `add`.
 
+    at_places: whether it writes at places that an index names, as `index_add_` does.
     Raises RuntimeError for what cannot be changed, and where the result has another shape or a dtype that does not go
     into the tensor's own.
     """
@@ -228,9 +229,8 @@ def in_place(function: Callable) -> Callable:
         if records(*operands):
             refuse_change(input)
             before = snapshot(input)
-        for other in operands[1:]:
-            if isinstance(other, Tensor):
-                refuse_overlap(input._array, other._array)
+        for other in operands[1:] or (None,):
+            refuse_overlap(input._array, other._array if isinstance(other, Tensor) else None, at_places)
         write(input, function(before, *args, **kwargs))
         return input
 

@@ -34,6 +34,7 @@ import numpy as np
 from micrograd.graph import Edge, Node, observer, state
 from micrograd.in_place import arithmetic_in_place, in_place, view_of
 from micrograd.rules.errors import GO_ON, ON_ERROR, pytorch_error
+from micrograd.rules.layout import laid_out
 from micrograd.tensors import Tensor, attach, wrap
 
 Derivative = Callable[[Any], Any]
@@ -46,15 +47,22 @@ class Op:
     name: the key in OPS. node_name: what PyTorch calls its node, or a function of the call that says so. forward: the
     function of arrays. n_inputs: how many of its arguments are inputs, None for any number. sign: what it looks like in
     a formula. examples: calls of it. in_order: whether the result lies in memory in order whatever the inputs do.
-    is_view: whether the result looks at the memory of the first input.
+    elementwise: whether it lies as the inputs do. is_view: whether the result looks at the memory of the first input.
     """
 
     def __init__(
-        self, forward: Callable, node_name: Any, sign: str, examples: Sequence[str], in_order: bool, view: bool
+        self,
+        forward: Callable,
+        node_name: Any,
+        sign: str,
+        examples: Sequence[str],
+        in_order: bool,
+        elementwise: bool,
+        view: bool,
     ):
         self.name = forward.__name__.strip("_")
         self.node_name, self.forward, self.sign, self.examples = node_name, forward, sign, list(examples)
-        self.in_order, self.is_view = in_order, view
+        self.in_order, self.elementwise, self.is_view = in_order, elementwise, view
         self.parameters = list(inspect.signature(forward).parameters.values())
         kinds = [p.kind for p in self.parameters]
         self.n_inputs = (
@@ -114,7 +122,10 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
     finally:
         ON_ERROR.reset(token)
     array = out if type(out) is np.ndarray else np.asarray(out)
-    if op.in_order and not array.flags.c_contiguous:
+    if op.elementwise:
+        if array.ndim > 1:
+            array = laid_out(array, arrays)
+    elif op.in_order and not array.flags.c_contiguous:
         array = array.copy()
     result = wrap(array)
     if op.is_view:
@@ -190,6 +201,7 @@ def op(
     in_place: Any = False,
     view: bool = False,
     in_order: bool = False,
+    elementwise: bool = False,
     of: str = "torch",
     examples: Sequence[str],
 ) -> Callable[[Callable], Any]:
@@ -198,13 +210,16 @@ def op(
     node_name: PyTorch's name of the node, or a function of the call that gives it. aliases: other names of the function.
     in_place: True for a form with an underscore, or the ufunc of NumPy's that does the same. of: "torch" for a function
     of the package and a method, "functional" for a function of nn.functional, "" for one that others are made of.
+    elementwise: an op with a form in place is that too, unless its result lies in_order.
     Raises TypeError where there are no examples.
     """
     if not examples:
         raise TypeError(f"an op needs examples, which are what tests it: op({node_name!r}, examples=[...])")
 
     def enter(forward: Callable) -> Any:
-        new = OPS[forward.__name__.strip("_")] = Op(forward, node_name, sign, examples, in_order, view)
+        new = OPS[forward.__name__.strip("_")] = Op(
+            forward, node_name, sign, examples, in_order, elementwise or (in_place is not False and not in_order), view
+        )
         made = _function_of(new)
         made.op = new
         if not of:

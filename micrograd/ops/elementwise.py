@@ -379,14 +379,14 @@ def clamp_max(input: Tensor, max: Any) -> Tensor:
     return apply(clamp.op, input, None, max, name="ClampMaxBackward0")
 
 
-@op("MaximumBackward0", examples=["torch.maximum(x, y)", "torch.maximum(x, x.detach().round())"])
+@op("MaximumBackward0", elementwise=True, examples=["torch.maximum(x, y)", "torch.maximum(x, x.detach().round())"])
 def maximum(x, y, /):
     """The larger of two, element by element; where both are equal each gets half of the gradient."""
     x, y = promote(x, y)
     return np.maximum(x, y), save(lambda g: _unless_less(g, x, y), x, y), save(lambda g: _unless_less(g, y, x), x, y)
 
 
-@op("MinimumBackward0", examples=["torch.minimum(x, y)", "torch.minimum(x, x.detach().round())"])
+@op("MinimumBackward0", elementwise=True, examples=["torch.minimum(x, y)", "torch.minimum(x, x.detach().round())"])
 def minimum(x, y, /):
     """The smaller of two, element by element; where both are equal each gets half of the gradient."""
     x, y = promote(x, y)
@@ -398,7 +398,7 @@ def _unless_less(g, x, y):
     return where_true(~(x < y), np.where(x == y, g / 2, g))
 
 
-@op("WhereBackward0", of="", examples=["torch.where(x > 0, x, y)", "torch.where(x > 0, x, 0.5)"])
+@op("WhereBackward0", elementwise=True, of="", examples=["torch.where(x > 0, x, y)", "torch.where(x > 0, x, 0.5)"])
 def _where(condition, x, y, /):
     """x where condition, of bools, is True, else y."""
     x, y = promote(x, y)

@@ -146,7 +146,8 @@ attach("mT", property(lambda x: transpose(x, -2, -1), doc="The last two dimensio
 @op("ExpandBackward0", view=True, of="", examples=["row.expand(3, 4)", "x[:, :1].expand(-1, 5)"])
 def _expand(x, /, shape):
     """x broadcast to a shape."""
-    return np.broadcast_to(x, shape), unchanged  # the graph sums the gradient over what was stretched
+    strides = np.broadcast_to(x, shape).strides  # the array itself is one that NumPy does not let be filled
+    return as_strided(x, shape, strides), unchanged  # the graph sums the gradient over what was stretched
 
 
 @function()
@@ -296,7 +297,7 @@ def _iter(input: Tensor) -> Any:
 attach("__iter__", _iter)
 
 
-@op("CloneBackward0", examples=["x.clone()", "x.T.clone()"])
+@op("CloneBackward0", elementwise=True, examples=["x.clone()", "x.T.clone()"])
 def clone(x, /):
     """A copy in memory of its own, still in the graph."""
     return x.copy(order="K"), unchanged
@@ -433,7 +434,9 @@ def diagonal(x, /, offset=0, dim1=0, dim2=1):
 @function()
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """Of a matrix its diagonal, copied; of a vector the matrix that has it there and 0 elsewhere."""
-    if input.ndim != 1:
+    if input.ndim not in (1, 2):
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
+    if input.ndim == 2:
         return input.diagonal(diagonal).clone()
     n = input.shape[0] + abs(diagonal)
     result = input.new_zeros(n, n)
