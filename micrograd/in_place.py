@@ -75,9 +75,12 @@ def _refresh(view: Tensor) -> None:
     old = view._node
     if old is None and not base._requires_grad:
         return
+    shape, dtype, copied = base._array.shape, base._array.dtype, _as_in_memory(base._array, view._array)
+    if copied is None:  # the base, or the view, has other memory by now, through .data
+        view._seen = view._version[0]
+        return
     if view._read_only is not None:
         raise RuntimeError(view._read_only.replace(*OF_BASE))
-    shape, dtype, copied = base._array.shape, base._array.dtype, _as_in_memory(base._array, view._array)
     node = Node("AsStridedBackward0")
 
     def dbase(g: Any) -> np.ndarray:
@@ -99,15 +102,15 @@ def _refresh(view: Tensor) -> None:
 attach("_refresh", _refresh)
 
 
-def _as_in_memory(base: np.ndarray, view: np.ndarray) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+def _as_in_memory(base: np.ndarray, view: np.ndarray) -> Any:
     """A function of a gradient of the shape of `base`: a copy that lies as base does, and its part where `view` lies.
 
-    Raises RuntimeError where view does not look at the memory of base.
+    None where view does not look at the memory of base.
     """
     (shape, steps, length), (part_shape, part_steps, part_length) = _steps(base), _steps(view)
     start = (view.ctypes.data - base.ctypes.data) // base.itemsize if view.size else 0
     if start < 0 or start + part_length > length:
-        raise RuntimeError("the base of this view was given other memory through .data: make the view anew")
+        return None
 
     def copied(g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         memory = np.zeros(length, g.dtype)
@@ -174,6 +177,8 @@ def rebase_history(x: Tensor, result: Tensor) -> None:
         _set_node(x, node)
         return
     shape, dtype, copied = base._array.shape, base._array.dtype, _as_in_memory(base._array, x._array)
+    if copied is None:
+        raise RuntimeError("the base of this view was given other memory through .data: make the view anew")
     slices = Node("CopySlices")
     slices.holds_values = True  # of PyTorch's nodes the one that is released though it saves nothing
 

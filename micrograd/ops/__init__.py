@@ -149,7 +149,8 @@ def _record(op: Op, inputs: Any, options: dict[str, Any], derivatives: list[Any]
             node.inputs.append(x)
             continue
         if derivative is None or not x._requires_grad:
-            lost = lost or (not x._requires_grad and x.requires_grad)
+            if x.requires_grad and not x._requires_grad:
+                lost, node.holds_values = True, node.holds_values or type(derivative) is tuple
             node.inputs.append(x._array)
             continue
         if type(derivative) is tuple:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.ops import apply, attach, function, op, save, unchanged
-from micrograd.rules.dtypes import floating, promote, result_type
+from micrograd.rules.dtypes import floating, number_in, promote, result_type
 from micrograd.rules.errors import derivative_is_missing, refuse_bools, refuse_zero
 from micrograd.tensors import Tensor
 
@@ -72,7 +72,7 @@ def pow(x, exponent, /):
         raise RuntimeError("Integers to negative integer powers are not allowed.")
     x, exponent = promote(x, exponent)
     refuse_bools("**", x)
-    if not isinstance(exponent, np.ndarray) or exponent.ndim == 0 == x.size:
+    if not isinstance(exponent, np.ndarray) or exponent.ndim == 0 == np.size(x):
         return _power(x, exponent), save(lambda g: g * _power_slope(x, exponent), x) if exponent != 0 else np.zeros_like
     out = np.power(x, exponent)
 
@@ -142,7 +142,9 @@ def _rdiv(input: Tensor, other: Any) -> Tensor:
 
 
 def _rpow(input: Tensor, base: Any) -> Tensor:
-    return apply(pow.op, base, input, name="PowBackward2")
+    result = apply(pow.op, base, input, name="PowBackward2")
+    result._array = np.ascontiguousarray(result._array)  # PyTorch forgets how input lies here
+    return result
 
 
 for _name, _function in (("add", add), ("sub", _rsub), ("mul", _rmul), ("truediv", _rdiv), ("pow", _rpow)):
@@ -398,7 +400,7 @@ def _unless_less(g, x, y):
     return where_true(~(x < y), np.where(x == y, g / 2, g))
 
 
-@op("WhereBackward0", elementwise=True, of="", examples=["torch.where(x > 0, x, y)", "torch.where(x > 0, x, 0.5)"])
+@op("WhereBackward0", of="", elementwise=True, examples=["torch.where(x > 0, x, y)", "torch.where(x > 0, x, 0.5)"])
 def _where(condition, x, y, /):
     """x where condition, of bools, is True, else y."""
     x, y = promote(x, y)
@@ -427,7 +429,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 attach("where", lambda input, condition, other: where(condition, input, other))
 
 
-@op("MaskedFillBackward0", in_place=True, examples=["x.masked_fill(y > 0, 0.5)", "x.masked_fill(y > 0, y.sum())"])
+@op("MaskedFillBackward0", in_order=True, in_place=True, examples=["x.masked_fill(y > 0, 0.5)", "x.masked_fill(y > 0, y.sum())"])
 def masked_fill(x, mask, value, /):
     """input with value, a number or a tensor without dimensions, wherever mask is True; mask broadcasts to input.
 
@@ -436,7 +438,7 @@ def masked_fill(x, mask, value, /):
     if mask.dtype != np.bool_:
         raise RuntimeError(f"masked_fill only supports boolean masks, but got mask with dtype {mask.dtype}")
     return (
-        np.where(mask, np.asarray(value, x.dtype), x),
+        np.where(mask, np.asarray(value if isinstance(value, np.ndarray) else number_in(value, x.dtype), x.dtype), x),
         save(lambda g: where_true(~mask, g), mask),
         None,
         save(lambda g: np.asarray(where_true(mask, g).sum()), mask),
@@ -446,14 +448,19 @@ def masked_fill(x, mask, value, /):
 @op("LerpBackward0", in_place=True, examples=["x.lerp(y, 0.3)", "torch.lerp(x, y, positive)"])
 def lerp(x, end, weight, /):
     """input + weight * (end - input), from whichever end is nearer, so that weight 1 gives end exactly."""
-    weight = np.asarray(weight, x.dtype)
+    number, weight = not isinstance(weight, np.ndarray), np.asarray(weight, x.dtype)
     step = end - x
-    return (
-        np.where(np.abs(weight) < 0.5, x + weight * step, end - step * (1 - weight)),
-        save(lambda g: g * (1 - weight), weight),
-        save(lambda g: g * weight, weight),
-        save(lambda g: g * step, step),
-    )
+
+    def dx(g):
+        return g * (1 - weight)
+
+    def dend(g):
+        return g * weight
+
+    out = np.where(np.abs(weight) < 0.5, x + weight * step, end - step * (1 - weight))
+    if number:
+        return out, dx, dend
+    return out, save(dx, weight), save(dend, weight), save(lambda g: g * step, step)
 
 
 @op("NanToNumBackward0", in_place=True, examples=["x.nan_to_num()", "(x / 0).nan_to_num(nan=1.0, posinf=2.0)"])

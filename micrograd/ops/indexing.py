@@ -13,6 +13,7 @@ from micrograd.rules.dims import dim_of
 from micrograd.rules.dtypes import TITLES, number_in
 from micrograd.rules.errors import PARTLY_OVERLAPS
 from micrograd.rules.indexing import basic_kind, split_index
+from micrograd.rules.layout import dims_in_memory, in_memory
 from micrograd.tensors import Tensor
 
 NODE_NAMES = {"int": "SelectBackward0", "slice": "SliceBackward0", "None": "UnsqueezeBackward0"}
@@ -40,12 +41,28 @@ def _index(x, /, index):
     else:
         found = x[index]
         found = found if found.flags.c_contiguous else found.copy()
+    if x.ndim > 1 and not x.flags.c_contiguous:
+        found = _laid_out(found, x, index)
     return found, save(lambda g: added_at(shape, index, g), *arrays_in(index))
 
 
 def arrays_in(index):
     """The arrays among the parts of an index."""
     return [part for part in (index if isinstance(index, tuple) else (index,)) if isinstance(part, np.ndarray)]
+
+
+def _laid_out(found, x, index):
+    """What was found at one array of indices, the dimensions that it did not pick from lying as in x."""
+    parts = index if isinstance(index, tuple) else (index,)
+    arrays = arrays_in(index)
+    if len(arrays) != 1 or any(part is None or part is ... for part in parts):
+        return found
+    place = [isinstance(part, np.ndarray) for part in parts].index(True)
+    taken, new = (arrays[0].ndim, 1) if arrays[0].dtype == bool else (1, arrays[0].ndim)
+    kept = [*x.strides[:place], *[0] * new, *x.strides[place + taken :]]
+    chosen = [0] * place + [8 * math.prod(found.shape[place + i + 1 : place + new]) for i in range(new)]
+    strides = [kept, chosen + [0] * (found.ndim - place - new)]
+    return in_memory(found, dims_in_memory(found.shape, strides))
 
 
 def _is_of_rows(index):
@@ -134,14 +151,17 @@ def _put_into(x: Tensor, index: Any, value: Any) -> None:
     elif index is not None:
         if isinstance(value, Tensor):
             _check_put(x, value)
-        if array.ndim > 1 and isinstance(index, np.ndarray) and index.dtype == np.bool_:
-            index = index.nonzero()  # NumPy takes values of one dimension alone for a mask
     elif isinstance(value, Tensor):
-        if x._array.ctypes.data == array.ctypes.data and value._base is not None and value._seen != value._version[0]:
-            return  # the end of x[1:] += 1: a view of x which has changed it since it was made
+        if x._array.ctypes.data == array.ctypes.data and _has_changed(value):
+            return  # the end of x[1:] += 1
         name = "CopyBackwards"
         refuse_overlap(x._array, array)
-    index = ... if index is None else index
+    if index is None:
+        index = ...
+    else:
+        refuse_overlap(x._array, None)
+        if np.ndim(array) > 1 and isinstance(index, np.ndarray) and index.dtype == np.bool_:
+            index = index.nonzero()  # NumPy takes values of one dimension alone for a mask
     if records(x, value):
         refuse_change(x)
         write(x, apply(_put.op, snapshot(x), value, index=index, name=name))
@@ -150,12 +170,18 @@ def _put_into(x: Tensor, index: Any, value: Any) -> None:
         x._version[0] += 1
 
 
+def _has_changed(view: Tensor) -> bool:
+    """Whether a view was changed since it was made, and is no leaf."""
+    stale = view._base is not None and view._seen != view._version[0]
+    return stale and (view._node is not None or not view._requires_grad)
+
+
 def _is_one_number(value: np.ndarray, index: Any, ndim: int) -> bool:
     """Whether PyTorch fills with the one number of value: a tensor without dimensions, or one element under a mask."""
     if index is None:
         return value.ndim == 0 < ndim
     arrays = arrays_in(index)
-    return value.size == 1 == len(arrays) and arrays[0].dtype == np.bool_
+    return value.size == 1 == len(arrays) and arrays[0].ndim > 0 and arrays[0].dtype == np.bool_
 
 
 def _check_put(x: Tensor, value: Tensor) -> None:
@@ -357,7 +383,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     shape = [*input.shape[:axis], len(array), *input.shape[axis + 1 :]] if input.ndim else [len(array)]
     if list(source.shape) != shape and source.ndim:
         raise RuntimeError(f"index_add: source {list(source.shape)} does not fit the positions {shape} in input")
-    _check_bounds(array, axis, input.shape[axis] if input.ndim else 1)
+    _check_bounds(array, axis, input.shape[axis] if input.ndim else 1, IndexError)
     _need_its_dtype("index_add_", input, source)
     positions = (*(np.s_[:],) * axis, array.copy()) if input.ndim else ...
     part = source if alpha == 1 else source * alpha

@@ -10,23 +10,29 @@ def laid_out(result: np.ndarray, arrays: Sequence[Any]) -> np.ndarray:
     """`result`, made element by element of the arrays, in the order in which PyTorch would have written it."""
     if all([type(a) is not np.ndarray or a.ndim < 2 or a.flags.c_contiguous for a in arrays]):
         return result if result.flags.c_contiguous else result.copy()
-    dims = dims_in_memory(result.shape, [a for a in arrays if isinstance(a, np.ndarray)])
-    shape = tuple([result.shape[d] for d in dims])
-    if result.transpose(dims).flags.c_contiguous:
-        return result
-    return result.transpose(dims).copy().transpose(np.argsort(dims))
+    shape = result.shape
+    strides = [_stretched(a, shape) for a in arrays if isinstance(a, np.ndarray)]
+    return in_memory(result, dims_in_memory(shape, strides))
 
 
-def dims_in_memory(shape: Sequence[int], arrays: Sequence[np.ndarray]) -> list[int]:
+def in_memory(array: np.ndarray, dims: Sequence[int]) -> np.ndarray:
+    """The array in memory in the order of these dimensions: itself where it lies so, else a copy."""
+    moved = array.transpose(dims)
+    return array if moved.flags.c_contiguous else moved.copy("C").transpose(np.argsort(dims))
+
+
+def _stretched(array: np.ndarray, shape: Sequence[int]) -> list[int]:
+    """The strides of an array that is broadcast to a shape; 0 where it is stretched."""
+    start = len(shape) - array.ndim
+    own = zip(array.strides, array.shape, shape[start:], strict=True)
+    return [0] * start + [stride if n == m else 0 for stride, n, m in own]
+
+
+def dims_in_memory(shape: Sequence[int], strides: Sequence[Sequence[int]]) -> list[int]:
     """The dimensions of a result, from the one whose neighbours lie farthest apart to that where they are nearest.
 
-    By the rule of PyTorch's TensorIterator: the strides of the first array decide; where it is stretched, the next.
+    By the rule of PyTorch's TensorIterator: the strides of the first input decide; where they are 0, those of the next.
     """
-    n = len(shape)
-    strides = [
-        (0,) * (n - a.ndim) + tuple([s if m == k else 0 for s, m, k in zip(a.strides, a.shape, shape[n - a.ndim :])])
-        for a in arrays
-    ]
 
     def is_farther(d: int, e: int) -> bool | None:
         for steps in strides:
@@ -37,8 +43,8 @@ def dims_in_memory(shape: Sequence[int], arrays: Sequence[np.ndarray]) -> list[i
                     return True
         return None  # cannot be told
 
-    order = list(reversed(range(n)))  # from near to far
-    for i in range(1, n):
+    order = list(reversed(range(len(shape))))  # from near to far
+    for i in range(1, len(order)):
         place = i
         for j in reversed(range(i)):
             farther = is_farther(order[j], order[place])
