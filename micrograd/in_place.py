@@ -75,25 +75,22 @@ def _refresh(view: Tensor) -> None:
     old = view._node
     if old is None and not base._requires_grad:
         return
-    shape, dtype, copied = base._array.shape, base._array.dtype, _as_in_memory(base._array, view._array)
+    shape, size, copied = base._array.shape, base._array.size, _as_in_memory(base._array, view._array)
     if copied is None:  # the base, or the view, has other memory by now, through .data
         view._seen = view._version[0]
         return
     if view._read_only is not None:
         raise RuntimeError(view._read_only.replace(*OF_BASE))
+    positions = copied(np.arange(size).reshape(shape))[1]
     node = Node("AsStridedBackward0")
 
     def dbase(g: Any) -> np.ndarray:
-        whole, part = copied(np.zeros(shape, g.dtype))
-        if _shares_elements(part):
-            for index in np.ndindex(part.shape):  # an element that the view has twice gets both gradients
-                part[index] += g[index]
-        else:
-            part[...] = g
-        return whole
+        result = np.zeros(size, g.dtype)
+        np.add.at(result, positions, g)  # an element that the view has several times gets all of its gradients
+        return result.reshape(shape)
 
     if base._requires_grad:
-        node.add_edge(base._node or base, dbase, shape, dtype)
+        node.add_edge(base._node or base, dbase, shape, base._array.dtype)
     if old is not None and old.retained is not None:
         old.retained, node.retained = None, weakref.ref(view)
     view._node, view._requires_grad, view._seen = node, True, view._version[0]
@@ -215,8 +212,14 @@ def refuse_overlap(x: np.ndarray, other: Any, same_too: bool = False) -> None:
 
 
 def _shares_elements(x: np.ndarray) -> bool:
-    """Whether several elements of x are one number in memory, as after `expand`."""
-    return any([n > 1 and not step for n, step in zip(x.shape, x.strides, strict=True)])
+    """Whether several elements of x may be one number in memory, as after `expand` and `unfold`."""
+    reach = 0  # how far the dimensions before, whose neighbours are nearer, go
+    for step, n in sorted(zip(x.strides, x.shape, strict=True)):
+        if n > 1:
+            if step <= reach:
+                return True
+            reach += (n - 1) * step
+    return False
 
 
 def in_place(function: Callable, at_places: bool = False) -> Callable:

@@ -143,7 +143,7 @@ def _rdiv(input: Tensor, other: Any) -> Tensor:
 
 def _rpow(input: Tensor, base: Any) -> Tensor:
     result = apply(pow.op, base, input, name="PowBackward2")
-    result._array = np.ascontiguousarray(result._array)  # PyTorch forgets how input lies here
+    result._array = np.asarray(result._array, order="C")  # PyTorch forgets how input lies here
     return result
 
 
@@ -329,7 +329,10 @@ def remainder(x, y, /):
     x, y = promote(x, y)
     refuse_bools("%", x, y)
     refuse_zero(x, y)
-    return np.remainder(x, y), unchanged, save(lambda g: -g * np.floor_divide(x, y), x, y)
+    out = np.asarray(np.remainder(x, y))
+    if out.dtype.kind == "f":  # a zero has the sign of x, as PyTorch's and C's have
+        np.copysign(out, x, out=out, where=out == 0)
+    return out, unchanged, save(lambda g: -g * np.floor_divide(x, y), x, y)
 
 
 @op("NotImplemented", sign="//", in_place=True, examples=["x.detach() // 0.7", "ints // 2"])
@@ -470,4 +473,4 @@ def nan_to_num(x, /, nan=0.0, posinf=None, neginf=None):
         return x.copy(), unchanged
     result = np.nan_to_num(x, nan=nan or 0.0, posinf=posinf, neginf=neginf)
     finite = np.isfinite(x)
-    return np.asarray(result, x.dtype), save(lambda g: where_true(finite, g), finite)
+    return np.asarray(result, x.dtype), save(lambda g: where_true(finite, g), x)

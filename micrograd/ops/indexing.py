@@ -33,15 +33,18 @@ def _slice(x, /, index):
 
 
 @op("IndexBackward0", of="", examples=["x[ints % 3]", "x[:, ints]", "x[mask]", "x[ints % 3, ints]"])
-def _index(x, /, index):
-    """x[index] where arrays and masks are among the indices, a copy: an element taken twice gets both gradients."""
+def _index(x, /, index, in_order=False):
+    """x[index] where arrays and masks are among the indices, a copy: an element taken twice gets both gradients.
+
+    in_order: whether it lies in memory in order, as index_select's does, or as x does.
+    """
     shape = x.shape
     if _is_of_rows(index) and shape:
         found = x.take(index, 0)  # in a quarter of the time of x[index]
     else:
         found = x[index]
         found = found if found.flags.c_contiguous else found.copy()
-    if x.ndim > 1 and not x.flags.c_contiguous:
+    if x.ndim > 1 and not in_order and not x.flags.c_contiguous:
         found = _laid_out(found, x, index)
     return found, save(lambda g: added_at(shape, index, g), *arrays_in(index))
 
@@ -160,7 +163,7 @@ def _put_into(x: Tensor, index: Any, value: Any) -> None:
         index = ...
     else:
         refuse_overlap(x._array, None)
-        if np.ndim(array) > 1 and isinstance(index, np.ndarray) and index.dtype == np.bool_:
+        if np.ndim(plain(value)) > 1 and isinstance(index, np.ndarray) and index.dtype == np.bool_:
             index = index.nonzero()  # NumPy takes values of one dimension alone for a mask
     if records(x, value):
         refuse_change(x)
@@ -302,7 +305,8 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     _check_bounds(array, axis, input.shape[axis] if input.ndim else 1, IndexError)
     if not input.ndim:
         return input.clone()
-    return apply(_index.op, input, index=(*(np.s_[:],) * axis, array.copy()), name="IndexSelectBackward0")
+    index_in_it = (*(np.s_[:],) * axis, array.copy())
+    return apply(_index.op, input, index=index_in_it, in_order=True, name="IndexSelectBackward0")
 
 
 def _index_1d(name: str, index: Tensor) -> np.ndarray:

@@ -199,7 +199,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                 f"{[list(a.shape) for a in arrays]}: number {i} does not fit"
             )
         tensors = [*tensors[:i], tensors[i].view(*shape[:dim], 0, *shape[dim + 1 :]), *tensors[i + 1 :]]
-    return apply(_cat.op, *_in_one_dtype(tensors, arrays), dim=dim)
+    return apply(_cat.op, *in_one_dtype(tensors, arrays), dim=dim)
 
 
 @op("StackBackward0", in_order=True, of="", examples=["torch.stack([x, y])", "torch.stack([x, y], dim=-1)"])
@@ -219,7 +219,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                 f"stack expects each tensor to be equal size, but got {list(arrays[0].shape)} at entry 0 and "
                 f"{list(array.shape)} at entry {i}"
             )
-    return apply(_stack.op, *_in_one_dtype(tensors, arrays), dim=dim_of(tensors[0], dim, extra=1))
+    return apply(_stack.op, *in_one_dtype(tensors, arrays), dim=dim_of(tensors[0], dim, extra=1))
 
 
 def _arrays_of(tensors: Sequence[Tensor], name: str) -> list[Any]:
@@ -234,7 +234,8 @@ def _arrays_of(tensors: Sequence[Tensor], name: str) -> list[Any]:
     return [tensor._array for tensor in tensors]
 
 
-def _in_one_dtype(tensors: Sequence[Tensor], arrays: list[Any]) -> Sequence[Tensor]:
+def in_one_dtype(tensors: Sequence[Tensor], arrays: list[Any]) -> Sequence[Tensor]:
+    """The tensors in the dtype that their arrays have in common."""
     if len({array.dtype for array in arrays}) == 1:
         return tensors
     common = DType._of[result_type(*arrays)]
@@ -433,15 +434,21 @@ def diagonal(x, /, offset=0, dim1=0, dim2=1):
 
 @function()
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
-    """Of a matrix its diagonal, copied; of a vector the matrix that has it there and 0 elsewhere."""
-    if input.ndim not in (1, 2):
+    """Of a matrix its diagonal, copied; of a vector the matrix that has it there and 0 elsewhere.
+
+    Raises RuntimeError for anything else.
+    """
+    if input.ndim == 1:
+        return apply(_diag_embed.op, input, offset=diagonal)
+    if input.ndim != 2:
         raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
-    if input.ndim == 2:
-        return input.diagonal(diagonal).clone()
-    n = input.shape[0] + abs(diagonal)
-    result = input.new_zeros(n, n)
-    result.diagonal(diagonal).copy_(input)
-    return result
+    return input.diagonal(diagonal).clone()
+
+
+@op("DiagEmbedBackward0", of="", examples=["row.diag()", "row.diag(-1)"])
+def _diag_embed(x, /, offset):
+    """The square matrix that has x on a diagonal."""
+    return np.diag(x, offset), lambda g: np.diagonal(g, offset)
 
 
 @op("UnfoldBackward0", view=True, examples=["x.unfold(1, 2, 1)", "signal.unfold(-1, 3, 2)"])

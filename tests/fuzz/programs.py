@@ -372,6 +372,8 @@ class Writer:
             return f"{x}.{self.rng.choice(steps)}()"
         d = self.rng.randint(-n, n - 1) if n else 0
         if kind == "reshape":
+            if self.leaves_too and self.in_graph(x):
+                return f"{x}.zero_()"  # PyTorch goes on with the graph of the shape before, and to wrong gradients
             ways = [f"unsqueeze_({self.rng.randint(-n - 1, n)})", "squeeze_()", "t_()"]
             if n:
                 ways += [f"squeeze_({d})", f"transpose_({d}, {self.rng.randint(-n, n - 1)})"]
@@ -399,6 +401,10 @@ class Writer:
         name = self.pick(lambda t: tuple(t.shape) == tuple(rows))
         source_text = self.number() if kind == "scatter_" and self.chance(0.3) else name or self.literal(tuple(rows))
         return f"{x}.{kind}({d}, torch.tensor({index}), {source_text})"
+
+    def in_graph(self, x: str) -> bool:
+        """Whether an expression without side effects is a tensor of the graph."""
+        return asked(eval(x, self.names), "grad_fn") is not None
 
     def value_for(self, x: str, shape: tuple[int, ...]) -> str:
         """What may be written into a part of a tensor of this shape."""
@@ -521,6 +527,8 @@ class Writer:
         if kind < 0.56:
             return f"{name}.detach_()"
         if kind < 0.62:
+            if any(x._base is not None for x in self.names.values() if isinstance(x, torch.Tensor)):
+                return None  # views do not follow, and what becomes of their gradients is an accident
             other = self.pick(lambda t: t.shape == self.names[name].shape) or name
             return f"{name}.data = {other}{self.one_of('', '.clone()', '.detach() * 2')}"
         if kind < 0.68:
