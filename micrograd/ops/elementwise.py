@@ -198,7 +198,7 @@ def sigmoid(x, /):
 def relu(x, /):
     """max(input, 0). The derivative at 0 is 0; nan passes the gradient, as in PyTorch. Raises RuntimeError for bools."""
     refuse_bools("relu", x)
-    out = np.maximum(x, 0)
+    out = np.maximum(0, x)  # in this order a -0 stays one, as in PyTorch
     return out, save(lambda g: where_true(~(out <= 0), g), out)
 
 
@@ -359,10 +359,10 @@ def clamp(x, min=None, max=None, /):
         raise TypeError("clamp: at least one of 'min' or 'max' must not be None")
     out, inside = x, True
     if min is not None:
-        out = np.asarray(np.maximum(*promote(out, min)))
+        out = np.asarray(np.maximum(*promote(min, out)))  # in this order a -0 stays one, as in PyTorch
         inside = x >= min
     if max is not None:
-        out = np.asarray(np.minimum(*promote(out, max)))
+        out = np.asarray(np.minimum(*promote(max, out)))
         inside = inside & (x <= max)
     return (
         out,
