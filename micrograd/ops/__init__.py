@@ -148,9 +148,7 @@ def _record(op: Op, inputs: Any, options: dict[str, Any], derivatives: list[Any]
         if not isinstance(x, Tensor):
             node.inputs.append(x)
             continue
-        if derivative is None or not x._requires_grad:
-            if x.requires_grad and not x._requires_grad:
-                lost, node.holds_values = True, node.holds_values or type(derivative) is tuple
+        if derivative is None or not (x._requires_grad or (x._base is not None and x._base._requires_grad)):
             node.inputs.append(x._array)
             continue
         if type(derivative) is tuple:
@@ -161,6 +159,10 @@ def _record(op: Op, inputs: Any, options: dict[str, Any], derivatives: list[Any]
                     if isinstance(tensor, Tensor) and (array is out or tensor._array is array):
                         node.saved.append((tensor._version, tensor._version[0]))
                         break
+        if not x._requires_grad:
+            lost = True
+            node.inputs.append(x._array)
+            continue
         parent: Any = x._node
         if parent is None:
             parent = x

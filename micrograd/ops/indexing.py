@@ -235,7 +235,7 @@ def _gather(x, /, dim, index):
     shape, indices = x.shape, list(np.indices(index.shape, sparse=True))
     indices[dim] = index
     chosen = tuple(indices)
-    return x[chosen], save(lambda g: added_at(shape, chosen, g), *chosen)
+    return x[chosen], save(lambda g: added_at(shape, chosen, g), x, *chosen)
 
 
 @op(
@@ -397,7 +397,10 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
 def _add_where(input: Tensor, positions: Any, values: Any) -> Tensor:
     if isinstance(values, Tensor) and values.dtype != input.dtype:
         raise RuntimeError(f"Index put requires the source and destination dtypes match, not {values.dtype}")
-    return apply(_add_at.op, input, values, index=positions)
+    result = apply(_add_at.op, input, values, index=positions)
+    if result._node is not None:
+        result._node.holds_values = True  # the indices, as PyTorch's does whoever wants a gradient
+    return result
 
 
 _add_where_ = in_place(_add_where, at_places=True)

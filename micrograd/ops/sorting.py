@@ -51,8 +51,8 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
 @op("SortBackward0", of="", examples=["x.sort(1).values", "x.topk(2).values"])
 def _sorted(x, /, dim, index):
     """The elements at the indices along dim, which their order has chosen; they lie in memory as the indices do."""
-    found, dx = _gather.op.forward(x, dim, index)
-    return laid_out(found, [index]), dx
+    found, (dx, saved) = _gather.op.forward(x, dim, index)
+    return laid_out(found, [index]), save(dx, *saved[1:])  # not x itself
 
 
 def _taken(x: Tensor, indices: Tensor, dim: int, name: str) -> Tensor:

@@ -128,7 +128,7 @@ def number_in(number: Any, dtype: np.dtype) -> Any:
     low, high = _limits(dtype)
     if low <= number <= high or (dtype.kind in "fb" and not math.isfinite(number)):
         return number
-    if dtype.kind == "u" and isinstance(number, builtins.int) and -high <= number:
+    if dtype.kind == "u" and isinstance(number, builtins.int) and -high <= number < 0:
         return number % (high + 1)
     raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: {number}")
 

@@ -180,7 +180,7 @@ class Writer:
 
     def one_view(self, shape: tuple[int, ...], x: torch.Tensor) -> str:
         n, size = len(shape), math.prod(shape)
-        kinds = ["index", "view", "reshape", "unsqueeze", "squeeze", "flatten", "ravel", "detach", "data", "expand"]
+        kinds = ["index", "view", "reshape", "unsqueeze", "squeeze", "flatten", "ravel", "detach", "expand"]
         kinds += ["view_as", "expand_as", "broadcast_to", "contiguous", "T", "t", "transpose", "index", "index"]
         if n:
             kinds += ["transpose", "swapaxes", "permute", "movedim", "narrow", "select", "split", "chunk", "unbind"]
@@ -193,7 +193,7 @@ class Writer:
         length = shape[d] if n else 1
         if kind == "index":
             return self.basic_index(shape)
-        if kind in ("T", "mT", "data"):
+        if kind in ("T", "mT"):
             return f".{kind}"
         if kind in ("t", "detach", "ravel", "contiguous"):
             return f".{kind}()"
@@ -519,7 +519,8 @@ class Writer:
         if kind < 0.2:
             return f"{self.new_name()} = {name}.detach()"
         if kind < 0.3:
-            return f"{self.new_name()} = {name}.data"
+            # A change through .data is not noticed, so what it does to gradients depends on what is saved for them.
+            return f"{self.new_name()} = {name}.data" + (".clone()" if self.names[name].requires_grad else "")
         if kind < 0.45:
             return f"{name}.requires_grad_({self.one_of('', 'False', 'False')})"
         if kind < 0.5:
