@@ -41,7 +41,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from micrograd.graph import Node, enable_grad, observer, state
-from micrograd.rules.errors import OVERLAPS, PARTLY_OVERLAPS, check_in_place, silent
+from micrograd.rules.errors import GO_ON, ON_ERROR, OVERLAPS, PARTLY_OVERLAPS, check_in_place
 from micrograd.tensors import Tensor, attach, wrap
 
 CHANGED_LEAF = "a leaf Variable that requires grad is being used in an in-place operation."
@@ -203,7 +203,7 @@ def refuse_overlap(x: np.ndarray, other: Any, same_too: bool = False) -> None:
     Where it cannot tell PyTorch computes in some order of its own, and here it is refused. same_too: refuse the very
     same memory also, as what goes to the places of an index has to be read first.
     """
-    if not x.flags.writeable or _shares_elements(x):
+    if _shares_elements(x):
         raise RuntimeError(OVERLAPS)
     if isinstance(other, np.ndarray) and np.may_share_memory(x, other):
         same = x.ctypes.data == other.ctypes.data and x.strides == other.strides and x.shape == other.shape
@@ -252,20 +252,22 @@ def arithmetic_in_place(function: Callable, ufunc: np.ufunc) -> Callable:
     """
     recorded = in_place(function)
 
-    def changed(input: Tensor, other: Any, **options: Any) -> Tensor:
+    def changed(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
         mine, is_tensor = input._array, isinstance(other, Tensor)
         array = other._array if is_tensor else other
         plain = type(array) is float or (type(array) is np.ndarray and array.dtype is mine.dtype)
         in_graph = state.grad_enabled and (_requires_grad(input) or (is_tensor and _requires_grad(other)))
-        if in_graph or not plain or options or mine.dtype.kind != "f" or observer.operation is not None:
-            return recorded(input, other, **options)
-        if mine.base is not None or (type(array) is np.ndarray and array.base is not None):
+        if in_graph or not plain or alpha != 1 or mine.dtype.kind != "f" or observer.operation is not None:
+            return recorded(input, other) if alpha == 1 else recorded(input, other, alpha=alpha)
+        if mine.base is not None or (is_tensor and array.base is not None):
             refuse_overlap(mine, array)
+        token = ON_ERROR.set(GO_ON)
         try:
-            with silent():
-                ufunc(mine, array, mine)
+            ufunc(mine, array, mine)
         except ValueError:  # the shapes do not fit
             return recorded(input, other)
+        finally:
+            ON_ERROR.reset(token)
         input._version[0] += 1
         return input
 

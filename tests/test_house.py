@@ -49,7 +49,12 @@ LIBRARIES = {
     "wasmtime": ("draw",),
     "tqdm": ("compare",),
 }
-INSIDE_FUNCTIONS = {"torch": ("compare",), "mpi4py": ("distributed",), "IPython": ("draw", "lessons"), "tqdm": ("lessons",)}
+INSIDE_FUNCTIONS = {
+    "torch": ("compare",),
+    "mpi4py": ("distributed",),
+    "IPython": ("draw", "lessons"),
+    "tqdm": ("lessons",),
+}
 
 
 class Import(NamedTuple):

@@ -1,13 +1,10 @@
 """What an operation is called in a picture, what it does and what its derivatives are: mathematics, and the code."""
 
 import inspect
-from typing import TYPE_CHECKING
+from typing import Any
 
 from micrograd.engine import Value
 from micrograd.graph import Node
-
-if TYPE_CHECKING:
-    from micrograd.draw.reading import Box
 
 SIGNS = {
     **{"slice": "[ ]", "index": "[ ]", "put": "[ ] =", "neg": "neg", "reshape_copy": "view", "to_dtype": "to"},
@@ -63,7 +60,7 @@ def sign_of(node: Node) -> str:
     return SIGNS.get(node.name) or SIGNS.get(node.op.name) or node.op.sign or node.op.name
 
 
-def formula(box: "Box") -> tuple[str, ...]:
+def formula(box: Any) -> tuple[str, ...]:
     """The line of FORMULAS for the operation of a box; empty for one that is not there."""
     if box.op == "-" and len(box.parents) == 1:
         return ("x - n", "g") if box.sign.startswith("-") else ("n - x", "-g", "-g")
@@ -74,7 +71,7 @@ def formula(box: "Box") -> tuple[str, ...]:
     return FORMULAS.get("relu" if box.op == "ReLU" else box.op, ())
 
 
-def code(box: "Box") -> str:
+def code(box: Any) -> str:
     """The engine's source of the operation, with its derivatives; empty where it cannot be read."""
     op = getattr(box.node, "op", None)
     operation = op.forward if op is not None else getattr(Value, _METHODS.get(box.op, box.op), None)
