@@ -152,7 +152,11 @@ def snapshot(x: Tensor) -> Tensor:
 
 def records(*tensors: Any) -> bool:
     """Whether the graph records an operation on these."""
-    return state.grad_enabled and any(isinstance(t, Tensor) and t.requires_grad for t in tensors)
+    if state.grad_enabled:
+        for x in tensors:
+            if isinstance(x, Tensor) and _requires_grad(x):
+                return True
+    return False
 
 
 def write(x: Tensor, result: Tensor) -> None:
@@ -213,6 +217,8 @@ def refuse_overlap(x: np.ndarray, other: Any, same_too: bool = False) -> None:
 
 def _shares_elements(x: np.ndarray) -> bool:
     """Whether several elements of x may be one number in memory, as after `expand` and `unfold`."""
+    if x.flags.c_contiguous:
+        return False
     reach = 0  # how far the dimensions before, whose neighbours are nearer, go
     for step, n in sorted(zip(x.strides, x.shape, strict=True)):
         if n > 1:

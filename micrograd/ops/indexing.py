@@ -12,10 +12,10 @@ from micrograd.in_place import in_place, records, refuse_change, refuse_overlap,
 from micrograd.ops import apply, attach, function, op, plain, save, unchanged
 from micrograd.rules.dims import dim_of
 from micrograd.rules.dtypes import TITLES, number_in
-from micrograd.rules.errors import PARTLY_OVERLAPS
+from micrograd.rules.errors import PARTLY_OVERLAPS, pytorch_error
 from micrograd.rules.indexing import basic_kind, split_index
 from micrograd.rules.layout import dims_in_memory, in_memory
-from micrograd.tensors import Tensor
+from micrograd.tensors import Tensor, wrap
 
 NODE_NAMES = {"int": "SelectBackward0", "slice": "SliceBackward0", "None": "UnsqueezeBackward0"}
 
@@ -139,23 +139,32 @@ def _put(x, value, /, index):
 
 def _setitem(input: Tensor, index: Any, value: Any) -> None:
     basic, advanced = split_index(_with_arrays(index), input.ndim, copy=True)
-    if basic is not None:
-        input = apply(_slice.op, input, index=basic, name=NODE_NAMES[basic_kind(basic)])
-    _put_into(input, advanced, value)
+    if basic is None:
+        _put_into(input, advanced, value)
+    elif records(input, value):
+        view = apply(_slice.op, input, index=basic, name=NODE_NAMES[basic_kind(basic)])
+        _put_into(view, advanced, value)
+    else:
+        try:
+            part = wrap(input._array[basic])  # no view: there is no graph that would have to know
+        except IndexError as error:
+            raise pytorch_error("slice", [input._array], {}, error) from None
+        part._version = input._version
+        _put_into(part, advanced, value)
 
 
 def _put_into(x: Tensor, index: Any, value: Any) -> None:
     """x[index] = value, where index is None (the whole of x), or of arrays."""
-    array = plain(value)
+    array, is_tensor = plain(value), isinstance(value, Tensor)
     name = "IndexPutBackward0"
-    if not isinstance(array, np.ndarray) or _is_one_number(array, index, x.ndim):
+    if not isinstance(array, np.ndarray) or _is_one_number(array, index, x._array.ndim):
         array = number_in(array.item() if isinstance(array, np.ndarray) else array, x._array.dtype)
         name = "FillBackward0" if index is None else "MaskedFillBackward0"
     elif index is not None:
-        if isinstance(value, Tensor):
+        if is_tensor:
             _check_put(x, value)
-    elif isinstance(value, Tensor):
-        if x._array.ctypes.data == array.ctypes.data and _has_changed(value):
+    elif is_tensor:
+        if _has_changed(value) and x._array.ctypes.data == array.ctypes.data:
             return  # the end of x[1:] += 1
         name = "CopyBackwards"
         refuse_overlap(x._array, array)
