@@ -261,16 +261,21 @@ def arithmetic_in_place(function: Callable, ufunc: np.ufunc) -> Callable:
     def changed(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
         mine, is_tensor = input._array, isinstance(other, Tensor)
         array = other._array if is_tensor else other
-        plain = type(array) is float or (type(array) is np.ndarray and array.dtype is mine.dtype)
+        kind = mine.dtype.kind
+        if type(array) is np.ndarray:
+            plain = array.dtype is mine.dtype
+        else:
+            plain = type(array) is int or (type(array) is float and kind == "f")
+        plain = plain and (kind == "f" or (kind == "i" and ufunc is not np.true_divide))
         in_graph = state.grad_enabled and (_requires_grad(input) or (is_tensor and _requires_grad(other)))
-        if in_graph or not plain or alpha != 1 or mine.dtype.kind != "f" or observer.operation is not None:
+        if in_graph or not plain or alpha != 1 or observer.operation is not None:
             return recorded(input, other) if alpha == 1 else recorded(input, other, alpha=alpha)
         if mine.base is not None or (is_tensor and array.base is not None):
             refuse_overlap(mine, array)
         token = ON_ERROR.set(GO_ON)
         try:
             ufunc(mine, array, mine)
-        except ValueError:  # the shapes do not fit
+        except (ValueError, OverflowError):  # the shapes do not fit, or the number
             return recorded(input, other)
         finally:
             ON_ERROR.reset(token)

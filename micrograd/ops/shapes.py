@@ -544,10 +544,10 @@ def roll(x, /, shifts, dims=None):
     return np.roll(x, shifts, dims), lambda g: np.roll(g, back, dims)
 
 
-@op("FlipBackward0", of="", examples=["x.flip(0)", "x.flip(0, 1)"])
+@op("FlipBackward0", elementwise=True, of="", examples=["x.flip(0)", "x.flip(0, 1)"])
 def _flip(x, /, dims):
     """The elements in the opposite order along dims."""
-    return np.flip(x, dims).copy(order="K"), lambda g: np.flip(g, dims)
+    return np.flip(x, dims).copy(), lambda g: np.flip(g, dims)
 
 
 @function()

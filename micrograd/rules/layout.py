@@ -8,8 +8,11 @@ import numpy as np
 
 def laid_out(result: np.ndarray, arrays: Sequence[Any]) -> np.ndarray:
     """`result`, made element by element of the arrays, in the order in which PyTorch would have written it."""
-    if all([type(a) is not np.ndarray or a.ndim < 2 or a.flags.c_contiguous for a in arrays]):
-        return result if result.flags.c_contiguous else result.copy()
+    for a in arrays:
+        if type(a) is np.ndarray and a.ndim > 1 and not a.flags.c_contiguous:
+            break
+    else:
+        return result
     shape = result.shape
     strides = [_stretched(a, shape) for a in arrays if isinstance(a, np.ndarray)]
     return in_memory(result, dims_in_memory(shape, strides))

@@ -135,6 +135,8 @@ def needless(line: str, words: str, theirs: dict[str, Any]) -> bool:
     """Whether PyTorch refuses what cannot make a gradient wrong."""
     if "has been detached in-place" in words or re.search(r"operation: .(torch\.|CPU)(Bool|Byte|Int|Long)T", words):
         return True  # what micrograd saved is as it was: the array itself, and of ints their copy in floats
+    if "FloatTensor []]" in words and any(getattr(x, "dtype", None) is torch.float64 for x in theirs.values()):
+        return True  # nor of a number in float32 that met a tensor in float64
     if words.startswith("a leaf Variable"):
         # It takes a view for a leaf when its base was changed and nobody has asked for the view's grad_fn since; of a
         # leaf that is a view it says "a view of a leaf".

@@ -11,8 +11,6 @@ from fuzz.programs import TOPICS, program
 from fuzz.search import paragraph, shorten
 
 PROGRAMS = 834  # of each of the six topics
-NOT_YET = TOPICS  # those with differences that are known
-known = pytest.mark.xfail(strict=True, reason="differences that are known")
 
 
 @functools.cache
@@ -21,7 +19,7 @@ def found(topic: str) -> list[tuple[int, Difference]]:
     return [(seed, difference) for seed in range(PROGRAMS) for difference in differences(*program(topic, seed))]
 
 
-@pytest.mark.parametrize("topic", [pytest.param(t, marks=known) if t in NOT_YET else t for t in TOPICS])
+@pytest.mark.parametrize("topic", TOPICS)
 def test_random_programs_leave_the_same_behind(topic):
     silent = [(seed, difference) for seed, difference in found(topic) if difference.kind in SILENT]
     if silent:
@@ -33,9 +31,9 @@ def test_random_programs_leave_the_same_behind(topic):
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_micrograd_seldom_raises_where_pytorch_runs(topic):
-    """An engine that refuses much has few silent differences; 19 percent of one topic's programs meet a refusal."""
+    """An engine that refuses much has few silent differences; most of these write to memory that they read."""
     loud = {seed for seed, difference in found(topic) if difference.kind == LOUD}
-    assert len(loud) <= 0.2 * PROGRAMS
+    assert len(loud) <= 0.05 * PROGRAMS
 
 
 def test_a_topic_and_a_seed_give_the_same_program_each_time():
