@@ -16,6 +16,7 @@ from micrograd.ops import TORCH, function
 from micrograd.rules import dtypes
 from micrograd.rules.device import check_device
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
+from micrograd.rules.layout import laid_out
 from micrograd.tensors import Tensor, attach, wrap
 
 
@@ -161,10 +162,13 @@ def like(make: Callable, name: str) -> Any:
     """The form of a function that takes the shape, and the dtype where none is given, from a tensor."""
 
     def of_shape(input: Tensor, *args: Any, dtype: DType | None = None, **options: Any) -> Tensor:
-        return make(input.shape, *args, dtype=dtype or input.dtype, **options)
+        result = make(input.shape, *args, dtype=dtype or input.dtype, **options)
+        if input._array.ndim > 1 and not input._array.flags.c_contiguous:
+            result._array = laid_out(result._array, [input._array])
+        return result
 
     of_shape.__name__ = name
-    of_shape.__doc__ = f"{make.__name__} in the shape of input, and in its dtype where none is given."
+    of_shape.__doc__ = f"{make.__name__} in the shape of input, lying as it does, and in its dtype where none is given."
     return function(method=False)(of_shape)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.ops import apply, attach, function, op, save, unchanged
-from micrograd.rules.dtypes import floating, promote, result_type
+from micrograd.rules.dtypes import floating, number_in, promote, result_type
 from micrograd.rules.errors import derivative_is_missing, refuse_bools, refuse_zero
 from micrograd.tensors import Tensor
 
@@ -72,7 +72,7 @@ def pow(x, exponent, /):
         raise RuntimeError("Integers to negative integer powers are not allowed.")
     x, exponent = promote(x, exponent)
     refuse_bools("**", x)
-    if not isinstance(exponent, np.ndarray) or exponent.ndim == 0 == x.size:
+    if not isinstance(exponent, np.ndarray) or exponent.ndim == 0 == np.size(x):
         return _power(x, exponent), save(lambda g: g * _power_slope(x, exponent), x) if exponent != 0 else np.zeros_like
     out = np.power(x, exponent)
 
@@ -82,7 +82,7 @@ def pow(x, exponent, /):
     def dexponent(g):
         return np.where((x == 0) & (exponent >= 0), 0, g * (out * np.log(x)))
 
-    return out, save(dx, x, exponent), save(dexponent, x, exponent, out)
+    return out, save(dx, x, exponent, out), save(dexponent, x, exponent, out)
 
 
 def _power(x, exponent):
@@ -144,7 +144,9 @@ def _rdiv(input: Tensor, other: Any) -> Tensor:
 
 
 def _rpow(input: Tensor, base: Any) -> Tensor:
-    return apply(pow.op, base, input, name="PowBackward2")
+    result = apply(pow.op, base, input, name="PowBackward2")
+    result._array = np.asarray(result._array, order="C")  # PyTorch forgets how input lies here
+    return result
 
 
 for _name, _function in (("add", add), ("sub", _rsub), ("mul", _rmul), ("truediv", _rdiv), ("pow", _rpow)):
@@ -198,7 +200,7 @@ def sigmoid(x, /):
 def relu(x, /):
     """max(input, 0). The derivative at 0 is 0; nan passes the gradient, as in PyTorch. Raises RuntimeError for bools."""
     refuse_bools("relu", x)
-    out = np.maximum(x, 0)
+    out = np.maximum(0, x)  # in this order a -0 stays one, as in PyTorch
     return out, save(lambda g: where_true(~(out <= 0), g), out)
 
 
@@ -329,7 +331,10 @@ def remainder(x, y, /):
     x, y = promote(x, y)
     refuse_bools("%", x, y)
     refuse_zero(x, y)
-    return np.remainder(x, y), unchanged, save(lambda g: -g * np.floor_divide(x, y), x, y)
+    out = np.asarray(np.remainder(x, y))
+    if out.dtype.kind == "f":  # a zero has the sign of x, as PyTorch's and C's have
+        np.copysign(out, x, out=out, where=out == 0)
+    return out, unchanged, save(lambda g: -g * np.floor_divide(x, y), x, y)
 
 
 @op("NotImplemented", sign="//", in_place=True, examples=["x.detach() // 0.7", "ints // 2"])
@@ -356,10 +361,10 @@ def clamp(x, min=None, max=None, /):
         raise TypeError("clamp: at least one of 'min' or 'max' must not be None")
     out, inside = x, True
     if min is not None:
-        out = np.asarray(np.maximum(*promote(out, min)))
+        out = np.asarray(np.maximum(*promote(min, out)))  # in this order a -0 stays one, as in PyTorch
         inside = x >= min
     if max is not None:
-        out = np.asarray(np.minimum(*promote(out, max)))
+        out = np.asarray(np.minimum(*promote(max, out)))
         inside = inside & (x <= max)
     return (
         out,
@@ -381,14 +386,14 @@ def clamp_max(input: Tensor, max: Any) -> Tensor:
     return apply(clamp.op, input, None, max, name="ClampMaxBackward0")
 
 
-@op("MaximumBackward0", examples=["torch.maximum(x, y)", "torch.maximum(x, x.detach().round())"])
+@op("MaximumBackward0", elementwise=True, examples=["torch.maximum(x, y)", "torch.maximum(x, x.detach().round())"])
 def maximum(x, y, /):
     """The larger of two, element by element; where both are equal each gets half of the gradient."""
     x, y = promote(x, y)
     return np.maximum(x, y), save(lambda g: _unless_less(g, x, y), x, y), save(lambda g: _unless_less(g, y, x), x, y)
 
 
-@op("MinimumBackward0", examples=["torch.minimum(x, y)", "torch.minimum(x, x.detach().round())"])
+@op("MinimumBackward0", elementwise=True, examples=["torch.minimum(x, y)", "torch.minimum(x, x.detach().round())"])
 def minimum(x, y, /):
     """The smaller of two, element by element; where both are equal each gets half of the gradient."""
     x, y = promote(x, y)
@@ -400,7 +405,7 @@ def _unless_less(g, x, y):
     return where_true(~(x < y), np.where(x == y, g / 2, g))
 
 
-@op("WhereBackward0", of="", examples=["torch.where(x > 0, x, y)", "torch.where(x > 0, x, 0.5)"])
+@op("WhereBackward0", of="", elementwise=True, examples=["torch.where(x > 0, x, y)", "torch.where(x > 0, x, 0.5)"])
 def _where(condition, x, y, /):
     """x where condition, of bools, is True, else y."""
     x, y = promote(x, y)
@@ -429,7 +434,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 attach("where", lambda input, condition, other: where(condition, input, other))
 
 
-@op("MaskedFillBackward0", in_place=True, examples=["x.masked_fill(y > 0, 0.5)", "x.masked_fill(y > 0, y.sum())"])
+@op("MaskedFillBackward0", in_order=True, in_place=True, examples=["x.masked_fill(y > 0, 0.5)", "x.masked_fill(y > 0, y.sum())"])
 def masked_fill(x, mask, value, /):
     """input with value, a number or a tensor without dimensions, wherever mask is True; mask broadcasts to input.
 
@@ -438,7 +443,7 @@ def masked_fill(x, mask, value, /):
     if mask.dtype != np.bool_:
         raise RuntimeError(f"masked_fill only supports boolean masks, but got mask with dtype {mask.dtype}")
     return (
-        np.where(mask, np.asarray(value, x.dtype), x),
+        np.where(mask, np.asarray(value if isinstance(value, np.ndarray) else number_in(value, x.dtype), x.dtype), x),
         save(lambda g: where_true(~mask, g), mask),
         None,
         save(lambda g: np.asarray(where_true(mask, g).sum()), mask),
@@ -448,14 +453,19 @@ def masked_fill(x, mask, value, /):
 @op("LerpBackward0", in_place=True, examples=["x.lerp(y, 0.3)", "torch.lerp(x, y, positive)"])
 def lerp(x, end, weight, /):
     """input + weight * (end - input), from whichever end is nearer, so that weight 1 gives end exactly."""
-    weight = np.asarray(weight, x.dtype)
+    number, weight = not isinstance(weight, np.ndarray), np.asarray(weight, x.dtype)
     step = end - x
-    return (
-        np.where(np.abs(weight) < 0.5, x + weight * step, end - step * (1 - weight)),
-        save(lambda g: g * (1 - weight), weight),
-        save(lambda g: g * weight, weight),
-        save(lambda g: g * step, step),
-    )
+
+    def dx(g):
+        return g * (1 - weight)
+
+    def dend(g):
+        return g * weight
+
+    out = np.where(np.abs(weight) < 0.5, x + weight * step, end - step * (1 - weight))
+    if number:
+        return out, dx, dend
+    return out, save(dx, weight), save(dend, weight), save(lambda g: g * step, step)
 
 
 @op("NanToNumBackward0", in_place=True, examples=["x.nan_to_num()", "(x / 0).nan_to_num(nan=1.0, posinf=2.0)"])
@@ -465,4 +475,4 @@ def nan_to_num(x, /, nan=0.0, posinf=None, neginf=None):
         return x.copy(), unchanged
     result = np.nan_to_num(x, nan=nan or 0.0, posinf=posinf, neginf=neginf)
     finite = np.isfinite(x)
-    return np.asarray(result, x.dtype), save(lambda g: where_true(finite, g), finite)
+    return np.asarray(result, x.dtype), save(lambda g: where_true(finite, g), x)

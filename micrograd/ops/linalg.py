@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.ops import apply, attach, function, op, save
+from micrograd.ops.shapes import in_one_dtype
 from micrograd.rules.errors import need_one_dtype
 from micrograd.tensors import Tensor
 
@@ -192,7 +193,8 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     output = output.replace("...", dots)
     if len(tensors) == 1 and output and sorted(output) == sorted(inputs[0]):
         return tensors[0].permute([inputs[0].index(letter) for letter in output])  # a view, as in PyTorch
-    return apply(_einsum.op, *tensors, inputs=inputs, output=output)
+    same = in_one_dtype(tensors, [x._array for x in tensors])
+    return apply(_einsum.op, *same, inputs=inputs, output=output)
 
 
 def _without_ellipsis(inputs: list[str], tensors: list[Tensor], equation: str) -> tuple[list[str], str]:

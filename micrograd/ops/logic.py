@@ -17,7 +17,7 @@ def _comparison(name: str, sign: str, ufunc: np.ufunc, *aliases: str, of: str = 
 
     forward.__name__, forward.__doc__ = name, f"input {sign} other, element by element; bools."
     forward.__module__ = __name__
-    return op("", *aliases, sign=sign, examples=[f"x {sign} y", f"x {sign} 0.5", f"ints {sign} 2"])(forward)
+    return op("", *aliases, sign=sign, elementwise=True, examples=[f"x {sign} y", f"x {sign} 0.5", f"ints {sign} 2"])(forward)
 
 
 eq = _comparison("eq", "==", np.equal)

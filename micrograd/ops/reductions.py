@@ -291,7 +291,8 @@ def prod(x, /, dim=None, keepdim=False, *, dtype=None):
 
     The derivative multiplies all the others, so that a zero does not spoil it.
     """
-    x, whole = _in_dtype(x, dtype), x.shape
+    given = x = _in_dtype(x, dtype)
+    whole = x.shape
     if dim is not None:
         dim = dim_of(x, dim)
     if dim is None or not x.ndim:
@@ -307,7 +308,7 @@ def prod(x, /, dim=None, keepdim=False, *, dtype=None):
         np.cumprod(moved[..., :0:-1], axis=-1, out=right[..., -2::-1])
         return (stretch(g, shape, (dim,), keepdim) * np.moveaxis(left * right, -1, dim)).reshape(whole)
 
-    return out, save(dx, x)
+    return out, save(dx, given, out)  # PyTorch's derivative uses the result too, and is refused where it was changed
 
 
 @op("CumsumBackward0", in_order=True, examples=["x.cumsum(0)", "x.cumsum(1)"])
@@ -337,8 +338,8 @@ def cumprod(x, /, dim, *, dtype=None):
 
     The derivative of each product by an element is the product of the others in it, so a zero does not spoil it.
     """
-    x, dim, shape = _in_dtype(x, dtype), dim_of(x, dim), x.shape
-    x = x.reshape(shape or (1,))
+    given, dim, shape = _in_dtype(x, dtype), dim_of(x, dim), x.shape
+    x = given.reshape(shape or (1,))
 
     def dx(g):
         rows, gradients = np.moveaxis(x, dim, -1), np.moveaxis(g.reshape(x.shape), dim, -1)
@@ -349,7 +350,8 @@ def cumprod(x, /, dim, *, dtype=None):
             left = left * rows[..., i : i + 1]
         return np.moveaxis(result, -1, dim).reshape(shape)
 
-    return _cumulate(np.cumprod, x, dim).reshape(shape), save(dx, x)
+    out = _cumulate(np.cumprod, x, dim).reshape(shape)
+    return out, save(dx, given, out)  # as in prod
 
 
 @op("LinalgVectorNormBackward0", in_order=True, examples=["x.norm()", "x.norm(1, dim=0)", "x.norm(math.inf, dim=1)"])

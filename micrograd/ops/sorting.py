@@ -9,6 +9,7 @@ from micrograd.ops.indexing import _gather
 from micrograd.ops.reductions import ValuesAndIndices, _pick, shared_equally
 from micrograd.rules.dims import dim_of
 from micrograd.rules.errors import derivative_is_missing, need_elements, need_floats
+from micrograd.rules.layout import laid_out
 from micrograd.tensors import Tensor, wrap
 
 
@@ -29,7 +30,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
         order = array.shape[axis] - 1 - np.flip(np.argsort(np.flip(array, axis), axis, kind="stable"), axis)
     else:
         order = np.argsort(array, axis, kind="stable")
-    return wrap(order)
+    return wrap(laid_out(order, [array]))
 
 
 @function()
@@ -49,8 +50,9 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
 
 @op("SortBackward0", of="", examples=["x.sort(1).values", "x.topk(2).values"])
 def _sorted(x, /, dim, index):
-    """The elements at the indices along dim, which their order has chosen."""
-    return _gather.op.forward(x, dim, index)
+    """The elements at the indices along dim, which their order has chosen; they lie in memory as the indices do."""
+    found, (dx, saved) = _gather.op.forward(x, dim, index)
+    return laid_out(found, [index]), save(dx, *saved[1:])  # not x itself
 
 
 def _taken(x: Tensor, indices: Tensor, dim: int, name: str) -> Tensor:
@@ -93,6 +95,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     middle = np.where(nans == 0, (n - 1) // 2, n - nans)  # the first nan is the last but nans
     shape = [*array.shape[:axis], 1, *array.shape[axis + 1 :]]
     indices = np.take_along_axis(order, np.broadcast_to(middle, shape), axis)
+    indices = np.ascontiguousarray(indices)
     each = indices.squeeze(axis)
     values = apply(_pick.op, input, indices=each, dim=axis, keepdim=keepdim, name="MedianBackward1")
     return Median(values, wrap(indices if keepdim else each))

@@ -1,6 +1,7 @@
 """PyTorch's dtypes and its rule for mixing them, over NumPy's."""
 
 import builtins
+import functools
 import math
 from typing import Any
 
@@ -117,3 +118,25 @@ def numpy_dtype(operand: Any) -> np.dtype:
 def floating(x: np.ndarray) -> np.ndarray:
     """x itself where it holds floats, else x in float32, as PyTorch does before exp, log, division and their like."""
     return x if x.dtype.kind == "f" else x.astype(float32.numpy)
+
+
+def number_in(number: Any, dtype: np.dtype) -> Any:
+    """A number that goes into a dtype: itself, or an int below 0 wrapped around for uint8, as in PyTorch.
+
+    Raises RuntimeError where it is too large for the dtype, or nan for ints.
+    """
+    low, high = _limits(dtype)
+    if low <= number <= high or (dtype.kind in "fb" and not math.isfinite(number)):
+        return number
+    if dtype.kind == "u" and isinstance(number, builtins.int) and -high <= number < 0:
+        return number % (high + 1)
+    raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: {number}")
+
+
+@functools.cache
+def _limits(dtype: np.dtype) -> tuple[Any, Any]:
+    """The smallest and the largest number of a dtype."""
+    if dtype.kind == "b":
+        return -math.inf, math.inf  # everything but 0 is True
+    limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    return dtype.type(limits.min).item(), dtype.type(limits.max).item()
