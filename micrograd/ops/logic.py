@@ -6,6 +6,7 @@ import numpy as np
 
 from micrograd.ops import apply, attach, function, op
 from micrograd.rules.dtypes import promote
+from micrograd.rules.errors import need_arrays
 from micrograd.tensors import Tensor
 
 # A comparison with what is no number or tensor, x == None, is left to Python.
@@ -37,6 +38,8 @@ for _name, _function in (("__eq__", eq), ("__ne__", ne)):
 
 
 def _contains(input: Tensor, element: Any) -> bool:
+    if not isinstance(element, Tensor | float | int | np.generic):
+        raise RuntimeError(f"`in` takes a Tensor or a number, not {type(element).__name__}: {element!r:.60}")
     return bool((input == element)._array.any())
 
 
@@ -45,6 +48,8 @@ attach("__contains__", _contains)
 
 def _logical(name: str, sign: str, ufunc: np.ufunc, what: str) -> Any:
     def forward(x, y, /):
+        if not sign:
+            need_arrays(name, input=x, other=y)
         x, y = promote(x, y)
         if sign and np.result_type(x, y).kind == "f":
             raise NotImplementedError(f"{name}, {sign}, goes with ints and bools, not with floats: compare first")
@@ -93,6 +98,7 @@ def bitwise_not(x, /):
 @function()
 def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     """Whether |input - other| <= atol + rtol * |other|, by element. Raises RuntimeError for different dtypes."""
+    need_arrays("isclose", input=getattr(input, "_array", input), other=getattr(other, "_array", other))
     if input._array.dtype != other._array.dtype:
         raise RuntimeError(f"{input.dtype} did not match {other.dtype}: bring both to one dtype")
     return apply(_isclose.op, input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
@@ -113,4 +119,5 @@ def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e
 @function()
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have one shape and the same elements."""
+    need_arrays("equal", input=getattr(input, "_array", input), other=getattr(other, "_array", other))
     return np.array_equal(input._array, other._array)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from micrograd.ops import apply, function, op, save
-from micrograd.ops.elementwise import where_true
+from micrograd.ops.elementwise import _sign, where_true
 from micrograd.rules.dims import dim_of, dims_of
 from micrograd.rules.errors import need_elements, need_floats
 from micrograd.rules.sums import sum_over
@@ -62,7 +62,7 @@ def mean(x, /, dim=None, keepdim=False, *, dtype=None):
 
 
 @op("VarBackward0", in_order=True, examples=["x.var()", "x.var(0)", "x.var(1, keepdim=True)", "x.var(0, correction=0)"])
-def var(x, /, dim=None, unbiased=True, keepdim=False, *, correction=None):
+def var(x, /, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """The variance over dim: the squared distances from the mean, added up and divided by n - correction.
 
     correction: 1 by default (Bessel's), which is what unbiased=True means, 0 for unbiased=False. The distances are
@@ -70,71 +70,79 @@ def var(x, /, dim=None, unbiased=True, keepdim=False, *, correction=None):
     the elements are not floats.
     """
     x, dim, freedom, keepdim = _spread_arguments("var", x, dim, unbiased, keepdim, correction)
-    shape, out = x.shape, _variance(x, dim, freedom, keepdim)
-    return out, save(lambda g: stretch(g, shape, dim, keepdim) * _centred(x, dim) * (x.dtype.type(2) / freedom), x)
+    return _variance(x, dim, freedom, keepdim), save(lambda g: _variance_slope(g, x, dim, freedom, keepdim), x)
 
 
 @op("StdBackward0", in_order=True, examples=["x.std()", "x.std(0)", "x.std(1, keepdim=True)", "x.std(0, correction=0)"])
-def std(x, /, dim=None, unbiased=True, keepdim=False, *, correction=None):
+def std(x, /, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """The standard deviation over dim, the square root of `var`; where there is no spread, its gradient is 0."""
     x, dim, freedom, keepdim = _spread_arguments("std", x, dim, unbiased, keepdim, correction)
-    shape, out = x.shape, np.sqrt(_variance(x, dim, freedom, keepdim))
+    out = np.sqrt(_variance(x, dim, freedom, keepdim))
     if x.dtype == np.float32 and not np.isfinite(out).all():  # it is there where the variance itself is too large
         out = np.sqrt(_variance(x.astype(np.float64), dim, freedom, keepdim)).astype(x.dtype)
 
     def dx(g):
-        scaled = np.divide(g, out * freedom, out=np.zeros_like(out), where=out != 0)  # no spread, no direction: 0
-        return stretch(scaled, shape, dim, keepdim) * _centred(x, dim)
+        g = np.divide(g, 2 * out, out=np.zeros_like(out), where=out != 0)  # no spread, no direction: 0
+        return _variance_slope(g, x, dim, freedom, keepdim)
 
     return out, save(dx, x, out)
 
 
 def _spread_arguments(name, x, dim, unbiased, keepdim, correction):
-    """The arguments of var and std: x, the dimensions, n - correction (0 where it would be less), and keepdim."""
+    """The arguments of var and std: x, the dimensions, n - correction, and keepdim."""
     need_floats(x, name)
     if isinstance(dim, bool):  # x.var(False): the one argument is unbiased
         dim, unbiased = None, dim
-    dim, correction = dims_of(x, dim), int(unbiased) if correction is None else correction
-    freedom = _count(x.shape, dim) - correction
-    return x, dim, freedom if freedom > 0 else 0, keepdim
+    if unbiased is not None and correction is not None:
+        raise TypeError(f"{name}() takes unbiased or correction, not both: correction=1 is unbiased=True")
+    dims = dims_of(x, dim)
+    if correction is None:
+        correction = 0 if unbiased is False else 1
+    return x, dims, _count(x.shape, dims) - correction, keepdim
 
 
 def _centred(x, dim):
     """x - mean(x), and once more the mean of that, which takes away the error that the first mean was rounded by."""
     n = x.dtype.type(_count(x.shape, dim))
     centred = x - sum_over(x, dim, keepdim=True) / n
-    return centred - sum_over(centred, dim, keepdim=True) / n
+    error = sum_over(centred, dim, keepdim=True) / n
+    return centred - np.where(np.isfinite(error), error, 0)
 
 
 def _variance(x, dim, freedom, keepdim):
     centred = np.asarray(_centred(x, dim))
-    return np.asarray(sum_over(np.square(centred, out=centred), dim, keepdim) / x.dtype.type(freedom))
+    return np.asarray(sum_over(np.square(centred, out=centred), dim, keepdim) / x.dtype.type(max(freedom, 0)))
+
+
+def _variance_slope(g, x, dim, freedom, keepdim):
+    """d(var)/d(x) = 2 (x - mean) / freedom. Of all elements and without freedom it is infinite, as in PyTorch."""
+    g, centred = stretch(g, x.shape, dim, keepdim), _centred(x, dim)
+    if dim is None and freedom <= 0:
+        return g * np.where(centred == 0, np.nan, np.inf)
+    return g * centred * (x.dtype.type(2) / x.dtype.type(freedom))
 
 
 # The largest and the smallest.
 
 
-@op("AmaxBackward0", in_order=True, examples=["x.amax(0)", "batch.amax((0, 2), keepdim=True)", "x.max()"])
-def amax(x, /, dim=(), keepdim=False):
-    """The largest element over dim, one or several; of equal ones each gets its share of the gradient."""
-    return _extreme(np.maximum, x, dims_of(x, dim), keepdim)
+@op("MaxBackward1", of="", examples=["x.max()"])
+def _largest(x, /):
+    """The largest element; of equal ones each gets its share of the gradient."""
+    out = np.asarray(np.maximum.reduce(x, axis=None))
+    return out, save(lambda g: shared_equally(g, x, out), x, out)
 
 
-@op("AminBackward0", in_order=True, examples=["x.amin(0)", "batch.amin((0, 2), keepdim=True)", "x.min()"])
-def amin(x, /, dim=(), keepdim=False):
-    """The smallest element over dim, one or several; of equal ones each gets its share of the gradient."""
-    return _extreme(np.minimum, x, dims_of(x, dim), keepdim)
+@op("MinBackward1", of="", examples=["x.min()"])
+def _smallest(x, /):
+    """The smallest element; of equal ones each gets its share of the gradient."""
+    out = np.asarray(np.minimum.reduce(x, axis=None))
+    return out, save(lambda g: shared_equally(g, x, out), x, out)
 
 
-def _extreme(ufunc, x, dim, keepdim):
-    out = np.asarray(ufunc.reduce(x, axis=dim, keepdims=keepdim))
-    return out, save(lambda g: shared_equally(g, x, out, dim, keepdim), x, out)
-
-
-def shared_equally(g, x, out, dim, keepdim):
-    """Of several elements that are the one chosen each gets an equal share; where the result is nan, all of them."""
+def shared_equally(g, x, out, dim=None, keepdim=False):
+    """Of several elements that are the one chosen, `out`, each gets an equal share."""
     out = stretch(out, x.shape, dim, keepdim)
-    chosen = (x == out) | np.isnan(out)
+    chosen = (x == out) | (np.isnan(x) & np.isnan(out))
     shares = stretch(g, x.shape, dim, keepdim) / np.add.reduce(chosen, axis=dim, keepdims=True, dtype=x.dtype)
     return where_true(chosen, shares)
 
@@ -177,7 +185,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 
     With a tensor in place of dim, `maximum` of the two. Raises RuntimeError or IndexError where there are no elements.
     """
-    return input.maximum(dim) if isinstance(dim, Tensor) else _along(Max, input, amax, np.argmax, dim, keepdim)
+    return input.maximum(dim) if isinstance(dim, Tensor) else _along(Max, input, _largest, np.argmax, dim, keepdim)
 
 
 @function()
@@ -186,14 +194,14 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 
     With a tensor in place of dim, `minimum` of the two. Raises RuntimeError or IndexError where there are no elements.
     """
-    return input.minimum(dim) if isinstance(dim, Tensor) else _along(Min, input, amin, np.argmin, dim, keepdim)
+    return input.minimum(dim) if isinstance(dim, Tensor) else _along(Min, input, _smallest, np.argmin, dim, keepdim)
 
 
 def _along(kind: Any, x: Tensor, whole: Any, arg: Callable, dim: Any, keepdim: bool) -> Any:
     title = kind.__name__
     need_elements(x._array, title.lower(), dim)
     if dim is None:
-        return apply(whole.op, x, dim=None, name=f"{title}Backward1")
+        return apply(whole.op, x)
     dim = dim_of(x, dim)
     if x.ndim == 0:
         return kind(x.clone(), wrap(np.int64(0)))
@@ -217,7 +225,7 @@ def argmin(x, /, dim=None, keepdim=False):
 def _arg(x, arg, dim, keepdim):
     if x.dtype == bool:
         raise RuntimeError(f"{arg.__name__} is not there for bool tensors: take x.int() first")
-    need_elements(x, arg.__name__, dim)
+    need_elements(x, arg.__name__, dim, IndexError)
     axis = None if dim is None else dim_of(x, dim)
     return np.asarray(arg(x, axis=axis if x.ndim else None, keepdims=keepdim))
 
@@ -265,6 +273,32 @@ def logsumexp(x, /, dim, keepdim=False):
 # That is what the lectures need. More of PyTorch's reductions:
 
 
+@op("AmaxBackward0", in_order=True, examples=["x.amax(0)", "batch.amax((0, 2), keepdim=True)", "x.amax()"])
+def amax(x, /, dim=(), keepdim=False):
+    """The largest element over dim, one or several; of equal ones each gets its share of the gradient."""
+    return _extreme("amax", np.maximum, x, dim, keepdim)
+
+
+@op("AminBackward0", in_order=True, examples=["x.amin(0)", "batch.amin((0, 2), keepdim=True)", "x.amin()"])
+def amin(x, /, dim=(), keepdim=False):
+    """The smallest element over dim, one or several; of equal ones each gets its share of the gradient."""
+    return _extreme("amin", np.minimum, x, dim, keepdim)
+
+
+def _extreme(name, ufunc, x, dim, keepdim):
+    dims = dims_of(x, dim)
+    for each in (None,) if dim == () else dims or range(x.ndim):
+        need_elements(x, name, each)
+    out = np.asarray(ufunc.reduce(x, axis=dims, keepdims=keepdim))
+
+    def dx(g):
+        shares = shared_equally(g, x, out, dims, keepdim)
+        nowhere = np.isnan(out)  # the gradient of nan is nan, as in PyTorch
+        return np.where(stretch(nowhere, x.shape, dims, keepdim), out.dtype.type(np.nan), shares)
+
+    return out, save(dx, x, out)
+
+
 @function(method=False)
 def var_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """var and, over the same dims, mean."""
@@ -305,7 +339,8 @@ def prod(x, /, dim=None, keepdim=False, *, dtype=None):
         left, right = np.ones_like(moved), np.ones_like(moved)
         np.cumprod(moved[..., :-1], axis=-1, out=left[..., 1:])
         np.cumprod(moved[..., :0:-1], axis=-1, out=right[..., -2::-1])
-        return (stretch(g, shape, (dim,), keepdim) * np.moveaxis(left * right, -1, dim)).reshape(whole)
+        others = np.moveaxis(left * right, -1, dim)
+        return where_true(others != 0, stretch(g, shape, (dim,), keepdim) * others).reshape(whole)
 
     return out, save(dx, x)
 
@@ -365,6 +400,8 @@ def norm(x, /, p="fro", dim=None, keepdim=False, dtype=None):
         out = np.sqrt(sum_over(x * x, dim, keepdim))
     elif p == 0:
         out = np.add.reduce(x != 0, axis=dim, keepdims=keepdim, dtype=x.dtype)
+    elif p < 0 and not size.size:
+        raise RuntimeError(f"norm: the {p:g} norm of no elements is not there; the shape is {list(shape)}")
     elif math.isinf(p):
         out = (np.maximum if p > 0 else np.minimum).reduce(size, axis=dim, keepdims=keepdim)
     else:
@@ -375,11 +412,11 @@ def norm(x, /, p="fro", dim=None, keepdim=False, dtype=None):
         if p == 0:
             return None
         if math.isinf(p):
-            return shared_equally(g, size, out, dim, keepdim) * np.sign(x)
+            return shared_equally(g, size, out, dim, keepdim) * _sign(x)
         if p == 2:
             return stretch(np.divide(g, out, out=np.zeros_like(out), where=out != 0), shape, dim, keepdim) * x
         whole = stretch(out, shape, dim, keepdim)
-        scaled = np.sign(x) * (size / whole) ** (p - 1)
+        scaled = _sign(x) * (1 if p == 1 else (size / whole) ** (p - 1))
         flat = (whole == 0) | ((x == 0) & (p < 1))
         return where_true(~flat, stretch(g, shape, dim, keepdim) * np.where(flat, x.dtype.type(0), scaled))
 
