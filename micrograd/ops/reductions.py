@@ -77,9 +77,9 @@ def var(x, /, dim=None, unbiased=None, keepdim=False, *, correction=None):
 def std(x, /, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """The standard deviation over dim, the square root of `var`; where there is no spread, its gradient is 0."""
     x, dim, freedom, keepdim = _spread_arguments("std", x, dim, unbiased, keepdim, correction)
-    out = np.sqrt(_variance(x, dim, freedom, keepdim))
+    out = np.asarray(np.sqrt(_variance(x, dim, freedom, keepdim)))
     if x.dtype == np.float32 and not np.isfinite(out).all():  # it is there where the variance itself is too large
-        out = np.sqrt(_variance(x.astype(np.float64), dim, freedom, keepdim)).astype(x.dtype)
+        out = np.asarray(np.sqrt(_variance(x.astype(np.float64), dim, freedom, keepdim)), x.dtype)
 
     def dx(g):
         g = np.divide(g, 2 * out, out=np.zeros_like(out), where=out != 0)  # no spread, no direction: 0
@@ -111,14 +111,14 @@ def _centred(x, dim):
 
 def _variance(x, dim, freedom, keepdim):
     centred = np.asarray(_centred(x, dim))
-    return np.asarray(sum_over(np.square(centred, out=centred), dim, keepdim) / x.dtype.type(max(freedom, 0)))
+    return np.asarray(sum_over(np.square(centred, out=centred), dim, keepdim) / x.dtype.type(freedom if freedom > 0 else 0))
 
 
 def _variance_slope(g, x, dim, freedom, keepdim):
     """d(var)/d(x) = 2 (x - mean) / freedom. Of all elements and without freedom it is infinite, as in PyTorch."""
     g, centred = stretch(g, x.shape, dim, keepdim), _centred(x, dim)
     if dim is None and freedom <= 0:
-        return g * np.where(centred == 0, np.nan, np.inf)
+        return g * np.where((centred == 0) | np.isinf(x), np.nan, np.inf)
     return g * centred * (x.dtype.type(2) / x.dtype.type(freedom))
 
 
@@ -400,7 +400,7 @@ def norm(x, /, p="fro", dim=None, keepdim=False, dtype=None):
         out = np.sqrt(sum_over(x * x, dim, keepdim))
     elif p == 0:
         out = np.add.reduce(x != 0, axis=dim, keepdims=keepdim, dtype=x.dtype)
-    elif p < 0 and not size.size:
+    elif p < 0 and not _count(shape, dim):
         raise RuntimeError(f"norm: the {p:g} norm of no elements is not there; the shape is {list(shape)}")
     elif math.isinf(p):
         out = (np.maximum if p > 0 else np.minimum).reduce(size, axis=dim, keepdims=keepdim)
