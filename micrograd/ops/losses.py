@@ -175,7 +175,7 @@ def cross_entropy(
     if reduction != "none":
         total = float(np.add.reduce(ones[target._array[target._array != ignore_index]], axis=None))
         each = each.sum() / (total if reduction == "mean" else 1)
-    return loss * (1 - label_smoothing) + each * (label_smoothing / len(ones))
+    return loss * (1 - label_smoothing) + each * (label_smoothing / len(ones) if len(ones) else 0)
 
 
 def _cross_entropy_of_probabilities(
