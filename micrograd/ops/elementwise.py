@@ -82,8 +82,9 @@ def pow(x, exponent, /):
     x, exponent = promote(x, exponent)
     refuse_bools("**", x)
     if not isinstance(exponent, np.ndarray):
-        return _power(x, exponent), save(lambda g: g * _power_slope(x, exponent), x) if exponent != 0 else np.zeros_like
-    out = _power_of_integers(x, exponent) if exponent.dtype.kind in "iu" else np.power(x, exponent)
+        return _power(x, exponent), save(lambda g: _power_derivative(g, x, exponent), x)
+    order = "K" if isinstance(x, np.ndarray) else "C"  # of a number, in order however the exponents lie
+    out = _power_of_integers(x, exponent) if exponent.dtype.kind in "iu" else np.power(x, exponent, order=order)
 
     def dx(g):
         return np.where(exponent == 0, 0, g * (exponent * np.power(x, np.where(exponent == 0, 1, exponent - 1))))
@@ -118,9 +119,11 @@ def _power_of_integers(x, exponent):
     return np.where(negative & (x != 1), np.where(x == -1, 1 - 2 * (exponent % 2), 0), out).astype(out.dtype)
 
 
-def _power_slope(x, exponent):
-    """d(x**n)/dx = n x**(n - 1)."""
-    return x + x if exponent == 2 else exponent * _power(x, exponent - 1)
+def _power_derivative(g, x, exponent):
+    """g times d(x**n)/dx = n x**(n - 1), and 0 for an exponent of 0 whatever g is."""
+    if exponent == 0:
+        return np.zeros_like(x)
+    return g * (x + x if exponent == 2 else exponent * _power(x, exponent - 1))
 
 
 @op("NegBackward0", "negative", sign="-", in_place=True, examples=["-x"])
@@ -382,19 +385,24 @@ def clamp(x, min=None, max=None, /):
     if min is None and max is None:
         raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
     min, max = [need_to_fit(bound, result_type(x, bound)) for bound in (min, max)]
-    out, inside = x, True
+    out = x
     if min is not None:
         out = np.asarray(np.maximum(*promote(out, min)))
-        inside = x >= min
     if max is not None:
         out = np.asarray(np.minimum(*promote(out, max)))
-        inside = inside & (x <= max)
-    return (
-        out,
-        save(lambda g: where_true(inside, g), x, min, max),
-        save(lambda g: where_true((x < min) & (True if max is None else np.less(min, max)), g), x, min, max),
-        save(lambda g: where_true((x > max) | (False if min is None else np.less(max, min)), g), x, min, max),
-    )
+
+    def dx(g):
+        inside = True if min is None else x >= min
+        return where_true(inside if max is None else inside & (x <= max), g)
+
+    def dmin(g):
+        return where_true((x < min) & (True if max is None else np.less(min, max)), g)
+
+    def dmax(g):
+        return where_true((x > max) | (False if min is None else np.less(max, min)), g)
+
+    given = [array for array in (x, min, max) if isinstance(array, np.ndarray)]
+    return out, *[save(derivative, *given) for derivative in (dx, dmin, dmax)]
 
 
 @function(in_place=True)
@@ -468,14 +476,21 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 attach("where", lambda input, condition, other: where(condition, input, other))
 
 
-@op("MaskedFillBackward0", in_place=True, examples=["x.masked_fill(y > 0, 0.5)", "x.masked_fill(y > 0, y.sum())"])
+@op(
+    "MaskedFillBackward0",
+    in_place=True,
+    in_order=True,
+    examples=["x.masked_fill(y > 0, 0.5)", "x.masked_fill(y > 0, y.sum())"],
+)
 def masked_fill(x, mask, value, /):
     """input with value, a number or a tensor without dimensions, wherever mask is True; mask broadcasts to input.
 
     Raises RuntimeError where mask is not of bools, or value has dimensions or does not fit the dtype of input.
     """
     if np.ndim(value):
-        raise RuntimeError(f"masked_fill only supports a 0-dimensional value tensor, but got {np.ndim(value)} dimensions")
+        raise RuntimeError(
+            f"masked_fill only supports a 0-dimensional value tensor, but got {np.ndim(value)} dimensions"
+        )
     value = need_to_fit(value, x.dtype)
     if mask.dtype != np.bool_:
         raise RuntimeError(f"masked_fill only supports boolean masks, but got mask with dtype {mask.dtype}")

@@ -789,7 +789,9 @@ def pad(x, /, pad, mode="constant", value=None):
             f"Padding length must be divisible by 2 and at most two times the number of dimensions, {x.ndim}; "
             f"it is {len(pad)}"
         )
-    if any(n < -min(left, 0) - min(right, 0) for n, left, right in zip(x.shape[::-1], pad[0::2], pad[1::2], strict=False)):
+    if any(
+        n < -min(left, 0) - min(right, 0) for n, left, right in zip(x.shape[::-1], pad[0::2], pad[1::2], strict=False)
+    ):
         raise RuntimeError(f"pad: {list(pad)} cuts off more than there is of {list(x.shape)}")
     widths = [(0, 0)] * (x.ndim - len(pad) // 2) + list(zip(pad[0::2], pad[1::2], strict=True))[::-1]
     out = np.full([n + left + right for n, (left, right) in zip(x.shape, widths, strict=True)], value or 0, x.dtype)

@@ -203,7 +203,9 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         output = dots + "".join(sorted(c for c in set(left) if left.count(c) == 1 and c.isalpha()))
     output = output.replace("...", dots)
     if len(set(output)) < len(output) or not set(output) <= set("".join(inputs)):
-        raise RuntimeError(f"einsum(): the letters of the result {output!r} have to stand in the inputs, each once here")
+        raise RuntimeError(
+            f"einsum(): the letters of the result {output!r} have to stand in the inputs, each once here"
+        )
     if len(tensors) == 1 and output and sorted(output) == sorted(inputs[0]):
         return tensors[0].permute([inputs[0].index(letter) for letter in output])  # a view, as in PyTorch
     return apply(_einsum.op, *tensors, inputs=inputs, output=output)
@@ -216,7 +218,9 @@ def _without_repeats(letters: str, x: Tensor) -> tuple[str, Tensor]:
             i = letters.index(c)
             j = letters.index(c, i + 1)
             if x.shape[i] != x.shape[j]:
-                raise RuntimeError(f"einsum(): {c!r} stands for dimensions of the lengths {x.shape[i]} and {x.shape[j]}")
+                raise RuntimeError(
+                    f"einsum(): {c!r} stands for dimensions of the lengths {x.shape[i]} and {x.shape[j]}"
+                )
             x, letters = x.diagonal(0, i, j), letters[:i] + letters[i + 1 : j] + letters[j + 1 :] + c
     return letters, x
 
@@ -249,16 +253,16 @@ def _einsum(*xs, inputs, output):
         return np.broadcast_to(x, [sizes[letter] for letter in letters])  # a length of 1 goes with any other
 
     def derivative(k):
-        others = [(letters, x) for i, (letters, x) in enumerate(zip(inputs, xs, strict=True)) if i != k]
-        found = set(output).union(*[letters for letters, _ in others])
+        names, others = [*inputs[:k], *inputs[k + 1 :]], [*xs[:k], *xs[k + 1 :]]
+        found = set(output).union(*names)
         summed = [d for d, letter in enumerate(inputs[k]) if letter not in found]
 
         def dx(g):
-            given = [(output, g), *[(letters, full(letters, x)) for letters, x in others]]
+            given = [(output, g), *[(letters, full(letters, x)) for letters, x in zip(names, others, strict=True)]]
             result = _contract(given, [letter for letter in inputs[k] if letter in found])
             return full(inputs[k], np.expand_dims(result, summed))
 
-        return save(dx, *[x for _, x in others])
+        return save(dx, *others)
 
     given = [(letters, full(letters, x)) for letters, x in zip(inputs, xs, strict=True)]
     return _contract(given, output), *[derivative(k) for k in range(len(xs))]

@@ -111,7 +111,9 @@ def _centred(x, dim):
 
 def _variance(x, dim, freedom, keepdim):
     centred = np.asarray(_centred(x, dim))
-    return np.asarray(sum_over(np.square(centred, out=centred), dim, keepdim) / x.dtype.type(freedom if freedom > 0 else 0))
+    return np.asarray(
+        sum_over(np.square(centred, out=centred), dim, keepdim) / x.dtype.type(freedom if freedom > 0 else 0)
+    )
 
 
 def _variance_slope(g, x, dim, freedom, keepdim):
@@ -236,7 +238,8 @@ def _arg(x, arg, dim, keepdim):
 @op("SoftmaxBackward0", in_order=True, examples=["x.softmax(1)", "batch.softmax(0)", "F.softmax(x, dim=-1)"])
 def softmax(x, /, dim, dtype=None):
     """exp(input) / exp(input).sum(dim, keepdim=True), in one node. Raises RuntimeError for what is no float."""
-    x, dim = need_floats(_in_dtype(x, dtype), "softmax"), dim_of(x, dim) if x.ndim else None
+    x, dim = need_floats(_in_dtype(x, dtype), "softmax"), dim_of(x, dim)
+    dim = dim if x.ndim else None
     out = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
     out /= sum_over(out, dim if dim is None else (dim,), keepdim=True)
 
@@ -251,7 +254,8 @@ def softmax(x, /, dim, dtype=None):
 @op("LogSoftmaxBackward0", in_order=True, examples=["x.log_softmax(1)", "batch.log_softmax(0)"])
 def log_softmax(x, /, dim, dtype=None):
     """softmax(input, dim).log(), in one node and without its overflow. Raises RuntimeError for what is no float."""
-    x, dim = need_floats(_in_dtype(x, dtype), "log_softmax"), (dim_of(x, dim),) if x.ndim else None
+    x, dim = need_floats(_in_dtype(x, dtype), "log_softmax"), (dim_of(x, dim),)
+    dim = dim if x.ndim else None
     out = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
     out -= np.log(sum_over(np.exp(out), dim, keepdim=True))
     return out, save(lambda g: g - np.exp(out) * sum_over(g, dim, keepdim=True), out)
@@ -325,22 +329,23 @@ def prod(x, /, dim=None, keepdim=False, *, dtype=None):
 
     The derivative multiplies all the others, so that a zero does not spoil it.
     """
-    x, whole = _in_dtype(x, dtype), x.shape
+    x = _in_dtype(x, dtype)
     if dim is not None:
         dim = dim_of(x, dim)
     if dim is None or not x.ndim:
-        x, dim, keepdim = x.reshape(-1), 0, False
-    shape = x.shape
+        dim, keepdim, shape = 0, False, (x.size,)
+    else:
+        shape = x.shape
     kind = np.int64 if x.dtype.kind in "biu" and dtype is None else x.dtype
-    out = np.asarray(np.multiply.reduce(x, axis=dim, keepdims=keepdim, dtype=kind))
+    out = np.asarray(np.multiply.reduce(x.reshape(shape), axis=dim, keepdims=keepdim, dtype=kind))
 
     def dx(g):
-        moved = np.moveaxis(x, dim, -1)
+        moved = np.moveaxis(x.reshape(shape), dim, -1)
         left, right = np.ones_like(moved), np.ones_like(moved)
         np.cumprod(moved[..., :-1], axis=-1, out=left[..., 1:])
         np.cumprod(moved[..., :0:-1], axis=-1, out=right[..., -2::-1])
         others = np.moveaxis(left * right, -1, dim)
-        return where_true(others != 0, stretch(g, shape, (dim,), keepdim) * others).reshape(whole)
+        return where_true(others != 0, stretch(g, shape, (dim,), keepdim) * others).reshape(x.shape)
 
     return out, save(dx, x)
 
@@ -357,12 +362,12 @@ def cumsum(x, /, dim, *, dtype=None):
     def dx(g):
         return np.flip(_cumulate(np.cumsum, np.flip(g.reshape(shape or (1,)), dim), dim), dim).reshape(shape)
 
-    return _cumulate(np.cumsum, x.reshape(shape or (1,)), dim).reshape(shape), dx
+    return _cumulate(np.cumsum, x.reshape(shape or (1,)), dim, dtype).reshape(shape), dx
 
 
-def _cumulate(function, x, dim):
+def _cumulate(function, x, dim, dtype=None):
     if x.dtype.kind in "biu":
-        return function(x, axis=dim, dtype=np.int64)
+        return function(x, axis=dim, dtype=np.int64 if dtype is None else x.dtype)
     return function(x, axis=dim, dtype=np.float64).astype(x.dtype, copy=False)
 
 
@@ -373,10 +378,10 @@ def cumprod(x, /, dim, *, dtype=None):
     The derivative of each product by an element is the product of the others in it, so a zero does not spoil it.
     """
     x, dim, shape = _in_dtype(x, dtype), dim_of(x, dim), x.shape
-    x = x.reshape(shape or (1,))
+    flat = shape or (1,)
 
     def dx(g):
-        rows, gradients = np.moveaxis(x, dim, -1), np.moveaxis(g.reshape(x.shape), dim, -1)
+        rows, gradients = np.moveaxis(x.reshape(flat), dim, -1), np.moveaxis(g.reshape(flat), dim, -1)
         result, left = np.empty_like(rows), np.ones_like(rows[..., :1])
         for i in range(rows.shape[-1]):
             others = np.cumprod(np.concatenate([left, rows[..., i + 1 :]], axis=-1), axis=-1)
@@ -384,7 +389,7 @@ def cumprod(x, /, dim, *, dtype=None):
             left = left * rows[..., i : i + 1]
         return np.moveaxis(result, -1, dim).reshape(shape)
 
-    return _cumulate(np.cumprod, x, dim).reshape(shape), save(dx, x)
+    return _cumulate(np.cumprod, x.reshape(flat), dim, dtype).reshape(shape), save(dx, x)
 
 
 @op("LinalgVectorNormBackward0", in_order=True, examples=["x.norm()", "x.norm(1, dim=0)", "x.norm(math.inf, dim=1)"])
@@ -395,7 +400,7 @@ def norm(x, /, p="fro", dim=None, keepdim=False, dtype=None):
     RuntimeError where the elements are not floats.
     """
     x, dim = _in_dtype(need_floats(x, "norm"), dtype), dims_of(x, dim)
-    p, shape, size = 2.0 if p in (None, "fro") else float(p), x.shape, np.abs(x)
+    p, shape = 2.0 if p in (None, "fro") else float(p), x.shape
     if p == 2:
         out = np.sqrt(sum_over(x * x, dim, keepdim))
     elif p == 0:
@@ -403,20 +408,20 @@ def norm(x, /, p="fro", dim=None, keepdim=False, dtype=None):
     elif p < 0 and not _count(shape, dim):
         raise RuntimeError(f"norm: the {p:g} norm of no elements is not there; the shape is {list(shape)}")
     elif math.isinf(p):
-        out = (np.maximum if p > 0 else np.minimum).reduce(size, axis=dim, keepdims=keepdim)
+        out = (np.maximum if p > 0 else np.minimum).reduce(np.abs(x), axis=dim, keepdims=keepdim)
     else:
-        out = sum_over(size**p, dim, keepdim) ** (1 / p)
+        out = sum_over(np.abs(x) ** p, dim, keepdim) ** (1 / p)
     out = np.asarray(out, x.dtype)
 
     def dx(g):
         if p == 0:
             return None
         if math.isinf(p):
-            return shared_equally(g, size, out, dim, keepdim) * _sign(x)
+            return shared_equally(g, np.abs(x), out, dim, keepdim) * _sign(x)
         if p == 2:
             return stretch(np.divide(g, out, out=np.zeros_like(out), where=out != 0), shape, dim, keepdim) * x
         whole = stretch(out, shape, dim, keepdim)
-        scaled = _sign(x) * (1 if p == 1 else (size / whole) ** (p - 1))
+        scaled = _sign(x) * (1 if p == 1 else (np.abs(x) / whole) ** (p - 1))
         flat = (whole == 0) | ((x == 0) & (p < 1))
         return where_true(~flat, stretch(g, shape, dim, keepdim) * np.where(flat, x.dtype.type(0), scaled))
 

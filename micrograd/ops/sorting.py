@@ -49,7 +49,10 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
 
 def _taken(x: Tensor, indices: Tensor, dim: int, name: str) -> Tensor:
     """The elements at the indices along dim."""
-    return apply(_gather.op, x, dim=dim_of(x, dim), index=indices._array, name=name) if x.ndim else x.clone()
+    if not x.ndim:
+        return x.clone()
+    index = indices._array.copy() if x.requires_grad else indices._array  # the user may change theirs
+    return apply(_gather.op, x, dim=dim_of(x, dim), index=index, name=name)
 
 
 class Sort(ValuesAndIndices):
