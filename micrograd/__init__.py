@@ -26,7 +26,7 @@ from micrograd.rules.dtypes import Size, bool, double, dtype, float, float32, fl
 from micrograd.rules.memory import keep_freed_memory
 from micrograd.rules.missing import getattr_of
 from micrograd.rules.printing import set_printoptions
-from micrograd import autograd, nn, optim, utils
+from micrograd import autograd, distributed, nn, optim, utils
 from micrograd.serialization import load, save
 
 __version__ = "0.1.0"

@@ -214,14 +214,12 @@ def gradcheck(
     return True
 
 
-def slopes(
-    f: Callable[[], float], array: np.ndarray, step: float, positions: Sequence[int] | None = None
-) -> np.ndarray:
+def slopes(f: Callable[[], float], array: np.ndarray, step: float, positions: Any = None) -> np.ndarray:
     """The slopes of f by the elements of an array, from the left and from the right, without any derivative: (2, n).
 
     With h = step * max(1, |x|) they are (f(x) - f(x - h)) / h and (f(x + h) - f(x)) / h, and their mean is the central
     difference. f: computes a number from the array as it is. array: float64; it ends as it was. positions: which of the
-    elements, as indices of the flat array; all where None.
+    elements, as indices of the flat array; None for all.
     """
     positions = range(array.size) if positions is None else positions
     middle, found = f(), np.empty((2, len(positions)))

@@ -207,6 +207,18 @@ def run_backward(
     return gradients | found
 
 
+# What hooks want to be called, once, at the end of the backward that runs now.
+after_backward: list[Callable[[], None]] = []
+
+
+def call_after_backward() -> None:
+    """Call what hooks have asked for, and forget it."""
+    asked = after_backward.copy()
+    after_backward.clear()
+    for function in asked:
+        function()
+
+
 def is_grad_enabled() -> bool:
     """Whether operations record a graph now, in this thread."""
     return state.grad_enabled

@@ -246,6 +246,8 @@ class Tensor:
         start = start_of_backward(self, gradient)
         for leaf, g in graph.run_backward([self], [start], bool(retain_graph)).items():
             leaf._accumulate_in_leaf(g)
+        if graph.after_backward:
+            graph.call_after_backward()
 
     def detach(self) -> "Tensor":
         """The same numbers in the same memory, outside the graph."""

@@ -1,6 +1,6 @@
 """Nets: Module, the base class of all of them, PyTorch's layers, and the scalar nets of the public micrograd."""
 
-from micrograd.nn import containers, functional, init, layers, transformer, utils
+from micrograd.nn import containers, functional, init, layers, parallel, transformer, utils
 from micrograd.nn.containers import *  # noqa: F403
 from micrograd.nn.layers import *  # noqa: F403
 from micrograd.nn.module import Module

@@ -111,10 +111,10 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         raise pytorch_error(op.name, arrays, options, error) from None
     finally:
         ON_ERROR.reset(token)
-    if op.in_order and not out.flags.c_contiguous:
-        result = wrap(out.copy())
-    else:
-        result = wrap(out)
+    array = out if type(out) is np.ndarray else np.asarray(out)
+    if op.in_order and not array.flags.c_contiguous:
+        array = array.copy()
+    result = wrap(array)
     if op.is_view:
         view_of(inputs[0], result)
     if wanted and state.grad_enabled and result._array.dtype.kind == "f":

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.ops import apply, attach, function, op, save
+from micrograd.rules.errors import need_one_dtype
 from micrograd.rules.sums import sum_over
 from micrograd.tensors import Tensor, wrap
 
@@ -55,8 +56,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     a, b = input._array, other._array
     if a.ndim == 0 or b.ndim == 0:
         raise RuntimeError("both arguments to matmul need to be at least 1D; to multiply by a number write *")
-    if a.dtype != b.dtype:
-        raise RuntimeError(f"matmul: expected both to have the same dtype, but found {input.dtype} and {other.dtype}")
+    need_one_dtype("matmul", a, b)
     if a.dtype == bool:
         raise RuntimeError("matmul: bools have no product, take x.float()")
     if a.ndim == 2 == b.ndim:

@@ -16,8 +16,10 @@ from micrograd.tensors import Tensor, wrap
 _INDEX_DTYPES = (np.dtype(np.int64), np.dtype(np.uint8))
 
 
-def _loss_node(input: Tensor, *others: Any, **options: Any) -> str:
-    return "NllLossBackward0" if input.ndim <= 2 else "NllLoss2DBackward0"
+def _loss_node(input: Tensor, *others: Any, reduction: str, **options: Any) -> str:
+    if input.ndim <= 2:
+        return "NllLossBackward0"
+    return "ViewBackward0" if reduction == "none" and input.ndim != 4 else "NllLoss2DBackward0"
 
 
 @op(
@@ -216,7 +218,10 @@ def _check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | No
         _check_shapes(name, x.shape, indices.shape)
     need_floats(x, name, NotImplementedError)
     if indices.dtype not in _INDEX_DTYPES:
-        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype}: class indices")
+        raise RuntimeError(
+            f"expected target dtype to be Long or Byte, but got {target.dtype} {list(target.shape)}: class indices are "
+            f"whole numbers. Probably meant: F.{name}(logits, y.long())"
+        )
     classes = x.shape[1] if x.ndim > 1 else x.shape[0]
     if weight is not None:
         _check_weight(input, weight, classes)
@@ -242,7 +247,8 @@ def _check_shapes(name: str, shape: tuple[int, ...], target: tuple[int, ...]) ->
     if target[0] != shape[0]:
         raise ValueError(f"Expected input batch_size ({shape[0]}) to match target batch_size ({target[0]}).")
     if target[1:] != shape[2:]:
-        raise RuntimeError(f"{name}: Expected target size {[shape[0], *shape[2:]]}, got {list(target)}")
+        hint = ". Probably meant: class indices, y.argmax(1), or probabilities, y.float()" if target == shape else ""
+        raise RuntimeError(f"{name}: Expected target size {[shape[0], *shape[2:]]}, got {list(target)}{hint}")
 
 
 def _check_weight(input: Tensor, weight: Tensor, classes: int) -> None:

@@ -47,12 +47,18 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     return Topk(_taken(input, indices, dim, "TopkBackward0"), indices)
 
 
+@op("SortBackward0", of="", examples=["x.sort(1).values", "x.topk(2).values"])
+def _sorted(x, /, dim, index):
+    """The elements at the indices along dim, which their order has chosen."""
+    return _gather.op.forward(x, dim, index)
+
+
 def _taken(x: Tensor, indices: Tensor, dim: int, name: str) -> Tensor:
     """The elements at the indices along dim."""
     if not x.ndim:
         return x.clone()
     index = indices._array.copy() if x.requires_grad else indices._array  # the user may change theirs
-    return apply(_gather.op, x, dim=dim_of(x, dim), index=index, name=name)
+    return apply(_sorted.op, x, dim=dim_of(x, dim), index=index, name=name)
 
 
 class Sort(ValuesAndIndices):

@@ -146,7 +146,11 @@ def need_one_dtype(name: str, *arrays: np.ndarray | None) -> None:
     dtype = arrays[0].dtype if arrays[0] is not None else None
     for array in arrays:
         if array is not None and array.dtype is not dtype and array.dtype != dtype:
-            raise RuntimeError(f"{name}: all tensors must have the same dtype, but got {dtype} and {array.dtype}")
+            what = f"{dtype} {list(arrays[0].shape)} and {array.dtype} {list(array.shape)}"  # type: ignore[union-attr]
+            meant = "x.float(), or both in double(): NumPy's arrays are float64 unless told otherwise"
+            if dtype.kind != array.dtype.kind:  # type: ignore[union-attr]
+                meant = "x.float(); F.one_hot makes integers, so F.one_hot(x, num_classes=...).float()"
+            raise RuntimeError(f"{name}: all tensors must have the same dtype, but got {what}. Probably meant: {meant}")
 
 
 def need_arrays(name: str, **inputs: Any) -> None:
