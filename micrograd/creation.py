@@ -95,7 +95,7 @@ def _from_lists(data: Any, dtype: DType | None) -> np.ndarray:
 
 
 def _need_to_fit(numbers: np.ndarray, dtype: DType) -> None:
-    """Raises RuntimeError where numbers of a list are not those of an integer dtype; ints wrap down to -255 in uint8."""
+    """Raises RuntimeError where numbers of a list do not fit a dtype of integers; ints down to -255 wrap in uint8."""
     if dtype.numpy.kind not in "iu" or not numbers.size:
         return
     low, high = np.iinfo(dtype.numpy).min, np.iinfo(dtype.numpy).max

@@ -220,7 +220,7 @@ def sigmoid(x, /):
 
 @op("ReluBackward0", in_place=True, examples=["x.relu()"])
 def relu(x, /):
-    """max(input, 0). The derivative at 0 is 0; nan passes the gradient, as in PyTorch. Raises RuntimeError for bools."""
+    """max(input, 0). The derivative at 0 is 0, and that of nan 1, as in PyTorch. Raises RuntimeError for bools."""
     refuse_bools("relu", x)
     out = np.maximum(x, 0)
     return out, save(lambda g: where_true(~(out <= 0), g), out)
@@ -340,7 +340,10 @@ def trunc(x, /):
 
 @op("RoundBackward0", in_place=True, examples=["x.round()", "x.round(decimals=1)"])
 def round(x, /, *, decimals=0):
-    """The nearest number with so many decimals, of two the even one; the derivative is 0. Raises RuntimeError for bools."""
+    """The nearest number with so many decimals, of two the even one; the derivative is 0.
+
+    Raises RuntimeError for bools.
+    """
     refuse_bools("round", x)
     if decimals:
         x = floating(x)

@@ -113,7 +113,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
 
 @function()
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
-    """The products of matrices pair by pair, (b, n, k) and (b, k, m): (b, n, m). Raises RuntimeError where they are not."""
+    """The products of matrices pair by pair, (b, n, k) and (b, k, m): (b, n, m). Raises RuntimeError for others."""
     _need_dims("bmm", input, mat2, (3, 3))
     if input._array.dtype != mat2._array.dtype or input.shape[0] != mat2.shape[0]:
         raise RuntimeError(f"bmm: as many matrices on either side, of one dtype; not {input.shape} and {mat2.shape}")

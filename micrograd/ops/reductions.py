@@ -1,8 +1,8 @@
 """Sums, means and their kin.
 
 dim is an int or several, negative ones counted from the end, and None means all of them. With keepdim the reduced
-dimensions stay, of length 1: that is what makes `P / P.sum(1, keepdim=True)` divide each row by its own sum. dtype: what
-to convert the elements to before. A dim that is not there raises IndexError, one named twice RuntimeError.
+dimensions stay, of length 1: that is what makes `P / P.sum(1, keepdim=True)` divide each row by its own sum. dtype:
+what to convert the elements to before. A dim that is not there raises IndexError, one named twice RuntimeError.
 """
 
 import math

@@ -151,7 +151,7 @@ BY_REASON: dict[str, dict[str, dict[str, Any]]] = {
             "x = [0.0, 1.0]": [0.0, [[inf, 0.0]]],
         },
     },
-    "The slope is 0, whatever comes back: of a norm of zeros, and of a product with a zero; PyTorch multiplies by it.": {
+    "The slope is 0, whatever comes back: of a norm of zeros, of a product with a zero; PyTorch multiplies it.": {
         "x.prod().sqrt()": {
             "x = [0.0, 2.0]": [0.0, [[inf, 0.0]]],
         },
