@@ -387,7 +387,8 @@ def clamp(x, min=None, max=None, /):
     """
     if min is None and max is None:
         raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
-    min, max = [need_to_fit(bound, result_type(x, bound)) for bound in (min, max)]
+    if x.dtype.kind != "f":
+        min, max = [bound if bound is None else need_to_fit(bound, result_type(x, bound)) for bound in (min, max)]
     out = x
     if min is not None:
         out = np.asarray(np.maximum(*promote(out, min)))
@@ -423,7 +424,7 @@ def clamp_max(input: Tensor, max: Any) -> Tensor:
 @op("MaximumBackward0", examples=["torch.maximum(x, y)", "torch.maximum(x, x.detach().round())"])
 def maximum(x, y, /):
     """The larger of two, element by element; where both are equal each gets half of the gradient."""
-    need_arrays("maximum", input=x, other=y)
+    need_arrays("maximum", x, y)
     x, y = promote(x, y)
     return np.maximum(x, y), save(lambda g: _unless_less(g, x, y), x, y), save(lambda g: _unless_less(g, y, x), x, y)
 
@@ -431,14 +432,15 @@ def maximum(x, y, /):
 @op("MinimumBackward0", examples=["torch.minimum(x, y)", "torch.minimum(x, x.detach().round())"])
 def minimum(x, y, /):
     """The smaller of two, element by element; where both are equal each gets half of the gradient."""
-    need_arrays("minimum", input=x, other=y)
+    need_arrays("minimum", x, y)
     x, y = promote(x, y)
     return np.minimum(x, y), save(lambda g: _unless_less(g, y, x), x, y), save(lambda g: _unless_less(g, x, y), x, y)
 
 
 def _unless_less(g, x, y):
     """g where x is the larger (or one is nan), half of it where they are equal, 0 where x < y."""
-    return where_true(~(x < y), np.where(x == y, g / 2, g))
+    result, equal = where_true(~(x < y), g), x == y
+    return np.where(equal, g / 2, result) if equal.any() else result
 
 
 @op("WhereBackward0", of="", examples=["torch.where(x > 0, x, y)", "torch.where(x > 0, x, 0.5)"])
@@ -511,7 +513,7 @@ def lerp(x, end, weight, /):
 
     Raises RuntimeError where the elements are not floats of one dtype.
     """
-    need_arrays("lerp", input=x, end=end)
+    need_arrays("lerp", x, end, "end")
     need_one_dtype("lerp", need_floats(x, "lerp"), end, weight if isinstance(weight, np.ndarray) else None)
     weight = np.asarray(weight, x.dtype)
     step = end - x

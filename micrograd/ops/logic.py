@@ -49,7 +49,7 @@ attach("__contains__", _contains)
 def _logical(name: str, sign: str, ufunc: np.ufunc, what: str) -> Any:
     def forward(x, y, /):
         if not sign:
-            need_arrays(name, input=x, other=y)
+            need_arrays(name, x, y)
         x, y = promote(x, y)
         if sign and np.result_type(x, y).kind == "f":
             raise NotImplementedError(f"{name}, {sign}, goes with ints and bools, not with floats: compare first")
@@ -98,7 +98,7 @@ def bitwise_not(x, /):
 @function()
 def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     """Whether |input - other| <= atol + rtol * |other|, by element. Raises RuntimeError for different dtypes."""
-    need_arrays("isclose", input=getattr(input, "_array", input), other=getattr(other, "_array", other))
+    need_arrays("isclose", getattr(input, "_array", input), getattr(other, "_array", other))
     if input._array.dtype != other._array.dtype:
         raise RuntimeError(f"{input.dtype} did not match {other.dtype}: bring both to one dtype")
     return apply(_isclose.op, input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
@@ -119,5 +119,5 @@ def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e
 @function()
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have one shape and the same elements."""
-    need_arrays("equal", input=getattr(input, "_array", input), other=getattr(other, "_array", other))
+    need_arrays("equal", getattr(input, "_array", input), getattr(other, "_array", other))
     return np.array_equal(input._array, other._array)

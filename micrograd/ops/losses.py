@@ -58,7 +58,8 @@ def _nll_loss(input, target, weight, /, *, ignore_index, reduction):
 def _cross_entropies(logits, targets):
     """The loss of each row, and the function from the gradients of these to that of the logits."""
     positions = _starts(*logits.shape) + targets
-    shifted = np.subtract(logits, np.maximum.reduce(logits, axis=1, keepdims=True, initial=-np.inf), order="C")
+    largest = np.maximum.reduce(logits, axis=1, keepdims=True) if logits.size else logits
+    shifted = np.subtract(logits, largest, order="C")
     losses = shifted.take(positions)
     exps = np.exp(shifted, out=shifted)
     totals = sum_of_columns(exps)

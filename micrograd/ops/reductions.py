@@ -70,20 +70,22 @@ def var(x, /, dim=None, unbiased=None, keepdim=False, *, correction=None):
     the elements are not floats.
     """
     x, dim, freedom, keepdim = _spread_arguments("var", x, dim, unbiased, keepdim, correction)
-    return _variance(x, dim, freedom, keepdim), save(lambda g: _variance_slope(g, x, dim, freedom, keepdim), x)
+    out, far = _variance(x, dim, freedom, keepdim)
+    return out, save(lambda g: _variance_slope(g, x, dim, freedom, keepdim, far), x)
 
 
 @op("StdBackward0", in_order=True, examples=["x.std()", "x.std(0)", "x.std(1, keepdim=True)", "x.std(0, correction=0)"])
 def std(x, /, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """The standard deviation over dim, the square root of `var`; where there is no spread, its gradient is 0."""
     x, dim, freedom, keepdim = _spread_arguments("std", x, dim, unbiased, keepdim, correction)
-    out = np.asarray(np.sqrt(_variance(x, dim, freedom, keepdim)))
+    variance, far = _variance(x, dim, freedom, keepdim)
+    out = np.asarray(np.sqrt(variance))
     if x.dtype == np.float32 and not np.isfinite(out).all():  # it is there where the variance itself is too large
-        out = np.asarray(np.sqrt(_variance(x.astype(np.float64), dim, freedom, keepdim)), x.dtype)
+        out = np.asarray(np.sqrt(_variance(x.astype(np.float64), dim, freedom, keepdim)[0]), x.dtype)
 
     def dx(g):
         g = np.divide(g, 2 * out, out=np.zeros_like(out), where=out != 0)  # no spread, no direction: 0
-        return _variance_slope(g, x, dim, freedom, keepdim)
+        return _variance_slope(g, x, dim, freedom, keepdim, far)
 
     return out, save(dx, x, out)
 
@@ -101,24 +103,32 @@ def _spread_arguments(name, x, dim, unbiased, keepdim, correction):
     return x, dims, _count(x.shape, dims) - correction, keepdim
 
 
-def _centred(x, dim):
-    """x - mean(x), and once more the mean of that, which takes away the error that the first mean was rounded by."""
+def _variance(x, dim, freedom, keepdim):
+    """The variance, and whether x is so far from 0 that the mean, as it is rounded, is not good enough for it."""
+    n, eps = x.dtype.type(_count(x.shape, dim)), np.finfo(x.dtype).eps
+    mean = sum_over(x, dim, keepdim=True) / n
+    centred = np.asarray(x - mean)
+    out = np.asarray(sum_over(np.square(centred, out=centred), dim, keepdim=True))
+    far = bool((out < 64 * eps * n * mean * mean).any())
+    if far:
+        out = np.asarray(sum_over(np.square(_centred(x, dim, far)), dim, keepdim=True))
+    out = out / x.dtype.type(freedom if freedom > 0 else 0)
+    return np.asarray(out if keepdim else np.squeeze(out, dim)), far
+
+
+def _centred(x, dim, far):
+    """x - mean(x); far: and once more the mean of that, which takes away the error that the first was rounded by."""
     n = x.dtype.type(_count(x.shape, dim))
     centred = x - sum_over(x, dim, keepdim=True) / n
+    if not far:
+        return centred
     error = sum_over(centred, dim, keepdim=True) / n
     return centred - np.where(np.isfinite(error), error, 0)
 
 
-def _variance(x, dim, freedom, keepdim):
-    centred = np.asarray(_centred(x, dim))
-    return np.asarray(
-        sum_over(np.square(centred, out=centred), dim, keepdim) / x.dtype.type(freedom if freedom > 0 else 0)
-    )
-
-
-def _variance_slope(g, x, dim, freedom, keepdim):
+def _variance_slope(g, x, dim, freedom, keepdim, far):
     """d(var)/d(x) = 2 (x - mean) / freedom. Of all elements and without freedom it is infinite, as in PyTorch."""
-    g, centred = stretch(g, x.shape, dim, keepdim), _centred(x, dim)
+    g, centred = stretch(g, x.shape, dim, keepdim), _centred(x, dim, far)
     if dim is None and freedom <= 0:
         return g * np.where((centred == 0) | np.isinf(x), np.nan, np.inf)
     return g * centred * (x.dtype.type(2) / x.dtype.type(freedom))

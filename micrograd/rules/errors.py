@@ -153,13 +153,13 @@ def need_one_dtype(name: str, *arrays: np.ndarray | None) -> None:
             raise RuntimeError(f"{name}: all tensors must have the same dtype, but got {what}. Probably meant: {meant}")
 
 
-def need_arrays(name: str, **inputs: Any) -> None:
-    """Raises TypeError where an input of a function that takes tensors alone is a number."""
-    for position, (argument, x) in enumerate(inputs.items(), 1):
-        if not isinstance(x, np.ndarray):
-            raise TypeError(
-                f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {type(x).__name__}"
-            )
+def need_arrays(name: str, x: Any, y: Any, argument: str = "other") -> None:
+    """Raises TypeError where one of the two inputs of a function that takes tensors alone is a number."""
+    if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
+        return
+    given, position = ("input", 1) if not isinstance(x, np.ndarray) else (argument, 2)
+    kind = type(x if position == 1 else y).__name__
+    raise TypeError(f"{name}(): argument '{given}' (position {position}) must be Tensor, not {kind}")
 
 
 def need_to_fit(x: Any, dtype: np.dtype) -> Any:
