@@ -14,10 +14,15 @@ from micrograd.ops import TORCH, elementwise, logic, indexing, shapes, reduction
 from micrograd import creation, random
 from micrograd.rules import storage
 from micrograd.rules.device import (
+    amp,
+    autocast,
     backends,
     compile,
     cuda,
     device,
+    get_default_device,
+    profiler,
+    set_default_device,
     set_float32_matmul_precision,
     set_num_threads,
     use_deterministic_algorithms,

@@ -387,6 +387,8 @@ def layer_norm(
     normalized_shape: the shape of these dimensions, and of weight and bias. The variance is divided by n.
     Raises RuntimeError where shapes or dtypes do not fit.
     """
+    if isinstance(normalized_shape, int):
+        raise TypeError(f"layer_norm(): normalized_shape is a tuple of sizes, not a number: ({normalized_shape},)")
     return apply(_layer_norm.op, input, weight, bias, normalized_shape=sizes_of([normalized_shape]), eps=eps)
 
 

@@ -94,12 +94,8 @@ VALUES = {
     "torch.div(x, y)": operator.truediv,
     **{f"x ** {n}": lambda x, n=n: x**n for n in (0, 1, 2, 3, -1, 0.5, -0.5)},
 }
-KNOWN_OF_VALUE = {"torch.relu(x)"}  # relu of nan gives 0
 
-
-@pytest.mark.parametrize(
-    "call", [pytest.param(c, marks=pytest.mark.xfail(strict=True)) if c in KNOWN_OF_VALUE else c for c in VALUES]
-)
+@pytest.mark.parametrize("call", VALUES)
 def test_a_value_gives_what_pytorch_gives_or_the_error_of_a_float(call):
     for case in [case for case in BY_CALL[call] if case.together]:
         for point in case.points:
