@@ -28,6 +28,7 @@ from micrograd.rules.device import (
     use_deterministic_algorithms,
 )
 from micrograd.rules.dtypes import Size, bool, double, dtype, float, float32, float64, int, int32, int64, long, uint8
+from micrograd.rules.dtypes import get_default_dtype, set_default_dtype
 from micrograd.rules.memory import keep_freed_memory
 from micrograd.rules.missing import getattr_of
 from micrograd.rules.printing import set_printoptions
