@@ -33,6 +33,7 @@ from micrograd.rules.memory import keep_freed_memory
 from micrograd.rules.missing import getattr_of
 from micrograd.rules.printing import set_printoptions
 from micrograd import autograd, distributed, nn, optim, utils
+from micrograd.utils import for_einops
 from micrograd.serialization import load, save
 
 __version__ = "0.1.0"

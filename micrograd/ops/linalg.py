@@ -247,7 +247,11 @@ def _einsum(*xs, inputs, output):
     """inputs: the letters of each array, none twice in one array; output: those of the result."""
     sizes: dict[str, int] = {}
     for letters, x in zip(inputs, xs, strict=True):
-        sizes |= {letter: n for letter, n in zip(letters, x.shape, strict=True) if n != 1 or letter not in sizes}
+        for letter, n in zip(letters, x.shape, strict=True):
+            if sizes.get(letter, 1) == 1:
+                sizes[letter] = n
+            elif n not in (1, sizes[letter]):
+                raise RuntimeError(f"einsum(): {letter!r} stands for dimensions of the lengths {sizes[letter]} and {n}")
 
     def full(letters, x):
         return np.broadcast_to(x, [sizes[letter] for letter in letters])  # a length of 1 goes with any other

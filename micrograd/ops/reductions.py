@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd.ops import apply, function, op, save
+from micrograd.ops import TORCH, apply, function, op, save
 from micrograd.ops.elementwise import _sign, where_true
 from micrograd.rules.dims import dim_of, dims_of
 from micrograd.rules.errors import need_elements, need_floats
@@ -379,6 +379,35 @@ def _cumulate(function, x, dim, dtype=None):
     if x.dtype.kind in "biu":
         return function(x, axis=dim, dtype=np.int64 if dtype is None else x.dtype)
     return function(x, axis=dim, dtype=np.float64).astype(x.dtype, copy=False)
+
+
+@function(method=False)
+def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
+    """The slopes of input along each of dim, by default all: central differences, and at the ends one-sided ones.
+
+    spacing: the distance between neighbours, one for all dims or one for each. edge_order: 1 or, from two neighbours, 2.
+    Raises RuntimeError where a dimension has not more than edge_order elements.
+    """
+    dims = range(input.ndim) if dim is None else [dim_of(input, d) for d in ([dim] if isinstance(dim, int) else dim)]
+    steps = list(spacing) if isinstance(spacing, list | tuple) else [spacing] * len(dims)
+    short = [d for d in dims if input.shape[d] <= edge_order]
+    if edge_order not in (1, 2) or short or len(steps) != len(dims):
+        raise RuntimeError(
+            f"gradient(): edge_order is 1 or 2, more elements than that lie along each dim, and spacing is one number "
+            f"or one for each dim: {edge_order}, {list(input.shape)}, {spacing!r:.60}"
+        )
+    along = zip(dims, steps, strict=True)
+    return tuple([_slopes(input.movedim(d, 0), h, edge_order).movedim(0, d) for d, h in along])
+
+
+def _slopes(x: Tensor, h: float, edge_order: int) -> Tensor:
+    """The slopes along the first dimension, with the distance h between two elements."""
+    if edge_order == 1:
+        first, last = (x[1:2] - x[:1]) / h, (x[-1:] - x[-2:-1]) / h
+    else:
+        first = (4 * x[1:2] - 3 * x[:1] - x[2:3]) / (2 * h)
+        last = (3 * x[-1:] - 4 * x[-2:-1] + x[-3:-2]) / (2 * h)
+    return TORCH["cat"]([first, (x[2:] - x[:-2]) / (2 * h), last])
 
 
 @op("CumprodBackward0", in_order=True, examples=["x.cumprod(0)", "x.cumprod(1)"])

@@ -1144,4 +1144,9 @@ NETS = [
     at("torch.nn.Flatten()(x)", [[1.0, nan]], "zeros((0, 2, 3))", [[[1.0, 2.0]]]),
 ]
 
-CASES: list[Case] = [*ONE, *TWO, *CHOICES, *REDUCTIONS, *SHAPES, *PICKED, *PRODUCTS, *NETS]
+SLOPES = [
+    at("torch.gradient(x)", [1.0, 4.0], [nan, 1.0, 2.0, 3.0], [inf, 1.0, 2.0], [1.0], [], [[1.0, 2.0], [4.0, 8.0]]),
+    at("torch.gradient(x, spacing=0.5, edge_order=2)", [1.0, 4.0, 9.0], [1.0, nan, 9.0, 16.0], [1.0, 4.0]),
+]
+
+CASES: list[Case] = [*SLOPES, *ONE, *TWO, *CHOICES, *REDUCTIONS, *SHAPES, *PICKED, *PRODUCTS, *NETS]
