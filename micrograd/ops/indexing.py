@@ -11,8 +11,8 @@ from micrograd.graph import state
 from micrograd.in_place import in_place, records, refuse_change, refuse_overlap, snapshot, write
 from micrograd.ops import apply, attach, function, op, plain, save, unchanged
 from micrograd.rules.dims import dim_of
-from micrograd.rules.dtypes import TITLES, number_in
-from micrograd.rules.errors import PARTLY_OVERLAPS, pytorch_error
+from micrograd.rules.dtypes import TITLES
+from micrograd.rules.errors import PARTLY_OVERLAPS, need_to_fit, pytorch_error
 from micrograd.rules.indexing import basic_kind, split_index
 from micrograd.rules.layout import dims_in_memory, in_memory
 from micrograd.tensors import Tensor, wrap
@@ -158,7 +158,7 @@ def _put_into(x: Tensor, index: Any, value: Any) -> None:
     array, is_tensor = plain(value), isinstance(value, Tensor)
     name = "IndexPutBackward0"
     if not isinstance(array, np.ndarray) or _is_one_number(array, index, x._array.ndim):
-        array = number_in(array.item() if isinstance(array, np.ndarray) else array, x._array.dtype)
+        array = need_to_fit(array.item() if isinstance(array, np.ndarray) else array, x._array.dtype)
         name = "FillBackward0" if index is None else "MaskedFillBackward0"
     elif index is not None:
         if is_tensor:

@@ -1,7 +1,6 @@
 """PyTorch's dtypes and its rule for mixing them, over NumPy's."""
 
 import builtins
-import functools
 import math
 from typing import Any
 
@@ -37,6 +36,22 @@ bool = dtype("bool")
 
 # The dtypes that Python's own types name, as in zeros(3, dtype=float).
 OF_PYTHON: dict[Any, dtype] = {builtins.float: float64, builtins.int: int64, builtins.bool: bool}
+
+default_dtype = float32  # of floats where none is said; set_default_dtype changes it
+
+
+def get_default_dtype() -> dtype:
+    """The dtype that floats get where none is said: float32, until set_default_dtype says another."""
+    return default_dtype
+
+
+def set_default_dtype(d: dtype) -> None:
+    """Let floats that no dtype is said for be of d, float32 or float64. Raises TypeError for any other."""
+    global default_dtype
+    if d not in (float32, float64):
+        raise TypeError(f"only floating-point types are supported as the default type: float32 or float64, not {d!r}")
+    default_dtype = d
+
 
 # The names that PyTorch's messages use.
 TITLES = {"float32": "Float", "float64": "Double", "int32": "Int", "int64": "Long", "uint8": "Byte", "bool": "Bool"}
@@ -112,31 +127,9 @@ def numpy_dtype(operand: Any) -> np.dtype:
         return operand.dtype
     if isinstance(operand, builtins.bool):
         return bool.numpy
-    return int64.numpy if isinstance(operand, builtins.int) else float32.numpy
+    return int64.numpy if isinstance(operand, builtins.int) else default_dtype.numpy
 
 
 def floating(x: np.ndarray) -> np.ndarray:
-    """x itself where it holds floats, else x in float32, as PyTorch does before exp, log, division and their like."""
-    return x if x.dtype.kind == "f" else x.astype(float32.numpy)
-
-
-def number_in(number: Any, dtype: np.dtype) -> Any:
-    """A number that goes into a dtype: itself, or an int below 0 wrapped around for uint8, as in PyTorch.
-
-    Raises RuntimeError where it is too large for the dtype, or nan for ints.
-    """
-    low, high = _limits(dtype)
-    if low <= number <= high or (dtype.kind in "fb" and not math.isfinite(number)):
-        return number
-    if dtype.kind == "u" and isinstance(number, builtins.int) and -high <= number < 0:
-        return number % (high + 1)
-    raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: {number}")
-
-
-@functools.cache
-def _limits(dtype: np.dtype) -> tuple[Any, Any]:
-    """The smallest and the largest number of a dtype."""
-    if dtype.kind == "b":
-        return -math.inf, math.inf  # everything but 0 is True
-    limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
-    return dtype.type(limits.min).item(), dtype.type(limits.max).item()
+    """x itself where it holds floats, else x in the default dtype, as before exp, log, division and their like."""
+    return x if x.dtype.kind == "f" else x.astype(default_dtype.numpy)

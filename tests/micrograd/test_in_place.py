@@ -1093,7 +1093,7 @@ def check_alike(mine, theirs, name):
         assert [x.stride(d) for d in moves] == [y.stride(d) for d in moves], name
         leaf, their_leaf = attempt(lambda x=x: x.is_leaf), attempt(lambda y=y: y.is_leaf)
         assert leaf[0] == their_leaf[0], name  # None where the view is not to be used any more
-        if their_leaf[0] or their_leaf[1] is None and y.retains_grad:
+        if their_leaf[0] or (their_leaf[1] is None and y.retains_grad):
             assert (x.grad is None) == (y.grad is None), name
             if y.grad is not None:
                 np.testing.assert_allclose(x.grad.numpy(), y.grad.numpy(), rtol=1e-9, atol=1e-9, err_msg=name)
