@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import graphviz  # type: ignore[import-untyped]
@@ -21,7 +22,7 @@ FONT, FONTS = "Helvetica", "Helvetica,Arial,sans-serif"
 """The font that Graphviz knows the widths of, and those of the same widths that the reader may have."""
 INK = "#333333"
 
-# What each role looks like: told apart by the line around it and by lightness, so in grey print as well as in colour.
+# What each role looks like: the outline and the lightness differ, so that grey print shows the roles as well as colour.
 LOOKS = {
     "input": {"style": "rounded,filled", "fillcolor": "#e3effb"},
     "parameter": {"style": "filled", "fillcolor": "#fbd591", "penwidth": "2.5"},
@@ -30,25 +31,8 @@ LOOKS = {
     "folded": {"style": "dashed,filled", "fillcolor": "#ececec"},
 }
 
-STYLE = """
-.micrograd polyline { stroke-width: 0.5 }
-.micrograd .cluster path { fill: none }
-.micrograd .node:not(.op) text:first-of-type { font-weight: bold }
-@media (prefers-color-scheme: dark) {
-  .micrograd > g > polygon { fill: #15181c; stroke: none }
-  .micrograd text { fill: #e8e8e8 }
-  .micrograd path, .micrograd polygon, .micrograd polyline, .micrograd ellipse { stroke: #aab2ba }
-  .micrograd .edge polygon { fill: #aab2ba }
-  .micrograd .cluster path { stroke: #6d767f }
-  .micrograd .input path { fill: #1c3c5c }
-  .micrograd .parameter polygon { fill: #6b4a10 }
-  .micrograd .result polygon, .micrograd .op ellipse { fill: #22272d }
-  .micrograd .loss polygon { fill: #e8e8e8 }
-  .micrograd .loss text { fill: #15181c }
-  .micrograd .folded polygon { fill: #363d45 }
-}
-"""
-"""The style sheet of a picture; where the reader's screen is dark it goes before the colours in the picture itself."""
+STYLE = "\n" + Path(__file__).with_name("picture.css").read_text(encoding="utf-8")
+"""The style sheet of a picture; on a dark screen its colours go before those in the picture itself."""
 
 SMALL_BOXES = 40
 """Up to this many boxes Graphviz takes the time for its best layout; with 200 that may be minutes."""
@@ -194,5 +178,5 @@ def _escaped_xml(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Text without the characters that XML has no place for."""
+    """Text without the characters that XML does not allow."""
     return "".join([c if c in "\t\n" or c.isprintable() else "\ufffd" for c in text])

@@ -6,7 +6,7 @@
         train()
 
 or `@guard()` above a function, or the environment variable MICROGRAD_GUARD=1 for a whole program. Each mistake raises
-a child of GuardError that says what happened, with the shapes, and what was probably meant:
+a subclass of GuardError that says what happened, with the shapes, and what was probably meant:
 
 - a reduction without keepdim that broadcasts back along another dimension; a prediction (n, 1) and a target (n,) that
   make a loss of (n, n) numbers (`guard.broadcasts`);
@@ -51,7 +51,16 @@ _depth = [0]  # how many guards are on, one within the other
 
 
 class guard(contextlib.ContextDecorator):  # noqa: N801 - used as no_grad is
-    """Catch mistakes inside `with guard():`, or in a function decorated `@guard()`; may stand within another."""
+    """Catch mistakes inside `with guard():`, or in a function decorated `@guard()`; may stand within another.
+
+    >>> import micrograd as torch
+    >>> P = torch.arange(9).view(3, 3).float()
+    >>> with guard():  # doctest: +ELLIPSIS
+    ...     P / P.sum(1)
+    Traceback (most recent call last):
+    ...
+    micrograd.guard.caught.BroadcastError: x / x.sum(1), ... Probably meant: x / x.sum(1, keepdim=True)
+    """
 
     def __enter__(self) -> None:
         if _depth[0] == 0:

@@ -1,8 +1,8 @@
-"""What is said of a name of PyTorch's that is not here."""
+"""The error for a name of PyTorch's that micrograd does not have."""
 
 import difflib
 from collections.abc import Callable, Collection
-from typing import NoReturn
+from typing import Any
 
 
 def nearest(where: str, name: str, there: Collection[str]) -> AttributeError:
@@ -14,10 +14,10 @@ def nearest(where: str, name: str, there: Collection[str]) -> AttributeError:
     return AttributeError(f"{where} has no {name!r}: not all of PyTorch is here{hint}")
 
 
-def getattr_of(module: str, there: Callable[[], Collection[str]]) -> Callable[[str], NoReturn]:
+def getattr_of(module: str, there: Callable[[], Collection[str]]) -> Callable[[str], Any]:
     """The __getattr__ of a module."""
 
-    def __getattr__(name: str) -> NoReturn:  # noqa: N807 - it becomes the module's
+    def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes the module's
         raise nearest(module, name, there())
 
     return __getattr__

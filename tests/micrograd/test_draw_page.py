@@ -210,7 +210,7 @@ def test_the_walk_ends_with_the_gradients_of_the_engine_and_touches_no_grad():
     hidden = (micrograd.randn(4, 3) @ w + b).tanh()
     hidden.retain_grad()
     loss = (hidden * hidden * b).mean() + w[0].sum()
-    gradients = {gift.to.node: gift.after for step in walk(read([loss], Names({}, ()))) for gift in step.gifts}
+    gradients = {one.to.node: one.after for step in walk(read([loss], Names({}, ()))) for one in step.contributions}
     assert w.grad is None
     assert hidden._grad is None
     loss.backward()
@@ -224,7 +224,7 @@ def test_an_operation_with_a_backward_of_its_own_is_walked_through():
     out._backward = lambda: setattr(x, "grad", x.grad + 6.0 * out.grad)
     x.grad = 5.0
     (last,) = [step for step in walk(read([out * 2], Names({}, ()))) if step.box.sign == "square"]
-    assert [(gift.how, gift.given, gift.after) for gift in last.gifts] == [("its own _backward", 12.0, 12.0)]
+    assert [(one.how, one.added, one.after) for one in last.contributions] == [("its own _backward", 12.0, 12.0)]
     assert (x.grad, out.grad) == (5.0, 0)
 
 
