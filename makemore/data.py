@@ -46,20 +46,25 @@ class WordList:
 
     Blank lines, white space around words, CRLF and a byte-order mark are ignored; white space inside a word is
     part of it. Nothing is read before it is asked for, and blocks() never holds more than some megabytes.
-    Reading raises OSError where the file cannot be read, UsageError where it is a pipe or a device, is not UTF-8 or
-    holds no word.
+    Reading raises OSError where the file cannot be read, UsageError where it is a pipe or a device, is not UTF-8,
+    holds no word, or is another than at the first reading.
     """
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
+        self._first_read: tuple[int, ...] | None = None
 
     def blocks(self, start: int = 0, end: int | None = None) -> Iterator[str]:
         """The words in blocks of text, a line end after each word and no white space around it.
 
         start, end: only the words between these bytes of the file, see `cuts`; there need not be any.
         """
+        return self._blocks(True, start, end)
+
+    def _blocks(self, same: bool, start: int, end: int | None) -> Iterator[str]:
+        """same: raise UsageError where the file has changed since it was read first."""
         found = start > 0 or end is not None
-        for raw, lines_before in self._raw_blocks(start, end):
+        for raw, lines_before in self._raw_blocks(same, start, end):
             try:
                 text = raw.decode()
             except UnicodeDecodeError as error:
@@ -83,8 +88,16 @@ class WordList:
         size = self._status().st_size
         wanted = np.cumsum(shares)[:-1] / np.sum(shares) * size
         with self.path.open("rb") as file:
+            self._check_same(os.fstat(file.fileno()))
             ends = [min(size, _after_line(file, int(place))) for place in wanted]
         return list(itertools.pairwise([0, *itertools.accumulate(ends, max), size]))
+
+    def _check_same(self, status: os.stat_result) -> None:
+        """Raise UsageError where the file is another than at the first reading."""
+        seen = status.st_ino, status.st_size, status.st_mtime_ns
+        self._first_read = self._first_read or seen
+        if seen != self._first_read:
+            raise UsageError(f"{self.path} was changed while it was read; start again when it is whole")
 
     def _status(self) -> os.stat_result:
         status = self.path.stat()
@@ -94,7 +107,7 @@ class WordList:
             )
         return status
 
-    def _raw_blocks(self, start: int, end: int | None) -> Iterator[tuple[bytes, int]]:
+    def _raw_blocks(self, same: bool, start: int, end: int | None) -> Iterator[tuple[bytes, int]]:
         """The file in blocks of whole lines, each with the number of lines before it."""
         size = self._status().st_size
         end = size if end is None else end
@@ -104,6 +117,8 @@ class WordList:
             disable=start > 0,
         )  # fmt: skip
         with self.path.open("rb") as file, bar:
+            if same:
+                self._check_same(os.fstat(file.fileno()))
             if start or file.read(3) != b"\xef\xbb\xbf":  # the byte-order mark
                 file.seek(start)
             # What is written to the file meanwhile is read as well, where it is read to its end.
@@ -115,6 +130,8 @@ class WordList:
                     yield block[:cut], lines
                     lines += _line_ends(block[:cut])
                 rest = block[cut:]
+            if same:
+                self._check_same(os.fstat(file.fileno()))
         if rest:
             yield rest, lines
 
@@ -123,9 +140,9 @@ class WordList:
         return [word for block in self.blocks() for word in block[:-1].split("\n")]
 
     def seen(self, candidates: Iterable[str], start: int = 0, end: int | None = None) -> set[str]:
-        """Those of the candidates that are words of the list, or of a part of it."""
+        """Those of the candidates that are words of the list as it is now, or of a part of it."""
         wanted, found = set(candidates), set()
-        for block in self.blocks(start, end):
+        for block in self._blocks(False, start, end):
             found |= wanted.intersection(block[:-1].split("\n"))
         return found
 

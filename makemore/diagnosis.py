@@ -181,7 +181,6 @@ def find_learning_rate(config: dict[str, Any], corpus: Corpus, model: Any, folde
     rows = [("learning rate", "loss, nats a character")]
     rows += [(f"{10 ** exponents[i]:.3g}", f"{smooth[i]:.4f}") for i in np.linspace(0, len(tried) - 1, 13).astype(int)]
     print("", *table(rows, ">>"), sep="\n")
-    folder.path.mkdir(parents=True, exist_ok=True)
     folder.write(SWEEP, plots.rate_curve(10 ** exponents[: len(tried)], tried, smooth, suggested))
     print(f"\nthe loss is lowest, {smooth[best]:.4f}, at a rate of about {suggested:g}: see {folder.path / SWEEP}")
     print(f"train with it: the same command without --find-lr, and with --learning-rate {suggested:g}")

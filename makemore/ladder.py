@@ -1,5 +1,8 @@
 """`python -m makemore.ladder`: trains every type of model on one list of words and compares them in one table."""
 
+if __name__ == "__main__":
+    import makemore.interrupt  # noqa: F401 - before the rest loads
+
 import argparse
 import json
 import time
@@ -15,7 +18,7 @@ from makemore.models import TYPES
 from makemore.report import parameters_of, perplexity, print_words_read
 from makemore.run_folder import CHECKPOINT, CONFIG, RunFolder
 from makemore.training import Training
-from micrograd.command import Parser, UsageError
+from micrograd.command import Parser, UsageError, not_empty
 
 RECORD, TABLE, PICTURE = "ladder.json", "ladder.txt", "ladder.png"
 WORDS_SHOWN = 5
@@ -128,8 +131,9 @@ def main(arguments: list[str] | None = None) -> int:
         description="Train every type of model on one list of words, and compare them. What is trained is kept.",
     )
     parser.add_argument("rungs", nargs="*", metavar="TYPE", help=f"those to train (all: {', '.join(TYPES)})")
-    parser.add_argument("-i", "--input-file", metavar="FILE", help="one word to a line (default: bundled names)")
-    parser.add_argument("-o", "--work-dir", metavar="DIR", default=RUNS / "ladder", help="(out/ladder)")
+    parser.add_argument("-i", "--input-file", type=not_empty, metavar="FILE",
+                        help="one word to a line (default: bundled names)")  # fmt: skip
+    parser.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR", default=RUNS / "ladder", help="(out/ladder)")
     parser.add_argument("--budget", type=Bounds(float, 0, above=True), metavar="S", help="seconds to a rung, about")
     parser.add_argument("--seed", type=SEED, default=LECTURE_SEED, help=f"of all that is drawn ({LECTURE_SEED})")
     flags = parser.parse_args(arguments)

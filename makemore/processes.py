@@ -84,7 +84,11 @@ def are_joined() -> bool:
 
 def run_command(main: Callable[[], int]) -> None:
     """`micrograd.command.run_command`; under mpiexec on rank 0, while the other ranks do the jobs that it gives them."""
-    command.run_command((lambda: _run_on_rank(main)) if launched() else main)
+    def on_rank() -> int:
+        return _run_on_rank(main)
+
+    on_rank.__module__ = main.__module__
+    command.run_command(on_rank if launched() else main)
 
 
 def _run_on_rank(main: Callable[[], int]) -> int:
@@ -98,9 +102,8 @@ def _run_on_rank(main: Callable[[], int]) -> int:
     if group.rank:
         for number in STOPS:  # rank 0 decides what they mean
             signal.signal(number, signal.SIG_IGN)
-    else:
-        for number in STOPS[1:]:
-            signal.signal(number, _as_ctrl_c)
+    elif hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, _as_ctrl_c)
     flags = group.comm.gather(sys.argv[1:])
     if group.rank:
         _show_no_bars()

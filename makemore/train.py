@@ -16,7 +16,11 @@ A run has ten steps, and `begin` takes them in this order (the last four in `car
 A model by counting is made of its counts in step 5, and step 7 only keeps them.
 """
 
+if __name__ == "__main__":
+    import makemore.interrupt  # noqa: F401 - before the rest loads
+
 import argparse
+import contextlib
 import shlex
 
 from makemore import data, diagnosis, processes, report, run
@@ -40,7 +44,8 @@ def begin(flags: argparse.Namespace) -> None:
     report.print_model(config, model)
     folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.next_free(RUNS)
     if flags.find_lr:
-        diagnosis.find_learning_rate(config, corpus, model, folder)
+        with folder.held():
+            diagnosis.find_learning_rate(config, corpus, model, folder)
         return
     with folder.staged(flags.overwrite):
         diagnosis.print_first_look(model, corpus)
@@ -77,6 +82,8 @@ def carry_out(training: Training, flags: argparse.Namespace) -> None:
     except KeyboardInterrupt:
         if not folder.committed:
             raise
+        if folder.has_ended(training.step):  # all is kept, only not yet printed
+            raise SystemExit(0) from None
         print(f"\nstopped; the run is kept in {folder.path}")
         print(f"go on with: {run.resuming(folder)}")
         raise SystemExit(130) from None
@@ -94,10 +101,11 @@ def conclude(training: Training, flags: argparse.Namespace) -> None:
     report.print_losses(losses)
     report.print_hints(losses, corpus, config, metrics)
     run.draw_pictures(training, losses)
+    words = corpus.list if corpus.list.path.is_file() else None  # a night is long
     models = {"model": training.model} | ({"uniform model": Uniform(len(corpus.vocabulary))} if flags.uniform else {})
     samplers = {name: run.sampler_of(model, corpus.vocabulary, config, flags) for name, model in models.items()}
     drawn = {
-        name: run.draw_words(sampler, flags.num_samples, corpus.list, flags.only_new)
+        name: run.draw_words(sampler, flags.num_samples, words, flags.only_new and words is not None)
         for name, sampler in samplers.items()
     }
     folder.write(SAMPLES, data.text_of([word.word for word in drawn["model"]]))
@@ -117,7 +125,11 @@ def main(arguments: list[str] | None = None) -> int:
         begin(flags)
         return 0
     folder = RunFolder.trained(flags.work_dir)
-    (run.sample if flags.sample_only else resume)(folder, flags)
+    if flags.sample_only:
+        run.sample(folder, flags)
+        return 0
+    with folder.held() if folder.path.is_dir() else contextlib.nullcontext():
+        resume(folder, flags)
     return 0
 
 

@@ -19,18 +19,21 @@ from makemore.corpus import Corpus, window_of
 from makemore.language_model import evaluate, loss_of
 from makemore.models import NGRAMS
 from makemore.models.ngram import frequencies_of
-from makemore.run_folder import Checkpoint, RunFolder
+from makemore.run_folder import UNKNOWN_STEP, Checkpoint, RunFolder
 from micrograd import Tensor
 from micrograd.command import UsageError
 from micrograd.nn.utils import clip_grad_norm_
 from micrograd.optim import SGD, AdamW, Optimizer
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+"""The signals that ask a run to save what it has and end: Ctrl-C, and what `kill` and a machine that goes down send."""
 
 TRAIN_CHARACTERS, DEV_CHARACTERS = 1 << 15, 1 << 16
 """At how much of a part the evaluations between steps look at most; the last one looks at everything."""
 
 
 class StopAsked:
-    """Turns Ctrl-C into `asked`, so that a step is always finished; a second Ctrl-C stops immediately.
+    """Turns Ctrl-C and SIGTERM into `asked`, so that a step is always finished; a second one stops immediately.
 
     Where one is inside another, such as a run in a search, both are set.
     """
@@ -39,7 +42,7 @@ class StopAsked:
         self.asked = False
         self.in_main_thread = threading.current_thread() is threading.main_thread()
         if self.in_main_thread:
-            self.before = signal.signal(signal.SIGINT, self._ask)
+            self.before = {number: signal.signal(number, self._ask) for number in STOPPING}
         return self
 
     def _ask(self, signum: int, frame: FrameType | None) -> None:
@@ -49,8 +52,9 @@ class StopAsked:
 
     def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
         if self.in_main_thread:
-            signal.signal(signal.SIGINT, self.before)
-            outer = getattr(self.before, "__self__", None)
+            for number, before in self.before.items():
+                signal.signal(number, before)
+            outer = getattr(self.before[signal.SIGINT], "__self__", None)
             if self.asked and isinstance(outer, StopAsked):
                 outer.asked = True
 
@@ -148,6 +152,8 @@ class Training:
     def resumed(cls, config: dict[str, Any], corpus: Corpus, folder: RunFolder) -> "Training":
         """Gradient descent as the run in the folder left it. Raises UsageError where its files are damaged."""
         checkpoint = folder.read_checkpoint()
+        if checkpoint.step == UNKNOWN_STEP:
+            raise UsageError(f"the weights in {folder.path} are another program's, without a step to go on from")
         model, _ = folder.load(checkpoint)
         self = cls(config, corpus, model, folder)
         self.step = checkpoint.step
@@ -300,4 +306,8 @@ def load_optimizer(optimizer: Optimizer, arrays: dict[str, np.ndarray]) -> None:
     for key, array in arrays.items():
         index, name = key.split(".")
         state.setdefault(int(index), {})[name] = array
+    if isinstance(optimizer, AdamW) and arrays:
+        for i in range(len(optimizer.param_groups[0]["params"])):
+            if lacking := {"step", "exp_avg", "exp_avg_sq"} - state.get(i, {}).keys():
+                raise ValueError(f"the optimizer's {i}.{min(lacking)} is not there")
     optimizer.load_state_dict(optimizer.state_dict() | {"state": state})

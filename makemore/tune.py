@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    import makemore.interrupt  # noqa: F401 - before the rest loads
+
 import argparse
 import contextlib
 import shlex
@@ -20,7 +23,7 @@ from makemore.run import complete
 from makemore.run_folder import RunFolder
 from makemore.search_space import USUAL, Range, space_of
 from makemore.trials import Search, best_of, done, importance_of, open_study, shown_url, storage_complaints, value_text
-from micrograd.command import Parser, UsageError
+from micrograd.command import Parser, UsageError, not_empty
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -40,8 +43,10 @@ def parser_of_flags() -> Parser:
         "It needs Optuna: pip install optuna.",
     )
     group = parser.add_argument_group("the search")
-    group.add_argument("-i", "--input-file", metavar="FILE", help="one word to a line, UTF-8 (default: bundled names)")
-    group.add_argument("-o", "--work-dir", metavar="DIR", help=f"where it is kept (default: {RUNS / 'tune'})")
+    group.add_argument("-i", "--input-file", type=not_empty, metavar="FILE",
+                       help="one word to a line, UTF-8 (default: bundled names)")  # fmt: skip
+    group.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR",
+                       help=f"where it is kept (default: {RUNS / 'tune'})")  # fmt: skip
     group.add_argument("--trials", type=Bounds(int, 1), default=50, metavar="N",
                        help="trials in total, those of other machines included (50)")  # fmt: skip
     group.add_argument("--budget", type=Bounds(float, 0, above=True), metavar="SECONDS", help="stop after so long")

@@ -5,7 +5,8 @@ gradient: to the Node that made it or, for a leaf, to the Tensor itself. Nothing
 moment its last tensor goes.
 """
 
-import contextlib
+import functools
+import inspect
 import threading
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
@@ -73,25 +74,11 @@ class Edge:
     def gradient(self, g: Any) -> Any:
         """The gradient of the input, from that of the result; None where there is none."""
         dx = self.derivative(g)
-        if dx is None:
-            return None
+        if dx is None or (dx.shape == self.shape and dx.dtype is self.dtype):
+            return dx
         if dx.shape != self.shape:
             dx = unbroadcast(dx, self.shape)
-        return dx if dx.dtype is self.dtype else dx.astype(self.dtype, copy=False)
-
-    def hand_on(self, g: Any, gradients: dict[Any, Any]) -> None:
-        """Add the gradient of the input to `gradients`. What is fresh is handed over, not copied."""
-        dx = self.gradient(g)
-        if dx is None:
-            return
-        parent = self.parent
-        fresh = dx is not g and type(dx) is np.ndarray and dx.base is None
-        others = gradients.get(parent)
-        if others is not None:
-            dx = np.add(dx, others, out=dx if fresh else None)
-        elif not fresh and type(parent) is not Node:
-            dx = dx.copy()  # what a leaf gets is its own
-        gradients[parent] = dx
+        return dx.astype(self.dtype, copy=False)
 
 
 class Node:
@@ -121,16 +108,26 @@ class Node:
     )
     where: tuple[str, int]
 
-    def __init__(self, name: str, op: Any = None, options: dict[str, Any] | None = None):
+    def __init__(
+        self,
+        name: str,
+        op: Any = None,
+        inputs: Sequence[Any] = (),
+        options: dict[str, Any] | None = None,
+        edges: list[Edge] | None = None,
+        previous: "list[Node] | None" = None,
+        saved: Sequence[tuple[list[int], int]] = (),
+        holds_values: bool = False,
+    ):
         self.name = name
         self.op = op
-        self.inputs: list[Any] = []
+        self.inputs = inputs
         self.options = options
         self.module = state.module
-        self.edges: list[Edge] | None = []
-        self._prev: list[Node] = []
-        self.saved: list[tuple[list[int], int]] = []
-        self.holds_values = False
+        self.edges: list[Edge] | None = [] if edges is None else edges
+        self._prev: list[Node] = [] if previous is None else previous
+        self.saved = saved
+        self.holds_values = holds_values
         self.retained: Callable[[], Any] | None = None
         self.hooks: dict[int, Callable] | None = None
 
@@ -181,13 +178,13 @@ def run_backward(
     is gone or was changed.
     """
     look = None if observer.backward is None else observer.backward(tensors, starts, wanted is None)
+    roots = [tensor.grad_fn or tensor for tensor in tensors]
     gradients: dict[Any, Any] = {}
     found: dict[Any, Any] = {}
-    for tensor, start in zip(tensors, starts, strict=True):
-        root = tensor.grad_fn or tensor
-        gradients[root] = gradients[root] + start if root in gradients else start.copy()
     with silent():
-        for node in reversed(topological_order(*[t.grad_fn for t in tensors if t.grad_fn is not None])):
+        for root, start in zip(roots, starts, strict=True):
+            gradients[root] = gradients[root] + start if root in gradients else start.copy()
+        for node in reversed(topological_order(*[root for root in roots if type(root) is Node])):
             g = gradients.pop(node, None)
             if g is None:
                 continue  # a derivative said that this input has none
@@ -198,12 +195,25 @@ def run_backward(
             if node.saved or node.edges is None:
                 node.check()
             for edge in node.edges:
-                edge.hand_on(g, gradients)
+                dx = edge.gradient(g)
+                if dx is not None:
+                    add_gradient(gradients, edge.parent, dx, g)
             if node.holds_values and not retain_graph:
-                node.edges, node.inputs = None, []  # let go of the arrays that the derivatives use
+                node.edges, node.inputs = None, ()  # let go of the arrays that the derivatives use
     if look is not None:
         look(gradients)
     return gradients | found
+
+
+def add_gradient(gradients: dict[Any, Any], parent: Any, dx: Any, g: Any) -> None:
+    """Add dx, made from g, to the gradient of a Node or leaf. What is fresh is handed over, not copied."""
+    fresh = dx is not g and type(dx) is np.ndarray and dx.base is None
+    others = gradients.get(parent)
+    if others is not None:
+        dx = np.add(dx, others, out=dx if fresh else None)
+    elif not fresh and type(parent) is not Node:
+        dx = dx.copy()  # what a leaf gets is its own
+    gradients[parent] = dx
 
 
 # What hooks want to be called, once, at the end of the backward that runs now.
@@ -223,7 +233,62 @@ def is_grad_enabled() -> bool:
     return state.grad_enabled
 
 
-class set_grad_enabled(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's name
+class GradMode:
+    """Turns recording on or off: `with mode:` until the end of the block, `@mode` in every call of a function.
+
+    In a generator function it holds while the generator runs, not while it waits between two items.
+    """
+
+    mode: bool
+
+    def __enter__(self) -> None:
+        self.before = state.grad_enabled
+        state.grad_enabled = self.mode
+
+    def __exit__(self, *exception: object) -> None:
+        state.grad_enabled = self.before
+
+    def __call__(self, function: Callable) -> Any:
+        if inspect.isgeneratorfunction(function):
+            return self._around_generator(function)
+
+        @functools.wraps(function)
+        def in_mode(*args: Any, **kwargs: Any) -> Any:
+            with self._again():
+                return function(*args, **kwargs)
+
+        return in_mode
+
+    def _again(self) -> "GradMode":
+        """The same mode for one call: a decorated function may call itself."""
+        new = object.__new__(type(self))
+        new.mode = self.mode
+        return new
+
+    def _around_generator(self, function: Callable) -> Any:
+        @functools.wraps(function)
+        def in_mode(*args: Any, **kwargs: Any) -> Any:
+            running = function(*args, **kwargs)
+            resume, given = running.send, None
+            try:
+                while True:
+                    with self._again():
+                        item = resume(given)
+                    try:
+                        resume, given = running.send, (yield item)
+                    except GeneratorExit:
+                        with self._again():
+                            running.close()
+                        raise
+                    except BaseException as error:
+                        resume, given = running.throw, error
+            except StopIteration as end:
+                return end.value
+
+        return in_mode
+
+
+class set_grad_enabled(GradMode):  # noqa: N801 - PyTorch's name
     """Turn recording on or off from here on; as a context manager, until the end of the block.
 
     >>> from micrograd import is_grad_enabled
@@ -239,11 +304,15 @@ class set_grad_enabled(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's n
     def __enter__(self) -> None:
         state.grad_enabled = self.mode
 
-    def __exit__(self, *exception: object) -> None:
-        state.grad_enabled = self.before
+    def __call__(self, function: Callable) -> Any:
+        state.grad_enabled = self.before  # a decorator changes nothing outside of the function
+        return super().__call__(function)
+
+    def _again(self) -> GradMode:
+        return type(self)(self.mode)
 
 
-class no_grad(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's name
+class no_grad(GradMode):  # noqa: N801 - PyTorch's name
     """Operations inside `with no_grad():`, or in a function decorated `@no_grad()`, record no graph.
 
     >>> import micrograd as torch
@@ -253,30 +322,23 @@ class no_grad(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's name
     False
     """
 
-    wanted = False
+    mode = False
 
-    def __new__(cls, function: Callable | None = None) -> Any:
+    def __new__(cls, function: Any = None) -> Any:
         self = super().__new__(cls)
-        if function is None:
-            return self
-        return cls()(function)  # @no_grad, without brackets
-
-    def __enter__(self) -> None:
-        self.before = state.grad_enabled
-        state.grad_enabled = self.wanted
-
-    def __exit__(self, *exception: object) -> None:
-        state.grad_enabled = self.before
-
-    def _recreate_cm(self) -> "no_grad":
-        return type(self)()  # a decorated function may call itself
-
-
-class inference_mode(no_grad):  # noqa: N801 - PyTorch's name
-    """The same as no_grad; PyTorch's own also does without the counters of changes in place."""
+        return self(function) if callable(function) else self  # @no_grad, without brackets
 
 
 class enable_grad(no_grad):  # noqa: N801 - PyTorch's name
     """Inside it operations record a graph again, within a `no_grad` too."""
 
-    wanted = True
+    mode = True
+
+
+class inference_mode(GradMode):  # noqa: N801 - PyTorch's name
+    """The same as no_grad, or with mode=False as enable_grad; PyTorch's does without counters of changes in place."""
+
+    def __new__(cls, mode: Any = True) -> Any:
+        self = super().__new__(cls)
+        self.mode = not callable(mode) and not mode
+        return self(mode) if callable(mode) else self

@@ -76,10 +76,7 @@ def load(f: str | os.PathLike | BinaryIO, map_location: Any = None, *, weights_o
     """
     content = Path(f).read_bytes() if isinstance(f, str | os.PathLike) else f.read()
     try:
-        parts = dict(safetensors.deserialize(content))
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        metadata = header.pop(RESERVED, {})
-        arrays = {name: _array_of(name, parts[name]) for name in header}
+        arrays, metadata = arrays_of(content)
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
         raise RuntimeError(
             f"{f} cannot be loaded: it is damaged, or not in the safetensors format ({error}). What PyTorch's own save "
@@ -95,6 +92,17 @@ def load(f: str | os.PathLike | BinaryIO, map_location: Any = None, *, weights_o
             pass
         warnings.warn(f"{f} was changed or written by another program: its tensors come as a dict", stacklevel=2)
     return {name: wrap(array) for name, array in arrays.items()}
+
+
+def arrays_of(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays of a file in the safetensors format, in its order, and its metadata.
+
+    Raises SafetensorError, ValueError or KeyError where it is damaged, TypeError for dtypes that micrograd lacks.
+    """
+    parts = dict(safetensors.deserialize(content))
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    metadata = header.pop(RESERVED, {})
+    return {name: _array_of(name, parts[name]) for name in header}, metadata
 
 
 def _array_of(name: str, part: Mapping[str, Any]) -> np.ndarray:

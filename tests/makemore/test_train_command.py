@@ -25,7 +25,7 @@ from makemore.config import config_of, parser_of_flags
 from makemore.corpus import Corpus
 from makemore.data import WordList
 from makemore.run import TRIES_PER_WORD, complete, new_model
-from makemore.run_folder import RunFolder
+from makemore.run_folder import RunFolder, file_of_checkpoint
 from makemore.training import StopAsked, Training
 
 FILES = ["bigram.png", "config.json", "loss.png", "metrics.jsonl", "model.safetensors"]
@@ -420,8 +420,7 @@ def test_a_run_that_is_killed_before_it_has_learned_anything_leaves_the_old_one_
     words = [sys.executable, "-c", code, "-i", short_list, "-o", run, "--type", "bigram", "--overwrite"]
     killed = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, timeout=60)
     assert killed.returncode == -signal.SIGKILL
-    left = {name for name in files_of(run) if name not in before}
-    assert all(name.startswith(".new-") for name in left)
+    assert {name for name in files_of(run) if name not in before} <= {".new"}
     assert {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()} == before
     outcome = process("train", "-i", short_list, "-o", run, "--overwrite", "--max-steps", 30, cwd=run.parent)
     assert outcome.status == 0
@@ -430,23 +429,30 @@ def test_a_run_that_is_killed_before_it_has_learned_anything_leaves_the_old_one_
 
 def test_files_that_a_killed_run_had_yet_to_move_up_are_moved_up(command, run, tmp_path):
     before = contents_of(run)
-    (run / ".settling").mkdir()
+    (run / ".moving-up").mkdir()
     for name in ("config.json", "metrics.jsonl"):
-        (run / name).rename(run / ".settling" / name)
+        (run / name).rename(run / ".moving-up" / name)
     assert command("sample", "-o", run).status == 0
     assert contents_of(run) == before
 
 
-def test_who_comes_second_into_a_folder_is_refused(command, short_list, tmp_path, monkeypatch):
+@pytest.mark.skipif(os.name != "posix", reason="nothing is locked on Windows")
+@pytest.mark.parametrize("flags", [[], ["--overwrite"], ["--resume", "--max-steps", 60], ["--find-lr"]])
+def test_who_comes_second_into_a_folder_is_refused(command, short_list, tmp_path, monkeypatch, flags):
+    folder = tmp_path / "run"
+    tried = []
+
     def meanwhile(*arguments):
         monkeypatch.undo()
-        assert command("train", "-i", short_list, "-o", tmp_path / "run", "--max-steps", 30).status == 0
+        listed = [] if "--resume" in flags else ["-i", short_list]
+        tried.append(command("train", *listed, "-o", folder, *flags).complaint)
 
     monkeypatch.setattr("makemore.diagnosis.print_first_look", meanwhile)
-    late = command("train", "-i", short_list, "-o", tmp_path / "run", "--max-steps", 40)
-    assert "another run has taken" in late.complaint
-    assert files_of(tmp_path / "run") == FILES
-    assert metrics_of(tmp_path / "run")[-1]["step"] == 30
+    assert command("train", "-i", short_list, "-o", folder, "--max-steps", 40).status == 0
+    (complaint,) = tried
+    assert "another process is at work in" in complaint
+    assert files_of(folder) == FILES
+    assert metrics_of(folder)[-1]["step"] == 40
 
 
 def test_ctrl_c_before_the_first_step_leaves_the_old_run(command, short_list, run, monkeypatch):
@@ -530,7 +536,7 @@ def test_a_write_that_fails_in_the_middle_leaves_the_old_content(tmp_path, monke
 WRITER = """
 import itertools, sys
 from makemore.run import TRIES_PER_WORD, complete, new_model
-from makemore.run_folder import RunFolder
+from makemore.run_folder import RunFolder, file_of_checkpoint
 for i in itertools.count():
     RunFolder(sys.argv[1]).write("model.safetensors", bytes([i % 256]) * 10_000_000)
 """
@@ -874,7 +880,7 @@ def test_however_large_the_penalty_the_default_rate_goes_down_to_uniform(command
 def test_a_resumed_run_whose_loss_is_no_number_keeps_its_last_checkpoint(command, run):
     tensors = safetensors.numpy.load_file(run / "model.safetensors")
     tensors["W"] = np.full_like(tensors["W"], 3e38)
-    (run / "model.safetensors").write_bytes(safetensors.numpy.save(tensors, metadata={"step": "60"}))
+    (run / "model.safetensors").write_bytes(file_of_checkpoint(tensors, 60))
     before = contents_of(run)
     assert "the loss became" in command("train", "-o", run, "--resume", "--max-steps", 100).complaint
     after = contents_of(run)
@@ -980,14 +986,21 @@ def test_a_sweep_leaves_the_run_of_its_folder_alone(command, short_list, run):
         assert "leave out --resume and --sample-only" in command("train", "-o", run, "--find-lr", flag).complaint
 
 
-def test_a_damaged_best_model_is_named_and_may_be_removed(command, short_list, tmp_path):
+@pytest.mark.parametrize(("damaged", "whole"), [("best", "model"), ("model", "best")])
+def test_what_is_whole_is_used_in_place_of_what_is_damaged_and_that_is_said(
+    command, short_list, tmp_path, damaged, whole
+):
     folder = tmp_path / "run"
     flags = ["-i", short_list, "--type", "mlp", "--n-embd2", 10, "--max-steps", 40, "--eval-every", 10]
     assert command("train", *flags, "-o", folder).status == 0
-    (folder / "best.safetensors").write_bytes(b"half")
-    assert "best.safetensors is damaged" in command("train", "-o", folder, "--resume", "--max-steps", 60).complaint
-    (folder / "best.safetensors").unlink()
-    assert command("train", "-o", folder, "--resume", "--max-steps", 60).status == 0
+    (folder / f"{damaged}.safetensors").write_bytes(b"half")
+    outcome = command("sample", "-o", folder)
+    assert outcome.status == 0
+    (line,) = outcome.err.splitlines()
+    assert f"{damaged}.safetensors is damaged" in line
+    assert line.endswith(f"{whole}.safetensors is used instead")
+    (folder / f"{whole}.safetensors").write_bytes(b"half")
+    assert "model.safetensors is damaged" in command("sample", "-o", folder).complaint
 
 
 @pytest.mark.parametrize("list_of", ["short", "abc"])
