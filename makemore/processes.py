@@ -84,6 +84,7 @@ def are_joined() -> bool:
 
 def run_command(main: Callable[[], int]) -> None:
     """`micrograd.command.run_command`; under mpiexec on rank 0, while the other ranks do the jobs that it gives them."""
+
     def on_rank() -> int:
         return _run_on_rank(main)
 

@@ -277,7 +277,6 @@ class Training:
         if evaluated is not None:
             evaluated(self)
 
-
     def _write_checkpoint(self) -> dict[str, np.ndarray]:
         state = {name: tensor.numpy() for name, tensor in self.model.state_dict().items()}
         random = micrograd.random.default_generator.get_state().numpy()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import math
 import sys
 import time
@@ -131,7 +132,11 @@ def storage_complaints(url: str) -> Iterator[None]:
     except (sqlalchemy.exc.SQLAlchemyError, StorageInternalError, ImportError) as error:
         cause = error.__cause__ if isinstance(error, StorageInternalError) and error.__cause__ else error
         lines = str(getattr(cause, "orig", None) or cause).strip().splitlines() or [type(cause).__name__]
-        raise UsageError(f"the storage {shown_url(url)} cannot be used: {lines[0]:.200}") from None
+        driver = isinstance(error, ImportError) and "psycopg" in str(error)
+        cure = "; pip install 'micrograd-makemore[tune-postgres]'" if driver else ""
+        raise UsageError(f"the storage {shown_url(url)} cannot be used: {lines[0]:.200}{cure}") from None
+    except json.JSONDecodeError:
+        raise UsageError(f"the storage {shown_url(url)} cannot be used: the file is no journal of Optuna's") from None
 
 
 def shown_url(url: str) -> str:
@@ -153,23 +158,14 @@ def _is_shared(url: str) -> bool:
 def open_study(url: str, name: str, settings: dict[str, Any], resume: bool) -> Study:
     """Begin a study, or go on with it. Raises UsageError where the name is taken or not, or its settings differ."""
     import optuna
-    from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 
-    class Storage(RDBStorage):
-        def record_heartbeat(self, trial_id: int) -> None:
-            with contextlib.suppress(optuna.exceptions.StorageInternalError):  # the search itself will say so
-                super().record_heartbeat(trial_id)
+    from makemore.storages import storage_of
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # the heartbeat is one
     pruner = optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=EVALUATIONS // 5)
     with storage_complaints(url):
-        storage = Storage(
-            url,
-            heartbeat_interval=HEARTBEAT if _is_shared(url) else None,
-            grace_period=3 * HEARTBEAT,
-            heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
-        )
+        storage = storage_of(url, HEARTBEAT if _is_shared(url) else None)
         if not resume:
             try:
                 study = optuna.create_study(storage=storage, study_name=name, pruner=pruner)

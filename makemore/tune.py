@@ -56,7 +56,8 @@ def parser_of_flags() -> Parser:
     group.add_argument("--study-name", metavar="NAME", help="(the type of the model)")
     group.add_argument("--storage", metavar="URL",
                        help="a database in which several machines search together, such as "
-                       "postgresql://user:password@host/name (default: an SQLite file in -o)")  # fmt: skip
+                       "postgresql+psycopg://user:password@host/name, or a file on a folder that they share, such as "
+                       "journal:/shared/study.log (default: an SQLite file in -o)")  # fmt: skip
     group.add_argument("--resume", action="store_true",
                        help="go on with the study of that name, alone or beside others that work on it")  # fmt: skip
     add_training_flags(parser)
