@@ -262,6 +262,8 @@ def parser_of_flags() -> Parser:
         "--guard", action="store_true", help="catch mistakes where they happen; takes up to twice as long"
     )
     group.add_argument("--diagnose", action="store_true", help="pictures of activations, gradients and updates")
+    what = "show losses, gradients, new words and the embedding in TensorBoard, whose folder this is"
+    group.add_argument("--tensorboard", type=not_empty, metavar="DIR", help=what)
     add_training_flags(parser)
     parser.add_argument("-n", "--num-samples", type=NUM_SAMPLES, default=20, metavar="N", help="new words (20)")
     add_sampling_flags(parser)
@@ -305,7 +307,9 @@ def check_flags(flags: argparse.Namespace) -> None:
                 f"--fit counts goes with --type {' and '.join(NGRAMS)}; {type_} learns by gradient descent"
             )
         descent = [name for name in TRAINING["mlp"] if getattr(flags, name) is not None]
-        descent += [name for name in ("find_lr", "diagnose", "early_stop", "clip") if getattr(flags, name)]
+        descent += [
+            name for name in ("find_lr", "diagnose", "tensorboard", "early_stop", "clip") if getattr(flags, name)
+        ]
         if descent:
             raise UsageError(f"{flag_of(descent[0])} goes with --fit gradient; counting takes no steps")
     if flags.batch_size == 0:

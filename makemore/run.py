@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 import micrograd
-from makemore import data, diagnosis, in_parts, plots
+from makemore import data, diagnosis, in_parts, plots, tensorboard
 from makemore.config import TRAINING
 from makemore.corpus import SPLITS, Corpus
 from makemore.data import Vocabulary, WordList
@@ -118,10 +118,13 @@ def new_model(config: dict[str, Any], corpus: Corpus) -> Any:
 # The steps.
 
 
-def train(run: Training, *, diagnose: bool = False, guarded: bool = False, quiet: bool = False) -> float:
+def train(
+    run: Training, *, diagnose: bool = False, guarded: bool = False, quiet: bool = False, board: str | None = None
+) -> float:
     """Keep a run in its folder, and take its steps; how many seconds they took.
 
     diagnose: look inside, see `diagnosis.Watch`. guarded: under `micrograd.guard`. quiet: print nothing about the end.
+    board: a folder for TensorBoard, see `tensorboard.Board`.
     Raises UsageError where the loss is not finite, or the guard catches something, and SystemExit with status 130 where
     Ctrl-C ended it.
     """
@@ -132,12 +135,24 @@ def train(run: Training, *, diagnose: bool = False, guarded: bool = False, quiet
         folder.write_checkpoint(Checkpoint(0, {"counts": counts}, {}, None))
         return 0.0
     watch = diagnosis.Watch(run) if diagnose else None
+    shown_on = tensorboard.Board(run, board) if board else None
+    after_step = [each for each in (watch and watch.step, shown_on and shown_on.stepped) if each]
+
+    def stepped(run: Training) -> None:
+        for call in after_step:
+            call(run)
+
     first, began = run.step, time.monotonic()
     try:
         with guard() if guarded else contextlib.nullcontext():
-            finished = run.take_steps(stepped=watch.step if watch else None)
+            finished = run.take_steps(
+                stepped=stepped if after_step else None, evaluated=shown_on.evaluated if shown_on else None
+            )
     except GuardError as caught:
         raise UsageError(f"the guard stopped step {run.step + 1:,}: {' '.join(str(caught).split())}") from None
+    finally:
+        if shown_on:
+            shown_on.close(run)
     seconds = time.monotonic() - began
     if not (finished or run.step):
         print("\nstopped before the first step; nothing is kept")

@@ -146,6 +146,7 @@ class Training:
         self.step = 0
         self.optimizer: Any = optimizer_of(config, model) if config["fit"] == "gradient" else None
         self.metrics: list[dict[str, Any]] = []
+        self.measured: dict[str, float] = {}  # what else the next line of metrics says
         self.recorded = False  # whether the folder's record of losses is that of this run by now
 
     @classmethod
@@ -260,7 +261,7 @@ class Training:
 
     def _evaluate(self, evaluated: Callable[["Training"], None] | None) -> None:
         losses = self.losses(("train", "dev"), (TRAIN_CHARACTERS, DEV_CHARACTERS))
-        line = {"step": self.step, "train_loss": losses["train"], "dev_loss": losses["dev"]}
+        line = {"step": self.step, "train_loss": losses["train"], "dev_loss": losses["dev"]} | self.measured
         self.metrics.append(line)
         self.evaluated_at = self.step
         if self.folder is not None:
