@@ -49,7 +49,7 @@ def test_tensorboard_reads_the_numbers_of_the_record_the_words_and_the_embedding
     # those after it, to within the update.
     last = lines[-1]
     size = np.linalg.norm(np.concatenate([parameter.detach().numpy().ravel() for parameter in model.parameters()]))
-    expected = 0.1 * last["gradient_norm"] / size
+    expected = 0.1 * last["gradient_norm"] / float(size)
     assert last["update_ratio"] == pytest.approx(expected, rel=2 * expected)
 
 
