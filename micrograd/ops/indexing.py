@@ -121,7 +121,7 @@ def _with_arrays(index: Any) -> Any:
 
 @op("IndexPutBackward0", of="", examples=["put(x * 1, y[0], 1)", "put(x * 1, 0.5, ints % 3)", "put(x * 1, 0.5, mask)"])
 def _put(x, value, /, index):
-    """x[index] = value, for an index of arrays or `...`. The one op that changes its input: afterwards x is the result."""
+    """x[index] = value, for arrays or `...`. The one op that changes its input: afterwards x is the result."""
     dims = np.ndim(value)
     x[index] = value
 
