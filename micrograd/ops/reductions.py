@@ -357,7 +357,7 @@ def prod(x, /, dim=None, keepdim=False, *, dtype=None):
         others = np.moveaxis(left * right, -1, dim)
         return where_true(others != 0, stretch(g, shape, (dim,), keepdim) * others).reshape(x.shape)
 
-    return out, save(dx, x)
+    return out, save(dx, x, out)  # the result too, as PyTorch, which is refused where it was changed
 
 
 @op("CumsumBackward0", in_order=True, examples=["x.cumsum(0)", "x.cumsum(1)"])
