@@ -55,13 +55,13 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
             raise TypeError(f"matmul(): argument 'other' must be Tensor, not {type(other).__name__}")
         other = input.new_tensor(other)
     a, b = input._array, other._array
+    if a.ndim == 2 == b.ndim and a.dtype is b.dtype and a.dtype.kind != "b":
+        return apply(_mm.op, input, other)
     if a.ndim == 0 or b.ndim == 0:
         raise RuntimeError("both arguments to matmul need to be at least 1D; to multiply by a number write *")
     need_one_dtype("matmul", a, b)
     if a.dtype == bool:
         raise RuntimeError("matmul: bools have no product, take x.float()")
-    if a.ndim == 2 == b.ndim:
-        return apply(_mm.op, input, other)
     if a.ndim == 1:
         if b.ndim == 1:
             return apply(_dot.op, input, other)
