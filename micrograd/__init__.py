@@ -8,7 +8,6 @@ Code written for PyTorch's part that is here runs with `import micrograd as torc
 from math import e, inf, nan, pi
 
 from micrograd.engine import Value
-from micrograd.graph import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from micrograd.tensors import Tensor
 from micrograd.ops import TORCH, elementwise, logic, indexing, shapes, reductions, linalg, sorting, conversions
 from micrograd import creation, random
@@ -27,6 +26,7 @@ from micrograd.rules.device import (
     set_num_threads,
     use_deterministic_algorithms,
 )
+from micrograd.rules.grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from micrograd.rules.dtypes import Size, bool, double, dtype, float, float32, float64, int, int32, int64, long, uint8
 from micrograd.rules.dtypes import get_default_dtype, set_default_dtype
 from micrograd.rules.memory import keep_freed_memory

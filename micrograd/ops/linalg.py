@@ -86,6 +86,9 @@ def _rmatmul(input: Tensor, other: Any) -> Any:
 attach("__rmatmul__", _rmatmul)
 
 
+# That is what the lectures need. More products:
+
+
 def _need_dims(name: str, input: Tensor, other: Tensor, dims: tuple[int, int]) -> None:
     if (input.ndim, other.ndim) != dims:
         raise RuntimeError(f"{name}: takes {dims[0]}-D and {dims[1]}-D tensors, not {input.ndim}-D and {other.ndim}-D")
@@ -119,9 +122,6 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     if input._array.dtype != mat2._array.dtype or input.shape[0] != mat2.shape[0]:
         raise RuntimeError(f"bmm: as many matrices on either side, of one dtype; not {input.shape} and {mat2.shape}")
     return apply(_matmul.op, input, mat2, name="BmmBackward0")
-
-
-# That is what the lectures need. More products:
 
 
 @function()
