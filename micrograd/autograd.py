@@ -1,6 +1,7 @@
 """PyTorch's torch.autograd: gradients as values, operations of one's own, and a check of them."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,7 @@ def _node_of(function: type[Function], ctx: Context, inputs: Sequence[Any], outp
 
     for position in positions:
         x = inputs[position]
-        node.add_edge(x.grad_fn or x, lambda g, i=position: gradient_of(g, i), x._array.shape, x._array.dtype)
+        node.add_edge(x.grad_fn or x, partial(gradient_of, position=position), x._array.shape, x._array.dtype)
     return node
 
 

@@ -8,13 +8,15 @@ moment its last tensor goes.
 import contextlib
 import threading
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, Self, TypeVar, overload
 
 import numpy as np
 
 from micrograd.engine import topological_order
 from micrograd.rules.errors import silent
 from micrograd.rules.sums import unbroadcast
+
+F = TypeVar("F", bound=Callable)
 
 RELEASED = (
     "Trying to backward through the graph a second time: what it saved for the way back was released by the first. "
@@ -255,11 +257,15 @@ class no_grad(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's name
 
     wanted = False
 
-    def __new__(cls, function: Callable | None = None) -> Any:
+    @overload
+    def __new__(cls, function: None = None) -> Self: ...
+    @overload
+    def __new__(cls, function: F) -> F: ...  # type: ignore[misc] # @no_grad, without brackets
+    def __new__(cls, function: Any = None) -> Any:
         self = super().__new__(cls)
         if function is None:
             return self
-        return cls()(function)  # @no_grad, without brackets
+        return cls()(function)
 
     def __enter__(self) -> None:
         self.before = state.grad_enabled

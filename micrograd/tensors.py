@@ -8,7 +8,7 @@ is in `micrograd.graph`, changes in place are in `micrograd.in_place`.
 import warnings
 import weakref
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -19,6 +19,11 @@ from micrograd.rules.dtypes import Size, dtype_of
 from micrograd.rules.errors import dim_error, silent
 from micrograd.rules.missing import nearest
 from micrograd.rules.printing import tensor_text
+
+if TYPE_CHECKING:
+    from micrograd.rules.methods import Methods  # those that operations attach, for editors and type checkers
+else:
+    Methods = object
 
 _new = object.__new__
 
@@ -31,7 +36,7 @@ def wrap(array: Any) -> "Tensor":
     return tensor
 
 
-class Tensor:
+class Tensor(Methods):
     """An array that remembers how it was made, with PyTorch's names and rules.
 
     Tensor(data) makes a float32 tensor of nested lists or an array and Tensor(2, 3) an empty one in a shape, as in
@@ -321,8 +326,10 @@ class Tensor:
             raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous: use any() or all()")
         return bool(self.item())
 
-    def __getattr__(self, name: str) -> Any:  # for type checkers also: the operations are attached from outside
-        raise nearest("Tensor", name, dir(Tensor))
+    if not TYPE_CHECKING:  # to type checkers what is not there is not there
+
+        def __getattr__(self, name: str) -> Any:
+            raise nearest("Tensor", name, dir(Tensor))
 
 
 class HookHandle:

@@ -55,11 +55,6 @@ INSIDE_FUNCTIONS = {
     "IPython": ("draw", "lessons"),
     "tqdm": ("lessons",),
 }
-    "torch": ("compare",),
-    "mpi4py": ("distributed",),
-    "IPython": ("draw", "lessons"),
-    "tqdm": ("lessons",),
-}
 
 
 class Import(NamedTuple):

@@ -68,7 +68,7 @@ class Op:
 OPS: dict[str, Op] = {}
 
 # The functions of the package and those of nn.functional, by name; `micrograd/__init__.py` hands them on.
-TORCH: dict[str, Callable] = {}
+TORCH: dict[str, Any] = {}
 FUNCTIONAL: dict[str, Callable] = {}
 
 
@@ -114,7 +114,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
     array = out if type(out) is np.ndarray else np.asarray(out)
     if op.in_order and not array.flags.c_contiguous:
         array = array.copy()
-    result = wrap(array)
+    result: Any = wrap(array)
     if op.is_view:
         view_of(inputs[0], result)
     if wanted and state.grad_enabled and result._array.dtype.kind == "f":

@@ -4,7 +4,7 @@ A view shares the memory of its tensor: writing through one is seen in the other
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -287,7 +287,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     return _parts(input, axis, range(input.shape[axis]), "UnbindBackward0")
 
 
-def _iter(input: Tensor) -> Any:
+def _iter(input: Tensor) -> Iterator[Tensor]:
     if not input.ndim:
         raise TypeError("iteration over a 0-d tensor")
     return iter(unbind(input))

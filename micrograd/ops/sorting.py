@@ -13,7 +13,7 @@ from micrograd.tensors import Tensor, wrap
 
 
 @function()
-def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesAndIndices:
     """The values in order along dim, and their indices. Equal ones stay in the order they had; nan is the largest."""
     indices = argsort(input, dim, descending)
     return Sort(_taken(input, indices, dim, "SortBackward0"), indices)
@@ -33,7 +33,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
 
 
 @function()
-def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesAndIndices:
     """The k largest (or smallest) elements along dim, and their indices. Raises RuntimeError for too large a k."""
     axis = dim_of(input, dim)
     if not 0 <= k <= (input.shape[axis] if input.ndim else 1):
