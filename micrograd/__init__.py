@@ -5,7 +5,9 @@ Code written for PyTorch's part that is here runs with `import micrograd as torc
 
 # ruff: noqa: F401, I001 - these names are for the users of the package; operations come in the order of their layers
 
+from importlib import import_module
 from math import e, inf, nan, pi
+from typing import Any
 
 from micrograd.engine import Value
 from micrograd.graph import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
@@ -24,7 +26,7 @@ from micrograd.rules.device import (
 )
 from micrograd.rules.dtypes import Size, bool, double, dtype, float, float32, float64, int, int32, int64, long, uint8
 from micrograd.rules.memory import keep_freed_memory
-from micrograd.rules.missing import getattr_of
+from micrograd.rules.missing import nearest
 from micrograd.rules.printing import set_printoptions
 from micrograd import autograd, distributed, nn, optim, utils
 from micrograd.serialization import load, save
@@ -33,7 +35,12 @@ __version__ = "0.1.0"
 
 globals().update(TORCH)
 
-__getattr__ = getattr_of("micrograd", globals)
+
+def __getattr__(name: str) -> Any:
+    if name in ("compare", "draw"):  # which `import micrograd` alone need not read
+        return import_module(f"micrograd.{name}")
+    raise nearest("micrograd", name, globals())
+
 
 keep_freed_memory()
 

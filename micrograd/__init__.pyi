@@ -50,8 +50,10 @@ from micrograd import optim as optim
 from micrograd import utils as utils
 from micrograd.serialization import load as load
 from micrograd.serialization import save as save
-from micrograd import guard as guard
 from micrograd.random import Generator as Generator
+from micrograd.compare import compare as compare
+from micrograd.draw import draw as draw
+from micrograd.guard import guard as guard
 
 __version__: builtins.str
 default_generator: Generator

@@ -1,6 +1,6 @@
 """Gradients side by side: micrograd's with PyTorch's, and those written by hand beside micrograd's.
 
->>> from micrograd.compare import compare
+>>> from micrograd import compare
 >>> def loss(torch, x, w):
 ...     h = torch.tanh(x * w)
 ...     return (h**2).sum(), {"h": h}
@@ -29,6 +29,7 @@ from typing import Any
 from micrograd.compare.by_hand import cmp, compare_by_hand
 from micrograd.compare.functions import compare_function
 from micrograd.compare.report import Report
+from micrograd.rules.modules import make_callable
 
 __all__ = ["Report", "cmp", "compare"]
 
@@ -63,3 +64,6 @@ def compare(fn: Callable | Mapping[str, tuple[Any, Any]], *inputs: Any, names: S
             f"is of type {type(fn).__name__}"
         )
     return compare_function(fn, inputs, names)
+
+
+make_callable(__name__, compare)

@@ -13,6 +13,7 @@ from micrograd.draw.folding import cut, fold
 from micrograd.draw.reading import Names, read
 from micrograd.draw.stepping import page
 from micrograd.engine import Value
+from micrograd.rules.modules import make_callable
 from micrograd.tensors import Tensor
 
 
@@ -77,3 +78,6 @@ class Picture:
 
     def _repr_svg_(self) -> str:
         return self.svg()
+
+
+make_callable(__name__, draw)

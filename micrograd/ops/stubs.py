@@ -151,8 +151,10 @@ def package_stub() -> str:
     exports = []
     for node in ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ImportFrom) and node.module not in INTERNAL:
-            exports += [f"from {node.module} import {a.name} as {a.asname or a.name}" for a in node.names]
+            names = [a.name for a in node.names if a.name not in CALLED]
+            exports += [f"from {node.module} import {name} as {name}" for name in names]
     exports.append("from micrograd.random import Generator as Generator")
+    exports += [f"from micrograd.{name} import {name} as {name}" for name in CALLED]
     lines = ["__version__: builtins.str", "default_generator: micrograd.random.Generator"]
     for name, function in sorted(TORCH.items()):
         if inspect.isfunction(function) and not name.startswith("__"):
@@ -160,7 +162,8 @@ def package_stub() -> str:
     return with_imports(lines, exports)
 
 
-INTERNAL = ("micrograd.ops", "micrograd.rules.memory", "micrograd.rules.missing")
+CALLED = ("compare", "draw", "guard")  # modules that are called as their function
+INTERNAL = ("importlib", "typing", "micrograd.ops", "micrograd.rules.memory", "micrograd.rules.missing")
 
 
 def functional_stub() -> str:
