@@ -38,7 +38,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from micrograd.graph import Node, enable_grad, observer, state
-from micrograd.rules.errors import OVERLAPS, PARTLY_OVERLAPS, check_in_place, silent
+from micrograd.rules.errors import GO_ON, ON_ERROR, OVERLAPS, PARTLY_OVERLAPS, check_in_place
 from micrograd.tensors import Tensor, attach, wrap
 
 CHANGED_LEAF = "a leaf Variable that requires grad is being used in an in-place operation."
@@ -167,7 +167,7 @@ def _set_node(base: Tensor, node: Any) -> None:
 
 def refuse_overlap(x: np.ndarray, other: Any) -> None:
     """Raises PyTorch's RuntimeErrors for an x whose elements share memory, or that shares a part of it with `other`."""
-    if x.size and any(n > 1 and not step for n, step in zip(x.shape, x.strides, strict=True)):
+    if 0 in x.strides and x.size and any(n > 1 and not s for n, s in zip(x.shape, x.strides, strict=True)):
         raise RuntimeError(OVERLAPS)
     if not isinstance(other, np.ndarray) or x is other or not np.may_share_memory(x, other):
         return
@@ -217,20 +217,22 @@ def arithmetic_in_place(function: Callable, ufunc: np.ufunc) -> Callable:
     """
     recorded = in_place(function)
 
-    def changed(input: Tensor, other: Any, **options: Any) -> Tensor:
+    def changed(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
         mine, is_tensor = input._array, isinstance(other, Tensor)
         array = other._array if is_tensor else other
         plain = type(array) is float or (type(array) is np.ndarray and array.dtype is mine.dtype)
         in_graph = state.grad_enabled and (_may_require_grad(input) or (is_tensor and _may_require_grad(other)))
-        if in_graph or not plain or options or mine.dtype.kind != "f" or observer.operation is not None:
-            return recorded(input, other, **options)
-        if mine.base is not None or (type(array) is np.ndarray and array.base is not None):
+        if in_graph or not plain or alpha != 1 or mine.dtype.kind != "f" or observer.operation is not None:
+            return recorded(input, other) if alpha == 1 else recorded(input, other, alpha=alpha)
+        if mine.base is not None or (is_tensor and array.base is not None):
             refuse_overlap(mine, array)
+        token = ON_ERROR.set(GO_ON)
         try:
-            with silent():
-                ufunc(mine, array, mine)
+            ufunc(mine, array, mine)
         except ValueError:  # the shapes do not fit
             return recorded(input, other)
+        finally:
+            ON_ERROR.reset(token)
         input._version[0] += 1
         return input
 

@@ -22,10 +22,11 @@ def on_operation(op: Any, inputs: Sequence[Any], options: Options, result: Tenso
     steps.note_gradients()
     if result.grad_fn is not None:
         result.grad_fn.where = user_line()
-    handler = _HANDLERS.get(op.name)
+    name = options["loss"] if op.name == "loss_of_classes" else op.name
+    handler = _HANDLERS.get(name)
     if handler is not None:
-        handler(op.name, inputs, options, result)
-    check_result(op.name, inputs, options, result)
+        handler(name, inputs, options, result)
+    check_result(name, inputs, options, result)
     if _outside["operation"] is not None:
         _outside["operation"](op, inputs, options, result)
 

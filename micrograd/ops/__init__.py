@@ -26,7 +26,6 @@ Four rules make the rest of the engine work:
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -97,8 +96,9 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
             arrays.append(x._array)
             if x._base is not None and x._base._changes != x._seen:
                 x._refresh()
-            wanted = wanted or x._requires_grad
-        elif type(x) is float or type(x) is int or x is None:
+            if x._requires_grad:
+                wanted = True
+        elif x is None or type(x) is float or type(x) is int:
             arrays.append(x)
         else:
             arrays.append(plain(x))
@@ -117,43 +117,43 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
     result: Any = wrap(array)
     if op.is_view:
         view_of(inputs[0], result)
-    if wanted and state.grad_enabled and result._array.dtype.kind == "f":
-        _record(op, inputs, options, derivatives, out, result)
-        if name is not None:
-            result._node.name = name
+    if wanted and state.grad_enabled and array.dtype.kind == "f":
+        _record(op, name, inputs, options, derivatives, out, result)
     if observer.operation is not None:
         observer.operation(op, inputs, options, result)
     return result
 
 
-def _record(op: Op, inputs: Any, options: dict[str, Any], derivatives: list[Any], out: Any, result: Tensor) -> None:
+def _record(op: Op, name: str | None, inputs: Any, options: Any, derivatives: Any, out: Any, result: Tensor) -> None:
     """Make `result`, around the array `out`, a node of the graph, with an edge to each input that wants a gradient."""
-    node_name = op.node_name
-    node: Any = Node(node_name if type(node_name) is str else node_name(*inputs, **options), op, options)
-    for x, derivative in zip_longest(inputs, derivatives):
+    edges, previous, saved, held, holds_values = [], [], [], [], False
+    for x, derivative in zip(inputs, derivatives, strict=False):
         if not isinstance(x, Tensor):
-            node.inputs.append(x)
+            held.append(x)
             continue
         if derivative is None or not x._requires_grad:
-            node.inputs.append(x._array)
+            held.append(x._array)
             continue
         if type(derivative) is tuple:
             derivative, arrays = derivative
-            node.holds_values = True
+            holds_values = True
             for array in arrays:
                 for tensor in (result,) if array is out else inputs:
                     if isinstance(tensor, Tensor) and (array is out or tensor._array is array):
-                        node.saved.append((tensor._version, tensor._version[0]))
+                        saved.append((tensor._version, tensor._version[0]))
                         break
         parent: Any = x._node
         if parent is None:
             parent = x
         else:
-            node._prev.append(parent)
-        node.inputs.append(parent)
-        node.edges.append(Edge(parent, derivative, x._array.shape, x._array.dtype))
-    if node.edges:
-        result._node = node
+            previous.append(parent)
+        held.append(parent)
+        edges.append(Edge(parent, derivative, x._array.shape, x._array.dtype))
+    if edges:
+        held += [x._array if isinstance(x, Tensor) else x for x in inputs[len(derivatives) :]]
+        if name is None:
+            name = op.node_name if type(op.node_name) is str else op.node_name(*inputs, **options)
+        result._node = Node(name, op, held, options, edges, previous, saved, holds_values)
         result._requires_grad = True
 
 

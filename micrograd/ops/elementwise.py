@@ -134,7 +134,9 @@ def _rsub(input: Tensor, other: Any) -> Tensor:
 
 
 def _rmul(input: Tensor, other: Any) -> Any:
-    return NotImplemented if isinstance(other, list | tuple | str) else mul(input, other)
+    if isinstance(other, list | tuple | str):
+        return NotImplemented
+    return apply(mul.op, input, other)
 
 
 def _rdiv(input: Tensor, other: Any) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from micrograd.graph import state
 from micrograd.in_place import in_place, rebase_history, records, refuse_change, refuse_overlap, snapshot, write
 from micrograd.ops import apply, attach, function, op, plain, save, unchanged
 from micrograd.rules.dims import dim_of
@@ -38,12 +39,7 @@ def _index(x, /, index):
     else:
         found = x[index]
         found = found if found.flags.c_contiguous else found.copy()
-    return found, save(lambda g: added_at(shape, index, g), *arrays_in(index))
-
-
-def arrays_in(index):
-    """The arrays among the parts of an index."""
-    return [part for part in (index if isinstance(index, tuple) else (index,)) if isinstance(part, np.ndarray)]
+    return found, save(lambda g: added_at(shape, index, g), index)
 
 
 def _is_of_rows(index):
@@ -65,7 +61,7 @@ def added_at(shape, index, g):
             if math.isfinite(np.add.reduce(result, axis=None)):  # 0 * inf would spill into the other rows
                 return result
         result = np.zeros(rows * columns, g.dtype)
-        positions = index[:, None].astype(np.intp, copy=False) % rows * columns + np.arange(columns)
+        positions = index[:, None].astype(np.intp, copy=False) * columns + np.arange(columns)
         np.add.at(result, positions.reshape(-1), g.reshape(-1))  # in one dimension, a fifth of the time
         return result.reshape(shape)
     result = np.zeros(shape, g.dtype)
@@ -74,7 +70,7 @@ def added_at(shape, index, g):
 
 
 def _getitem(input: Tensor, index: Any) -> Tensor:
-    copy = input.requires_grad
+    copy = state.grad_enabled and (input._requires_grad or input._base is not None)
     if isinstance(index, Tensor):
         array = index._array
         if array.ndim and array.dtype.kind == "i":
@@ -119,8 +115,7 @@ def _put(x, value, /, basic, advanced):
         return g.reshape((1,) * (dims - g.ndim) + g.shape)  # value may have more leading dimensions, of length 1
 
     assign(x, value)
-    arrays = arrays_in(advanced)
-    return (x, save(dx, *arrays), save(dvalue, *arrays)) if arrays else (x, dx, dvalue)
+    return (x, dx, dvalue) if advanced is None else (x, save(dx, advanced), save(dvalue, advanced))
 
 
 def _setitem(input: Tensor, index: Any, value: Any) -> None:
@@ -193,7 +188,7 @@ def _gather(x, /, dim, index):
     shape, indices = x.shape, list(np.indices(index.shape, sparse=True))
     indices[dim] = index
     chosen = tuple(indices)
-    return x[chosen], save(lambda g: added_at(shape, chosen, g), *chosen)
+    return x[chosen], save(lambda g: added_at(shape, chosen, g), chosen)
 
 
 @op(
@@ -205,7 +200,7 @@ def _add_at(x, values, /, index):
     """x with values added at an index of arrays; an element that is named twice gets both."""
     out = x.copy()
     np.add.at(out, index, values)
-    return out, unchanged, save(lambda g: g[index], *arrays_in(index))
+    return out, unchanged, save(lambda g: g[index], index)
 
 
 @function()

@@ -269,6 +269,7 @@ def check_saves_what_it_keeps(call):
     inputs = [x for x, is_tensor in zip(call.inputs, call.are_tensors, strict=True) if is_tensor]
     for derivative, said in derivatives:
         held = list(kept(derivative))
+        said = [item for each in said for item in (each if isinstance(each, tuple) else [each])]
         for array in held:
             assert any(shares(array, each) for each in said) or not array.size, (
                 "the derivative keeps what it does not say"
