@@ -34,6 +34,7 @@ from micrograd.serialization import load, save
 __version__ = "0.1.0"
 
 globals().update(TORCH)
+del linalg  # PyTorch's module of that name is another
 
 
 def __getattr__(name: str) -> Any:
