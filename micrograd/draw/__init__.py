@@ -10,7 +10,7 @@ from typing import Any
 
 from micrograd.draw.dot import dot_text, svg_text
 from micrograd.draw.folding import cut, fold
-from micrograd.draw.reading import Names, read
+from micrograd.draw.reading import AGAIN, Names, read, was_released
 from micrograd.draw.stepping import page
 from micrograd.engine import Value
 from micrograd.rules.modules import make_callable
@@ -26,13 +26,14 @@ def draw(root: Any, /, *, depth: int | None = None, parameters: Iterable[Any] = 
 
     root: a Value, a Tensor, or a list of Values or Tensors, as a Module returns it. A Value shows the grad it holds.
     Of Tensors the gradients of `root` by every inner one, too, are worked out here, and no `.grad` is touched; of a
-    root with several elements they are those of its sum. The numbers inside are worked out anew from the leaves.
+    root with several elements they are those of its sum. The numbers inside are worked out anew from the leaves; after
+    backward(), which lets go of them, from the leaves as they are then, and the picture says so.
     depth: how many operations back from root are drawn; None draws all, and folds what is too large to look at.
     parameters: the Values that are trained, drawn in their own shape; of Tensors this is known.
     labels: names, as in draw(loss, W=W, xs=xs): of Values, Tensors, or a Module or a list, whose parts get their own.
 
     Raises TypeError where root is no node of a graph, ValueError for a Tensor without a graph and a negative depth,
-    RuntimeError where backward() has released the numbers.
+    RuntimeError where backward() has released numbers that an operation of your own, an autograd.Function, has made.
     """
     roots = list(root) if isinstance(root, list | tuple) else [root]
     kinds = {Value if isinstance(x, Value) else Tensor if isinstance(x, Tensor) else None for x in roots}
@@ -50,7 +51,8 @@ class Picture:
     def __init__(self, roots: list[Any], names: Names, depth: int | None):
         self._roots, self._names, self._depth = roots, names, depth
         boxes = read(roots, names)
-        self._drawn = fold(boxes) if depth is None else cut(boxes, depth)
+        drawn, note = fold(boxes) if depth is None else cut(boxes, depth)
+        self._drawn = drawn, (AGAIN if was_released(roots) else "") + note
 
     def svg(self) -> str:
         """The picture as SVG text. Raises OSError where there is nothing on this machine to lay it out with."""
@@ -70,11 +72,14 @@ class Picture:
     def steps(self, path: str | Path) -> None:
         """Write a page .html that walks through backward, from the gradient 1 of the result; no `.grad` is touched.
 
-        Raises ValueError for another suffix, RuntimeError where backward() has released the graph, OSError as svg does.
+        Raises ValueError for another suffix, RuntimeError and OSError as draw and svg do.
         """
         if Path(path).suffix.lower() != ".html":
             raise ValueError(f"{path}: a page that steps through backward is saved as .html")
-        Path(path).write_text(page(read(self._roots, self._names), self._depth), encoding="utf-8")
+        Path(path).write_text(
+            page(read(self._roots, self._names), self._depth, AGAIN if was_released(self._roots) else ""),
+            encoding="utf-8",
+        )
 
     def _repr_svg_(self) -> str:
         return self.svg()
