@@ -12,11 +12,21 @@ The commands, `python -m makemore.train` and its like, are also at hand in Pytho
 `makemore.load(folder)` gives the model of a run that a command has trained.
 """
 
+from importlib.util import find_spec
+from os.path import dirname, isfile, join
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["__version__", "load", "train"]
 
 __version__ = "0.1.0"
+
+_micrograd = find_spec("micrograd")
+if _micrograd is not None and _micrograd.origin is not None and isfile(join(dirname(_micrograd.origin), "nn.py")):
+    raise ImportError(
+        "another package named micrograd is installed in this environment too, and takes the place of the one that "
+        "makemore needs: pip uninstall micrograd micrograd-viz, and then "
+        "pip install --force-reinstall --no-deps micrograd-makemore"
+    )
 
 if TYPE_CHECKING:
     from makemore.trained import load, train

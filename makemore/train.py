@@ -123,7 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-make_callable(__name__, train)  # makemore.train(words) is the function, and this module the command
+make_callable(__name__)  # makemore.train(words) is the function, and this module the command
 
 if __name__ == "__main__":
     run_command(main)

@@ -27,7 +27,9 @@ from micrograd.rules.device import (
 from micrograd.rules.dtypes import Size, bool, double, dtype, float, float32, float64, int, int32, int64, long, uint8
 from micrograd.rules.memory import keep_freed_memory
 from micrograd.rules.missing import nearest
+from micrograd.rules.modules import draw_dot
 from micrograd.rules.printing import set_printoptions
+from micrograd.rules import public
 from micrograd import autograd, distributed, nn, optim, utils
 from micrograd.serialization import load, save
 
@@ -42,6 +44,8 @@ def __getattr__(name: str) -> Any:
         return import_module(f"micrograd.{name}")
     raise nearest("micrograd", name, globals())
 
+
+Value.draw_dot = Tensor.draw_dot = draw_dot  # type: ignore[method-assign]
 
 keep_freed_memory()
 

@@ -22,7 +22,6 @@ from micrograd.graph import set_grad_enabled as set_grad_enabled
 from micrograd.tensors import Tensor as Tensor
 from micrograd import creation as creation
 from micrograd import random as random
-from micrograd.rules import storage as storage
 from micrograd.rules.device import backends as backends
 from micrograd.rules.device import compile as compile
 from micrograd.rules.device import cuda as cuda

@@ -66,4 +66,4 @@ def compare(fn: Callable | Mapping[str, tuple[Any, Any]], *inputs: Any, names: S
     return compare_function(fn, inputs, names)
 
 
-make_callable(__name__, compare)
+make_callable(__name__)

@@ -82,4 +82,4 @@ def follow_environment() -> None:
         guard().__enter__()
 
 
-make_callable(__name__, guard)
+make_callable(__name__)

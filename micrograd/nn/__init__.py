@@ -1,5 +1,6 @@
 """Nets: Module, the base class of all of them, PyTorch's layers, and the scalar nets of the public micrograd."""
 
+import micrograd.rules.public  # noqa: F401 - the first, for it may say why all others fail
 from micrograd.nn import containers, functional, init, layers, parallel, transformer, utils
 from micrograd.nn.containers import *  # noqa: F403
 from micrograd.nn.layers import *  # noqa: F403

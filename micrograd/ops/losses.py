@@ -173,7 +173,7 @@ def _apply_loss(op: Op, input: Tensor, target: Tensor, weight: Tensor | None, ig
     ignored = _check_classes(op.name, input, target, weight, ignore_index)
     if weight is None and ignored is None and input._array.ndim == 2:
         return apply(op, input, target, reduction=reduction)
-    options = {"loss": op.name, "ignore_index": ignored, "reduction": reduction}
+    options: dict[str, Any] = {"loss": op.name, "ignore_index": ignored, "reduction": reduction}
     return apply(_loss_of_classes.op, input, target, weight, **options)
 
 

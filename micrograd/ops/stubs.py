@@ -47,6 +47,7 @@ PROPERTIES = {"device": "micrograd.rules.device.device"}  # all others are Tenso
 OR_ALONG = [("", TENSOR), ("dim: int, keepdim: bool = False", PAIR)]
 AS_TUPLE = ("as_tuple: typing.Literal[True]", f"tuple[{TENSOR}, ...]")
 OVERLOADS = {
+    "draw_dot": [("format: str = 'svg', rankdir: str = 'LR'", "micrograd.draw.Picture")],
     "max": [*OR_ALONG, (f"other: {TENSOR}", TENSOR)],
     "min": [*OR_ALONG, (f"other: {TENSOR}", TENSOR)],
     "median": OR_ALONG,
@@ -163,7 +164,8 @@ def package_stub() -> str:
 
 
 CALLED = ("compare", "draw", "guard")  # modules that are called as their function
-INTERNAL = ("importlib", "typing", "micrograd.ops", "micrograd.rules.memory", "micrograd.rules.missing")
+RULES = ("memory", "missing", "modules")  # those that nobody calls
+INTERNAL = ("importlib", "typing", "micrograd.ops", "micrograd.rules", *[f"micrograd.rules.{name}" for name in RULES])
 
 
 def functional_stub() -> str:

@@ -439,3 +439,41 @@ def test_what_the_command_cannot_use_is_one_line_and_status_2(capsys, tmp_path, 
     assert err.count("\n") == 1
     assert words in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_module_is_called_as_its_function():
+    value = Value(2.0) * 3
+    assert micrograd.draw(value).dot() == draw(value).dot() == micrograd.draw.draw(value).dot()
+    assert micrograd.compare(lambda torch, x: x.sum(), [1.0, 2.0])
+    counts = micrograd.arange(9.0).view(3, 3)
+    with micrograd.guard(), pytest.raises(micrograd.guard.BroadcastError):
+        counts / counts.sum(1)
+
+
+def test_to_import_micrograd_reads_no_pictures():
+    lines = "import sys, micrograd; print('micrograd.draw' in sys.modules, micrograd.draw.__name__)"
+    assert subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True).stdout.split()[0] == "False"
+
+
+def test_a_value_and_a_tensor_draw_themselves(tmp_path):
+    value = Value(2.0) * 3
+    tensor = micrograd.ones(2, requires_grad=True).sum()
+    for root in (value, tensor):
+        assert root.draw_dot().svg() == draw(root).svg()
+        assert root.draw_dot(rankdir="TB").dot() == draw(root, direction="TB").dot()
+        assert root.draw_dot().render(tmp_path / "graph", cleanup=True) == f"{tmp_path}/graph.svg"
+        assert (tmp_path / "graph.svg").read_text() == draw(root).svg()
+        with pytest.raises(ValueError, match="makes svg"):
+            root.draw_dot(format="png")
+
+
+def test_a_picture_from_top_to_bottom_is_higher():
+    made = neuron()
+    ratios = []
+    for direction in ("LR", "TB"):
+        svg = ET.fromstring(draw(made["o"], direction=direction).svg())
+        width, height = map(float, svg.get("viewBox").split()[2:])
+        ratios.append(height / width)
+    assert ratios[1] > 2 * ratios[0]
+    with pytest.raises(ValueError, match="direction is 'LR'"):
+        draw(made["o"], direction="up")
