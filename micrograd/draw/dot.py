@@ -61,7 +61,8 @@ def dot_text(boxes: Sequence[Box], note: str = "", direction: str = "LR") -> str
     def add(to: graphviz.Digraph, frames: tuple[Frame, ...]) -> None:
         for box in inside[frames]:
             look = {"shape": "record", "margin": "0.1,0.05", "class": box.role} | LOOKS[box.role]
-            to.node(f"n{number[box]}", label=_record(box), id=f"n{number[box]}", **look)
+            label = _record(box) if direction == "LR" else f"{{{_record(box)}}}"  # one line below the other
+            to.node(f"n{number[box]}", label=label, id=f"n{number[box]}", **look)
             if box.sign:
                 shape = {"shape": "circle" if len(box.sign) < 3 else "ellipse", "margin": "0.03", "class": "op"}
                 shape |= {"height": "0.35", "width": "0.35", "style": "filled", "fillcolor": "#ffffff"}
