@@ -16,21 +16,28 @@ from micrograd.ops import TORCH, elementwise, logic, indexing, shapes, reduction
 from micrograd import creation, random
 from micrograd.rules import storage
 from micrograd.rules.device import (
+    amp,
+    autocast,
     backends,
     compile,
     cuda,
     device,
+    get_default_device,
+    profiler,
+    set_default_device,
     set_float32_matmul_precision,
     set_num_threads,
     use_deterministic_algorithms,
 )
 from micrograd.rules.dtypes import Size, bool, double, dtype, float, float32, float64, int, int32, int64, long, uint8
+from micrograd.rules.dtypes import get_default_dtype, set_default_dtype
 from micrograd.rules.memory import keep_freed_memory
 from micrograd.rules.missing import nearest
 from micrograd.rules.modules import draw_dot
 from micrograd.rules.printing import set_printoptions
 from micrograd.rules import public
 from micrograd import autograd, distributed, nn, optim, utils
+from micrograd.utils import for_einops
 from micrograd.serialization import load, save
 
 __version__ = "0.1.0"

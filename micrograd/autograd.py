@@ -69,8 +69,11 @@ class Function:
     """An operation of one's own: a subclass with two static methods, used as `Name.apply(...)`.
 
     forward(ctx, *inputs) returns a Tensor or a tuple of them; backward(ctx, *gradients), one of each output, returns a
-    gradient, or None, for each input.
+    gradient, or None, for each input. Where a third one is there, setup_context(ctx, inputs, output), forward takes the
+    inputs alone.
     """
+
+    setup_context: Callable[..., None] | None = None
 
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> Any:
@@ -88,7 +91,11 @@ class Function:
         ctx = Context()
         ctx.needs_input_grad = tuple([isinstance(x, Tensor) and x.requires_grad for x in inputs])
         with no_grad():
-            results = cls.forward(ctx, *inputs)
+            if cls.setup_context is None:
+                results = cls.forward(ctx, *inputs)
+            else:
+                results = cls.forward(*inputs)
+                cls.setup_context(ctx, inputs, results)
         if not (state.grad_enabled and any(ctx.needs_input_grad)):
             return results
         several = isinstance(results, tuple)
@@ -115,7 +122,7 @@ def _node_of(function: type[Function], ctx: Context, inputs: Sequence[Any], outp
         gradient = held[position]
         if position == positions[-1]:
             held.clear()
-        return None if gradient is None else gradient._array.copy()
+        return None if gradient is None else _checked(function, gradient, position, inputs[position].shape)
 
     for position in positions:
         x = inputs[position]
@@ -140,6 +147,19 @@ def _gradients(function: type[Function], ctx: Context, given: Any, outputs: list
             f"(expected {n_inputs}, got {len(results)})"
         )
     return results
+
+
+def _checked(function: type[Function], gradient: Any, i: int, shape: tuple[int, ...]) -> np.ndarray:
+    """The array of a gradient of input i. Raises RuntimeError where it is no Tensor or does not sum down to `shape`."""
+    if not isinstance(gradient, Tensor):
+        raise RuntimeError(f"{function.__name__}Backward: expected Tensor or None (got {type(gradient).__name__})")
+    extra = gradient.ndim - len(shape)
+    if extra < 0 or any(n not in (1, m) for n, m in zip(shape, gradient.shape[extra:], strict=True)):
+        raise RuntimeError(
+            f"Function {function.__name__}Backward returned an invalid gradient at index {i} - got "
+            f"{list(gradient.shape)} but expected shape compatible with {list(shape)}"
+        )
+    return gradient._array.copy()
 
 
 def _output_node(function: type[Function], joint: Node, i: int, n: int) -> Node:

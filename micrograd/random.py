@@ -1,16 +1,19 @@
 """The random draws, from PyTorch's stream: the same seed gives PyTorch's numbers (see `micrograd.generator`)."""
 
+from collections.abc import Callable
 from operator import index
 from typing import Any
 
 import numpy as np
 
 from micrograd import generator as streams
-from micrograd.creation import like, makes_tensor, shape_of
+from micrograd.creation import empty_like, makes_tensor, shape_of
+from micrograd.in_place import records, refuse_change, refuse_overlap
 from micrograd.ops import TORCH, function
 from micrograd.rules import dtypes
 from micrograd.rules.device import device as Device  # noqa: N812 - `device` is PyTorch's argument
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
+from micrograd.rules.layout import dims_in_memory
 from micrograd.tensors import Tensor, attach, wrap
 
 
@@ -77,8 +80,29 @@ def randn(*shape: Any, size: Any = (), generator: Generator | None = None, dtype
     return wrap((generator or default_generator).normal(shape_of(shape or (size,)), kind))
 
 
-rand_like = like(rand, "rand_like")
-randn_like = like(randn, "randn_like")
+@function(method=False)
+def rand_like(input: Tensor, **options: Any) -> Tensor:
+    """rand in the shape of input, lying as it does, and in its dtype where none is given."""
+    return _drawn_like(input, "uniform_", **options)
+
+
+@function(method=False)
+def randn_like(input: Tensor, **options: Any) -> Tensor:
+    """randn in the shape of input, lying as it does, and in its dtype where none is given."""
+    return _drawn_like(input, "normal_", **options)
+
+
+def _drawn_like(
+    input: Tensor,
+    name: str,
+    *bounds: int,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    generator: Generator | None = None,
+    device: Any = None,
+) -> Tensor:
+    drawn = getattr(empty_like(input, dtype=dtype, device=device), name)(*bounds, generator=generator)
+    return drawn.requires_grad_(requires_grad)
 
 
 @makes_tensor
@@ -126,7 +150,7 @@ def multinomial(
 def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None) -> Tensor:
     """randint in the shape of input, and in its dtype where none is given."""
     low, high = (0, low) if high is None else (low, high)
-    return randint(low, high, input.shape, dtype=dtype or input.dtype)
+    return _drawn_like(input, "random_", low, high, dtype=dtype)
 
 
 @function(method=False)
@@ -135,11 +159,15 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator 
 
     Raises RuntimeError for a negative standard deviation.
     """
-    if (std._array if isinstance(std, Tensor) else np.asarray(std)).min(initial=0) < 0:
-        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+    _check_std(std)
     if size is None:
         size = (mean * std).shape if isinstance(mean, Tensor) else std.shape
     return randn(*shape_of((size,)), generator=generator) * std + mean
+
+
+def _check_std(std: Any) -> None:
+    if (std._array if isinstance(std, Tensor) else np.asarray(std)).min(initial=0) < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
 
 
 @function()
@@ -148,28 +176,53 @@ def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     return wrap((generator or default_generator).bernoulli(input._array).astype(input._array.dtype, copy=False))
 
 
+# In place, in the order in which the elements lie in memory, as PyTorch does.
+
+
+def _fill(x: Tensor, draw: Callable[..., np.ndarray], *others: np.ndarray) -> Tensor:
+    """Fill x with draw(shape, *others), where shape and the others, broadcast to x, are in the order of x's memory."""
+    if records(x):
+        refuse_change(x)
+    array = x._array
+    refuse_overlap(array, None)
+    dims = dims_in_memory(array.shape, [array.strides])
+    drawn = draw(array.transpose(dims).shape, *[np.broadcast_to(a, array.shape).transpose(dims) for a in others])
+    return x.copy_(wrap(drawn.transpose(np.argsort(dims)) if array.ndim else drawn))
+
+
 def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill x from the normal distribution of that mean and standard deviation, in place."""
-    array = (generator or default_generator).normal(x._array.shape, x._array.dtype)
-    return x.copy_(wrap(array * array.dtype.type(std) + array.dtype.type(mean)))
+    """Fill x from the normal distribution of that mean and standard deviation, in place.
+
+    Raises RuntimeError for a negative standard deviation.
+    """
+    _check_std(std)
+    stream, dtype, in_blocks = generator or default_generator, x._array.dtype, x._array.flags.c_contiguous
+
+    def draw(shape: Any) -> np.ndarray:
+        return stream.normal(shape, dtype, in_blocks) * dtype.type(std) + dtype.type(mean)
+
+    return _fill(x, draw)
 
 
 def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill x from the uniform distribution on [a, b), in place."""
-    return x.copy_(wrap((generator or default_generator).uniform(x._array.shape, x._array.dtype, a, b)))
+    return _fill(x, lambda shape: (generator or default_generator).uniform(shape, x._array.dtype, a, b))
 
 
 def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
-    """Fill x with 1 with probability p (a number, or a tensor of its shape), else 0, in place."""
+    """Fill x with 1 with probability p (a number, or a tensor that broadcasts to x), else 0, in place."""
     stream = generator or default_generator
-    drawn = stream.bernoulli(p._array) if isinstance(p, Tensor) else stream.bernoulli_scalar(p, x._array.shape)
-    return x.copy_(wrap(drawn))
+    if isinstance(p, Tensor):
+        return _fill(x, lambda shape, chances: stream.bernoulli(chances), p._array)
+    return _fill(x, lambda shape: stream.bernoulli_scalar(p, shape))
 
 
 def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill x from the exponential distribution with that rate, in place."""
-    array = (generator or default_generator).exponential(x._array.shape, x._array.dtype)
-    return x.copy_(wrap(array / array.dtype.type(lambd)))
+    """Fill x from the exponential distribution with that rate, in place. Raises RuntimeError for a rate not above 0."""
+    if lambd <= 0:
+        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
+    dtype = x._array.dtype
+    return _fill(x, lambda shape: (generator or default_generator).exponential(shape, dtype) / dtype.type(lambd))
 
 
 def random_(
@@ -181,12 +234,12 @@ def random_(
     Raises RuntimeError where there are none to choose from.
     """
     stream, array = generator or default_generator, x._array
-    if low is None:
-        largest = 2 ** (np.finfo(array.dtype).nmant + 1) if array.dtype.kind == "f" else np.iinfo(array.dtype).max
-        words = stream._long_words(array.size) if array.itemsize == 8 else stream._words(array.size)
-        return x.copy_(wrap((words % (int(largest) + 1)).reshape(array.shape)))
-    low, high = (0, low) if high is None else (low, high)
-    return x.copy_(wrap(stream.integers(low, high, array.shape)))
+    if low is not None:
+        start, end = (0, low) if high is None else (low, high)
+        return _fill(x, lambda shape: stream.integers(start, end, shape))
+    largest = 2 ** (np.finfo(array.dtype).nmant + 1) if array.dtype.kind == "f" else np.iinfo(array.dtype).max
+    words = stream._long_words if array.itemsize == 8 else stream._words
+    return _fill(x, lambda shape: (words(array.size) % (int(largest) + 1)).reshape(shape))
 
 
 for _function in (normal_, uniform_, bernoulli_, exponential_, random_):

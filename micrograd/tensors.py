@@ -48,12 +48,11 @@ class Tensor(Methods):
 
     _array: np.ndarray
     _version: list[int]  # counts the changes in place, for all tensors of this memory together
-    _node: Node | None = None  # grad_fn, but for a view whose base has changed since
-    _requires_grad = False
+    _node: Node | None = None  # grad_fn, but for a view whose memory has changed since
+    _requires_grad = False  # of a view: whether it has a way back of its own; it requires grad where its base does too
     _grad: "Tensor | None" = None
     _base: "Tensor | None" = None  # of a view: the tensor whose memory it looks at; see `micrograd.in_place`
-    _changes = 0  # how often the graph of this tensor was replaced by that of a change in place
-    _seen = 0  # of a view: the _changes of its base that _node knows of
+    _seen = 0  # of a view: the number of changes in place that _node knows of
     _read_only: str | None = None  # of a view: why it cannot be changed in place while the graph is recorded
     _hooks: dict[int, Callable] | None = None
     _post_accumulate_hooks: dict[int, Callable] | None = None
@@ -118,27 +117,28 @@ class Tensor(Methods):
 
     @property
     def grad_fn(self) -> Node | None:
-        if self._base is not None and self._base._changes != self._seen:
+        if self._base is not None and self._version[0] != self._seen:
             self._refresh()
         return self._node
 
     @property
     def requires_grad(self) -> bool:
-        return self._requires_grad or self.grad_fn is not None
+        return self._requires_grad or (self._base is not None and self._base._requires_grad)
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
         if value and self._array.dtype.kind != "f":
             raise RuntimeError(f"only Tensors of floating point dtype can require gradients, and this is {self.dtype}")
-        if not value and self.grad_fn is not None:
+        if self.grad_fn is not None:
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables; use detach() to be rid of the graph"
             )
         self._requires_grad = bool(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Set requires_grad, and return self."""
-        self.requires_grad = requires_grad
+        """Set requires_grad, and return self. Raises RuntimeError where False would cut a graph."""
+        if not requires_grad or self.grad_fn is None:
+            self.requires_grad = requires_grad
         return self
 
     @property
@@ -228,6 +228,8 @@ class Tensor(Methods):
 
     def _accumulate_in_leaf(self, g: Any) -> None:
         """What backward does where it arrives at this leaf, unless it was frozen since."""
+        if self._node is not None:
+            raise RuntimeError("leaf variable has been moved into the graph interior")
         if not self._requires_grad:
             return
         if self._hooks:
@@ -276,7 +278,13 @@ class Tensor(Methods):
     def data(self, value: "Tensor") -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"data is set to a Tensor, not to {type(value).__name__}")
-        self._array = value._array
+        if self.requires_grad and value._array.dtype.kind != "f":
+            raise RuntimeError(
+                f"data set to a tensor that requires gradients must be floating point, not {value.dtype}"
+            )
+        if value._array is not self._array:
+            self._version[0] += 1  # a graph that saved what was here before is not to go on with it
+            self._array, self._version = value._array, [self._version[0]]
 
     # To Python, to NumPy, to another dtype.
 
@@ -367,7 +375,7 @@ def attach(name: str, function: Any) -> None:
 
 def start_of_backward(output: Tensor, gradient: Tensor | None) -> np.ndarray:
     """The gradient that backward begins with. Raises RuntimeError where output has no graph or gradient no fit."""
-    if not output.requires_grad:
+    if not output._requires_grad and output.grad_fn is None:
         raise RuntimeError(
             "element 0 of tensors does not require grad and does not have a grad_fn: nothing that it was made from "
             "requires a gradient. p = p - lr * p.grad under no_grad makes a tensor that does not; "

@@ -33,6 +33,7 @@ import numpy as np
 from micrograd.graph import Edge, Node, observer, state
 from micrograd.in_place import arithmetic_in_place, in_place, view_of
 from micrograd.rules.errors import GO_ON, ON_ERROR, pytorch_error
+from micrograd.rules.layout import laid_out
 from micrograd.tensors import Tensor, attach, wrap
 
 Derivative = Callable[[Any], Any]
@@ -45,15 +46,22 @@ class Op:
     name: the key in OPS. node_name: what PyTorch calls its node, or a function of the call that says so. forward: the
     function of arrays. n_inputs: how many of its arguments are inputs, None for any number. sign: what it looks like in
     a formula. examples: calls of it. in_order: whether the result lies in memory in order whatever the inputs do.
-    is_view: whether the result looks at the memory of the first input.
+    elementwise: whether it lies as the inputs do. is_view: whether the result looks at the memory of the first input.
     """
 
     def __init__(
-        self, forward: Callable, node_name: Any, sign: str, examples: Sequence[str], in_order: bool, view: bool
+        self,
+        forward: Callable,
+        node_name: Any,
+        sign: str,
+        examples: Sequence[str],
+        in_order: bool,
+        elementwise: bool,
+        view: bool,
     ):
         self.name = forward.__name__.strip("_")
         self.node_name, self.forward, self.sign, self.examples = node_name, forward, sign, list(examples)
-        self.in_order, self.is_view = in_order, view
+        self.in_order, self.elementwise, self.is_view = in_order, elementwise, view
         self.parameters = list(inspect.signature(forward).parameters.values())
         kinds = [p.kind for p in self.parameters]
         self.n_inputs = (
@@ -90,14 +98,15 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
     """The result of an op on Tensors and numbers, as a Tensor of the graph. name: that of the node, if not op's own."""
     arrays: list[Any] = []
     wanted = any_tensor = False
+    recording = state.grad_enabled
     for x in inputs:
         if isinstance(x, Tensor):
             any_tensor = True
             arrays.append(x._array)
-            if x._base is not None and x._base._changes != x._seen:
-                x._refresh()
-            if x._requires_grad:
+            if recording and (x._requires_grad or (x._base is not None and x._base._requires_grad)):
                 wanted = True
+                if x._base is not None and x._version[0] != x._seen:
+                    x._refresh()
         elif x is None or type(x) is float or type(x) is int:
             arrays.append(x)
         else:
@@ -112,12 +121,15 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
     finally:
         ON_ERROR.reset(token)
     array = out if type(out) is np.ndarray else np.asarray(out)
-    if op.in_order and not array.flags.c_contiguous:
+    if op.elementwise:
+        if array.ndim > 1:
+            array = laid_out(array, arrays)
+    elif op.in_order and not array.flags.c_contiguous:
         array = array.copy()
     result: Any = wrap(array)
     if op.is_view:
         view_of(inputs[0], result)
-    if wanted and state.grad_enabled and array.dtype.kind == "f":
+    if wanted and array.dtype.kind == "f":
         _record(op, name, inputs, options, derivatives, out, result)
     if observer.operation is not None:
         observer.operation(op, inputs, options, result)
@@ -127,11 +139,12 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
 def _record(op: Op, name: str | None, inputs: Any, options: Any, derivatives: Any, out: Any, result: Tensor) -> None:
     """Make `result`, around the array `out`, a node of the graph, with an edge to each input that wants a gradient."""
     edges, previous, saved, held, holds_values = [], [], [], [], False
+    lost = False  # whether an input requires grad and has no way back
     for x, derivative in zip(inputs, derivatives, strict=False):
         if not isinstance(x, Tensor):
             held.append(x)
             continue
-        if derivative is None or not x._requires_grad:
+        if derivative is None or not (x._requires_grad or (x._base is not None and x._base._requires_grad)):
             held.append(x._array)
             continue
         if type(derivative) is tuple:
@@ -142,6 +155,10 @@ def _record(op: Op, name: str | None, inputs: Any, options: Any, derivatives: An
                     if isinstance(tensor, Tensor) and (array is out or tensor._array is array):
                         saved.append((tensor._version, tensor._version[0]))
                         break
+        if not x._requires_grad:
+            lost = True
+            held.append(x._array)
+            continue
         parent: Any = x._node
         if parent is None:
             parent = x
@@ -149,7 +166,7 @@ def _record(op: Op, name: str | None, inputs: Any, options: Any, derivatives: An
             previous.append(parent)
         held.append(parent)
         edges.append(Edge(parent, derivative, x._array.shape, x._array.dtype))
-    if edges:
+    if edges or lost:
         held += [x._array if isinstance(x, Tensor) else x for x in inputs[len(derivatives) :]]
         if name is None:
             name = op.node_name if type(op.node_name) is str else op.node_name(*inputs, **options)
@@ -186,6 +203,7 @@ def op(
     in_place: Any = False,
     view: bool = False,
     in_order: bool = False,
+    elementwise: bool = False,
     of: str = "torch",
     examples: Sequence[str],
 ) -> Callable[[Callable], Any]:
@@ -194,13 +212,16 @@ def op(
     node_name: PyTorch's name of the node, or a function of the call that gives it. aliases: other names of the function.
     in_place: True for a form with an underscore, or the ufunc of NumPy's that does the same. of: "torch" for a function
     of the package and a method, "functional" for a function of nn.functional, "" for one that others are made of.
+    elementwise: an op with a form in place is that too, unless its result lies in_order.
     Raises TypeError where there are no examples.
     """
     if not examples:
         raise TypeError(f"an op needs examples, which are what tests it: op({node_name!r}, examples=[...])")
 
     def enter(forward: Callable) -> Any:
-        new = OPS[forward.__name__.strip("_")] = Op(forward, node_name, sign, examples, in_order, view)
+        new = OPS[forward.__name__.strip("_")] = Op(
+            forward, node_name, sign, examples, in_order, elementwise or (in_place is not False and not in_order), view
+        )
         made = _function_of(new)
         made.op = new
         if not of:

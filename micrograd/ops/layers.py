@@ -17,7 +17,8 @@ from micrograd.graph import state
 from micrograd.in_place import in_place
 from micrograd.ops import apply, elementwise, function, op, plain, reductions, save, unchanged
 from micrograd.ops.indexing import added_at
-from micrograd.rules.errors import cannot_be_multiplied, need_floats, need_one_dtype, silent
+from micrograd.rules.dims import sizes_of
+from micrograd.rules.errors import cannot_be_multiplied, dim_error, need_floats, need_one_dtype, silent
 from micrograd.rules.sums import sum_of_columns, sum_of_rows, unbroadcast
 from micrograd.tensors import Tensor, wrap
 
@@ -270,6 +271,7 @@ def _leaky_relu(x, /, negative_slope):
     """x where x > 0, else negative_slope * x."""
     need_floats(x, "leaky_relu", NotImplementedError)
     positive = x > 0
+    negative_slope = float(negative_slope)
     return np.where(positive, x, x * negative_slope), save(
         lambda g: np.where(positive, g, g * negative_slope), positive
     )
@@ -288,7 +290,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 def _elu(x, /, alpha):
     """x where x > 0, else alpha * (exp(x) - 1)."""
     need_floats(x, "elu", NotImplementedError)
-    negative = x <= 0
+    negative = ~(x > 0)  # and nan, of which all is nan
     below = np.minimum(x, 0)
     out = np.where(negative, np.expm1(below) * alpha, x)
     return out, save(lambda g: np.where(negative, g * (np.exp(below) * alpha), g), negative, below)
@@ -385,7 +387,9 @@ def layer_norm(
     normalized_shape: the shape of these dimensions, and of weight and bias. The variance is divided by n.
     Raises RuntimeError where shapes or dtypes do not fit.
     """
-    return apply(_layer_norm.op, input, weight, bias, normalized_shape=tuple(normalized_shape), eps=eps)
+    if isinstance(normalized_shape, int):
+        raise TypeError(f"layer_norm(): normalized_shape is a tuple of sizes, not a number: ({normalized_shape},)")
+    return apply(_layer_norm.op, input, weight, bias, normalized_shape=sizes_of([normalized_shape]), eps=eps)
 
 
 def _of_channels(x):
@@ -491,7 +495,9 @@ def batch_norm(
     arrays = [tensor._array for tensor in tensors if tensor is not None]
     need_floats(x, "batch_norm", NotImplementedError)
     need_one_dtype("batch_norm", x, *arrays)
-    channels = x.shape[1] if x.ndim > 1 else 0
+    if x.ndim < 2:
+        raise dim_error(1, x.ndim)
+    channels = x.shape[1]
     for array in arrays:
         if array.shape != (channels,):
             raise RuntimeError(
@@ -506,6 +512,8 @@ def batch_norm(
         )
     if (running_mean is None) != (running_var is None):
         raise ValueError("running_mean and running_var must either both be None or neither be None")
+    if eps <= 0:
+        raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
     n = x.size // max(channels, 1)
     if n == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
@@ -783,6 +791,10 @@ def pad(x, /, pad, mode="constant", value=None):
             f"Padding length must be divisible by 2 and at most two times the number of dimensions, {x.ndim}; "
             f"it is {len(pad)}"
         )
+    if any(
+        n < -min(left, 0) - min(right, 0) for n, left, right in zip(x.shape[::-1], pad[0::2], pad[1::2], strict=False)
+    ):
+        raise RuntimeError(f"pad: {list(pad)} cuts off more than there is of {list(x.shape)}")
     widths = [(0, 0)] * (x.ndim - len(pad) // 2) + list(zip(pad[0::2], pad[1::2], strict=True))[::-1]
     out = np.full([n + left + right for n, (left, right) in zip(x.shape, widths, strict=True)], value or 0, x.dtype)
     inside = tuple([_between(left, right, n) for n, (left, right) in zip(out.shape, widths, strict=True)])

@@ -29,10 +29,10 @@ def _cross_entropy(x, target, /, *, reduction):
     """
     positions = _row_starts(*x.shape) + target  # of the targets among all logits, one row after the other
     shifted = np.subtract(x, np.maximum.reduce(x, axis=1, keepdims=True), order="C")
-    losses = -shifted.take(positions)
+    picked = shifted.take(positions)
     exps = np.exp(shifted, out=shifted)
     totals = sum_of_columns(exps)
-    losses += np.log(totals)
+    losses = -(picked - np.log(totals))
 
     def dx(g):
         result = exps / totals[:, None]
@@ -136,7 +136,7 @@ def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction)
     counted = None
     if ignore_index is not None:
         counted = np.flatnonzero(targets != ignore_index)
-        rows, targets = rows[counted], targets[counted]
+        rows, targets = rows[counted] if classes else np.zeros((len(counted), 1), rows.dtype), targets[counted]
     losses, (dlosses, saved) = OPS[loss].forward(rows, targets, reduction="none")
     weights, total = None, len(losses)
     if weight is not None:
@@ -215,7 +215,7 @@ def cross_entropy(
     if reduction != "none":
         total = float(np.add.reduce(ones[target._array[target._array != ignore_index]], axis=None))
         each = each.sum() / (total if reduction == "mean" else 1)
-    return loss * (1 - label_smoothing) + each * (label_smoothing / len(ones))
+    return loss * (1 - label_smoothing) + each * (label_smoothing / len(ones) if len(ones) else 0)
 
 
 def _cross_entropy_of_probabilities(

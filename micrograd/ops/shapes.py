@@ -146,7 +146,8 @@ attach("mT", property(lambda x: transpose(x, -2, -1), doc="The last two dimensio
 @op("ExpandBackward0", view=True, of="", examples=["row.expand(3, 4)", "x[:, :1].expand(-1, 5)"])
 def _expand(x, /, shape):
     """x broadcast to a shape."""
-    return np.broadcast_to(x, shape), unchanged  # the graph sums the gradient over what was stretched
+    strides = np.broadcast_to(x, shape).strides  # the array itself is one that NumPy does not let be filled
+    return as_strided(x, shape, strides), unchanged  # the graph sums the gradient over what was stretched
 
 
 @function()
@@ -198,7 +199,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                 f"{[list(a.shape) for a in arrays]}: number {i} does not fit"
             )
         tensors = [*tensors[:i], tensors[i].view(*shape[:dim], 0, *shape[dim + 1 :]), *tensors[i + 1 :]]
-    return apply(_cat.op, *_in_one_dtype(tensors, arrays), dim=dim)
+    return apply(_cat.op, *in_one_dtype(tensors, arrays), dim=dim)
 
 
 @op("StackBackward0", in_order=True, of="", examples=["torch.stack([x, y])", "torch.stack([x, y], dim=-1)"])
@@ -218,7 +219,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                 f"stack expects each tensor to be equal size, but got {list(arrays[0].shape)} at entry 0 and "
                 f"{list(array.shape)} at entry {i}"
             )
-    return apply(_stack.op, *_in_one_dtype(tensors, arrays), dim=dim_of(tensors[0], dim, extra=1))
+    return apply(_stack.op, *in_one_dtype(tensors, arrays), dim=dim_of(tensors[0], dim, extra=1))
 
 
 def _arrays_of(tensors: Sequence[Tensor], name: str) -> list[Any]:
@@ -233,7 +234,8 @@ def _arrays_of(tensors: Sequence[Tensor], name: str) -> list[Any]:
     return [tensor._array for tensor in tensors]
 
 
-def _in_one_dtype(tensors: Sequence[Tensor], arrays: list[Any]) -> Sequence[Tensor]:
+def in_one_dtype(tensors: Sequence[Tensor], arrays: list[Any]) -> Sequence[Tensor]:
+    """The tensors in the dtype that their arrays have in common."""
     if len({array.dtype for array in arrays}) == 1:
         return tensors
     common = DType._of[result_type(*arrays)]
@@ -243,7 +245,7 @@ def _in_one_dtype(tensors: Sequence[Tensor], arrays: list[Any]) -> Sequence[Tens
 def _parts(input: Tensor, axis: int, indices: Sequence[Any], name: str) -> tuple[Tensor, ...]:
     """Views along one dimension, as outputs of one function: they cannot be changed in place in a graph."""
     whole = (slice(None),) * axis
-    parts = [apply(_slice.op, input, index=(*whole, index), name=name) for index in indices]
+    parts = [apply(_slice.op, input, index=(*whole, index, ...), name=name) for index in indices]
     for part in parts if state.grad_enabled else ():
         part._read_only = ONE_OF_SEVERAL
     return tuple(parts)
@@ -296,7 +298,7 @@ def _iter(input: Tensor) -> Iterator[Tensor]:
 attach("__iter__", _iter)
 
 
-@op("CloneBackward0", examples=["x.clone()", "x.T.clone()"])
+@op("CloneBackward0", elementwise=True, examples=["x.clone()", "x.T.clone()"])
 def clone(x, /):
     """A copy in memory of its own, still in the graph."""
     return x.copy(order="K"), unchanged
@@ -432,13 +434,21 @@ def diagonal(x, /, offset=0, dim1=0, dim2=1):
 
 @function()
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
-    """Of a matrix its diagonal, copied; of a vector the matrix that has it there and 0 elsewhere."""
-    if input.ndim != 1:
-        return input.diagonal(diagonal).clone()
-    n = input.shape[0] + abs(diagonal)
-    result = input.new_zeros(n, n)
-    result.diagonal(diagonal).copy_(input)
-    return result
+    """Of a matrix its diagonal, copied; of a vector the matrix that has it there and 0 elsewhere.
+
+    Raises RuntimeError for anything else.
+    """
+    if input.ndim == 1:
+        return apply(_diag_embed.op, input, offset=diagonal)
+    if input.ndim != 2:
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
+    return input.diagonal(diagonal).clone()
+
+
+@op("DiagEmbedBackward0", of="", examples=["row.diag()", "row.diag(-1)"])
+def _diag_embed(x, /, offset):
+    """The square matrix that has x on a diagonal."""
+    return np.diag(x, offset), lambda g: np.diagonal(g, offset)
 
 
 @op("UnfoldBackward0", view=True, examples=["x.unfold(1, 2, 1)", "signal.unfold(-1, 3, 2)"])
@@ -534,10 +544,10 @@ def roll(x, /, shifts, dims=None):
     return np.roll(x, shifts, dims), lambda g: np.roll(g, back, dims)
 
 
-@op("FlipBackward0", of="", examples=["x.flip(0)", "x.flip(0, 1)"])
+@op("FlipBackward0", elementwise=True, of="", examples=["x.flip(0)", "x.flip(0, 1)"])
 def _flip(x, /, dims):
     """The elements in the opposite order along dims."""
-    return np.flip(x, dims).copy(order="K"), lambda g: np.flip(g, dims)
+    return np.flip(x, dims).copy(), lambda g: np.flip(g, dims)
 
 
 @function()

@@ -2,8 +2,8 @@
 
 float32 has 24 bits: once a running sum is ten million times as large as what is added, nothing is added at all. NumPy
 adds in pairs of halves along memory, and then the error stays near that of one addition, but along every other
-dimension it adds one row after the other: a million times 0.1 comes to 100,958. So these here add up blocks of rows, and
-then the sums of the blocks in float64. A product with ones adds up a block in a fraction of the time of NumPy's sum.
+dimension it adds one row after the other: a million times 0.1 comes to 100,958. So these here add up blocks of rows,
+and then the sums of the blocks in float64. A product with ones adds up a block in a fraction of the time of a sum.
 """
 
 import functools
