@@ -250,7 +250,7 @@ class GradMode:
     def __exit__(self, *exception: object) -> None:
         state.grad_enabled = self.before
 
-    def __call__(self, function: Callable) -> Any:
+    def __call__(self, function: F) -> F:
         if inspect.isgeneratorfunction(function):
             return self._around_generator(function)
 
@@ -259,7 +259,7 @@ class GradMode:
             with self._again():
                 return function(*args, **kwargs)
 
-        return in_mode
+        return in_mode  # type: ignore[return-value]
 
     def _again(self) -> "GradMode":
         """The same mode for one call: a decorated function may call itself."""
@@ -287,7 +287,7 @@ class GradMode:
             except StopIteration as end:
                 return end.value
 
-        return in_mode
+        return in_mode  # type: ignore[return-value]
 
 
 class set_grad_enabled(GradMode):  # noqa: N801 - PyTorch's name
@@ -306,7 +306,7 @@ class set_grad_enabled(GradMode):  # noqa: N801 - PyTorch's name
     def __enter__(self) -> None:
         state.grad_enabled = self.mode
 
-    def __call__(self, function: Callable) -> Any:
+    def __call__(self, function: F) -> F:
         state.grad_enabled = self.before  # a decorator changes nothing outside of the function
         return super().__call__(function)
 

@@ -226,7 +226,7 @@ def op(
         made.op = new
         if not of:
             return made
-        return function(*aliases, sign=sign, in_place=in_place, of=of)(made)
+        return function(*aliases, sign=sign, in_place=in_place, of=of, examples=examples)(made)
 
     return enter
 
@@ -256,11 +256,21 @@ def _function_of(op: Op) -> Any:
     return made
 
 
-def function(*aliases: str, sign: str = "", in_place: Any = False, of: str = "torch", method: bool = True) -> Any:
+def function(
+    *aliases: str,
+    sign: str = "",
+    in_place: Any = False,
+    of: str = "torch",
+    method: bool = True,
+    examples: Sequence[str] = (),
+) -> Any:
     """Make a function of Tensors one of the package and, with `method`, a method; see `op` for the other arguments."""
 
     def enter(made: Callable) -> Any:
         made = numpy_names(made)
+        made.examples = list(examples)
+        if examples:
+            made.__doc__ = f"{made.__doc__}\n\n    Examples: {'; '.join(examples)}"
         for name in (made.__name__, *aliases):
             (TORCH if of == "torch" else FUNCTIONAL)[name] = made
             if method and of == "torch":

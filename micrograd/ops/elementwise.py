@@ -178,7 +178,7 @@ for _name, _function in (("add", add), ("sub", _rsub), ("mul", _rmul), ("truediv
     attach(f"__r{_name}__", _function)
 attach("__neg__", neg)
 attach("__pos__", _pos)
-function(in_place=True)(square)
+function(in_place=True, examples=["x.square()"])(square)
 
 # Functions of one number.
 
@@ -413,13 +413,13 @@ def clamp(x, min=None, max=None, /):
     return out, *[save(derivative, *given) for derivative in (dx, dmin, dmax)]
 
 
-@function(in_place=True)
+@function(in_place=True, examples=["x.clamp_min(-0.5)"])
 def clamp_min(input: Tensor, min: Any) -> Tensor:
     """max(input, min)."""
     return apply(clamp.op, input, min, None, name="ClampMinBackward0")
 
 
-@function(in_place=True)
+@function(in_place=True, examples=["x.clamp_max(0.5)"])
 def clamp_max(input: Tensor, max: Any) -> Tensor:
     """min(input, max)."""
     return apply(clamp.op, input, None, max, name="ClampMaxBackward0")
@@ -460,7 +460,7 @@ def _where(condition, x, y, /):
     )
 
 
-@function(method=False)
+@function(method=False, examples=["torch.where(x > 0, x, y)"])
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """input where condition is True, other elsewhere; with the condition alone, the indices where it is True.
 

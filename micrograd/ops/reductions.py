@@ -191,7 +191,7 @@ def _pick(x, /, indices, dim, keepdim):
     return (out if keepdim else np.squeeze(out, dim)), save(dx, chosen)
 
 
-@function()
+@function(examples=["x.max(1).values"])
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The largest element; with dim, the values and indices of the largest along it.
 
@@ -200,7 +200,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     return input.maximum(dim) if isinstance(dim, Tensor) else _along(Max, input, _largest, np.argmax, dim, keepdim)
 
 
-@function()
+@function(examples=["x.min(1).values"])
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest element; with dim, the values and indices of the smallest along it.
 
@@ -313,13 +313,13 @@ def _extreme(name, ufunc, x, dim, keepdim):
     return out, save(dx, x, out)
 
 
-@function(method=False)
+@function(method=False, examples=["torch.var_mean(x, 1)[0]"])
 def var_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """var and, over the same dims, mean."""
     return _with_mean(var(input, *args, **kwargs), input, *args, **kwargs)
 
 
-@function(method=False)
+@function(method=False, examples=["torch.std_mean(x, 1)[0]"])
 def std_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """std and, over the same dims, mean."""
     return _with_mean(std(input, *args, **kwargs), input, *args, **kwargs)
@@ -381,7 +381,7 @@ def _cumulate(function, x, dim, dtype=None):
     return function(x, axis=dim, dtype=np.float64).astype(x.dtype, copy=False)
 
 
-@function(method=False)
+@function(method=False, examples=["torch.gradient(row)[0]"])
 def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
     """The slopes of input along each of dim, by default all: central differences, and at the ends one-sided ones.
 
@@ -484,7 +484,7 @@ def _test(test, x, dim, keepdim):
     return result.astype(np.uint8) if x.dtype == np.uint8 else result  # as in PyTorch
 
 
-@function()
+@function(examples=["x.count_nonzero()"])
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """How many elements over dim are not zero, int64."""
     return sum(input != 0, dim)

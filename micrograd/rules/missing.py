@@ -8,7 +8,7 @@ _PICTURES = "layers for pictures are not here; Conv1d is"
 _FLOAT32 = "float32 is the smallest float here"
 
 INSTEAD = {
-    **dict.fromkeys(("half", "bfloat16", "float16", "HalfTensor", "autocast", "amp"), _FLOAT32),
+    **dict.fromkeys(("half", "bfloat16", "float16", "HalfTensor"), _FLOAT32),
     **dict.fromkeys(
         ("int8", "int16", "short", "char"), "int32 is the smallest signed int here, uint8 the unsigned one"
     ),
