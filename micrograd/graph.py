@@ -231,7 +231,12 @@ def call_after_backward() -> None:
 
 
 def is_grad_enabled() -> bool:
-    """Whether operations record a graph now, in this thread."""
+    """Whether operations record a graph now, in this thread.
+
+    >>> import micrograd as torch
+    >>> torch.is_grad_enabled()
+    True
+    """
     return state.grad_enabled
 
 
@@ -336,13 +341,25 @@ class no_grad(GradMode):  # noqa: N801 - PyTorch's name
 
 
 class enable_grad(no_grad):  # noqa: N801 - PyTorch's name
-    """Inside it operations record a graph again, within a `no_grad` too."""
+    """Inside it operations record a graph again, within a `no_grad` too.
+
+    >>> import micrograd as torch
+    >>> with torch.no_grad(), torch.enable_grad():
+    ...     print(torch.is_grad_enabled())
+    True
+    """
 
     mode = True
 
 
 class inference_mode(GradMode):  # noqa: N801 - PyTorch's name
-    """The same as no_grad, or with mode=False as enable_grad; PyTorch's does without counters of changes in place."""
+    """The same as no_grad, or with mode=False as enable_grad; PyTorch's does without counters of changes in place.
+
+    >>> import micrograd as torch
+    >>> with torch.inference_mode():
+    ...     print(torch.is_grad_enabled())
+    False
+    """
 
     def __new__(cls, mode: Any = True) -> Any:
         self = super().__new__(cls)

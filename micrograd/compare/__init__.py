@@ -53,6 +53,11 @@ def compare(fn: Callable | Mapping[str, tuple[Any, Any]], *inputs: Any, names: S
     Returns a Report: true if all agree, printed as a table. Raises TypeError where fn is not to be called, an input is
     no numbers or fn returns no tensor, ValueError where names do not fit or a tensor has no gradient, and whatever fn
     raises.
+
+    >>> import micrograd as torch
+    >>> from micrograd import compare
+    >>> bool(compare(lambda torch, x: (x * x).sum(), [1.0, 2.0]))
+    True
     """
     if isinstance(fn, Mapping):
         if inputs or names is not None:

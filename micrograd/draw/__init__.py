@@ -58,7 +58,13 @@ def draw(
 
 
 class Picture:
-    """The picture of a graph as it was when `draw` was called; in a notebook it shows itself."""
+    """The picture of a graph as it was when `draw` was called; in a notebook it shows itself.
+
+    >>> import micrograd as torch
+    >>> picture = torch.draw(torch.Value(2.0) * 3)
+    >>> picture.dot().startswith('digraph')
+    True
+    """
 
     def __init__(self, roots: list[Any], names: Names, depth: int | None, direction: str = "LR"):
         self._roots, self._names, self._depth = roots, names, depth
