@@ -192,7 +192,8 @@ def _filled(make: Callable, name: str, what: str) -> Any:
     def filled(*shape: Any, size: Any = (), dtype: DType | None = None) -> Tensor:
         return wrap(make(shape_of(shape or (size,)), (dtype or dtypes.default_dtype).numpy))
 
-    filled.__name__, filled.__doc__ = name, what
+    line = f">>> import micrograd as torch\n    >>> torch.{name}(2, 3).shape\n    torch.Size([2, 3])"
+    filled.__name__, filled.__doc__ = name, f"{what}\n\n    {line}\n    "
     return makes_tensor(filled)
 
 
@@ -229,7 +230,10 @@ def like(make: Callable, name: str) -> Any:
         return result
 
     of_shape.__name__ = name
-    of_shape.__doc__ = f"{make.__name__} in the shape of input, lying as it does, and in its dtype where none is given."
+    arguments = "torch.ones(2, 3), 5.0" if name == "full_like" else "torch.ones(2, 3)"
+    line = f">>> import micrograd as torch\n    >>> torch.{name}({arguments}).shape\n    torch.Size([2, 3])"
+    what = f"{make.__name__} in the shape of input, lying as it does, and in its dtype where none is given."
+    of_shape.__doc__ = f"{what}\n\n    {line}\n    "
     return function(method=False)(of_shape)
 
 
@@ -265,6 +269,8 @@ def _typed(dtype: DType) -> Callable[..., Tensor]:
 
     vars(typed)["dtype"] = dtype  # for x.type(LongTensor)
     typed.__name__ = f"{dtypes.TITLES[dtype.numpy.name]}Tensor"
+    line = f">>> import micrograd as torch\n    >>> torch.{typed.__name__}([1, 0]).dtype\n    {dtype}"
+    typed.__doc__ = f"A tensor of {dtype} of data, or in a shape.\n\n    {line}\n    "
     return function(method=False)(typed)
 
 

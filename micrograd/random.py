@@ -128,13 +128,23 @@ def randn(*shape: Any, size: Any = (), generator: Generator | None = None, dtype
 
 @function(method=False)
 def rand_like(input: Tensor, **options: Any) -> Tensor:
-    """rand in the shape of input, lying as it does, and in its dtype where none is given."""
+    """rand in the shape of input, lying as it does, and in its dtype where none is given.
+
+    >>> import micrograd as torch
+    >>> torch.rand_like(torch.ones(2, 3)).shape
+    torch.Size([2, 3])
+    """
     return _drawn_like(input, "uniform_", **options)
 
 
 @function(method=False)
 def randn_like(input: Tensor, **options: Any) -> Tensor:
-    """randn in the shape of input, lying as it does, and in its dtype where none is given."""
+    """randn in the shape of input, lying as it does, and in its dtype where none is given.
+
+    >>> import micrograd as torch
+    >>> torch.randn_like(torch.ones(2, 3)).shape
+    torch.Size([2, 3])
+    """
     return _drawn_like(input, "normal_", **options)
 
 

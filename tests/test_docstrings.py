@@ -8,6 +8,7 @@ import pkgutil
 import pytest
 
 import makemore
+import makemore.trained
 import micrograd
 from micrograd import autograd, compare, draw, guard, nn, optim, utils
 

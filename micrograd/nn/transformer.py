@@ -372,7 +372,13 @@ class TransformerDecoder(Module):
 
 
 class Transformer:
-    """The place of PyTorch's name for causal masks; a whole encoder-decoder is not there."""
+    """The place of PyTorch's name for causal masks; a whole encoder-decoder is not there.
+
+    >>> import micrograd as torch
+    >>> torch.nn.Transformer.generate_square_subsequent_mask(2)
+    tensor([[0., -inf],
+            [0., 0.]])
+    """
 
     def __init__(self, *args: Any, **kwargs: Any):
         raise NotImplementedError(

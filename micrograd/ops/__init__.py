@@ -266,7 +266,7 @@ def function(
 ) -> Any:
     """Make a function of Tensors one of the package and, with `method`, a method; see `op` for the other arguments."""
 
-    def enter(made: Callable) -> Any:
+    def enter(made: Any) -> Any:
         made = numpy_names(made)
         made.examples = list(examples)
         if examples:
