@@ -91,7 +91,9 @@ def parameters_of(function: Any) -> list[inspect.Parameter]:
     own = [p for p in inspect.signature(function).parameters.values() if not inspect.isfunction(p.default)]
     around = inspect.signature(function, follow_wrapped=False).parameters.values()
     more = [p for p in around if p.kind is p.KEYWORD_ONLY and p.name not in [each.name for each in own]]
-    return sorted([*own, *more], key=lambda p: p.kind)
+    return sorted(
+        [p for p in [*own, *more] if p.name != "numpys"], key=lambda p: p.kind
+    )  # PyTorch's stubs lack them too
 
 
 def declared(name: str, function: Any, of: str = "") -> Iterator[str]:
