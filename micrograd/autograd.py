@@ -1,6 +1,7 @@
 """PyTorch's torch.autograd: gradients as values, operations of one's own, and a check of them."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -25,6 +26,11 @@ def grad(
 
     grad_outputs: a gradient for each output that has more than one element. Raises RuntimeError where an input has no
     part in the outputs, unless allow_unused (its gradient is None then), and as Tensor.backward does.
+
+    >>> import micrograd as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> torch.autograd.grad((x * x).sum(), x)
+    (tensor([2., 4.]),)
     """
     refuse_second_order(create_graph)
     outputs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
@@ -71,6 +77,19 @@ class Function:
     forward(ctx, *inputs) returns a Tensor or a tuple of them; backward(ctx, *gradients), one of each output, returns a
     gradient, or None, for each input. Where a third one is there, setup_context(ctx, inputs, output), forward takes the
     inputs alone.
+
+    >>> import micrograd as torch
+    >>> class Double(torch.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         return x * 2
+    ...     @staticmethod
+    ...     def backward(ctx, grad):
+    ...         return grad * 2
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> Double.apply(x).sum().backward()
+    >>> x.grad
+    tensor([2., 2.])
     """
 
     setup_context: Callable[..., None] | None = None
@@ -126,7 +145,7 @@ def _node_of(function: type[Function], ctx: Context, inputs: Sequence[Any], outp
 
     for position in positions:
         x = inputs[position]
-        node.add_edge(x.grad_fn or x, lambda g, i=position: gradient_of(g, i), x._array.shape, x._array.dtype)
+        node.add_edge(x.grad_fn or x, partial(gradient_of, position=position), x._array.shape, x._array.dtype)
     return node
 
 
@@ -188,6 +207,11 @@ def gradcheck(
 
     Returns True, or raises RuntimeError naming the input and the largest difference (returns False without
     raise_exception). Raises ValueError where no input is a float64 tensor that requires grad.
+
+    >>> import micrograd as torch
+    >>> x = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    >>> torch.autograd.gradcheck(torch.tanh, (x,))
+    True
     """
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     checked = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]

@@ -197,7 +197,7 @@ def run_backward(
                 if dx is not None:
                     add_gradient(gradients, edge.parent, dx, g)
             if node.holds_values and not retain_graph:
-                node.edges, node.inputs = None, ()  # let go of the arrays that the derivatives use
+                node.edges = None  # let go of the arrays that the derivatives use
     if look is not None:
         look(gradients)
     return gradients | found

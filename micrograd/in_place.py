@@ -173,6 +173,7 @@ def rebase_history(x: Tensor, result: Tensor) -> None:
     if not result._requires_grad or x._array.dtype.kind != "f":
         return
     base, node = x._base, result._node
+    assert node is not None
     # A derivative that uses the result of a change is spoiled by the next one, as PyTorch says it.
     node.saved = [(x._version, x._version[0]) if c is result._version else (c, n) for c, n in node.saved]
     if base is None:

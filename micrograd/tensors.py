@@ -8,7 +8,7 @@ is in `micrograd.graph`, changes in place are in `micrograd.in_place`.
 import warnings
 import weakref
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -20,7 +20,15 @@ from micrograd.rules.errors import dim_error, silent
 from micrograd.rules.missing import nearest
 from micrograd.rules.printing import tensor_text
 
+if TYPE_CHECKING:
+    from micrograd.rules.methods import Methods  # those that operations attach, for editors and type checkers
+else:
+    Methods = object
+
 _new = object.__new__
+
+# What makes a tensor of lists, an array or a shape; `micrograd.creation` puts it here.
+from_data: list[Callable[..., "Tensor"]] = []
 
 
 def wrap(array: Any) -> "Tensor":
@@ -31,7 +39,7 @@ def wrap(array: Any) -> "Tensor":
     return tensor
 
 
-class Tensor:
+class Tensor(Methods):
     """An array that remembers how it was made, with PyTorch's names and rules.
 
     Tensor(data) makes a float32 tensor of nested lists or an array and Tensor(2, 3) an empty one in a shape, as in
@@ -39,6 +47,12 @@ class Tensor:
 
     grad: after `backward()`, for a leaf that requires grad, the gradient as a Tensor; None before.
     grad_fn: the Node of the operation that made it, None for a leaf.
+
+    >>> import micrograd as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
     """
 
     _array: np.ndarray
@@ -56,7 +70,7 @@ class Tensor:
     _refresh: Callable[[], None]  # in `micrograd.in_place`
 
     def __init__(self, *data: Any):
-        self._share(_from_data(*data))  # in `micrograd.creation`
+        self._share(from_data[0](*data))
 
     def _share(self, other: "Tensor") -> None:
         """Take over the memory of another tensor."""
@@ -301,8 +315,10 @@ class Tensor:
             raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous: use any() or all()")
         return bool(self.item())
 
-    def __getattr__(self, name: str) -> Any:  # for type checkers also: the operations are attached from outside
-        raise nearest("Tensor", name, dir(Tensor))
+    if not TYPE_CHECKING:  # to type checkers what is not there is not there
+
+        def __getattr__(self, name: str) -> Any:
+            raise nearest("Tensor", name, dir(Tensor))
 
 
 def attach(name: str, function: Any) -> None:
@@ -341,6 +357,3 @@ def refuse_second_order(create_graph: bool) -> None:
     """Raises NotImplementedError for create_graph=True: derivatives work on arrays and leave no graph themselves."""
     if create_graph:
         raise NotImplementedError("create_graph=True is not there: gradients of gradients are not computed")
-
-
-_from_data: Callable[..., Tensor]  # the creation of a tensor from lists, an array or a shape; in `micrograd.creation`

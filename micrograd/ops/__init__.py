@@ -75,7 +75,7 @@ class Op:
 OPS: dict[str, Op] = {}
 
 # The functions of the package and those of nn.functional, by name; `micrograd/__init__.py` hands them on.
-TORCH: dict[str, Callable] = {}
+TORCH: dict[str, Any] = {}
 FUNCTIONAL: dict[str, Callable] = {}
 
 
@@ -126,7 +126,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
             array = laid_out(array, arrays)
     elif op.in_order and not array.flags.c_contiguous:
         array = array.copy()
-    result = wrap(array)
+    result: Any = wrap(array)
     if op.is_view:
         view_of(inputs[0], result)
     if wanted and array.dtype.kind == "f":
@@ -218,7 +218,7 @@ def op(
 ) -> Callable[[Callable], Any]:
     """Enter a function of arrays into OPS and make of it the function, method, operator and forms in place of Tensors.
 
-    node_name: PyTorch's name of the node, or a function of the call that gives it. aliases: other names of the function.
+    node_name: PyTorch's name of the node, or a function of the call that gives it. aliases: the function's other names.
     in_place: True for a form with an underscore, or the ufunc of NumPy's that does the same. of: "torch" for a function
     of the package and a method, "functional" for a function of nn.functional, "" for one that others are made of.
     elementwise: an op with a form in place is that too, unless its result lies in_order.
@@ -235,14 +235,17 @@ def op(
         made.op = new
         if not of:
             return made
-        return function(*aliases, sign=sign, in_place=in_place, of=of)(made)
+        return function(*aliases, sign=sign, in_place=in_place, of=of, examples=examples)(made)
 
     return enter
 
 
 def _function_of(op: Op) -> Any:
     """The function of Tensors that applies an op: its own signature, with PyTorch's names, written out as Python."""
-    written, inputs, options, defaults = [], [], [], {}
+    written: list[str] = []
+    inputs: list[str] = []
+    options: list[str] = []
+    defaults: dict[str, Any] = {}
     for p in op.parameters:
         name = PYTORCHS.get(p.name, p.name)
         star = "*" if p.kind == p.VAR_POSITIONAL else ""
@@ -280,11 +283,21 @@ def in_pytorchs_names(given: dict[str, Any], options: dict[str, Any]) -> dict[st
     return options
 
 
-def function(*aliases: str, sign: str = "", in_place: Any = False, of: str = "torch", method: bool = True) -> Any:
+def function(
+    *aliases: str,
+    sign: str = "",
+    in_place: Any = False,
+    of: str = "torch",
+    method: bool = True,
+    examples: Sequence[str] = (),
+) -> Any:
     """Make a function of Tensors one of the package and, with `method`, a method; see `op` for the other arguments."""
 
-    def enter(made: Callable) -> Any:
+    def enter(made: Any) -> Any:
         made = numpy_names(made)
+        made.examples = list(examples)
+        if examples:
+            made.__doc__ = f"{made.__doc__}\n\n    Examples: {'; '.join(examples)}"
         for name in (made.__name__, *aliases):
             (TORCH if of == "torch" else FUNCTIONAL)[name] = made
             if method and of == "torch":

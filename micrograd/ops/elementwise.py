@@ -228,7 +228,7 @@ def _power_of_integers(x, exponent):
     return np.where(negative & (x != 1), np.where(x == -1, 1 - 2 * (exponent % 2), 0), out).astype(out.dtype)
 
 
-@function(in_place=True)
+@function(in_place=True, examples=["x.square()"])
 def square(input: Tensor) -> Tensor:
     """input**2."""
     return input**2
@@ -415,13 +415,13 @@ def clamp(x, min=None, max=None, /):
     return out, *[save(derivative, *given) for derivative in (dx, dmin, dmax)]
 
 
-@function(in_place=True)
+@function(in_place=True, examples=["x.clamp_min(-0.5)"])
 def clamp_min(input: Tensor, min: Any) -> Tensor:
     """max(input, min)."""
     return apply(clamp.op, input, min, None, name="ClampMinBackward0")
 
 
-@function(in_place=True)
+@function(in_place=True, examples=["x.clamp_max(0.5)"])
 def clamp_max(input: Tensor, max: Any) -> Tensor:
     """min(input, max)."""
     return apply(clamp.op, input, None, max, name="ClampMaxBackward0")
@@ -462,7 +462,7 @@ def _where(condition, x, y, /):
     )
 
 
-@function(method=False)
+@function(method=False, examples=["torch.where(x > 0, x, y)"])
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """input where condition is True, other elsewhere; with the condition alone, the indices where it is True.
 

@@ -136,7 +136,7 @@ def _pick(x, /, indices, dim, keepdim):
     return (out if keepdim else np.squeeze(out, dim)), save(dx, chosen)
 
 
-@function()
+@function(examples=["x.max(1).values"])
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The largest element; with dim, the values and indices of the largest along it.
 
@@ -245,7 +245,7 @@ class Min(ValuesAndIndices):
     """The result of min with a dim."""
 
 
-@function()
+@function(examples=["x.min(1).values"])
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest element; with dim, the values and indices of the smallest along it.
 
@@ -313,13 +313,13 @@ def _extreme(name, ufunc, x, dim, keepdim):
     return out, save(dx, x, out)
 
 
-@function(method=False)
+@function(method=False, examples=["torch.var_mean(x, 1)[0]"])
 def var_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """var and, over the same dims, mean."""
     return _with_mean(var(input, *args, **kwargs), input, *args, **kwargs)
 
 
-@function(method=False)
+@function(method=False, examples=["torch.std_mean(x, 1)[0]"])
 def std_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """std and, over the same dims, mean."""
     return _with_mean(std(input, *args, **kwargs), input, *args, **kwargs)
@@ -381,11 +381,11 @@ def _cumulate(function, x, dim, dtype=None):
     return function(x, axis=dim, dtype=np.float64).astype(x.dtype, copy=False)
 
 
-@function(method=False)
+@function(method=False, examples=["torch.gradient(row)[0]"])
 def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
     """The slopes of input along each of dim, by default all: central differences, and at the ends one-sided ones.
 
-    spacing: the distance between neighbours, one for all dims or one for each. edge_order: 1 or, from two neighbours, 2.
+    spacing: the distance between neighbours, one for all dims or one for each. edge_order: 1, or 2 from two neighbours.
     Raises RuntimeError where a dimension has not more than edge_order elements.
     """
     dims = range(input.ndim) if dim is None else [dim_of(input, d) for d in ([dim] if isinstance(dim, int) else dim)]
@@ -485,7 +485,7 @@ def _test(test, x, dim, keepdim):
     return result.astype(np.uint8) if x.dtype == np.uint8 else result  # as in PyTorch
 
 
-@function()
+@function(examples=["x.count_nonzero()"])
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """How many elements over dim are not zero, int64."""
     return sum(input != 0, dim)

@@ -3,13 +3,20 @@
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self, TypeVar, overload
 
 from micrograd.graph import state
 
+F = TypeVar("F", bound=Callable)
+
 
 def is_grad_enabled() -> bool:
-    """Whether operations record a graph now, in this thread."""
+    """Whether operations record a graph now, in this thread.
+
+    >>> import micrograd as torch
+    >>> torch.is_grad_enabled()
+    True
+    """
     return state.grad_enabled
 
 
@@ -28,7 +35,7 @@ class GradMode:
     def __exit__(self, *exception: object) -> None:
         state.grad_enabled = self.before
 
-    def __call__(self, function: Callable) -> Any:
+    def __call__(self, function: F) -> F:
         if inspect.isgeneratorfunction(function):
             return self._around_generator(function)
 
@@ -37,7 +44,7 @@ class GradMode:
             with self._again():
                 return function(*args, **kwargs)
 
-        return in_mode
+        return in_mode  # type: ignore[return-value]
 
     def _again(self) -> "GradMode":
         """The same mode for one call: a decorated function may call itself."""
@@ -65,7 +72,7 @@ class GradMode:
             except StopIteration as end:
                 return end.value
 
-        return in_mode
+        return in_mode  # type: ignore[return-value]
 
 
 class set_grad_enabled(GradMode):  # noqa: N801 - PyTorch's name
@@ -84,7 +91,7 @@ class set_grad_enabled(GradMode):  # noqa: N801 - PyTorch's name
     def __enter__(self) -> None:
         state.grad_enabled = self.mode
 
-    def __call__(self, function: Callable) -> Any:
+    def __call__(self, function: F) -> F:
         state.grad_enabled = self.before  # a decorator changes nothing outside of the function
         return super().__call__(function)
 
@@ -104,19 +111,35 @@ class no_grad(GradMode):  # noqa: N801 - PyTorch's name
 
     mode = False
 
+    @overload
+    def __new__(cls, function: None = None) -> Self: ...
+    @overload
+    def __new__(cls, function: F) -> F: ...  # type: ignore[misc] # @no_grad, without brackets
     def __new__(cls, function: Any = None) -> Any:
         self = super().__new__(cls)
-        return self(function) if callable(function) else self  # @no_grad, without brackets
+        return self(function) if callable(function) else self
 
 
 class enable_grad(no_grad):  # noqa: N801 - PyTorch's name
-    """Inside it operations record a graph again, within a `no_grad` too."""
+    """Inside it operations record a graph again, within a `no_grad` too.
+
+    >>> import micrograd as torch
+    >>> with torch.no_grad(), torch.enable_grad():
+    ...     print(torch.is_grad_enabled())
+    True
+    """
 
     mode = True
 
 
 class inference_mode(GradMode):  # noqa: N801 - PyTorch's name
-    """The same as no_grad, or with mode=False as enable_grad; PyTorch's does without counters of changes in place."""
+    """The same as no_grad, or with mode=False as enable_grad; PyTorch's does without counters of changes in place.
+
+    >>> import micrograd as torch
+    >>> with torch.inference_mode():
+    ...     print(torch.is_grad_enabled())
+    False
+    """
 
     def __new__(cls, mode: Any = True) -> Any:
         self = super().__new__(cls)
