@@ -273,17 +273,15 @@ assert ones.tolist() == [2, 2]
 def test_ranks_that_disagree_are_told_who_called_what_and_can_go_on():
     said = all_runs()[1][2]
     one, two = "the ranks do not agree: rank 0 called ", "; rank 1 called "
-    assert [line for line in said.splitlines() if line != "in order"] == (
-        [
-            f"{one}all_reduce(float32 [2], SUM){two}all_reduce(float64 [2], SUM)",
-            f"{one}reduce(float32 [2], 0, MIN){two}reduce(float32 [2], 0, MAX)",
-            f"{one}broadcast(float32 [2], 0){two}broadcast(float32 [2], 1)",
-            f"{one}all_gather(float32 [2]){two}barrier()",
-            f"{one}broadcast_object_list of 1 objects from 0{two}broadcast_object_list of 2 objects from 0",
-            f"{one}DistributedDataParallel with weight [2, 2]{two}DistributedDataParallel with weight [3, 2]",
-            f"{one}DistributedDataParallel of 2 tensors{two}DistributedDataParallel of 1 tensors",
-        ],
-    )
+    assert [line for line in said.splitlines() if line != "in order"] == [
+        f"{one}all_reduce(float32 [2], SUM){two}all_reduce(float64 [2], SUM)",
+        f"{one}reduce(float32 [2], 0, MIN){two}reduce(float32 [2], 0, MAX)",
+        f"{one}broadcast(float32 [2], 0){two}broadcast(float32 [2], 1)",
+        f"{one}all_gather(float32 [2]){two}barrier()",
+        f"{one}broadcast_object_list of 1 objects from 0{two}broadcast_object_list of 2 objects from 0",
+        f"{one}DistributedDataParallel with weight [2, 2]{two}DistributedDataParallel with weight [3, 2]",
+        f"{one}DistributedDataParallel of 2 tensors{two}DistributedDataParallel of 1 tensors",
+    ]
 
 
 @needs_mpi
