@@ -84,7 +84,7 @@ class WordList:
             raise UsageError(f"{self.path} holds no words; it should have one word to a line")
 
     def cuts(self, shares: Sequence[float]) -> list[tuple[int, int]]:
-        """Where the parts of the file start and end that hold such shares of it, each in bytes and cut at a line end."""
+        """Where parts of the file start and end that hold such shares of it, in bytes, each cut at a line end."""
         size = self._status().st_size
         wanted = np.cumsum(shares)[:-1] / np.sum(shares) * size
         with self.path.open("rb") as file:

@@ -13,8 +13,9 @@ from makemore.display import table
 from makemore.language_model import loss_of
 from makemore.models import NGRAMS
 from makemore.models.ngram import Counts, NGram
+from makemore.optimizers import optimizer_of
 from makemore.run_folder import SWEEP, RunFolder
-from makemore.training import Training, loss_of_step, optimizer_of
+from makemore.training import Training, loss_of_step
 from micrograd import Tensor, graph, no_grad
 from micrograd.command import UsageError
 

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -83,7 +83,7 @@ def are_joined() -> bool:
 
 
 def run_command(main: Callable[[], int]) -> None:
-    """`micrograd.command.run_command`; under mpiexec on rank 0, while the other ranks do the jobs that it gives them."""
+    """`micrograd.command.run_command`; under mpiexec on rank 0, and the other ranks do the jobs that it gives them."""
 
     def on_rank() -> int:
         return _run_on_rank(main)
@@ -175,7 +175,7 @@ def helped(function: Callable[..., Any], *arguments: Any) -> Iterator[None]:
 # Items dealt out.
 
 
-def each(function: Callable[..., Any], items: Iterable[Any], *arguments: Any) -> Iterator[tuple[Any, Any]]:
+def each(function: Callable[..., Any], items: Iterable[Any], *arguments: Any) -> Generator[tuple[Any, Any], None, None]:
     """Pairs of an item and function(item, *arguments), as they are done: a rank that is free takes the next item.
 
     Where a call raises, or this generator is closed, the calls on other ranks are stopped as by Ctrl-C.

@@ -9,22 +9,21 @@ import math
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 import micrograd
 from makemore import processes
+from makemore.corpus import examples_of, window_of
 from makemore.data import Examples
 from makemore.language_model import loss_of
 from makemore.models import NGRAMS, make, set_weights
+from makemore.optimizers import load_optimizer, optimizer_arrays, optimizer_of
 from micrograd import from_numpy
 from micrograd.distributed.group import current
 from micrograd.nn import BatchNorm1d
 from micrograd.nn.utils import clip_grad_norm_
-
-if TYPE_CHECKING:
-    from makemore.training import Training
 
 SHARDS = 4
 """Into how many a batch is cut: more would be slower, because each of them is a forward and a backward."""
@@ -36,10 +35,8 @@ def can_share(config: dict[str, Any], model: Any) -> bool:
 
 
 @contextmanager
-def shared(run: "Training", ids: np.ndarray, examples: Examples) -> Iterator["SharedStep"]:
+def shared(run: Any, ids: np.ndarray, examples: Examples) -> Iterator["SharedStep"]:
     """The steps of a run, which all processes take together until the block ends. ids: the token ids of examples."""
-    from makemore.training import optimizer_arrays
-
     state = {name: tensor.numpy() for name, tensor in run.model.state_dict().items()}
     random = micrograd.random.default_generator.get_state().numpy()
     step = SharedStep(run.config, examples, run.model, run.optimizer)
@@ -58,9 +55,6 @@ def take_part(
     random: np.ndarray,
 ) -> None:
     """Take the steps of rank 0's run on another rank, until it ends them."""
-    from makemore.corpus import examples_of, window_of
-    from makemore.training import load_optimizer, optimizer_of
-
     model = make(config, len(config["vocabulary"]) + 1)
     set_weights(model, state)
     optimizer = optimizer_of(config, model)

@@ -44,8 +44,8 @@ class Board:
             gradients = [p.grad.numpy() for p in run.model.parameters() if p.grad is not None]
             run.measured = {
                 "learning_rate": rate_at(run.step - 1, run.config),
-                "gradient_norm": math.sqrt(sum(float(np.vdot(g, g)) for g in gradients)),
-                "update_ratio": float(np.linalg.norm(after - self.before) / max(np.linalg.norm(self.before), 1e-30)),
+                "gradient_norm": math.hypot(*[norm_of(gradient) for gradient in gradients]),
+                "update_ratio": norm_of(after - self.before) / max(norm_of(self.before), 1e-30),
             }
         self._keep(run)
 
@@ -76,6 +76,11 @@ class Board:
             points = embedding.weight.detach().numpy()[: len(tokens)].copy()
             self.writer.add_embedding(points, metadata=tokens, tag="embedding", global_step=run.step)
         self.writer.close()
+
+
+def norm_of(array: np.ndarray) -> float:
+    """The square root of the sum of squares."""
+    return float(np.linalg.norm(array))
 
 
 def _row(model: Any) -> np.ndarray:

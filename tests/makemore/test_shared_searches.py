@@ -1,4 +1,4 @@
-"""A search that several machines share: on a real PostgreSQL, and in a journal, with one process killed in mid-trial."""
+"""A search that machines share: on a real PostgreSQL, and in a journal, with one process killed in mid-trial."""
 
 import importlib.util
 import json

@@ -234,7 +234,7 @@ def fork_ranks(torch, folder, size):
             sys.stderr.flush()
             os._exit(status)
         ranks.append(child)
-    if any([os.waitpid(child, 0)[1] for child in ranks]):
+    if any([os.waitpid(child, 0)[1] for child in ranks]):  # noqa: C419 - wait for all of them
         raise SystemExit(1)
 
 
