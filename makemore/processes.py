@@ -121,7 +121,11 @@ def _run_on_rank(main: Callable[[], int]) -> int:
 
 def _show_no_bars() -> None:
     show = tqdm.__init__
-    tqdm.__init__ = lambda self, *args, **kwargs: show(self, *args, **kwargs | {"disable": True})
+
+    def show_none(self: tqdm, *args: Any, **kwargs: Any) -> None:
+        show(self, *args, **kwargs | {"disable": True})
+
+    tqdm.__init__ = show_none  # type: ignore[method-assign]
 
 
 def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
