@@ -10,7 +10,6 @@ from math import e, inf, nan, pi
 from typing import Any
 
 from micrograd.engine import Value
-from micrograd.graph import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from micrograd.tensors import Tensor
 from micrograd.ops import TORCH, elementwise, logic, indexing, shapes, reductions, linalg, sorting, conversions
 from micrograd import creation, random
@@ -29,6 +28,7 @@ from micrograd.rules.device import (
     set_num_threads,
     use_deterministic_algorithms,
 )
+from micrograd.rules.grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from micrograd.rules.dtypes import Size, bool, double, dtype, float, float32, float64, int, int32, int64, long, uint8
 from micrograd.rules.dtypes import get_default_dtype, set_default_dtype
 from micrograd.rules.memory import keep_freed_memory
@@ -56,6 +56,6 @@ Value.draw_dot = Tensor.draw_dot = draw_dot  # type: ignore[method-assign]
 
 keep_freed_memory()
 
-from micrograd import guard  # the last, because it looks at the whole package
+from micrograd import guard  # noqa: E402 - the last, because it looks at the whole package
 
 guard.follow_environment()

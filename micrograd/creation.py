@@ -365,7 +365,7 @@ def eye(n: int, m: int | None = None, *, dtype: DType | None = None) -> Tensor:
     return wrap(np.eye(n, m, dtype=(dtype or dtypes.default_dtype).numpy))
 
 
-tensors._from_data = FloatTensor
+tensors.from_data.append(FloatTensor)
 
 
 # Asked of tensors, or of what may be one.

@@ -40,8 +40,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from micrograd.graph import Node, enable_grad, observer, state
+from micrograd.graph import Node, observer, state
 from micrograd.rules.errors import GO_ON, ON_ERROR, OVERLAPS, PARTLY_OVERLAPS, check_in_place
+from micrograd.rules.grad_mode import enable_grad
 from micrograd.tensors import Tensor, attach, wrap
 
 CHANGED_LEAF = "a leaf Variable that requires grad is being used in an in-place operation."

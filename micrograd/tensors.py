@@ -27,6 +27,9 @@ else:
 
 _new = object.__new__
 
+# What makes a tensor of lists, an array or a shape; `micrograd.creation` puts it here.
+from_data: list[Callable[..., "Tensor"]] = []
+
 
 def wrap(array: Any) -> "Tensor":
     """A Tensor around an array, without a copy."""
@@ -67,7 +70,7 @@ class Tensor(Methods):
     _refresh: Callable[[], None]  # in `micrograd.in_place`
 
     def __init__(self, *data: Any):
-        self._share(_from_data(*data))  # in `micrograd.creation`
+        self._share(from_data[0](*data))
 
     def _share(self, other: "Tensor") -> None:
         """Take over the memory of another tensor."""
@@ -195,34 +198,6 @@ class Tensor(Methods):
         """Whether backward fills the grad although this is not a leaf."""
         return self.grad_fn is not None and self.grad_fn.retained is not None
 
-    def register_hook(self, hook: Callable[["Tensor"], Any]) -> "HookHandle":
-        """Call hook(grad) whenever backward has the gradient of this tensor; what it returns, if anything, goes on.
-
-        Returns a handle whose remove() takes the hook away. Raises RuntimeError where the tensor does not require grad.
-
-        >>> import micrograd as torch
-        >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
-        >>> handle = x.register_hook(lambda grad: grad * 10)
-        >>> x.sum().backward()
-        >>> x.grad
-        tensor([10., 10.])
-        """
-        if not self.requires_grad:
-            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-        holder: Any = self if self.grad_fn is None else self.grad_fn
-        name = "_hooks" if holder is self else "hooks"
-        if getattr(holder, name) is None:
-            setattr(holder, name, {})
-        return HookHandle(getattr(holder, name), lambda g: _hooked(hook, g))
-
-    def register_post_accumulate_grad_hook(self, hook: Callable[["Tensor"], None]) -> "HookHandle":
-        """Call hook(self) after backward has added to this leaf's grad. Raises RuntimeError where it is no leaf."""
-        if not self.requires_grad or self.grad_fn is not None:
-            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
-        if self._post_accumulate_hooks is None:
-            self._post_accumulate_hooks = {}
-        return HookHandle(self._post_accumulate_hooks, hook)
-
     def _accumulate(self, g: Any) -> None:
         """Add g, an array that nobody else holds, to grad."""
         if self._grad is None:
@@ -346,34 +321,6 @@ class Tensor(Methods):
             raise nearest("Tensor", name, dir(Tensor))
 
 
-class HookHandle:
-    """Takes a hook away again: `handle.remove()`, or at the end of `with handle:`."""
-
-    def __init__(self, hooks: dict[int, Callable], hook: Callable):
-        self._hooks = hooks
-        hooks[id(self)] = hook
-
-    def remove(self) -> None:
-        """Take the hook away; a second time changes nothing."""
-        self._hooks.pop(id(self), None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.remove()
-
-
-def _hooked(hook: Callable[[Tensor], Any], g: np.ndarray) -> np.ndarray:
-    """What a hook of the user's makes of the gradient g."""
-    result = hook(wrap(np.array(g)))
-    if result is None:
-        return g
-    if result.shape != g.shape:
-        raise RuntimeError(f"a hook has changed the size of the gradient: {list(g.shape)} to {list(result.shape)}")
-    return result._array.astype(g.dtype, copy=False)
-
-
 def attach(name: str, function: Any) -> None:
     """Make a function a method or property of Tensor: so the other files add their operations."""
     setattr(Tensor, name, function)
@@ -410,6 +357,3 @@ def refuse_second_order(create_graph: bool) -> None:
     """Raises NotImplementedError for create_graph=True: derivatives work on arrays and leave no graph themselves."""
     if create_graph:
         raise NotImplementedError("create_graph=True is not there: gradients of gradients are not computed")
-
-
-_from_data: Callable[..., Tensor]  # the creation of a tensor from lists, an array or a shape; in `micrograd.creation`

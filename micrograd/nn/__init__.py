@@ -10,7 +10,7 @@ from micrograd.nn.scalar import MLP, Layer, Neuron
 from micrograd.nn.transformer import *  # noqa: F403
 from micrograd.rules.missing import getattr_of
 
-__all__ = ["MLP", "Layer", "Module", "Neuron", "Parameter", "functional", "init", "utils"]
+__all__ = ["MLP", "Layer", "Module", "Neuron", "Parameter", "functional", "init", "parallel", "utils"]
 __all__ += containers.__all__
 __all__ += layers.__all__
 __all__ += transformer.__all__

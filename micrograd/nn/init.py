@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from micrograd import creation
-from micrograd.graph import no_grad
 from micrograd.ops.elementwise import where
 from micrograd.random import Generator
 from micrograd.rules import dtypes
+from micrograd.rules.grad_mode import no_grad
 from micrograd.rules.missing import getattr_of
 from micrograd.tensors import Tensor
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, Self
 
 from micrograd import graph
 from micrograd.engine import Value
-from micrograd.graph import no_grad
 from micrograd.nn.parameter import Parameter
 from micrograd.rules import dtypes
+from micrograd.rules.grad_mode import no_grad
 from micrograd.tensors import Tensor
 
 OwnTensors = Callable[["Module"], Iterator[tuple[str, Any]]]  # (name, tensor) of one module

@@ -23,7 +23,6 @@ Four rules make the rest of the engine work:
 - A derivative never changes what it is given and never returns an array that it keeps.
 """
 
-import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -34,6 +33,7 @@ from micrograd.graph import Edge, Node, observer, state
 from micrograd.in_place import arithmetic_in_place, in_place, view_of
 from micrograd.rules.errors import GO_ON, ON_ERROR, pytorch_error
 from micrograd.rules.layout import laid_out
+from micrograd.rules.signatures import function_of, numpy_names
 from micrograd.tensors import Tensor, attach, wrap
 
 Derivative = Callable[[Any], Any]
@@ -122,7 +122,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         ON_ERROR.reset(token)
     array = out if type(out) is np.ndarray else np.asarray(out)
     if op.elementwise:
-        if array.ndim > 1 and (len(arrays) > 1 or not array.flags.c_contiguous):
+        if array.ndim > 1 and not (array.flags.c_contiguous and (len(arrays) == 1 or _in_order(arrays[0]))):
             array = laid_out(array, arrays)
     elif op.in_order and not array.flags.c_contiguous:
         array = array.copy()
@@ -130,48 +130,57 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
     if op.is_view:
         view_of(inputs[0], result)
     if wanted and array.dtype.kind == "f":
-        _record(op, name, inputs, options, derivatives, out, result)
+        _record(op, name, inputs, arrays, options, derivatives, out, result)
     if observer.operation is not None:
         observer.operation(op, inputs, options, result)
     return result
 
 
-def _record(op: Op, name: str | None, inputs: Any, options: Any, derivatives: Any, out: Any, result: Tensor) -> None:
+def _record(
+    op: Op, name: str | None, inputs: Any, arrays: Any, options: Any, derivatives: Any, out: Any, result: Tensor
+) -> None:
     """Make `result`, around the array `out`, a node of the graph, with an edge to each input that wants a gradient."""
     edges, previous, saved, held, holds_values = [], [], [], [], False
     lost = False  # whether an input requires grad and has no way back
-    for x, derivative in zip(inputs, derivatives, strict=False):
-        if not isinstance(x, Tensor):
-            held.append(x)
+    for x, array, derivative in zip(inputs, arrays, derivatives, strict=False):
+        if derivative is None or not isinstance(x, Tensor):
+            held.append(array)
             continue
-        if derivative is None or not (x._requires_grad or (x._base is not None and x._base._requires_grad)):
-            held.append(x._array)
+        if not x._requires_grad:
+            lost = lost or (x._base is not None and x._base._requires_grad)
+            held.append(array)
             continue
         if type(derivative) is tuple:
-            derivative, arrays = derivative
+            derivative, used = derivative
             holds_values = True
-            for array in arrays:
-                for tensor in (result,) if array is out else inputs:
-                    if isinstance(tensor, Tensor) and (array is out or tensor._array is array):
-                        saved.append((tensor._version, tensor._version[0]))
+            for each in used:
+                if each is out:
+                    saved.append((result._version, 0))
+                    continue
+                for i, other in enumerate(arrays):
+                    if each is other and isinstance(inputs[i], Tensor):
+                        version = inputs[i]._version
+                        saved.append((version, version[0]))
                         break
-        if not x._requires_grad:
-            lost = True
-            held.append(x._array)
-            continue
         parent: Any = x._node
         if parent is None:
             parent = x
         else:
             previous.append(parent)
         held.append(parent)
-        edges.append(Edge(parent, derivative, x._array.shape, x._array.dtype))
+        edges.append(Edge(parent, derivative, array.shape, array.dtype))
     if edges or lost:
-        held += [x._array if isinstance(x, Tensor) else x for x in inputs[len(derivatives) :]]
+        if len(derivatives) < len(arrays):
+            held += arrays[len(derivatives) :]
         if name is None:
             name = op.node_name if type(op.node_name) is str else op.node_name(*inputs, **options)
         result._node = Node(name, op, held, options, edges, previous, saved, holds_values)
         result._requires_grad = True
+
+
+def _in_order(x: Any) -> bool:
+    """Whether x, the first input, does not ask for an order in memory other than that of the dimensions."""
+    return type(x) is not np.ndarray or x.flags.c_contiguous
 
 
 def plain(x: Any) -> Any:
@@ -193,8 +202,6 @@ def _kind(inputs: Sequence[Any]) -> str:
 
 # Making functions of ops.
 
-PYTORCHS = {"x": "input", "y": "other"}  # what PyTorch calls these arguments
-
 
 def op(
     node_name: str | Callable[..., str],
@@ -209,7 +216,7 @@ def op(
 ) -> Callable[[Callable], Any]:
     """Enter a function of arrays into OPS and make of it the function, method, operator and forms in place of Tensors.
 
-    node_name: PyTorch's name of the node, or a function of the call that gives it. aliases: other names of the function.
+    node_name: PyTorch's name of the node, or a function of the call that gives it. aliases: the function's other names.
     in_place: True for a form with an underscore, or the ufunc of NumPy's that does the same. of: "torch" for a function
     of the package and a method, "functional" for a function of nn.functional, "" for one that others are made of.
     elementwise: an op with a form in place is that too, unless its result lies in_order.
@@ -222,56 +229,13 @@ def op(
         new = OPS[forward.__name__.strip("_")] = Op(
             forward, node_name, sign, examples, in_order, elementwise or (in_place is not False and not in_order), view
         )
-        made = _function_of(new)
+        made = function_of(new, apply)
         made.op = new
         if not of:
             return made
         return function(*aliases, sign=sign, in_place=in_place, of=of, examples=examples)(made)
 
     return enter
-
-
-def _function_of(op: Op) -> Any:
-    """The function of Tensors that applies an op: its own signature, with PyTorch's names, written out as Python."""
-    written: list[str] = []
-    inputs: list[str] = []
-    options: list[str] = []
-    defaults: dict[str, Any] = {}
-    for p in op.parameters:
-        name = PYTORCHS.get(p.name, p.name)
-        star = "*" if p.kind == p.VAR_POSITIONAL else ""
-        if p.kind == p.KEYWORD_ONLY and not any(part.startswith("*") for part in written):
-            written.append("*")
-        if p.default is not p.empty:
-            defaults[f"_{name}"] = p.default
-        written.append(star + name if p.default is p.empty else f"{name}=_{name}")
-        (inputs if p.kind == p.POSITIONAL_ONLY or star else options).append(star + name)
-    given = ", ".join([*inputs, *[f"{name}={name}" for name in options]])
-    lines = [f"    return apply(op, {given})"]
-    if "dim" in options:  # NumPy's words for it, as PyTorch takes them
-        written.append("**numpys")
-        others = ", ".join([*inputs, *[f"'{name}': {name}" for name in options]][len(inputs) :])
-        lines.insert(
-            0, f"    if numpys: return apply(op, {', '.join(inputs)}, **in_pytorchs_names(numpys, {{{others}}}))"
-        )
-    source = "\n".join([f"def {op.name}({', '.join(written)}):", *lines])
-    namespace: dict[str, Any] = {"apply": apply, "op": op, "in_pytorchs_names": in_pytorchs_names, **defaults}
-    exec(compile(source, f"<micrograd.{op.name}>", "exec"), namespace)
-    made = namespace[op.name]
-    made.__doc__, made.__module__ = op.forward.__doc__, op.forward.__module__
-    return made
-
-
-NUMPYS = {"axis": "dim", "keepdims": "keepdim"}
-
-
-def in_pytorchs_names(given: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-    """The options with those that were given by NumPy's names. Raises TypeError for any other name."""
-    for name, value in given.items():
-        if NUMPYS.get(name) not in options:
-            raise TypeError(f"got an unexpected keyword argument '{name}'; there are: {', '.join(options)}")
-        options[NUMPYS[name]] = value
-    return options
 
 
 def function(
@@ -300,22 +264,6 @@ def function(
         return made
 
     return enter
-
-
-def numpy_names(function: Callable) -> Any:
-    """Let a function written by hand take NumPy's words for its arguments dim and keepdim, as PyTorch does."""
-    code = function.__code__
-    if (
-        "dim" not in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        or code.co_flags & inspect.CO_VARKEYWORDS
-    ):
-        return function
-
-    @functools.wraps(function)
-    def renamed(*args: Any, **kwargs: Any) -> Any:
-        return function(*args, **{NUMPYS.get(name, name): value for name, value in kwargs.items()})
-
-    return renamed
 
 
 OPERATORS = {

@@ -97,7 +97,7 @@ def added_at(shape, index, g):
 
 
 def _getitem(input: Tensor, index: Any) -> Tensor:
-    copy = state.grad_enabled and input.requires_grad
+    copy = state.grad_enabled and (input._requires_grad or input._base is not None)
     if isinstance(index, Tensor):
         array = index._array
         if array.ndim and array.dtype.kind == "i":

@@ -55,13 +55,13 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
             raise TypeError(f"matmul(): argument 'other' must be Tensor, not {type(other).__name__}")
         other = input.new_tensor(other)
     a, b = input._array, other._array
+    if a.ndim == 2 == b.ndim and a.dtype is b.dtype and a.dtype.kind != "b":
+        return apply(_mm.op, input, other)
     if a.ndim == 0 or b.ndim == 0:
         raise RuntimeError("both arguments to matmul need to be at least 1D; to multiply by a number write *")
     need_one_dtype("matmul", a, b)
     if a.dtype == bool:
         raise RuntimeError("matmul: bools have no product, take x.float()")
-    if a.ndim == 2 == b.ndim:
-        return apply(_mm.op, input, other)
     if a.ndim == 1:
         if b.ndim == 1:
             return apply(_dot.op, input, other)
@@ -84,6 +84,9 @@ def _rmatmul(input: Tensor, other: Any) -> Any:
 
 
 attach("__rmatmul__", _rmatmul)
+
+
+# That is what the lectures need. More products:
 
 
 def _need_dims(name: str, input: Tensor, other: Tensor, dims: tuple[int, int]) -> None:
@@ -119,9 +122,6 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     if input._array.dtype != mat2._array.dtype or input.shape[0] != mat2.shape[0]:
         raise RuntimeError(f"bmm: as many matrices on either side, of one dtype; not {input.shape} and {mat2.shape}")
     return apply(_matmul.op, input, mat2, name="BmmBackward0")
-
-
-# That is what the lectures need. More products:
 
 
 @function(examples=["row.outer(row)"])

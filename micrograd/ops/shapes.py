@@ -529,7 +529,7 @@ def tile(input: Tensor, *sizes: Any, dims: Any = ()) -> Tensor:
 
 @function(examples=["row.repeat_interleave(2)"])
 def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None) -> Tensor:
-    """Each element along dim (of the flattened tensor without dim) repeats times, a number or a tensor with one each."""
+    """Each element along dim (of the flattened tensor without dim) repeats times, a number or a tensor of one each."""
     if dim is None:
         input, dim = reshape(input, -1), 0
     times = repeats._array if isinstance(repeats, Tensor) else repeats

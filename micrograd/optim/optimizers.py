@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.graph import enable_grad, observer
+from micrograd.graph import observer
 from micrograd.rules.errors import silent
+from micrograd.rules.grad_mode import enable_grad
 from micrograd.tensors import Tensor, wrap
 
 Group = dict[str, Any]
