@@ -8,21 +8,19 @@ import importlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
-import subprocess
 import sys
+import time
+import warnings
 from pathlib import Path
 
-import numpy as np
 import pytest
-import safetensors.numpy
 
-from makemore import data
+from micrograd.command import run_command
 
 FULL = os.environ.get("MAKEMORE_SURVIVAL") == "full"
-ROOT = Path(data.__file__).resolve().parents[1]
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 
 RUN = ["--type", "mlp", "--n-embd2", 8, "--n-embd", 4, "--max-steps", 40, "--eval-every", 10, "-n", 3]
 OTHER = ["--type", "bigram", "--max-steps", 30, "-n", 3]
@@ -226,3 +224,239 @@ def test_a_ladder_that_is_killed_anywhere_comes_to_the_same_end(command, short_l
 
     scene = Scene(tmp_path, "ladder", [*arguments, "run"], finish)
     told("ladder", *crash_points(scene, tmp_path, lambda left: contents_but_times(tmp_path / "work") == whole))
+
+
+# Two at once.
+
+
+def start(name, arguments, cwd: Path, said: Path) -> int:
+    """Begin a command in a process of its own, what it says of errors in a file; the number of the process."""
+    child = os.fork()
+    if not child:
+        status = 99
+        try:
+            os.chdir(cwd)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+            sys.stderr = open(2, "w", closefd=False)
+            main = importlib.import_module(f"makemore.{name}").main
+            try:
+                run_command(lambda: main([str(word) for word in arguments]))
+            except SystemExit as ended:
+                status = ended.code
+            sys.stderr.flush()
+        finally:
+            os._exit(status)
+    return child
+
+
+def one_line(said: Path) -> str:
+    (line,) = [line for line in said.read_text().split("\n") if line.startswith("error:")]
+    assert "Traceback" not in said.read_text()
+    return line
+
+
+@forks
+def test_of_two_commands_in_one_folder_the_second_gets_a_line(command, short_list, tmp_path, capsys):
+    starts = {"mlp": ["-i", short_list, *RUN], "bigram": ["-i", short_list, *OTHER]}
+    more = ["--resume", "--max-steps", 60, "-n", 3]
+    for kind, flags in starts.items():
+        assert command("train", "-o", tmp_path / kind, *flags).status == 0
+        shutil.copytree(tmp_path / kind, tmp_path / f"{kind}, longer")
+        assert command("train", "-o", tmp_path / f"{kind}, longer", *more).status == 0
+    ends = [contents_of(tmp_path / f"{kind}{longer}") for kind in starts for longer in ("", ", longer")]
+    overwriting = [[*flags, "--overwrite"] for flags in starts.values()]
+    kinds = [(*starts.values(), None), (*overwriting, "bigram"), (*overwriting, "mlp")]
+    kinds += [(more, more, "mlp"), (overwriting[0], more, "bigram"), (more, overwriting[1], "mlp")]
+    chance, refused, pairs = random.Random(3), 0, 100 if FULL else 6
+    for i in range(pairs):
+        first, second, before = kinds[i % len(kinds)]
+        folder = tmp_path / "run"
+        shutil.rmtree(folder, ignore_errors=True)
+        if before:
+            shutil.copytree(tmp_path / before, folder)
+        said = [tmp_path / "first", tmp_path / "second"]
+        one = start("train", ["-o", folder, *first], tmp_path, said[0])
+        time.sleep(chance.choice([0, 0, chance.random() * 0.4]))
+        two = start("train", ["-o", folder, *second], tmp_path, said[1])
+        statuses = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in (one, two)]
+        assert 0 in statuses, [each.read_text() for each in said]
+        for status, text in zip(statuses, said, strict=True):
+            assert status in (0, 2)
+            if status == 2:
+                line = one_line(text)
+                assert any(each in line for each in ("another process", "already holds", "has done", "holds no run"))
+                refused += "another process" in line
+        assert contents_of(folder) in ends, (i, sorted(contents_of(folder)))
+    with capsys.disabled():
+        print(f"\n{pairs} pairs of commands at once: in {refused} one was refused for the other, 0 mixed")
+
+
+# Damaged.
+
+
+def damaged(content: bytes, chance: random.Random) -> bytes:
+    """A file with a few bytes changed, cut out, put in, or its end missing."""
+    changed = bytearray(content)
+    at = chance.choice([chance.randrange(len(content)), chance.randrange(min(len(content), 900))])
+    kind = chance.randrange(5)
+    if kind == 0:
+        changed[at] ^= 1 << chance.randrange(8)
+    elif kind == 1:
+        length = chance.choice([1, 4, 100])
+        changed[at : at + length] = chance.randbytes(len(changed[at : at + length]))
+    elif kind == 2:
+        del changed[at : at + chance.choice([1, 4, 100])]
+    elif kind == 3:
+        changed[at:at] = chance.randbytes(chance.choice([1, 4, 100]))
+    else:
+        del changed[at:]
+    return bytes(changed)
+
+
+@pytest.fixture(scope="module")
+def trained(command, short_list, tmp_path_factory):
+    """A folder with a run of each of some types."""
+    folder = tmp_path_factory.mktemp("trained")
+    few = ["-i", short_list, "--max-steps", 20, "-n", 2]
+    sizes = ["--n-embd", 8, "--eval-every", 10]
+    for kind in ("mlp", "gru", "transformer"):
+        size = sizes + ([] if kind == "transformer" else ["--n-embd2", 8])
+        assert command("train", "-o", folder / kind, *few, "--type", kind, *size).status == 0
+    assert command("train", "-o", folder / "bigram", *few, "--type", "bigram").status == 0
+    counts = ["--type", "trigram", "--fit", "counts", "-n", 2]
+    assert command("train", "-o", folder / "counts", "-i", short_list, *counts).status == 0
+    return folder
+
+
+def test_damaged_weights_never_draw_other_words_in_silence(command, trained, tmp_path, capsys):
+    chance, copies = random.Random(5), 500 if FULL else 25
+    words = {kind: command("sample", "-o", trained / kind).out for kind in os.listdir(trained)}
+    refused = told = same = 0
+    for i in range(copies):
+        kind = sorted(words)[i % len(words)]
+        folder = tmp_path / "run"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(trained / kind, folder)
+        path = folder / chance.choice([name for name in os.listdir(folder) if name.endswith(".safetensors")])
+        path.write_bytes(damaged(path.read_bytes(), chance))
+        outcome = command("sample", "-o", folder)
+        if outcome.status == 2:
+            assert str(folder) in outcome.complaint
+            refused += 1
+        elif outcome.err:
+            (line,) = outcome.err.splitlines()
+            assert "is damaged" in line or "has no checksum" in line
+            told += 1
+        else:
+            assert outcome.out == words[kind], (i, kind)
+            same += 1
+    with capsys.disabled():
+        print(f"\n{copies} damaged copies: {refused} refused, {told} told of, {same} with the same words, 0 other")
+
+
+# Odd lists.
+
+ODD = {
+    "combining": [*map(chr, range(0x300, 0x330))],
+    "faces": [*map(chr, range(0x1F600, 0x1F650)), "\u25cc", "\u200d", "\ufe0f"],
+    "private": [*map(chr, range(0xE000, 0xE010)), *map(chr, range(0x10FFF0, 0x110000))],
+    "controls": [chr(c) for c in range(32) if chr(c).strip()] + ["\x7f", "\x1b", "\x80", "\u202e", "\u2066"],
+    "spaces": ["a", "b", "\u00a0", "\u3000", " ", "\t"],
+    "marks": [".", "|", "¶", "<", ">", "$", "\\", "{", "%", "#", '"', "'"],
+    "scripts": ["ß", "ı", "ﬁ", "東", "한", "ا", "ب", "א", "क", "्", "ष", "ก", "ำ", "𝒜", "𐍈"],
+    "letters": [*"aeilmn"],
+}
+
+
+def odd_list(chance: random.Random) -> bytes:
+    letters = [each for name in chance.sample(sorted(ODD), chance.randint(1, 3)) for each in ODD[name]]
+    letters = chance.sample(letters, min(len(letters), chance.choice([1, 2, 8, 40])))
+    words = chance.choice([1, 2, 3, 9, 10, 11, 40])
+    longest = chance.choice([1, 2, 5, 60])
+    lines = ["".join(chance.choices(letters, k=chance.randint(1, longest))) for _ in range(words)]
+    lines = lines * chance.choice([1, 1, 3])
+    content = chance.choice(["\n", "\r\n", "\r", "\n\n"]).join(lines).encode()
+    return chance.choice([b"", b"", b"\xef\xbb\xbf"]) + content + chance.choice([b"", b"\n", b"\xff", b"\x00"])
+
+
+KINDS = [
+    ["--type", "bigram"],
+    ["--type", "trigram", "--fit", "counts"],
+    ["--type", "mlp", "--direct", "--block-size", 1, "--n-embd2", 4],
+    ["--type", "mlp", "--n-embd2", 4, "--no-batchnorm"],
+    ["--type", "gru", "--n-embd", 4, "--n-embd2", 4],
+    ["--type", "transformer", "--n-embd", 8, "--n-layer", 1],
+]
+
+
+def test_an_odd_list_is_learned_or_refused_in_a_line(command, tmp_path, capsys, real_pictures):
+    chance, lists = random.Random(7), 500 if FULL else 10
+    refused = 0
+    for i in range(lists):
+        (tmp_path / "list.txt").write_bytes(odd_list(chance))
+        flags = [*KINDS[i % len(KINDS)], "--split", chance.choice(["none", "80/10/10"]), "-n", 2]
+        flags += [] if "counts" in flags else ["--max-steps", 3]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            outcome = command("train", "-i", tmp_path / "list.txt", "-o", tmp_path / f"run {i}", *flags)
+        if outcome.status:
+            assert outcome.complaint
+            refused += 1
+        else:
+            rest = re.sub(r"(training|drawing|reading[^:]*):.*?(\r|\n|$)", "", outcome.err).strip()
+            assert not rest or "words came in" in rest, (i, rest)
+            shutil.rmtree(tmp_path / f"run {i}")
+    with capsys.disabled():
+        print(f"\n{lists} odd lists: {refused} refused in a line, {lists - refused} learned, 0 tracebacks")
+
+
+# A config of other hands.
+
+ODD_VALUES = [
+    *(None, True, False, 0, -1, 1, 2, 3, 7, 0.5, -0.0, 1e308, 1e-308, 10**30, -(10**30), 2**31, 2**63, 2**64),
+    *("", "a", "mlp", "bigram", "counts", "\ud800", "/", [], {}, [[]], [1], ["a"], ["a", "a"], ["ab"], {"a": 1}),
+    *(float("nan"), float("inf"), "x" * 10_000),
+]
+
+
+def odd_config(content: bytes, chance: random.Random) -> bytes:
+    kind = chance.randrange(10)
+    if kind == 0:
+        return damaged(content, chance)
+    if kind == 1:
+        depth = chance.choice([10, 1000, 100_000])
+        opening, closing = chance.choice([("[", "]"), ('{"a":', "}")])
+        inner = opening * depth + "1" + closing * depth
+        return b'{"type": ' + inner.encode() + b"," + content.lstrip()[1:] if chance.random() < 0.5 else inner.encode()
+    if kind == 2:
+        digits = chance.choice([b"1" * 10_000, b"1e999999", b"-1e999999"])
+        return re.sub(rb'("(seed|max_steps|longest|warmup|block_size)": )[^,\n]+', rb"\g<1>" + digits, content, count=1)
+    config = json.loads(content)
+    for _ in range(chance.choice([1, 1, 1, 2, 3])):
+        name = chance.choice([*config, "n_head", "n_layer", "blank", "new"])
+        if chance.random() < 0.15:
+            config.pop(name, None)
+        else:
+            config[name] = chance.choice(ODD_VALUES)
+    return json.dumps(config).encode()
+
+
+def test_an_odd_config_is_used_or_refused_in_a_line(command, trained, tmp_path, capsys):
+    chance, configs = random.Random(9), 500 if FULL else 60
+    refused = 0
+    kinds = sorted(os.listdir(trained))
+    for i in range(configs):
+        folder = tmp_path / "run"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(trained / kinds[i % len(kinds)], folder)
+        path = folder / "config.json"
+        path.write_bytes(odd_config(path.read_bytes(), chance))
+        resume = ["train", "--resume", "--max-steps", 22, "-n", 2]
+        arguments = chance.choice([["sample", "-n", 2], ["score", "mila"], resume])
+        outcome = command(arguments[0], "-o", folder, *arguments[1:])
+        if outcome.status:
+            assert outcome.complaint, i
+            refused += 1
+    with capsys.disabled():
+        print(f"\n{configs} odd configs: {refused} refused in a line, {configs - refused} used, 0 tracebacks")
