@@ -11,8 +11,8 @@ from micrograd.engine import Value
 from micrograd.graph import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from micrograd.tensors import Tensor
 from micrograd.ops import TORCH, elementwise, logic, indexing, shapes, reductions, linalg, sorting, conversions
-from micrograd import creation, random
-from micrograd.rules import interop, storage
+from micrograd import creation, interop, random
+from micrograd.rules import storage
 from micrograd.rules.device import (
     amp,
     autocast,
