@@ -133,8 +133,8 @@ class Generator:
         """Numbers of the standard normal distribution: `torch.randn`; float32 or float64.
 
         Box and Muller (1958) make two of them from two uniform numbers. Fewer than 16 are made pair by pair in float64,
-        and the odd one out waits for the next call; 16 or more in blocks of 16, in `dtype`. in_blocks=False makes all of
-        them pair by pair, as PyTorch does where a tensor does not lie in memory in order. The blocks agree with
+        and the odd one out waits for the next call; 16 or more in blocks of 16, in `dtype`. in_blocks=False makes
+        all of them pair by pair, as PyTorch does where a tensor does not lie in memory in order. The blocks agree with
         PyTorch to about 1e-6 in float32, whose cosine is PyTorch's own. Raises RuntimeError for another dtype.
         """
         dtype, size = np.dtype(dtype), _size(shape)

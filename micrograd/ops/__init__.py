@@ -122,7 +122,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         ON_ERROR.reset(token)
     array = out if type(out) is np.ndarray else np.asarray(out)
     if op.elementwise:
-        if array.ndim > 1:
+        if array.ndim > 1 and (len(arrays) > 1 or not array.flags.c_contiguous):
             array = laid_out(array, arrays)
     elif op.in_order and not array.flags.c_contiguous:
         array = array.copy()
@@ -233,27 +233,42 @@ def op(
 
 def _function_of(op: Op) -> Any:
     """The function of Tensors that applies an op: its own signature, with PyTorch's names, written out as Python."""
-    inputs, options, written, defaults = [], [], [], {}
+    written, inputs, options, defaults = [], [], [], {}
     for p in op.parameters:
         name = PYTORCHS.get(p.name, p.name)
-        if p.kind == p.VAR_POSITIONAL:
-            written.append(f"*{name}")
-            inputs.append(f"*{name}")
-            continue
+        star = "*" if p.kind == p.VAR_POSITIONAL else ""
         if p.kind == p.KEYWORD_ONLY and not any(part.startswith("*") for part in written):
             written.append("*")
         if p.default is not p.empty:
             defaults[f"_{name}"] = p.default
-        written.append(name if p.default is p.empty else f"{name}=_{name}")
-        (inputs.append(name) if p.kind == p.POSITIONAL_ONLY else options.append(f"{name}={name}"))
-    name = op.name
-    source = f"def {name}({', '.join(written)}):\n    return apply(op, {', '.join(inputs + options)})\n"
-    namespace: dict[str, Any] = {"apply": apply, "op": op, **defaults}
-    exec(compile(source, f"<micrograd.{name}>", "exec"), namespace)
-    made = namespace[name]
-    made.__doc__, made.__module__, made.__qualname__ = op.forward.__doc__, op.forward.__module__, name
-    made.__defaults__ = made.__defaults__
+        written.append(star + name if p.default is p.empty else f"{name}=_{name}")
+        (inputs if p.kind == p.POSITIONAL_ONLY or star else options).append(star + name)
+    given = ", ".join([*inputs, *[f"{name}={name}" for name in options]])
+    lines = [f"    return apply(op, {given})"]
+    if "dim" in options:  # NumPy's words for it, as PyTorch takes them
+        written.append("**numpys")
+        others = ", ".join([*inputs, *[f"'{name}': {name}" for name in options]][len(inputs) :])
+        lines.insert(
+            0, f"    if numpys: return apply(op, {', '.join(inputs)}, **in_pytorchs_names(numpys, {{{others}}}))"
+        )
+    source = "\n".join([f"def {op.name}({', '.join(written)}):", *lines])
+    namespace: dict[str, Any] = {"apply": apply, "op": op, "in_pytorchs_names": in_pytorchs_names, **defaults}
+    exec(compile(source, f"<micrograd.{op.name}>", "exec"), namespace)
+    made = namespace[op.name]
+    made.__doc__, made.__module__ = op.forward.__doc__, op.forward.__module__
     return made
+
+
+NUMPYS = {"axis": "dim", "keepdims": "keepdim"}
+
+
+def in_pytorchs_names(given: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """The options with those that were given by NumPy's names. Raises TypeError for any other name."""
+    for name, value in given.items():
+        if NUMPYS.get(name) not in options:
+            raise TypeError(f"got an unexpected keyword argument '{name}'; there are: {', '.join(options)}")
+        options[NUMPYS[name]] = value
+    return options
 
 
 def function(*aliases: str, sign: str = "", in_place: Any = False, of: str = "torch", method: bool = True) -> Any:
@@ -275,17 +290,17 @@ def function(*aliases: str, sign: str = "", in_place: Any = False, of: str = "to
 
 
 def numpy_names(function: Callable) -> Any:
-    """Let a function take NumPy's words for its arguments dim and keepdim, axis and keepdims, as PyTorch does."""
+    """Let a function written by hand take NumPy's words for its arguments dim and keepdim, as PyTorch does."""
     code = function.__code__
-    if "dim" not in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
+    if (
+        "dim" not in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        or code.co_flags & inspect.CO_VARKEYWORDS
+    ):
         return function
 
     @functools.wraps(function)
     def renamed(*args: Any, **kwargs: Any) -> Any:
-        for numpys, own in (("axis", "dim"), ("keepdims", "keepdim")) if kwargs else ():
-            if numpys in kwargs:
-                kwargs[own] = kwargs.pop(numpys)
-        return function(*args, **kwargs)
+        return function(*args, **{NUMPYS.get(name, name): value for name, value in kwargs.items()})
 
     return renamed
 

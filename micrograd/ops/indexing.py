@@ -121,7 +121,7 @@ def _with_arrays(index: Any) -> Any:
 
 @op("IndexPutBackward0", of="", examples=["put(x * 1, y[0], 1)", "put(x * 1, 0.5, ints % 3)", "put(x * 1, 0.5, mask)"])
 def _put(x, value, /, index):
-    """x[index] = value, for an index of arrays or `...`. The one op that changes its input: afterwards x is the result."""
+    """x[index] = value, for arrays or `...`. The one op that changes its input: afterwards x is the result."""
     dims = np.ndim(value)
     x[index] = value
 
@@ -164,7 +164,7 @@ def _put_into(x: Tensor, index: Any, value: Any) -> None:
         if is_tensor:
             _check_put(x, value)
     elif is_tensor:
-        if _has_changed(value) and x._array.ctypes.data == array.ctypes.data:
+        if _has_changed(value) and _is_same(x._array, array):
             return  # the end of x[1:] += 1
         name = "CopyBackwards"
         refuse_overlap(x._array, array)
@@ -180,6 +180,10 @@ def _put_into(x: Tensor, index: Any, value: Any) -> None:
     else:
         apply(_put.op, x, array, index=index)
         x._version[0] += 1
+
+
+def _is_same(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.shape == b.shape and a.strides == b.strides and a.ctypes.data == b.ctypes.data
 
 
 def _has_changed(view: Tensor) -> bool:

@@ -495,15 +495,15 @@ def batch_norm(
     arrays = [tensor._array for tensor in tensors if tensor is not None]
     need_floats(x, "batch_norm", NotImplementedError)
     need_one_dtype("batch_norm", x, *arrays)
-    if x.ndim < 2:
-        raise dim_error(1, x.ndim)
-    channels = x.shape[1]
+    channels = x.shape[1] if x.ndim > 1 else 0
     for array in arrays:
         if array.shape != (channels,):
             raise RuntimeError(
                 f"batch_norm: means, variances, weight and bias should contain {channels} elements, one for each "
                 f"channel of the input {list(x.shape)}, and one contains {list(array.shape)}"
             )
+    if x.ndim < 2:
+        raise dim_error(1, x.ndim)
     if not training:
         if running_mean is None or running_var is None:
             raise RuntimeError("running_mean and running_var must be defined in evaluation mode")

@@ -54,7 +54,7 @@ def _logical(name: str, sign: str, ufunc: np.ufunc, what: str) -> Any:
             need_arrays(name, x, y)
         x, y = promote(x, y)
         if sign and np.result_type(x, y).kind == "f":
-            raise NotImplementedError(f"{name}, {sign}, goes with ints and bools, not with floats: compare first")
+            raise RuntimeError(f"{name}, {sign}, goes with ints and bools, not with floats: compare first")
         return (ufunc(x, y),)
 
     forward.__name__, forward.__doc__ = name, f"{what}, element by element."

@@ -357,7 +357,7 @@ def prod(x, /, dim=None, keepdim=False, *, dtype=None):
         others = np.moveaxis(left * right, -1, dim)
         return where_true(others != 0, stretch(g, shape, (dim,), keepdim) * others).reshape(x.shape)
 
-    return out, save(dx, x)
+    return out, save(dx, x, out)  # the result too, as PyTorch, which is refused where it was changed
 
 
 @op("CumsumBackward0", in_order=True, examples=["x.cumsum(0)", "x.cumsum(1)"])
@@ -428,7 +428,8 @@ def cumprod(x, /, dim, *, dtype=None):
             left = left * rows[..., i : i + 1]
         return np.moveaxis(result, -1, dim).reshape(shape)
 
-    return _cumulate(np.cumprod, x.reshape(flat), dim, dtype).reshape(shape), save(dx, x)
+    out = _cumulate(np.cumprod, x.reshape(flat), dim, dtype).reshape(shape)
+    return out, save(dx, x, out)  # as in prod
 
 
 @op("LinalgVectorNormBackward0", in_order=True, examples=["x.norm()", "x.norm(1, dim=0)", "x.norm(math.inf, dim=1)"])
