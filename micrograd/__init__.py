@@ -10,8 +10,8 @@ from math import e, inf, nan, pi
 from micrograd.engine import Value
 from micrograd.graph import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from micrograd.tensors import Tensor
-from micrograd.ops import TORCH, elementwise, logic, indexing, shapes, reductions, linalg, sorting, conversions
-from micrograd import creation, interop, random
+from micrograd.ops import TORCH, elementwise, logic, indexing, shapes, reductions, linalg, sorting, conversions, interop
+from micrograd import creation, random
 from micrograd.rules import storage
 from micrograd.rules.device import (
     amp,

@@ -31,7 +31,7 @@ ROWS = (
     ("tensors",),
     ("in_place",),
     ("ops",),
-    ("creation", "random", "autograd", "interop"),
+    ("creation", "random", "autograd"),
     ("ops.layers", "ops.losses", "ops.recurrent"),
     ("nn", "optim", "utils", "serialization", "distributed"),
     ("expression", "command"),

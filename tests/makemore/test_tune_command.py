@@ -339,7 +339,18 @@ def states_of(folder, name="bigram"):
 def test_four_processes_make_as_many_trials_as_are_asked_for_and_all_name_one_best(
     start_process, process, few_words, tmp_path
 ):
-    flags = ["-i", few_words, "-o", tmp_path / "tune", "--max-steps", 20, "--search", "learning_rate", "--type", "bigram"]
+    flags = [
+        "-i",
+        few_words,
+        "-o",
+        tmp_path / "tune",
+        "--max-steps",
+        20,
+        "--search",
+        "learning_rate",
+        "--type",
+        "bigram",
+    ]
     assert process("tune", *flags, "--trials", 1, cwd=tmp_path).status == 0
     searching = [start_process("tune", *flags, "--trials", 12, "--resume", cwd=tmp_path) for _ in range(4)]
     outputs = [each.communicate(timeout=120) for each in searching]

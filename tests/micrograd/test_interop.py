@@ -140,7 +140,12 @@ def test_jax_reads_a_tensor_and_is_read():
 def made(torch):
     leaf = torch.ones(3, requires_grad=True)
     (leaf * leaf).sum().backward()
-    return {"leaf": leaf, "loss": (leaf * 2).sum(), "data": torch.arange(3), "parameter": torch.nn.Parameter(leaf.detach())}
+    return {
+        "leaf": leaf,
+        "loss": (leaf * 2).sum(),
+        "data": torch.arange(3),
+        "parameter": torch.nn.Parameter(leaf.detach()),
+    }
 
 
 @pytest.mark.parametrize("which", ["leaf", "loss", "data", "parameter"])
