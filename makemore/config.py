@@ -323,7 +323,7 @@ def check_flags(flags: argparse.Namespace) -> None:
 
 
 def config_of_resumed(flags: argparse.Namespace, config: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The config of a run that goes on, with the flags that may change. Raises UsageError for any other that differs."""
+    """The config of a run that goes on, with the flags that may change. Raises UsageError for others that differ."""
     if config["type"] not in TYPES:
         raise UsageError(f"{path}/config.json has the type {config['type']!r}, which does not exist; train anew")
     if config["fit"] == "counts":

@@ -21,8 +21,8 @@ MOST_IN_A_ROW, MOST_ROWS = 6, 4
 """How many numbers of a tensor are shown: more than these, and it is their mean and spread."""
 
 FONT, FONTS = "DejaVu Sans", "Helvetica,Arial,DejaVu Sans,sans-serif"
-"""The font that a picture is laid out for, and those that it is shown in. Graphviz knows the widths of DejaVu Sans, which
-is the widest that a reader is likely to have: in any other there is only more room beside the text."""
+"""The font that a picture is laid out for, and those that it is shown in. Graphviz knows the widths of DejaVu Sans,
+the widest that a reader is likely to have: in any other there is only more room beside the text."""
 INK = "#333333"
 
 # What each role looks like: the outline and the lightness differ, so that grey print shows the roles as well as colour.
