@@ -13,7 +13,7 @@ def write_whole(path: str | os.PathLike, content: bytes) -> None:
     if target.exists() and not target.is_file():  # a pipe or a device: there is nothing to take its place
         target.write_bytes(content)
         return
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
     try:
         unfinished.write_bytes(content)
         unfinished.replace(target)

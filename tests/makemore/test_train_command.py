@@ -538,7 +538,7 @@ def test_a_write_that_fails_in_the_middle_leaves_the_old_content(tmp_path, monke
 WRITER = """
 import itertools, sys
 from makemore.run import TRIES_PER_WORD, complete, new_model
-from makemore.run_folder import RunFolder, file_of_checkpoint
+from makemore.run_folder import RunFolder
 for i in itertools.count():
     RunFolder(sys.argv[1]).write("model.safetensors", bytes([i % 256]) * 10_000_000)
 """
@@ -1046,7 +1046,19 @@ def test_an_empty_name_is_refused(command, short_list, tmp_path, monkeypatch, fl
 
 @pytest.mark.parametrize(
     "flag",
-    "--n-embd --n-embd2 --n-layer --n-head --block-size --max-steps -b --warmup --seed -n --eval-every".split(),
+    [
+        "--n-embd",
+        "--n-embd2",
+        "--n-layer",
+        "--n-head",
+        "--block-size",
+        "--max-steps",
+        "-b",
+        "--warmup",
+        "--seed",
+        "-n",
+        "--eval-every",
+    ],
 )
 def test_a_number_beyond_all_bounds_is_a_line(command, short_list, tmp_path, flag):
     for number in (10**30, -(10**30), "9" * 5000):
