@@ -39,7 +39,8 @@ except ImportError:  # Windows: nothing is locked there
 
 CONFIG, CHECKPOINT, BEST = "config.json", "model.safetensors", "best.safetensors"
 METRICS, SAMPLES = "metrics.jsonl", "samples.txt"
-FILES: tuple[str, ...] = (CONFIG, CHECKPOINT, BEST, METRICS, SAMPLES, "loss.png", "bigram.png", "embedding.png")
+WORDS = "words.txt"  # where the list came from Python, and not from a file
+FILES: tuple[str, ...] = (CONFIG, CHECKPOINT, BEST, METRICS, SAMPLES, WORDS, "loss.png", "bigram.png", "embedding.png")
 FILES += ("activations.png", "gradients.png", "updates.png", "graph.svg", "graph.html")
 SWEEP = "find_lr.png"
 """The picture that --find-lr leaves, which belongs to no run."""
@@ -227,7 +228,8 @@ class RunFolder:
         committed, moving_up = self.path / COMMITTED, self.path / MOVING_UP
         if committed.is_dir():
             for name in FILES:
-                (self.path / name).unlink(missing_ok=True)
+                if name != WORDS:  # the new run may learn from it
+                    (self.path / name).unlink(missing_ok=True)
             committed.rename(moving_up)
         if moving_up.is_dir():
             for entry in moving_up.iterdir():

@@ -29,6 +29,7 @@ from makemore.language_model import Uniform
 from makemore.run_folder import SAMPLES, RunFolder
 from makemore.training import Training, rate_at
 from micrograd.command import UsageError, run_command
+from micrograd.rules.modules import make_callable
 
 
 def begin(flags: argparse.Namespace) -> None:
@@ -132,6 +133,8 @@ def main(arguments: list[str] | None = None) -> int:
         resume(folder, flags)
     return 0
 
+
+make_callable(__name__)  # makemore.train(words) is the function, and this module the command
 
 if __name__ == "__main__":
     run_command(main)

@@ -54,6 +54,13 @@ def tensor(data: Any, dtype: DType | None = None) -> Tensor:
     Python floats become float32 and ints int64; arrays keep their dtype. Raises ValueError where the lists are ragged
     or hold something else than numbers, RuntimeError for a number that does not fit the dtype, TypeError where NumPy's
     dtype has no counterpart here.
+
+    >>> import micrograd as torch
+    >>> torch.tensor([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [3, 4]])
+    >>> torch.tensor([1.5, 2.0], requires_grad=True)
+    tensor([1.5000, 2.0000], requires_grad=True)
     """
     if isinstance(data, Tensor):
         array = data._array.copy()
@@ -138,7 +145,13 @@ def _with_numbers(data: Any, seen: set[np.dtype]) -> Any:
 
 @makes_tensor
 def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
-    """data itself where it is a tensor of that dtype, a tensor in the memory of an array, else `tensor(data)`."""
+    """data itself where it is a tensor of that dtype, a tensor in the memory of an array, else `tensor(data)`.
+
+    >>> import micrograd as torch
+    >>> x = torch.ones(2)
+    >>> torch.as_tensor(x) is x
+    True
+    """
     if isinstance(data, np.ndarray):
         data = from_numpy(data)
     if isinstance(data, Tensor) and dtype in (None, data.dtype):
@@ -151,7 +164,13 @@ TORCH["asarray"] = as_tensor
 
 @function(method=False)
 def from_numpy(array: np.ndarray) -> Tensor:
-    """A tensor in the memory of the array. Raises TypeError where it is no array or its dtype has no counterpart."""
+    """A tensor in the memory of the array. Raises TypeError where it is no array or its dtype has no counterpart.
+
+    >>> import micrograd as torch
+    >>> import numpy as np
+    >>> torch.from_numpy(np.array([1.0, 2.0]))
+    tensor([1., 2.], dtype=torch.float64)
+    """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
     if array.dtype not in DType._of:
@@ -173,7 +192,8 @@ def _filled(make: Callable, name: str, what: str) -> Any:
     def filled(*shape: Any, size: Any = (), dtype: DType | None = None) -> Tensor:
         return wrap(make(shape_of(shape or (size,)), (dtype or dtypes.default_dtype).numpy))
 
-    filled.__name__, filled.__doc__ = name, what
+    line = f">>> import micrograd as torch\n    >>> torch.{name}(2, 3).shape\n    torch.Size([2, 3])"
+    filled.__name__, filled.__doc__ = name, f"{what}\n\n    {line}\n    "
     return makes_tensor(filled)
 
 
@@ -187,6 +207,11 @@ def full(size: Any, fill_value: Any, dtype: DType | None = None) -> Tensor:
     """fill_value, a number, in a shape, and in the dtype of fill_value where none is given.
 
     Raises TypeError where it is no number, RuntimeError where it does not fit the dtype.
+
+    >>> import micrograd as torch
+    >>> torch.full((2, 3), 7)
+    tensor([[7, 7, 7],
+            [7, 7, 7]])
     """
     number = fill_value.item() if isinstance(fill_value, Tensor | np.generic) and not fill_value.ndim else fill_value
     if not isinstance(number, bool | int | float):
@@ -205,7 +230,10 @@ def like(make: Callable, name: str) -> Any:
         return result
 
     of_shape.__name__ = name
-    of_shape.__doc__ = f"{make.__name__} in the shape of input, lying as it does, and in its dtype where none is given."
+    arguments = "torch.ones(2, 3), 5.0" if name == "full_like" else "torch.ones(2, 3)"
+    line = f">>> import micrograd as torch\n    >>> torch.{name}({arguments}).shape\n    torch.Size([2, 3])"
+    what = f"{make.__name__} in the shape of input, lying as it does, and in its dtype where none is given."
+    of_shape.__doc__ = f"{what}\n\n    {line}\n    "
     return function(method=False)(of_shape)
 
 
@@ -241,6 +269,8 @@ def _typed(dtype: DType) -> Callable[..., Tensor]:
 
     vars(typed)["dtype"] = dtype  # for x.type(LongTensor)
     typed.__name__ = f"{dtypes.TITLES[dtype.numpy.name]}Tensor"
+    line = f">>> import micrograd as torch\n    >>> torch.{typed.__name__}([1, 0]).dtype\n    {dtype}"
+    typed.__doc__ = f"A tensor of {dtype} of data, or in a shape.\n\n    {line}\n    "
     return function(method=False)(typed)
 
 
@@ -255,6 +285,12 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: DType | Non
 
     With a dtype of integers start and step are rounded toward zero first, as in PyTorch. Raises RuntimeError where step
     is 0 or leads away from end, or one of the three is not finite, NotImplementedError for bools.
+
+    >>> import micrograd as torch
+    >>> torch.arange(3)
+    tensor([0, 1, 2])
+    >>> torch.arange(1, 2, 0.25)
+    tensor([1.0000, 1.2500, 1.5000, 1.7500])
     """
     if end is None:
         start, end = 0, start
@@ -283,7 +319,12 @@ def _refuse_bool(name: str, dtype: DType) -> None:
 
 @makes_tensor
 def linspace(start: Any, end: Any, steps: int, *, dtype: DType | None = None) -> Tensor:
-    """steps numbers at equal distances from start to end, both included."""
+    """steps numbers at equal distances from start to end, both included.
+
+    >>> import micrograd as torch
+    >>> torch.linspace(0, 1, 5)
+    tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
+    """
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     _refuse_bool("linspace", dtype or dtypes.default_dtype)
@@ -299,7 +340,12 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: DType | None = None) ->
 
 @makes_tensor
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: DType | None = None) -> Tensor:
-    """base to the power of the numbers of linspace(start, end, steps)."""
+    """base to the power of the numbers of linspace(start, end, steps).
+
+    >>> import micrograd as torch
+    >>> torch.logspace(0, 2, 3)
+    tensor([  1.,  10., 100.])
+    """
     if dtype is None or dtype.is_floating_point:
         return base ** linspace(start, end, steps, dtype=dtype)
     return wrap((base ** linspace(start, end, steps, dtype=dtypes.float64))._array.astype(dtype.numpy))
@@ -307,13 +353,19 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: DTy
 
 @makes_tensor
 def eye(n: int, m: int | None = None, *, dtype: DType | None = None) -> Tensor:
-    """An n by m (by default n by n) matrix with ones on its diagonal and zeros elsewhere. RuntimeError below 0."""
+    """An n by m (by default n by n) matrix with ones on its diagonal and zeros elsewhere. RuntimeError below 0.
+
+    >>> import micrograd as torch
+    >>> torch.eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
     if n < 0 or (m is not None and m < 0):
         raise RuntimeError(f"eye(): n and m must be greater or equal to 0, and they are {n} and {m}")
     return wrap(np.eye(n, m, dtype=(dtype or dtypes.default_dtype).numpy))
 
 
-tensors._from_data = FloatTensor
+tensors.from_data.append(FloatTensor)
 
 
 # Asked of tensors, or of what may be one.
@@ -321,11 +373,21 @@ tensors._from_data = FloatTensor
 
 @function(method=False)
 def is_tensor(obj: Any) -> bool:
-    """Whether obj is a Tensor."""
+    """Whether obj is a Tensor.
+
+    >>> import micrograd as torch
+    >>> torch.is_tensor([1.0])
+    False
+    """
     return isinstance(obj, Tensor)
 
 
 @function(method=False)
 def numel(input: Tensor) -> int:
-    """The number of elements."""
+    """The number of elements.
+
+    >>> import micrograd as torch
+    >>> torch.numel(torch.ones(2, 3))
+    6
+    """
     return input.numel()

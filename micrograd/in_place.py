@@ -40,8 +40,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from micrograd.graph import Node, enable_grad, observer, state
+from micrograd.graph import Node, observer, state
 from micrograd.rules.errors import GO_ON, ON_ERROR, OVERLAPS, PARTLY_OVERLAPS, check_in_place
+from micrograd.rules.grad_mode import enable_grad
 from micrograd.tensors import Tensor, attach, wrap
 
 CHANGED_LEAF = "a leaf Variable that requires grad is being used in an in-place operation."
@@ -172,6 +173,7 @@ def rebase_history(x: Tensor, result: Tensor) -> None:
     if not result._requires_grad or x._array.dtype.kind != "f":
         return
     base, node = x._base, result._node
+    assert node is not None
     # A derivative that uses the result of a change is spoiled by the next one, as PyTorch says it.
     node.saved = [(x._version, x._version[0]) if c is result._version else (c, n) for c, n in node.saved]
     if base is None:

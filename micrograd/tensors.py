@@ -8,7 +8,7 @@ is in `micrograd.graph`, changes in place are in `micrograd.in_place`.
 import warnings
 import weakref
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -20,7 +20,15 @@ from micrograd.rules.errors import dim_error, silent
 from micrograd.rules.missing import nearest
 from micrograd.rules.printing import tensor_text
 
+if TYPE_CHECKING:
+    from micrograd.rules.methods import Methods  # those that operations attach, for editors and type checkers
+else:
+    Methods = object
+
 _new = object.__new__
+
+# What makes a tensor of lists, an array or a shape; `micrograd.creation` puts it here.
+from_data: list[Callable[..., "Tensor"]] = []
 
 
 def wrap(array: Any) -> "Tensor":
@@ -31,7 +39,7 @@ def wrap(array: Any) -> "Tensor":
     return tensor
 
 
-class Tensor:
+class Tensor(Methods):
     """An array that remembers how it was made, with PyTorch's names and rules.
 
     Tensor(data) makes a float32 tensor of nested lists or an array and Tensor(2, 3) an empty one in a shape, as in
@@ -39,6 +47,12 @@ class Tensor:
 
     grad: after `backward()`, for a leaf that requires grad, the gradient as a Tensor; None before.
     grad_fn: the Node of the operation that made it, None for a leaf.
+
+    >>> import micrograd as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
     """
 
     _array: np.ndarray
@@ -56,7 +70,7 @@ class Tensor:
     _refresh: Callable[[], None]  # in `micrograd.in_place`
 
     def __init__(self, *data: Any):
-        self._share(_from_data(*data))  # in `micrograd.creation`
+        self._share(from_data[0](*data))
 
     def _share(self, other: "Tensor") -> None:
         """Take over the memory of another tensor."""
@@ -184,34 +198,6 @@ class Tensor:
         """Whether backward fills the grad although this is not a leaf."""
         return self.grad_fn is not None and self.grad_fn.retained is not None
 
-    def register_hook(self, hook: Callable[["Tensor"], Any]) -> "HookHandle":
-        """Call hook(grad) whenever backward has the gradient of this tensor; what it returns, if anything, goes on.
-
-        Returns a handle whose remove() takes the hook away. Raises RuntimeError where the tensor does not require grad.
-
-        >>> import micrograd as torch
-        >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
-        >>> handle = x.register_hook(lambda grad: grad * 10)
-        >>> x.sum().backward()
-        >>> x.grad
-        tensor([10., 10.])
-        """
-        if not self.requires_grad:
-            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-        holder: Any = self if self.grad_fn is None else self.grad_fn
-        name = "_hooks" if holder is self else "hooks"
-        if getattr(holder, name) is None:
-            setattr(holder, name, {})
-        return HookHandle(getattr(holder, name), lambda g: _hooked(hook, g))
-
-    def register_post_accumulate_grad_hook(self, hook: Callable[["Tensor"], None]) -> "HookHandle":
-        """Call hook(self) after backward has added to this leaf's grad. Raises RuntimeError where it is no leaf."""
-        if not self.requires_grad or self.grad_fn is not None:
-            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
-        if self._post_accumulate_hooks is None:
-            self._post_accumulate_hooks = {}
-        return HookHandle(self._post_accumulate_hooks, hook)
-
     def _accumulate(self, g: Any) -> None:
         """Add g, an array that nobody else holds, to grad."""
         if self._grad is None:
@@ -329,36 +315,10 @@ class Tensor:
             raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous: use any() or all()")
         return bool(self.item())
 
-    def __getattr__(self, name: str) -> Any:  # for type checkers also: the operations are attached from outside
-        raise nearest("Tensor", name, dir(Tensor))
+    if not TYPE_CHECKING:  # to type checkers what is not there is not there
 
-
-class HookHandle:
-    """Takes a hook away again: `handle.remove()`, or at the end of `with handle:`."""
-
-    def __init__(self, hooks: dict[int, Callable], hook: Callable):
-        self._hooks = hooks
-        hooks[id(self)] = hook
-
-    def remove(self) -> None:
-        """Take the hook away; a second time changes nothing."""
-        self._hooks.pop(id(self), None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.remove()
-
-
-def _hooked(hook: Callable[[Tensor], Any], g: np.ndarray) -> np.ndarray:
-    """What a hook of the user's makes of the gradient g."""
-    result = hook(wrap(np.array(g)))
-    if result is None:
-        return g
-    if result.shape != g.shape:
-        raise RuntimeError(f"a hook has changed the size of the gradient: {list(g.shape)} to {list(result.shape)}")
-    return result._array.astype(g.dtype, copy=False)
+        def __getattr__(self, name: str) -> Any:
+            raise nearest("Tensor", name, dir(Tensor))
 
 
 def attach(name: str, function: Any) -> None:
@@ -397,6 +357,3 @@ def refuse_second_order(create_graph: bool) -> None:
     """Raises NotImplementedError for create_graph=True: derivatives work on arrays and leave no graph themselves."""
     if create_graph:
         raise NotImplementedError("create_graph=True is not there: gradients of gradients are not computed")
-
-
-_from_data: Callable[..., Tensor]  # the creation of a tensor from lists, an array or a shape; in `micrograd.creation`

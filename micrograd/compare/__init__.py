@@ -1,6 +1,6 @@
 """Gradients side by side: micrograd's with PyTorch's, and those written by hand beside micrograd's.
 
->>> from micrograd.compare import compare
+>>> from micrograd import compare
 >>> def loss(torch, x, w):
 ...     h = torch.tanh(x * w)
 ...     return (h**2).sum(), {"h": h}
@@ -29,6 +29,7 @@ from typing import Any
 from micrograd.compare.by_hand import cmp, compare_by_hand
 from micrograd.compare.functions import compare_function
 from micrograd.compare.report import Report
+from micrograd.rules.modules import make_callable
 
 __all__ = ["Report", "cmp", "compare"]
 
@@ -52,6 +53,11 @@ def compare(fn: Callable | Mapping[str, tuple[Any, Any]], *inputs: Any, names: S
     Returns a Report: true if all agree, printed as a table. Raises TypeError where fn is not to be called, an input is
     no numbers or fn returns no tensor, ValueError where names do not fit or a tensor has no gradient, and whatever fn
     raises.
+
+    >>> import micrograd as torch
+    >>> from micrograd import compare
+    >>> bool(compare(lambda torch, x: (x * x).sum(), [1.0, 2.0]))
+    True
     """
     if isinstance(fn, Mapping):
         if inputs or names is not None:
@@ -63,3 +69,6 @@ def compare(fn: Callable | Mapping[str, tuple[Any, Any]], *inputs: Any, names: S
             f"is of type {type(fn).__name__}"
         )
     return compare_function(fn, inputs, names)
+
+
+make_callable(__name__)

@@ -41,10 +41,13 @@ SMALL_BOXES = 40
 """Up to this many boxes Graphviz takes the time for its best layout; with 200 that may be minutes."""
 
 
-def dot_text(boxes: Sequence[Box], note: str = "") -> str:
-    """The DOT text of some boxes. Nodes are called n0, n1, ... in their order: the same graph gives the same text."""
+def dot_text(boxes: Sequence[Box], note: str = "", direction: str = "LR") -> str:
+    """The DOT text of some boxes. Nodes are called n0, n1, ... in their order: the same graph gives the same text.
+
+    direction: LR, inputs at the left and the result at the right, or TB, from top to bottom.
+    """
     dot = graphviz.Digraph(
-        graph_attr={"rankdir": "LR", "bgcolor": "#ffffff", "nodesep": "0.16", "ranksep": "0.28"}
+        graph_attr={"rankdir": direction, "bgcolor": "#ffffff", "nodesep": "0.16", "ranksep": "0.28"}
         | ({} if len(boxes) <= SMALL_BOXES else {"nslimit": "1", "nslimit1": "1", "mclimit": "0.1"})
         | ({"label": _escaped(note), "fontname": FONT, "fontsize": "11", "fontcolor": INK} if note else {}),
         node_attr={"fontname": FONT, "fontsize": "11", "color": INK, "fontcolor": INK, "height": "0.1"},
@@ -61,7 +64,8 @@ def dot_text(boxes: Sequence[Box], note: str = "") -> str:
     def add(to: graphviz.Digraph, frames: tuple[Frame, ...]) -> None:
         for box in inside[frames]:
             look = {"shape": "record", "margin": "0.1,0.05", "class": box.role} | LOOKS[box.role]
-            to.node(f"n{number[box]}", label=_record(box), id=f"n{number[box]}", **look)
+            label = _record(box) if direction == "LR" else f"{{{_record(box)}}}"  # one line below the other
+            to.node(f"n{number[box]}", label=label, id=f"n{number[box]}", **look)
             if box.sign:
                 shape = {"shape": "circle" if len(box.sign) < 3 else "ellipse", "margin": "0.03", "class": "op"}
                 shape |= {"height": "0.35", "width": "0.35", "style": "filled", "fillcolor": "#ffffff"}
@@ -86,9 +90,9 @@ def dot_text(boxes: Sequence[Box], note: str = "") -> str:
     return dot.source
 
 
-def svg_text(boxes: Sequence[Box], note: str = "") -> str:
+def svg_text(boxes: Sequence[Box], note: str = "", direction: str = "LR") -> str:
     """The picture as SVG. Raises OSError where there is nothing on this machine to lay it out with."""
-    svg = _laid_out(dot_text(boxes, note))
+    svg = _laid_out(dot_text(boxes, note, direction))
     svg = svg[svg.index("<svg") :]
 
     def hover(found: re.Match) -> str:
@@ -98,7 +102,8 @@ def svg_text(boxes: Sequence[Box], note: str = "") -> str:
 
     svg = re.sub(r"<title>([no])(\d+)</title>", hover, svg)
     svg = re.sub(r"<title>[no]\d+&#45;&gt;[no]\d+</title>\n?|<title>cluster_\d+</title>\n?|<!--.*?-->\n?", "", svg)
-    what = f"Compute graph of {len(boxes)} boxes, from inputs and parameters at the left to the result at the right"
+    first, last = ("the left", "the right") if direction == "LR" else ("the top", "the bottom")
+    what = f"Compute graph of {len(boxes)} boxes, from inputs and parameters at {first} to the result at {last}"
     svg = re.sub(r"<title>%\d+</title>", f"<title>{what}</title>", svg, count=1)
     svg = svg.replace(f'font-family="{FONT}', f'font-family="{FONTS}').replace(f"{FONTS},sans-Serif", FONTS)
     svg = svg.replace("<svg ", '<svg class="micrograd" role="img" ', 1)

@@ -9,7 +9,9 @@ import numpy as np
 from micrograd import graph
 from micrograd.draw.formulas import sign_of
 from micrograd.engine import Value, topological_order
+from micrograd.in_place import snapshot
 from micrograd.nn import Module
+from micrograd.ops import apply
 from micrograd.rules.errors import silent
 from micrograd.tensors import Tensor
 
@@ -19,7 +21,12 @@ PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "**": 4}
 ATOM = 5
 
 RELEASED = (
-    "the numbers behind this Tensor were released by backward(): draw it before, or call backward(retain_graph=True)"
+    "the numbers behind this Tensor were released by backward(), and {what} cannot be worked out again: "
+    "draw it before, or call backward(retain_graph=True)"
+)
+AGAIN = (
+    "The numbers are worked out again from the parameters and inputs as they are now: backward() let go of those in "
+    "between. "
 )
 
 
@@ -121,6 +128,12 @@ def read(roots: Sequence[Any], names: Names) -> list[Box]:
     return boxes
 
 
+def was_released(roots: Sequence[Any]) -> bool:
+    """Whether backward() has let go of numbers behind these, so that `read` works them out again."""
+    nodes = [root.grad_fn for root in roots if isinstance(root, Tensor) and root.grad_fn is not None]
+    return any(node.edges is None for node in topological_order(*nodes))
+
+
 def _read_values(roots: Sequence[Value], names: Names) -> list[Box]:
     order = topological_order(*roots)
     ends = set(roots)
@@ -176,6 +189,11 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
     for root in roots:
         if not root.requires_grad:
             raise ValueError("draw: this Tensor has no graph, for nothing that it was made from requires a gradient")
+    before: dict[Any, Any] = {}
+    if was_released(roots):
+        made_again = _made_again(roots)
+        before = {tensor.grad_fn: node for node, tensor in made_again.items()}
+        roots = [root if root.grad_fn is None else made_again[root.grad_fn] for root in roots]
     order = topological_order(*[root.grad_fn for root in roots if root.grad_fn is not None])
     gradients = _gradients(roots, order)
     frames = _Frames(order)
@@ -201,7 +219,9 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
         inputs = [*inputs, *_arrays_in(node.options)]
         boxes_of = [made[x] if isinstance(x, graph.Node) else leaf(x) if _is_array(x) else x for x in inputs]
         parents = [x for x in boxes_of if isinstance(x, Box)]
-        box = made[node] = Box("result", names.of(node), parents=parents, frames=frames.of(node), node=node)
+        box = made[node] = Box(
+            "result", names.of(before.get(node, node)), parents=parents, frames=frames.of(node), node=node
+        )
         box.data, box.grad = _recomputed(node, made), gradients.get(node)
         box.op = sign_of(node)
         box.sign, operands = _call(node, box.op, boxes_of)
@@ -218,10 +238,23 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
     return boxes
 
 
+def _made_again(roots: Sequence[Tensor]) -> dict[graph.Node, Tensor]:
+    """For each Node behind the roots its result, run again from the leaves, with a graph of its own."""
+    made: dict[graph.Node, Any] = {}
+    with graph.enable_grad():
+        for node in topological_order(*[root.grad_fn for root in roots if root.grad_fn is not None]):
+            inputs = [made[x] if isinstance(x, graph.Node) else x for x in node.inputs]
+            if node.op is None or not any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
+                raise RuntimeError(RELEASED.format(what=node.name))
+            if node.op.name == "put":
+                inputs[0] = snapshot(inputs[0]) if isinstance(inputs[0], Tensor) else inputs[0].copy()  # it changes it
+            made[node] = apply(node.op, *inputs, name=node.name, **node.options or {})
+            made[node].grad_fn.module = node.module
+    return made
+
+
 def _gradients(roots: Sequence[Tensor], order: list[graph.Node]) -> dict[Any, Any]:
     """The gradient of every Node and leaf, with no .grad touched; that of a root is 1 everywhere."""
-    if any(node.edges is None for node in order):
-        raise RuntimeError(RELEASED)
     held = [(node, node.retained, node.hooks) for node in order if node.retained is not None or node.hooks]
     try:
         for node, *_ in held:

@@ -15,7 +15,7 @@ import numpy as np
 from micrograd.draw.dot import lines_of, number, svg_text
 from micrograd.draw.folding import cut
 from micrograd.draw.formulas import code, formula
-from micrograd.draw.reading import RELEASED, Box
+from micrograd.draw.reading import Box
 from micrograd.engine import Value
 from micrograd.graph import Node
 from micrograd.rules.errors import silent
@@ -96,8 +96,6 @@ def _by_function(node: Value, g: float, box_of: dict[int, Box]) -> Iterator[tupl
 
 def _to_tensors(box: Box, g: Any, box_of: dict[int, Box]) -> Iterator[tuple[Box, str, Any, str]]:
     node = box.node
-    if node.edges is None:
-        raise RuntimeError(RELEASED)
     positions = [i for i, x in enumerate(node.inputs) if isinstance(x, Node | Tensor)] or range(len(node.edges))
     hows = formula(box)[1:]
     for position, edge in zip(positions, node.edges, strict=True):
@@ -118,8 +116,8 @@ def _summed(raw: tuple[int, ...], shape: tuple[int, ...]) -> str:
     return f"{list(raw)} summed over {which} {', '.join(map(str, dims))} to {list(shape)}, since broadcasting made them"
 
 
-def page(boxes: list[Box], depth: int | None = None) -> str:
-    """The page as HTML text, for the boxes of a whole graph, of which it shows what `cut` leaves.
+def page(boxes: list[Box], depth: int | None = None, remark: str = "") -> str:
+    """The page as HTML text, for the boxes of a whole graph, of which it shows what `cut` leaves, and a remark.
 
     Raises as `walk` does, and OSError where there is nothing on this machine to lay the picture out with.
     """
@@ -136,7 +134,7 @@ def page(boxes: list[Box], depth: int | None = None) -> str:
         "steps": [_step_text(step, ids) for step in steps if id(step.box.node) in ids],
         "leaves": [_leaf(box, ids) for box in drawn if not box.parents and box.grad is not None],
         "code": {step.box.op: code(step.box) for step in steps if id(step.box.node) in ids},
-        "note": note,
+        "note": remark + note,
     }
     text = json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")
     name = ", ".join([box.title for box in ends(drawn)])

@@ -1,6 +1,6 @@
 """The mistakes that pass in silence, caught where they happen.
 
-    from micrograd.guard import guard
+    from micrograd import guard
 
     with guard():
         train()
@@ -33,6 +33,7 @@ from micrograd.guard.caught import (
     UpdateError,
     hide_engine,
 )
+from micrograd.rules.modules import make_callable
 
 __all__ = [
     "BroadcastError",
@@ -79,3 +80,6 @@ def follow_environment() -> None:
     """Turn the guard on, to the end of the program, where MICROGRAD_GUARD is set to something other than 0."""
     if os.environ.get("MICROGRAD_GUARD", "0") not in ("", "0"):
         guard().__enter__()
+
+
+make_callable(__name__)

@@ -75,7 +75,7 @@ class Op:
 OPS: dict[str, Op] = {}
 
 # The functions of the package and those of nn.functional, by name; `micrograd/__init__.py` hands them on.
-TORCH: dict[str, Callable] = {}
+TORCH: dict[str, Any] = {}
 FUNCTIONAL: dict[str, Callable] = {}
 
 
@@ -122,56 +122,65 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         ON_ERROR.reset(token)
     array = out if type(out) is np.ndarray else np.asarray(out)
     if op.elementwise:
-        if array.ndim > 1 and (len(arrays) > 1 or not array.flags.c_contiguous):
+        if array.ndim > 1 and not (array.flags.c_contiguous and (len(arrays) == 1 or _in_order(arrays[0]))):
             array = laid_out(array, arrays)
     elif op.in_order and not array.flags.c_contiguous:
         array = array.copy()
-    result = wrap(array)
+    result: Any = wrap(array)
     if op.is_view:
         view_of(inputs[0], result)
     if wanted and array.dtype.kind == "f":
-        _record(op, name, inputs, options, derivatives, out, result)
+        _record(op, name, inputs, arrays, options, derivatives, out, result)
     if observer.operation is not None:
         observer.operation(op, inputs, options, result)
     return result
 
 
-def _record(op: Op, name: str | None, inputs: Any, options: Any, derivatives: Any, out: Any, result: Tensor) -> None:
+def _record(
+    op: Op, name: str | None, inputs: Any, arrays: Any, options: Any, derivatives: Any, out: Any, result: Tensor
+) -> None:
     """Make `result`, around the array `out`, a node of the graph, with an edge to each input that wants a gradient."""
     edges, previous, saved, held, holds_values = [], [], [], [], False
     lost = False  # whether an input requires grad and has no way back
-    for x, derivative in zip(inputs, derivatives, strict=False):
-        if not isinstance(x, Tensor):
-            held.append(x)
+    for x, array, derivative in zip(inputs, arrays, derivatives, strict=False):
+        if derivative is None or not isinstance(x, Tensor):
+            held.append(array)
             continue
-        if derivative is None or not (x._requires_grad or (x._base is not None and x._base._requires_grad)):
-            held.append(x._array)
+        if not x._requires_grad:
+            lost = lost or (x._base is not None and x._base._requires_grad)
+            held.append(array)
             continue
         if type(derivative) is tuple:
-            derivative, arrays = derivative
+            derivative, used = derivative
             holds_values = True
-            for array in arrays:
-                for tensor in (result,) if array is out else inputs:
-                    if isinstance(tensor, Tensor) and (array is out or tensor._array is array):
-                        saved.append((tensor._version, tensor._version[0]))
+            for each in used:
+                if each is out:
+                    saved.append((result._version, 0))
+                    continue
+                for i, other in enumerate(arrays):
+                    if each is other and isinstance(inputs[i], Tensor):
+                        version = inputs[i]._version
+                        saved.append((version, version[0]))
                         break
-        if not x._requires_grad:
-            lost = True
-            held.append(x._array)
-            continue
         parent: Any = x._node
         if parent is None:
             parent = x
         else:
             previous.append(parent)
         held.append(parent)
-        edges.append(Edge(parent, derivative, x._array.shape, x._array.dtype))
+        edges.append(Edge(parent, derivative, array.shape, array.dtype))
     if edges or lost:
-        held += [x._array if isinstance(x, Tensor) else x for x in inputs[len(derivatives) :]]
+        if len(derivatives) < len(arrays):
+            held += arrays[len(derivatives) :]
         if name is None:
             name = op.node_name if type(op.node_name) is str else op.node_name(*inputs, **options)
         result._node = Node(name, op, held, options, edges, previous, saved, holds_values)
         result._requires_grad = True
+
+
+def _in_order(x: Any) -> bool:
+    """Whether x, the first input, does not ask for an order in memory other than that of the dimensions."""
+    return type(x) is not np.ndarray or x.flags.c_contiguous
 
 
 def plain(x: Any) -> Any:
@@ -209,7 +218,7 @@ def op(
 ) -> Callable[[Callable], Any]:
     """Enter a function of arrays into OPS and make of it the function, method, operator and forms in place of Tensors.
 
-    node_name: PyTorch's name of the node, or a function of the call that gives it. aliases: other names of the function.
+    node_name: PyTorch's name of the node, or a function of the call that gives it. aliases: the function's other names.
     in_place: True for a form with an underscore, or the ufunc of NumPy's that does the same. of: "torch" for a function
     of the package and a method, "functional" for a function of nn.functional, "" for one that others are made of.
     elementwise: an op with a form in place is that too, unless its result lies in_order.
@@ -226,14 +235,17 @@ def op(
         made.op = new
         if not of:
             return made
-        return function(*aliases, sign=sign, in_place=in_place, of=of)(made)
+        return function(*aliases, sign=sign, in_place=in_place, of=of, examples=examples)(made)
 
     return enter
 
 
 def _function_of(op: Op) -> Any:
     """The function of Tensors that applies an op: its own signature, with PyTorch's names, written out as Python."""
-    written, inputs, options, defaults = [], [], [], {}
+    written: list[str] = []
+    inputs: list[str] = []
+    options: list[str] = []
+    defaults: dict[str, Any] = {}
     for p in op.parameters:
         name = PYTORCHS.get(p.name, p.name)
         star = "*" if p.kind == p.VAR_POSITIONAL else ""
@@ -245,7 +257,7 @@ def _function_of(op: Op) -> Any:
         (inputs if p.kind == p.POSITIONAL_ONLY or star else options).append(star + name)
     given = ", ".join([*inputs, *[f"{name}={name}" for name in options]])
     lines = [f"    return apply(op, {given})"]
-    if "dim" in options:  # NumPy's words for it, as PyTorch takes them
+    if "_dim" in defaults:  # NumPy's words for it, as PyTorch takes them
         written.append("**numpys")
         others = ", ".join([*inputs, *[f"'{name}': {name}" for name in options]][len(inputs) :])
         lines.insert(
@@ -271,11 +283,21 @@ def in_pytorchs_names(given: dict[str, Any], options: dict[str, Any]) -> dict[st
     return options
 
 
-def function(*aliases: str, sign: str = "", in_place: Any = False, of: str = "torch", method: bool = True) -> Any:
+def function(
+    *aliases: str,
+    sign: str = "",
+    in_place: Any = False,
+    of: str = "torch",
+    method: bool = True,
+    examples: Sequence[str] = (),
+) -> Any:
     """Make a function of Tensors one of the package and, with `method`, a method; see `op` for the other arguments."""
 
-    def enter(made: Callable) -> Any:
+    def enter(made: Any) -> Any:
         made = numpy_names(made)
+        made.examples = list(examples)
+        if examples:
+            made.__doc__ = f"{made.__doc__}\n\n    Examples: {'; '.join(examples)}"
         for name in (made.__name__, *aliases):
             (TORCH if of == "torch" else FUNCTIONAL)[name] = made
             if method and of == "torch":

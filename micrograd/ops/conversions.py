@@ -93,6 +93,6 @@ def is_floating_point(x: Tensor) -> builtins.bool:
 
 for _function in (to, cpu, cuda, type_as, type):
     attach(_function.__name__, _function)
-function()(is_floating_point)
+function(examples=["torch.is_floating_point(x)"])(is_floating_point)
 attach("device", property(lambda x: Device("cpu"), doc="The one device, the CPU."))
 attach("is_cuda", False)

@@ -112,13 +112,6 @@ def _power(x, exponent):
     return np.power(x, exponent)
 
 
-def _power_of_integers(x, exponent):
-    """x**exponent, where to the power of -1 and less it is what is left of the fraction: 0, but for x of 1 and -1."""
-    out = np.power(x, np.maximum(exponent, 0))
-    negative = exponent < 0
-    return np.where(negative & (x != 1), np.where(x == -1, 1 - 2 * (exponent % 2), 0), out).astype(out.dtype)
-
-
 def _power_derivative(g, x, exponent):
     """g times d(x**n)/dx = n x**(n - 1), and 0 for an exponent of 0 whatever g is."""
     if exponent == 0:
@@ -138,11 +131,6 @@ def reciprocal(x, /):
     """1 / input."""
     out = 1 / floating(x)
     return out, save(lambda g: -g * (out * out), out)
-
-
-def square(input: Tensor) -> Tensor:
-    """input**2."""
-    return input**2
 
 
 # Operators whose left side is a number. A list times a tensor is left to the list.
@@ -168,17 +156,9 @@ def _rpow(input: Tensor, base: Any) -> Tensor:
     return result
 
 
-def _pos(input: Tensor) -> Tensor:
-    """input itself. Raises RuntimeError for bools."""
-    refuse_bools("+", input._array)
-    return input
-
-
 for _name, _function in (("add", add), ("sub", _rsub), ("mul", _rmul), ("truediv", _rdiv), ("pow", _rpow)):
     attach(f"__r{_name}__", _function)
 attach("__neg__", neg)
-attach("__pos__", _pos)
-function(in_place=True)(square)
 
 # Functions of one number.
 
@@ -238,6 +218,31 @@ def where_true(mask, g):
     return result
 
 
+# That is what the lectures need. More of PyTorch's functions of one number:
+
+
+def _power_of_integers(x, exponent):
+    """x**exponent, where to the power of -1 and less it is what is left of the fraction: 0, but for x of 1 and -1."""
+    out = np.power(x, np.maximum(exponent, 0))
+    negative = exponent < 0
+    return np.where(negative & (x != 1), np.where(x == -1, 1 - 2 * (exponent % 2), 0), out).astype(out.dtype)
+
+
+@function(in_place=True, examples=["x.square()"])
+def square(input: Tensor) -> Tensor:
+    """input**2."""
+    return input**2
+
+
+def _pos(input: Tensor) -> Tensor:
+    """input itself. Raises RuntimeError for bools."""
+    refuse_bools("+", input._array)
+    return input
+
+
+attach("__pos__", _pos)
+
+
 @op("AbsBackward0", "absolute", in_place=True, examples=["x.abs()"])
 def abs(x, /):
     """|input|; the derivative at 0 is 0. Raises RuntimeError for bools."""
@@ -251,9 +256,6 @@ attach("__abs__", abs)
 def _sign(x):
     """-1, 0 or 1; of nan, of which NumPy has none, 0 as in PyTorch."""
     return np.subtract(x > 0, x < 0, dtype=x.dtype)
-
-
-# That is what the lectures need. More of PyTorch's functions of one number:
 
 
 @op("RsqrtBackward0", in_place=True, examples=["positive.rsqrt()"])
@@ -413,13 +415,13 @@ def clamp(x, min=None, max=None, /):
     return out, *[save(derivative, *given) for derivative in (dx, dmin, dmax)]
 
 
-@function(in_place=True)
+@function(in_place=True, examples=["x.clamp_min(-0.5)"])
 def clamp_min(input: Tensor, min: Any) -> Tensor:
     """max(input, min)."""
     return apply(clamp.op, input, min, None, name="ClampMinBackward0")
 
 
-@function(in_place=True)
+@function(in_place=True, examples=["x.clamp_max(0.5)"])
 def clamp_max(input: Tensor, max: Any) -> Tensor:
     """min(input, max)."""
     return apply(clamp.op, input, None, max, name="ClampMaxBackward0")
@@ -460,7 +462,7 @@ def _where(condition, x, y, /):
     )
 
 
-@function(method=False)
+@function(method=False, examples=["torch.where(x > 0, x, y)"])
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """input where condition is True, other elsewhere; with the condition alone, the indices where it is True.
 

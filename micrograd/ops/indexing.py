@@ -97,7 +97,7 @@ def added_at(shape, index, g):
 
 
 def _getitem(input: Tensor, index: Any) -> Tensor:
-    copy = state.grad_enabled and input.requires_grad
+    copy = state.grad_enabled and (input._requires_grad or input._base is not None)
     if isinstance(index, Tensor):
         array = index._array
         if array.ndim and array.dtype.kind == "i":
@@ -215,7 +215,7 @@ attach("__getitem__", _getitem)
 attach("__setitem__", _setitem)
 
 
-@function()
+@function(examples=["x.clone().fill_(3.0)"])
 def fill_(input: Tensor, value: Any) -> Tensor:
     """Fill input with one number, or with a tensor without dimensions, in place."""
     if np.ndim(plain(value)):
@@ -224,7 +224,7 @@ def fill_(input: Tensor, value: Any) -> Tensor:
     return input
 
 
-@function()
+@function(examples=["x.clone().zero_()"])
 def zero_(input: Tensor) -> Tensor:
     """Fill input with zeros, in place."""
     _put_into(input, None, 0)
@@ -263,7 +263,7 @@ def _add_at(x, values, /, index):
     return out, unchanged, save(lambda g: g[index], index)
 
 
-@function()
+@function(examples=["x.gather(1, ints[:3].view(3, 1))"])
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """Elements of input by their index along dim: out[i, j] = input[index[i, j], j] for dim 0, and so on.
 
@@ -298,7 +298,7 @@ def _check_bounds(indices: np.ndarray, axis: int, length: int, error: type[Excep
         raise error(f"index {wrong.flat[0]} is out of bounds for dimension {axis} with size {length}")
 
 
-@function()
+@function(examples=["torch.take_along_dim(x, ints[:3].view(3, 1), 1)"])
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """gather, with input and indices broadcast in the other dimensions; without dim, of the flattened tensors."""
     if dim is None:
@@ -311,7 +311,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     return gather(input, axis, indices)
 
 
-@function()
+@function(examples=["x.index_select(1, ints)"])
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The elements along dim that index (1-D, of ints) names, in its order. Raises IndexError where it is not so."""
     axis, array = dim_of(input, dim), _index_1d("index_select", index)
@@ -331,7 +331,7 @@ def _index_1d(name: str, index: Tensor) -> np.ndarray:
     return index._array.reshape(-1)
 
 
-@function()
+@function(examples=["x.masked_select(mask)"])
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where mask, of bools, is True, 1-D; the two broadcast. Raises RuntimeError for another mask."""
     if mask._array.dtype != np.bool_:
@@ -370,13 +370,13 @@ def _scatter_(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value:
 attach("scatter_", _scatter_)
 
 
-@function()
+@function(examples=["x.scatter(1, ints.repeat(3, 1), y)"])
 def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
     """A copy of input with src put into it by scatter_."""
     return _scatter_(input.clone(), dim, index, src, value=value)
 
 
-@function()
+@function(examples=["x.scatter_add(1, ints.repeat(3, 1), y)"])
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """input with src added: input[index[i, j], j] + src[i, j] for dim 0, and so on; what goes to one place adds up."""
     positions, part = _positions(input, dim, index, src)
@@ -390,7 +390,7 @@ def _need_its_dtype(name: str, x: Tensor, source: Any) -> None:
         raise RuntimeError(f"{name}(): self ({mine}) and source ({other}) must have the same scalar type")
 
 
-@function()
+@function(examples=["x.index_add(1, ints, y)"])
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
     """input with alpha * source added at the positions along dim that index (1-D) names.
 

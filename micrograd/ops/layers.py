@@ -135,31 +135,31 @@ def embedding(x, weight, /, padding_idx=None):
 # Activations.
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.relu(x)"])
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """max(input, 0). inplace: change input itself."""
     return elementwise.relu(input) if not inplace else input.relu_()
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.tanh(x)"])
 def tanh(input: Tensor) -> Tensor:
     """The hyperbolic tangent of each element."""
     return elementwise.tanh(input)
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.sigmoid(x)"])
 def sigmoid(input: Tensor) -> Tensor:
     """1 / (1 + exp(-input))."""
     return elementwise.sigmoid(input)
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.softmax(x, dim=1)"])
 def softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
     """exp(input) / exp(input).sum(dim): positive numbers that sum to 1. dtype: what to convert input to before that."""
     return reductions.softmax(input, _dim(input, dim, "softmax"), dtype=dtype)
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.log_softmax(x, dim=1)"])
 def log_softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
     """The logarithm of softmax, without its overflow."""
     return reductions.log_softmax(input, _dim(input, dim, "log_softmax"), dtype=dtype)
@@ -277,7 +277,7 @@ def _leaky_relu(x, /, negative_slope):
     )
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.leaky_relu(x, 0.1)"])
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """input where it is positive, else negative_slope * input (Maas, Hannun and Ng 2013).
 
@@ -296,7 +296,7 @@ def _elu(x, /, alpha):
     return out, save(lambda g: np.where(negative, g * (np.exp(below) * alpha), g), negative, below)
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.elu(x)"])
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """input where it is positive, else alpha * (exp(input) - 1) (Clevert, Unterthiner and Hochreiter 2015).
 
@@ -313,7 +313,7 @@ def _silu(x, /):
     return x * sigmoid, save(lambda g: g * (sigmoid * (1 + x * (1 - sigmoid))), x, sigmoid)
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.silu(x)"])
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """input * sigmoid(input), also known as swish (Elfwing, Uchibe and Doya 2017).
 
@@ -374,7 +374,7 @@ def _layer_norm(x, weight, bias, /, *, normalized_shape, eps):
     return out, save(dx, weight, normed, scale), save(dweight, normed), unchanged
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.layer_norm(x, (4,))"])
 def layer_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
@@ -470,7 +470,7 @@ def _batch_norm(x, weight, bias, mean, var, /, *, eps, training):
     )
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.batch_norm(x, None, None, training=True)"])
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None,
@@ -527,7 +527,7 @@ def batch_norm(
     return apply(_batch_norm.op, input, weight, bias, mean, var, eps=eps, training=True)
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.dropout(x, 0.5, training=False)"])
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """input with each element 0 with probability p, and the others divided by 1 - p (Srivastava et al. 2014).
 
@@ -720,7 +720,7 @@ def _attention(query, key, value, mask, /, *, scale, factors, kernel):
     )
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.scaled_dot_product_attention(batch, batch, batch, is_causal=True)"])
 def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,

@@ -43,7 +43,7 @@ def _matmul(x, y, /):
     )
 
 
-@function("__matmul__")
+@function("__matmul__", examples=["x @ square"])
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """input @ other: over the last dimension of input and the last but one of other, or the only one of a vector.
 
@@ -55,13 +55,13 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
             raise TypeError(f"matmul(): argument 'other' must be Tensor, not {type(other).__name__}")
         other = input.new_tensor(other)
     a, b = input._array, other._array
+    if a.ndim == 2 == b.ndim and a.dtype is b.dtype and a.dtype.kind != "b":
+        return apply(_mm.op, input, other)
     if a.ndim == 0 or b.ndim == 0:
         raise RuntimeError("both arguments to matmul need to be at least 1D; to multiply by a number write *")
     need_one_dtype("matmul", a, b)
     if a.dtype == bool:
         raise RuntimeError("matmul: bools have no product, take x.float()")
-    if a.ndim == 2 == b.ndim:
-        return apply(_mm.op, input, other)
     if a.ndim == 1:
         if b.ndim == 1:
             return apply(_dot.op, input, other)
@@ -86,33 +86,36 @@ def _rmatmul(input: Tensor, other: Any) -> Any:
 attach("__rmatmul__", _rmatmul)
 
 
+# That is what the lectures need. More products:
+
+
 def _need_dims(name: str, input: Tensor, other: Tensor, dims: tuple[int, int]) -> None:
     if (input.ndim, other.ndim) != dims:
         raise RuntimeError(f"{name}: takes {dims[0]}-D and {dims[1]}-D tensors, not {input.ndim}-D and {other.ndim}-D")
 
 
-@function()
+@function(examples=["x.mm(square)"])
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """The product of two matrices, (n, k) and (k, m): (n, m). Raises RuntimeError where they are not."""
     _need_dims("mm", input, mat2, (2, 2))
     return matmul(input, mat2)
 
 
-@function()
+@function(examples=["x.mv(row)"])
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """The product of a matrix (n, k) and a vector (k,): (n,). Raises RuntimeError where they are not."""
     _need_dims("mv", input, vec, (2, 1))
     return matmul(input, vec)
 
 
-@function()
+@function(examples=["row.dot(row)"])
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The sum of the products of two vectors' elements, (n,) and (n,): (). Raises RuntimeError where they are not."""
     _need_dims("dot", input, tensor, (1, 1))
     return matmul(input, tensor)
 
 
-@function()
+@function(examples=["batch.bmm(batch.transpose(1, 2))"])
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of matrices pair by pair, (b, n, k) and (b, k, m): (b, n, m). Raises RuntimeError for others."""
     _need_dims("bmm", input, mat2, (3, 3))
@@ -121,10 +124,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     return apply(_matmul.op, input, mat2, name="BmmBackward0")
 
 
-# That is what the lectures need. More products:
-
-
-@function()
+@function(examples=["row.outer(row)"])
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """The products of each element of (n,) and each of (m,): (n, m). Raises RuntimeError where they are no vectors."""
     if input.ndim != 1 or vec2.ndim != 1:
@@ -141,13 +141,13 @@ def trace(x, /):
     return np.asarray(np.trace(x)), lambda g: np.eye(*shape, dtype=g.dtype) * g
 
 
-@function()
+@function(examples=["y.addmm(x, square)"])
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta * input + alpha * mat1 @ mat2, with (n, k) @ (k, m); input broadcasts to (n, m)."""
     return _weighted_sum(input, beta, mm(mat1, mat2), alpha, "AddmmBackward0")
 
 
-@function()
+@function(examples=["torch.baddbmm(batch, batch, torch.ones(2, 4, 4, dtype=torch.float64))"])
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta * input + alpha * bmm(batch1, batch2), with (b, n, k) and (b, k, m); input broadcasts to (b, n, m)."""
     return _weighted_sum(input, beta, bmm(batch1, batch2), alpha, "BaddbmmBackward0")
@@ -162,7 +162,7 @@ def _weighted_sum(x: Tensor, beta: float, product: Tensor, alpha: float, name: s
     return apply(add.op, x, product if alpha == 1 else product * alpha, name=name)
 
 
-@function(method=False)
+@function(method=False, examples=["torch.tensordot(x, square, 1)"])
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """The sum of products over dims: the last ones of a and first ones of b, or the ones listed for a and for b.
 
@@ -183,7 +183,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     return matmul(rows, columns).view([a.shape[d] for d in kept_a] + [b.shape[d] for d in kept_b])
 
 
-@function(method=False)
+@function(method=False, examples=["torch.einsum('ij,jk->ik', x, square)"])
 def einsum(equation: str, *operands: Any) -> Tensor:
     """A sum of products, written in letters: einsum('bij,bjk->bik', x, y) multiplies matrices.
 

@@ -97,7 +97,7 @@ def bitwise_not(x, /):
     return (~x,)
 
 
-@function()
+@function(examples=["torch.isclose(x, x + 1e-9)"])
 def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     """Whether |input - other| <= atol + rtol * |other|, by element. Raises RuntimeError for different dtypes."""
     need_arrays("isclose", getattr(input, "_array", input), getattr(other, "_array", other))
@@ -112,13 +112,13 @@ def _isclose(x, y, /, rtol, atol, equal_nan):
     return (np.isclose(x, y, rtol, atol, equal_nan),)
 
 
-@function()
+@function(examples=["torch.allclose(x, x + 1e-9)"])
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
     """Whether isclose holds for every element. Raises RuntimeError for different dtypes."""
     return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
 
 
-@function()
+@function(examples=["torch.equal(x, y)"])
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have one shape and the same elements."""
     need_arrays("equal", getattr(input, "_array", input), getattr(other, "_array", other))

@@ -173,11 +173,11 @@ def _apply_loss(op: Op, input: Tensor, target: Tensor, weight: Tensor | None, ig
     ignored = _check_classes(op.name, input, target, weight, ignore_index)
     if weight is None and ignored is None and input._array.ndim == 2:
         return apply(op, input, target, reduction=reduction)
-    options = {"loss": op.name, "ignore_index": ignored, "reduction": reduction}
+    options: dict[str, Any] = {"loss": op.name, "ignore_index": ignored, "reduction": reduction}
     return apply(_loss_of_classes.op, input, target, weight, **options)
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.cross_entropy(x, targets)"])
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -234,7 +234,7 @@ def _cross_entropy_of_probabilities(
     return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.nll_loss(x.log_softmax(1), targets)"])
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -301,7 +301,7 @@ def _check_reduction(reduction: str) -> None:
         raise ValueError(f"{reduction!r} is not a valid value for reduction: take 'mean', 'sum' or 'none'")
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.mse_loss(x, y)"])
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """The mean of (input - target)**2, their 'sum', or 'none' for all of them. Shapes that differ broadcast.
 

@@ -90,6 +90,106 @@ def std(x, /, dim=None, unbiased=None, keepdim=False, *, correction=None):
     return out, save(dx, x, out)
 
 
+# The largest and the smallest.
+
+
+@op("MaxBackward1", of="", examples=["x.max()"])
+def _largest(x, /):
+    """The largest element; of equal ones each gets its share of the gradient."""
+    out = np.asarray(np.maximum.reduce(x, axis=None))
+    return out, save(lambda g: shared_equally(g, x, out), x, out)
+
+
+def shared_equally(g, x, out, dim=None, keepdim=False):
+    """Of several elements that are the one chosen, `out`, each gets an equal share."""
+    out = stretch(out, x.shape, dim, keepdim)
+    chosen = (x == out) | (np.isnan(x) & np.isnan(out))
+    shares = stretch(g, x.shape, dim, keepdim) / np.add.reduce(chosen, axis=dim, keepdims=True, dtype=x.dtype)
+    return where_true(chosen, shares)
+
+
+class ValuesAndIndices(NamedTuple):
+    """What max and min give for a dim: the elements, and their indices along dim (int64)."""
+
+    values: Tensor
+    indices: Tensor
+
+    def __repr__(self) -> str:
+        return f"torch.return_types.{type(self).__name__.lower()}(\nvalues={self.values!r},\nindices={self.indices!r})"
+
+
+class Max(ValuesAndIndices):
+    """The result of max with a dim."""
+
+
+@op("MaxBackward0", of="", examples=["x.max(0).values", "x.max(1, keepdim=True).values", "x.min(0).values"])
+def _pick(x, /, indices, dim, keepdim):
+    """The element along dim that indices name, one for all others."""
+    shape, chosen = x.shape, np.expand_dims(indices, dim)
+    out = np.take_along_axis(x, chosen, dim)
+
+    def dx(g):
+        result = np.zeros(shape, g.dtype)
+        np.put_along_axis(result, chosen, g if keepdim else np.expand_dims(g, dim), dim)
+        return result
+
+    return (out if keepdim else np.squeeze(out, dim)), save(dx, chosen)
+
+
+@function(examples=["x.max(1).values"])
+def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    """The largest element; with dim, the values and indices of the largest along it.
+
+    With a tensor in place of dim, `maximum` of the two. Raises RuntimeError or IndexError where there are no elements.
+    """
+    return input.maximum(dim) if isinstance(dim, Tensor) else _along(Max, input, _largest, np.argmax, dim, keepdim)
+
+
+def _along(kind: Any, x: Tensor, whole: Any, arg: Callable, dim: Any, keepdim: bool) -> Any:
+    title = kind.__name__
+    need_elements(x._array, title.lower(), dim)
+    if dim is None:
+        return apply(whole.op, x)
+    dim = dim_of(x, dim)
+    if x.ndim == 0:
+        return kind(x.clone(), wrap(np.int64(0)))
+    indices = arg(x._array, axis=dim)
+    values = apply(_pick.op, x, indices=indices, dim=dim, keepdim=keepdim, name=f"{title}Backward0")
+    return kind(values, wrap(np.expand_dims(indices, dim).copy() if keepdim else indices.copy()))
+
+
+# Softmax and its logarithm subtract the maximum first, so that nothing overflows. Fused, for speed.
+
+
+@op("SoftmaxBackward0", in_order=True, examples=["x.softmax(1)", "batch.softmax(0)", "F.softmax(x, dim=-1)"])
+def softmax(x, /, dim, dtype=None):
+    """exp(input) / exp(input).sum(dim, keepdim=True), in one node. Raises RuntimeError for what is no float."""
+    x, dim = need_floats(_in_dtype(x, dtype), "softmax"), dim_of(x, dim)
+    dim = dim if x.ndim else None
+    out = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
+    out /= sum_over(out, dim if dim is None else (dim,), keepdim=True)
+
+    def dx(g):
+        result = g * out
+        result -= out * sum_over(result, dim if dim is None else (dim,), keepdim=True)
+        return result
+
+    return out, save(dx, out)
+
+
+@op("LogSoftmaxBackward0", in_order=True, examples=["x.log_softmax(1)", "batch.log_softmax(0)"])
+def log_softmax(x, /, dim, dtype=None):
+    """softmax(input, dim).log(), in one node and without its overflow. Raises RuntimeError for what is no float."""
+    x, dim = need_floats(_in_dtype(x, dtype), "log_softmax"), (dim_of(x, dim),)
+    dim = dim if x.ndim else None
+    out = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
+    out -= np.log(sum_over(np.exp(out), dim, keepdim=True))
+    return out, save(lambda g: g - np.exp(out) * sum_over(g, dim, keepdim=True), out)
+
+
+# That is what the lectures need. More of PyTorch's reductions:
+
+
 def _spread_arguments(name, x, dim, unbiased, keepdim, correction):
     """The arguments of var and std: x, the dimensions, n - correction, and keepdim."""
     need_floats(x, name)
@@ -134,16 +234,6 @@ def _variance_slope(g, x, dim, freedom, keepdim, far):
     return g * centred * (x.dtype.type(2) / x.dtype.type(freedom))
 
 
-# The largest and the smallest.
-
-
-@op("MaxBackward1", of="", examples=["x.max()"])
-def _largest(x, /):
-    """The largest element; of equal ones each gets its share of the gradient."""
-    out = np.asarray(np.maximum.reduce(x, axis=None))
-    return out, save(lambda g: shared_equally(g, x, out), x, out)
-
-
 @op("MinBackward1", of="", examples=["x.min()"])
 def _smallest(x, /):
     """The smallest element; of equal ones each gets its share of the gradient."""
@@ -151,75 +241,17 @@ def _smallest(x, /):
     return out, save(lambda g: shared_equally(g, x, out), x, out)
 
 
-def shared_equally(g, x, out, dim=None, keepdim=False):
-    """Of several elements that are the one chosen, `out`, each gets an equal share."""
-    out = stretch(out, x.shape, dim, keepdim)
-    chosen = (x == out) | (np.isnan(x) & np.isnan(out))
-    shares = stretch(g, x.shape, dim, keepdim) / np.add.reduce(chosen, axis=dim, keepdims=True, dtype=x.dtype)
-    return where_true(chosen, shares)
-
-
-class ValuesAndIndices(NamedTuple):
-    """What max and min give for a dim: the elements, and their indices along dim (int64)."""
-
-    values: Tensor
-    indices: Tensor
-
-    def __repr__(self) -> str:
-        return f"torch.return_types.{type(self).__name__.lower()}(\nvalues={self.values!r},\nindices={self.indices!r})"
-
-
-class Max(ValuesAndIndices):
-    """The result of max with a dim."""
-
-
 class Min(ValuesAndIndices):
     """The result of min with a dim."""
 
 
-@op("MaxBackward0", of="", examples=["x.max(0).values", "x.max(1, keepdim=True).values", "x.min(0).values"])
-def _pick(x, /, indices, dim, keepdim):
-    """The element along dim that indices name, one for all others."""
-    shape, chosen = x.shape, np.expand_dims(indices, dim)
-    out = np.take_along_axis(x, chosen, dim)
-
-    def dx(g):
-        result = np.zeros(shape, g.dtype)
-        np.put_along_axis(result, chosen, g if keepdim else np.expand_dims(g, dim), dim)
-        return result
-
-    return (out if keepdim else np.squeeze(out, dim)), save(dx, chosen)
-
-
-@function()
-def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    """The largest element; with dim, the values and indices of the largest along it.
-
-    With a tensor in place of dim, `maximum` of the two. Raises RuntimeError or IndexError where there are no elements.
-    """
-    return input.maximum(dim) if isinstance(dim, Tensor) else _along(Max, input, _largest, np.argmax, dim, keepdim)
-
-
-@function()
+@function(examples=["x.min(1).values"])
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest element; with dim, the values and indices of the smallest along it.
 
     With a tensor in place of dim, `minimum` of the two. Raises RuntimeError or IndexError where there are no elements.
     """
     return input.minimum(dim) if isinstance(dim, Tensor) else _along(Min, input, _smallest, np.argmin, dim, keepdim)
-
-
-def _along(kind: Any, x: Tensor, whole: Any, arg: Callable, dim: Any, keepdim: bool) -> Any:
-    title = kind.__name__
-    need_elements(x._array, title.lower(), dim)
-    if dim is None:
-        return apply(whole.op, x)
-    dim = dim_of(x, dim)
-    if x.ndim == 0:
-        return kind(x.clone(), wrap(np.int64(0)))
-    indices = arg(x._array, axis=dim)
-    values = apply(_pick.op, x, indices=indices, dim=dim, keepdim=keepdim, name=f"{title}Backward0")
-    return kind(values, wrap(np.expand_dims(indices, dim).copy() if keepdim else indices.copy()))
 
 
 @op("", examples=["x.argmax()", "x.argmax(1)", "x.argmax(0, keepdim=True)"])
@@ -242,35 +274,6 @@ def _arg(x, arg, dim, keepdim):
     return np.asarray(arg(x, axis=axis if x.ndim else None, keepdims=keepdim))
 
 
-# Softmax and its logarithm subtract the maximum first, so that nothing overflows. Fused, for speed.
-
-
-@op("SoftmaxBackward0", in_order=True, examples=["x.softmax(1)", "batch.softmax(0)", "F.softmax(x, dim=-1)"])
-def softmax(x, /, dim, dtype=None):
-    """exp(input) / exp(input).sum(dim, keepdim=True), in one node. Raises RuntimeError for what is no float."""
-    x, dim = need_floats(_in_dtype(x, dtype), "softmax"), dim_of(x, dim)
-    dim = dim if x.ndim else None
-    out = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
-    out /= sum_over(out, dim if dim is None else (dim,), keepdim=True)
-
-    def dx(g):
-        result = g * out
-        result -= out * sum_over(result, dim if dim is None else (dim,), keepdim=True)
-        return result
-
-    return out, save(dx, out)
-
-
-@op("LogSoftmaxBackward0", in_order=True, examples=["x.log_softmax(1)", "batch.log_softmax(0)"])
-def log_softmax(x, /, dim, dtype=None):
-    """softmax(input, dim).log(), in one node and without its overflow. Raises RuntimeError for what is no float."""
-    x, dim = need_floats(_in_dtype(x, dtype), "log_softmax"), (dim_of(x, dim),)
-    dim = dim if x.ndim else None
-    out = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
-    out -= np.log(sum_over(np.exp(out), dim, keepdim=True))
-    return out, save(lambda g: g - np.exp(out) * sum_over(g, dim, keepdim=True), out)
-
-
 @op("LogsumexpBackward0", in_order=True, examples=["x.logsumexp(1)", "batch.logsumexp((0, 2), keepdim=True)"])
 def logsumexp(x, /, dim, keepdim=False):
     """exp(input).sum(dim).log(), in one node and without its overflow."""
@@ -282,9 +285,6 @@ def logsumexp(x, /, dim, keepdim=False):
     if not keepdim:
         out = np.squeeze(out, dim)
     return out, save(lambda g: stretch(g, shape, dim, keepdim) * np.exp(x - stretch(out, shape, dim, keepdim)), x, out)
-
-
-# That is what the lectures need. More of PyTorch's reductions:
 
 
 @op("AmaxBackward0", in_order=True, examples=["x.amax(0)", "batch.amax((0, 2), keepdim=True)", "x.amax()"])
@@ -313,13 +313,13 @@ def _extreme(name, ufunc, x, dim, keepdim):
     return out, save(dx, x, out)
 
 
-@function(method=False)
+@function(method=False, examples=["torch.var_mean(x, 1)[0]"])
 def var_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """var and, over the same dims, mean."""
     return _with_mean(var(input, *args, **kwargs), input, *args, **kwargs)
 
 
-@function(method=False)
+@function(method=False, examples=["torch.std_mean(x, 1)[0]"])
 def std_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """std and, over the same dims, mean."""
     return _with_mean(std(input, *args, **kwargs), input, *args, **kwargs)
@@ -381,11 +381,11 @@ def _cumulate(function, x, dim, dtype=None):
     return function(x, axis=dim, dtype=np.float64).astype(x.dtype, copy=False)
 
 
-@function(method=False)
+@function(method=False, examples=["torch.gradient(row)[0]"])
 def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
     """The slopes of input along each of dim, by default all: central differences, and at the ends one-sided ones.
 
-    spacing: the distance between neighbours, one for all dims or one for each. edge_order: 1 or, from two neighbours, 2.
+    spacing: the distance between neighbours, one for all dims or one for each. edge_order: 1, or 2 from two neighbours.
     Raises RuntimeError where a dimension has not more than edge_order elements.
     """
     dims = range(input.ndim) if dim is None else [dim_of(input, d) for d in ([dim] if isinstance(dim, int) else dim)]
@@ -485,7 +485,7 @@ def _test(test, x, dim, keepdim):
     return result.astype(np.uint8) if x.dtype == np.uint8 else result  # as in PyTorch
 
 
-@function()
+@function(examples=["x.count_nonzero()"])
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """How many elements over dim are not zero, int64."""
     return sum(input != 0, dim)

@@ -13,14 +13,14 @@ from micrograd.rules.layout import laid_out
 from micrograd.tensors import Tensor, wrap
 
 
-@function()
-def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
+@function(examples=["x.sort().values"])
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesAndIndices:
     """The values in order along dim, and their indices. Equal ones stay in the order they had; nan is the largest."""
     indices = argsort(input, dim, descending)
     return Sort(_taken(input, indices, dim, "SortBackward0"), indices)
 
 
-@function()
+@function(examples=["x.argsort()"])
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The indices (int64) that put input in order along dim."""
     axis, array = dim_of(input, dim), input._array
@@ -33,8 +33,8 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
     return wrap(laid_out(order, [array]))
 
 
-@function()
-def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+@function(examples=["x.topk(2).values"])
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesAndIndices:
     """The k largest (or smallest) elements along dim, and their indices. Raises RuntimeError for too large a k."""
     axis = dim_of(input, dim)
     if not 0 <= k <= (input.shape[axis] if input.ndim else 1):
@@ -84,7 +84,7 @@ def _median(x, /):
     return out, save(lambda g: shared_equally(g, x, out), x, out)
 
 
-@function()
+@function(examples=["x.median()"])
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The element in the middle, the lower of two; nan where there is one. With dim, values and indices along it.
 
@@ -109,7 +109,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     return Median(values, wrap(indices if keepdim else each))
 
 
-@function()
+@function(examples=["x.quantile(0.5)"])
 def quantile(input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The q-th quantile over dim, or over all elements, linearly interpolated; q: a number in [0, 1] or a 1-D tensor.
 
@@ -140,7 +140,7 @@ def quantile(input: Tensor, q: Any, dim: int | None = None, keepdim: bool = Fals
     return parts if q.ndim else parts[0]
 
 
-@function()
+@function(examples=["torch.searchsorted(torch.arange(4), ints)"])
 def searchsorted(sorted_sequence: Tensor, input: Any, *, right: bool = False) -> Tensor:
     """The index (int64) at which each of input would go into a sorted sequence: before equals, or after if right.
 
@@ -169,20 +169,20 @@ def searchsorted(sorted_sequence: Tensor, input: Any, *, right: bool = False) ->
 # Counting.
 
 
-@function()
+@function(examples=["ints.nonzero()"])
 def nonzero(input: Tensor, as_tuple: bool = False) -> Any:
     """The indices of what is not zero: a row each, (n, input.ndim), or as_tuple a tensor (n,) for each dimension."""
     found = [wrap(indices) for indices in np.nonzero(np.atleast_1d(input._array))]
     return tuple(found) if as_tuple else wrap(np.argwhere(input._array))
 
 
-@function()
+@function(examples=["torch.argwhere(ints)"])
 def argwhere(input: Tensor) -> Tensor:
     """The indices of what is not zero, a row each."""
     return nonzero(input)
 
 
-@function(method=False)
+@function(method=False, examples=["torch.isin(ints, ints[:2])"])
 def isin(elements: Any, test_elements: Any) -> Tensor:
     """Whether each of elements is among test_elements; one of the two may be a number, TypeError is raised for both."""
     if not isinstance(elements, Tensor) and not isinstance(test_elements, Tensor):
@@ -197,7 +197,7 @@ def _unique(x, /, values):
     return values, derivative_is_missing("unique")
 
 
-@function()
+@function(examples=["ints.unique()"])
 def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False) -> Any:
     """The different elements in order and, where asked for, where each element is among them, and how often each is."""
     find: Any = np.unique
@@ -211,7 +211,7 @@ def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, ret
     return values, *[wrap(result) for result in results[1:]]
 
 
-@function()
+@function(examples=["ints.bincount()"])
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each of 0, 1, 2, ... stands in input (1-D, integers, none negative), or the sum of its weights."""
     if input.ndim != 1 or input._array.dtype.kind not in "iu" or (input._array < 0).any():
@@ -231,7 +231,7 @@ class Histogram(NamedTuple):
         return f"torch.return_types.histogram(\nhist={self.hist!r},\nbin_edges={self.bin_edges!r})"
 
 
-@function()
+@function(examples=["x.detach().histc(4)"])
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements fall into each of so many bins of one width between min and max, as floats.
 
@@ -257,7 +257,7 @@ def _range_of_bins(name: str, array: np.ndarray, bins: Any, ends: Any) -> tuple[
     return (low - 1, high + 1) if low == high else (low, high)
 
 
-@function()
+@function(examples=["torch.histogram(x.detach(), 4).hist"])
 def histogram(
     input: Tensor, bins: Any = 100, *, range: tuple[float, float] | None = None, density: bool = False
 ) -> Histogram:

@@ -8,7 +8,14 @@ import numpy as np
 
 
 class dtype:  # noqa: N801 - PyTorch's name
-    """The type of a tensor's elements, such as `float32`. Prints as PyTorch's does: `torch.float32`."""
+    """The type of a tensor's elements, such as `float32`. Prints as PyTorch's does: `torch.float32`.
+
+    >>> import micrograd as torch
+    >>> torch.ones(2).dtype
+    torch.float32
+    >>> torch.float32.is_floating_point
+    True
+    """
 
     _of: dict[np.dtype, "dtype"] = {}  # noqa: RUF012 - one object a type, looked up by NumPy's
 
@@ -62,7 +69,12 @@ def dtype_of(array: np.ndarray) -> dtype:
 
 
 class Size(tuple[builtins.int, ...]):
-    """A shape: a tuple of ints that prints as PyTorch's does."""
+    """A shape: a tuple of ints that prints as PyTorch's does.
+
+    >>> import micrograd as torch
+    >>> torch.ones(2, 3).shape.numel()
+    6
+    """
 
     def numel(self) -> builtins.int:
         """The number of elements of a tensor of this shape."""

@@ -10,7 +10,7 @@ import pytest
 import micrograd
 from micrograd import Value
 from micrograd.draw import draw
-from micrograd.draw.reading import Names, read
+from micrograd.draw.reading import AGAIN, Names, read
 from micrograd.draw.stepping import walk
 
 BROWSER = next(
@@ -231,13 +231,20 @@ def test_an_operation_with_a_backward_of_its_own_is_walked_through():
 def test_what_backward_cannot_do_the_page_does_not_do(tmp_path):
     with pytest.raises(ZeroDivisionError, match="infinite derivative"):
         draw(Value(0.0).sqrt()).steps(tmp_path / "page.html")
-    x = micrograd.ones(2, requires_grad=True)
-    loss = (x * x).sum()
-    picture = draw(loss)
-    loss.backward()
-    with pytest.raises(RuntimeError, match="retain_graph=True"):
-        picture.steps(tmp_path / "page.html")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_after_backward_is_the_one_before_it_and_says_so(tmp_path):
+    pages = []
+    for before in (True, False):
+        x = micrograd.ones(2, requires_grad=True)
+        loss = (x * x).sum()
+        if not before:
+            loss.backward()
+        draw(loss, x=x).steps(tmp_path / "page.html")
+        pages.append((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert pages[0] == pages[1].replace(AGAIN, "")
+    assert AGAIN in pages[1]
 
 
 def test_a_large_graph_gives_a_page_of_what_is_nearest_to_the_result(tmp_path):

@@ -270,7 +270,7 @@ def check_saves_what_it_keeps(call):
     for derivative, said in derivatives:
         held = list(kept(derivative))
         said = [item for each in said for item in (each if isinstance(each, tuple) else [each])]
-        for array in held:
+        for each_held in held:
             assert any(shares(array, each) for each in said) or not array.size, (
                 "the derivative keeps what it does not say"
             )
