@@ -14,11 +14,6 @@ from math import inf as inf
 from math import nan as nan
 from math import pi as pi
 from micrograd.engine import Value as Value
-from micrograd.graph import enable_grad as enable_grad
-from micrograd.graph import inference_mode as inference_mode
-from micrograd.graph import is_grad_enabled as is_grad_enabled
-from micrograd.graph import no_grad as no_grad
-from micrograd.graph import set_grad_enabled as set_grad_enabled
 from micrograd.tensors import Tensor as Tensor
 from micrograd import creation as creation
 from micrograd import random as random
@@ -34,6 +29,11 @@ from micrograd.rules.device import set_default_device as set_default_device
 from micrograd.rules.device import set_float32_matmul_precision as set_float32_matmul_precision
 from micrograd.rules.device import set_num_threads as set_num_threads
 from micrograd.rules.device import use_deterministic_algorithms as use_deterministic_algorithms
+from micrograd.rules.grad_mode import enable_grad as enable_grad
+from micrograd.rules.grad_mode import inference_mode as inference_mode
+from micrograd.rules.grad_mode import is_grad_enabled as is_grad_enabled
+from micrograd.rules.grad_mode import no_grad as no_grad
+from micrograd.rules.grad_mode import set_grad_enabled as set_grad_enabled
 from micrograd.rules.dtypes import Size as Size
 from micrograd.rules.dtypes import bool as bool
 from micrograd.rules.dtypes import double as double
@@ -131,6 +131,7 @@ def flatten(input: Tensor, start_dim: builtins.int = ..., end_dim: builtins.int 
 def flip(input: Tensor, *axes: Any, dims: Any = ...) -> Tensor: ...
 def floor(input: Tensor) -> Tensor: ...
 def floor_divide(input: Tensor, other: Tensor | builtins.float) -> Tensor: ...
+def from_dlpack(ext_tensor: Any, *, device: Any = ..., copy: builtins.bool | None = ...) -> Tensor: ...
 def from_numpy(array: ndarray) -> Tensor: ...
 def full(size: Any, fill_value: Any, dtype: DType | None = ..., *, requires_grad: builtins.bool = ..., device: Any = ...) -> Tensor: ...
 def full_like(input: Tensor, *args: Any, dtype: DType | None = ..., **options: Any) -> Tensor: ...

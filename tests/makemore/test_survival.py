@@ -443,6 +443,20 @@ def odd_config(content: bytes, chance: random.Random) -> bytes:
     return json.dumps(config).encode()
 
 
+@pytest.mark.parametrize("name", ["n_layer", "n_embd", "n_embd2", "block_size", "batch_size", "warmup", "longest"])
+def test_a_number_beyond_all_bounds_in_a_config_is_a_line(command, trained, tmp_path, name):
+    shutil.copytree(trained / "mlp", tmp_path / "run")
+    path = tmp_path / "run" / "config.json"
+    config = json.loads(path.read_text())
+    for number in (10**30, 2**31 if name != "warmup" and name != "longest" else 2**50, -2):
+        path.write_text(json.dumps(config | {name: number}))
+        for arguments in (["sample"], ["train", "--resume", "--max-steps", 22]):
+            assert name in command(*arguments, "-o", tmp_path / "run").complaint
+    if name == "batch_size":
+        path.write_text(json.dumps(config | {name: 0}))
+        assert name in command("train", "--resume", "--max-steps", 22, "-o", tmp_path / "run").complaint
+
+
 def test_an_odd_config_is_used_or_refused_in_a_line(command, trained, tmp_path, capsys):
     chance, configs = random.Random(9), 500 if FULL else 60
     refused = 0
