@@ -288,7 +288,7 @@ def _hooked(hook: Callable[[Tensor], Any], g: np.ndarray) -> np.ndarray:
     return result._array.astype(g.dtype, copy=False)
 
 
-def register_hook(input: Tensor, hook: Callable[["Tensor"], Any]) -> "HookHandle":
+def register_hook(input: Tensor, hook: Callable[[Tensor], Any]) -> HookHandle:
     """Call hook(grad) whenever backward has the gradient of this tensor; what it returns, if anything, goes on.
 
     Returns a handle whose remove() takes the hook away. Raises RuntimeError where the tensor does not require grad.
@@ -309,7 +309,7 @@ def register_hook(input: Tensor, hook: Callable[["Tensor"], Any]) -> "HookHandle
     return HookHandle(getattr(holder, name), lambda g: _hooked(hook, g))
 
 
-def register_post_accumulate_grad_hook(input: Tensor, hook: Callable[["Tensor"], None]) -> "HookHandle":
+def register_post_accumulate_grad_hook(input: Tensor, hook: Callable[[Tensor], None]) -> HookHandle:
     """Call hook(input) after backward has added to this leaf's grad. Raises RuntimeError where it is no leaf."""
     if not input.requires_grad or input.grad_fn is not None:
         raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")

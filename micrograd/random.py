@@ -1,4 +1,4 @@
-"""The random draws, from PyTorch's stream: the same seed gives PyTorch's numbers (see `micrograd.generator`)."""
+"""The random draws, from PyTorch's stream: the same seed gives PyTorch's numbers (see `micrograd.stream`)."""
 
 from collections.abc import Callable
 from operator import index
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd import generator as streams
+from micrograd.stream import Stream
 from micrograd.creation import empty_like, makes_tensor, shape_of
 from micrograd.in_place import records, refuse_change, refuse_overlap
 from micrograd.ops import TORCH, function
@@ -17,8 +17,8 @@ from micrograd.rules.layout import dims_in_memory
 from micrograd.tensors import Tensor, attach, wrap
 
 
-class Generator(streams.Generator):
-    """A stream of random numbers; see `micrograd.generator`. Its state is a tensor of bytes (uint8), as in PyTorch.
+class Generator(Stream):
+    """A stream of random numbers; see `micrograd.stream`. Its state is a tensor of bytes (uint8), as in PyTorch.
 
     >>> import micrograd as torch
     >>> generator = torch.Generator().manual_seed(42)

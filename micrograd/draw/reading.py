@@ -13,6 +13,7 @@ from micrograd.in_place import snapshot
 from micrograd.nn import Module
 from micrograd.ops import apply
 from micrograd.rules.errors import silent
+from micrograd.rules.grad_mode import enable_grad
 from micrograd.tensors import Tensor
 
 LONGEST_TITLE = 24
@@ -241,7 +242,7 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
 def _made_again(roots: Sequence[Tensor]) -> dict[graph.Node, Tensor]:
     """For each Node behind the roots its result, run again from the leaves, with a graph of its own."""
     made: dict[graph.Node, Any] = {}
-    with graph.enable_grad():
+    with enable_grad():
         for node in topological_order(*[root.grad_fn for root in roots if root.grad_fn is not None]):
             inputs = [made[x] if isinstance(x, graph.Node) else x for x in node.inputs]
             if node.op is None or not any(isinstance(x, Tensor) and x.requires_grad for x in inputs):

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import micrograd
-from micrograd.ops import FUNCTIONAL, OPERATORS, PYTORCHS, TORCH
+from micrograd.ops import FUNCTIONAL, OPERATORS, TORCH
+from micrograd.rules.signatures import PYTORCHS
 from micrograd.tensors import Tensor
 
 PACKAGE = Path(inspect.getfile(micrograd)).parent

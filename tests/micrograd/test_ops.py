@@ -270,14 +270,14 @@ def check_saves_what_it_keeps(call):
     for derivative, said in derivatives:
         held = list(kept(derivative))
         said = [item for each in said for item in (each if isinstance(each, tuple) else [each])]
-        for each_held in held:
-            assert any(shares(array, each) for each in said) or not array.size, (
+        for mine in held:
+            assert any(shares(mine, each) for each in said) or not mine.size, (
                 "the derivative keeps what it does not say"
             )
             for whole in (*inputs, out):
-                assert not shares(array, whole) or any(each is whole for each in said), "it saves a view of an input"
+                assert not shares(mine, whole) or any(each is whole for each in said), "it saves a view of an input"
         for each in said:
-            assert not isinstance(each, np.ndarray) or any(each is array for array in held), (
+            assert not isinstance(each, np.ndarray) or any(each is mine for mine in held), (
                 "it says what it does not keep"
             )
 

@@ -36,8 +36,8 @@ STATE = np.dtype(
 )
 
 
-class Generator:
-    """A source of random numbers that draws what `torch.Generator` draws on the CPU from the same seed.
+class Stream:
+    """A stream of random numbers as arrays: it draws what `torch.Generator` draws on the CPU from the same seed.
 
     Every draw returns a fresh array; a shape is an int or a tuple of ints, and a negative one raises RuntimeError.
 
