@@ -57,7 +57,6 @@ def config_for(type_: str, corpus: Corpus, flags: argparse.Namespace) -> dict[st
 
 def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFolder) -> Rung:
     """Train the rung in its folder, or resume it. Raises UsageError where it has other words or another seed."""
-    seconds = 0.0
     folder.settle()
     if (folder.path / CONFIG).exists():
         config = folder.read_config()
@@ -65,8 +64,7 @@ def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFold
             what = "other words" if config["digest"] != corpus.survey.digest else f"the seed {config['seed']}"
             raise UsageError(f"{folder.path} was trained with {what}; take another folder with -o")
         training = Training.resumed(config, corpus, folder)
-        if training.step != config["max_steps"]:
-            seconds = run.train(training, quiet=True)
+        seconds = run.train(training, quiet=True)  # of one that has all its steps, the evaluation that may be missing
     else:
         config = config_for(type_, corpus, flags)
         with folder.staged(overwrite=False):
