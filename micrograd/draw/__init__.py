@@ -43,8 +43,8 @@ def draw(
     labels: names, as in draw(loss, W=W, xs=xs): of Values, Tensors, or a Module or a list, whose parts get their own.
 
     Raises TypeError where root is no node of a graph, ValueError for a Tensor without a graph, a negative depth and a
-    direction that is neither, RuntimeError where backward() has released numbers that an operation of your own, an
-    autograd.Function, has made.
+    direction that is neither, RuntimeError where backward() has released numbers that are not to be had
+    again, of an autograd.Function of your own or a change of a part in place.
     """
     roots = list(root) if isinstance(root, list | tuple) else [root]
     kinds = {Value if isinstance(x, Value) else Tensor if isinstance(x, Tensor) else None for x in roots}
