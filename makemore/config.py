@@ -5,6 +5,7 @@ A config is a dict of these settings and, once `run.complete` has seen the words
 
 import argparse
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,7 +119,14 @@ def _is_allowed(name: str, value: Any) -> bool:
         return isinstance(value, bool)
     if name == "vocabulary":
         return isinstance(value, list) and all(isinstance(item, str) and len(item) == 1 for item in value)
-    return isinstance(value, str)
+    return isinstance(value, str) and (name != "input_file" or _is_path(value))
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 # Defaults.
@@ -327,7 +335,7 @@ def check_flags(flags: argparse.Namespace) -> None:
 
 
 def config_of_resumed(flags: argparse.Namespace, config: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The config of a run that goes on, with the flags that may change. Raises UsageError for any other that differs."""
+    """The config of a run that goes on, with the flags that may change. Raises UsageError for others that differ."""
     if config["type"] not in TYPES:
         raise UsageError(f"{path}/config.json has the type {config['type']!r}, which does not exist; train anew")
     if config["fit"] == "counts":

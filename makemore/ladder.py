@@ -58,15 +58,14 @@ def config_for(type_: str, corpus: Corpus, flags: argparse.Namespace) -> dict[st
 
 def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFolder) -> Rung:
     """Train the rung in its folder, or resume it. Raises UsageError where it has other words or another seed."""
-    seconds = 0.0
+    folder.settle()
     if (folder.path / CONFIG).exists():
         config = folder.read_config()
         if config["digest"] != corpus.survey.digest or config["seed"] != flags.seed:
             what = "other words" if config["digest"] != corpus.survey.digest else f"the seed {config['seed']}"
             raise UsageError(f"{folder.path} was trained with {what}; take another folder with -o")
         training = Training.resumed(config, corpus, folder)
-        if training.step != config["max_steps"]:
-            seconds = run.train(training, quiet=True)
+        seconds = run.train(training, quiet=True)  # of one that has all its steps, the evaluation that may be missing
     else:
         config = config_for(type_, corpus, flags)
         with folder.staged(overwrite=False):
@@ -142,6 +141,13 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"there is no type {unknown[0]!r}; choose from {', '.join(TYPES)}")
     corpus = corpus_of(flags.input_file)
     top = RunFolder(flags.work_dir)
+    with top.held():
+        train_rungs(corpus, top, flags)
+    return 0
+
+
+def train_rungs(corpus: Corpus, top: RunFolder, flags: argparse.Namespace) -> None:
+    """Train those that are asked for and not trained yet, and compare them."""
     known = read_record(top.path, corpus)
     print_words_read(corpus)
     wanted = [type_ for type_ in TYPES if type_ in flags.rungs or not flags.rungs]
@@ -164,7 +170,6 @@ def main(arguments: list[str] | None = None) -> int:
     names = [f"{rung.type}\n{rung.parameters:,}" for rung in ladder]
     top.write(PICTURE, plots.rungs(names, of_part, f"the ladder on {corpus.list.path.name}"))
     print(f"\nsaved in {top.path}: a folder for each model, {TABLE} and {PICTURE}")
-    return 0
 
 
 if __name__ == "__main__":

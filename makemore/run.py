@@ -44,7 +44,7 @@ WORDS_AT_ONCE = 250
 def read_corpus(config: dict[str, Any], input_file: str | None) -> Corpus:
     """The words of the file, else of the one in the config, else the bundled ones.
 
-    Raises OSError or UsageError where they cannot be read, UsageError where a table of their n-grams would be too large.
+    Raises OSError or UsageError where they cannot be read, UsageError where a table of n-grams would be too large.
     """
     path = input_file or config.get("input_file")
     corpus = Corpus.read(Path(path) if path else data.bundled_names(), config["split"])

@@ -150,7 +150,11 @@ class RunFolder:
             return
         missing = [path for path in (self.path, *self.path.parents) if not path.exists()]
         missing += [self.path] * self.made_here
-        if not self._take():
+        for wait in (0.02, 0.1, 0.0):  # one that only clears up is done in no time
+            if self._take():
+                break
+            time.sleep(wait)
+        else:
             raise UsageError(
                 f"another process is at work in {self.path}; wait for its end, or name another folder with -o"
             )
@@ -224,7 +228,7 @@ class RunFolder:
         committed, moving_up = self.path / COMMITTED, self.path / MOVING_UP
         if committed.is_dir():
             for name in FILES:
-                if name != WORDS:
+                if name != WORDS:  # the new run may learn from it
                     (self.path / name).unlink(missing_ok=True)
             committed.rename(moving_up)
         if moving_up.is_dir():

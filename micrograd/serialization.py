@@ -18,6 +18,7 @@ import safetensors
 import safetensors.numpy
 from numpy.lib.array_utils import byte_bounds
 
+from micrograd.rules.files import write_whole
 from micrograd.tensors import Tensor, wrap
 
 STRUCTURE = "micrograd"  # the name of the JSON in the metadata
@@ -48,23 +49,11 @@ def save(obj: Any, f: str | os.PathLike | BinaryIO) -> None:
     arrays = {name: np.asarray(tensor._array, order="C") for name, (tensor, _) in tensors.items()}
     content = safetensors.numpy.save(arrays, {STRUCTURE: json.dumps(structure)})
     if isinstance(f, str | os.PathLike):
-        _write(Path(f).resolve(), content)
+        if not Path(f).resolve().parent.is_dir():
+            raise RuntimeError(f"Parent directory {Path(f).resolve().parent} does not exist.")
+        write_whole(f, content)
     else:
         f.write(content)
-
-
-def _write(path: Path, content: bytes) -> None:
-    if not path.parent.is_dir():
-        raise RuntimeError(f"Parent directory {path.parent} does not exist.")
-    if path.exists() and not path.is_file():  # a pipe or a device: there is nothing to take its place
-        path.write_bytes(content)
-        return
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def load(f: str | os.PathLike | BinaryIO, map_location: Any = None, *, weights_only: bool = True) -> Any:

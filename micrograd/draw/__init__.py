@@ -13,6 +13,7 @@ from micrograd.draw.folding import cut, fold
 from micrograd.draw.reading import AGAIN, Names, read, was_released
 from micrograd.draw.stepping import page
 from micrograd.engine import Value
+from micrograd.rules.files import write_whole
 from micrograd.rules.modules import make_callable
 from micrograd.tensors import Tensor
 
@@ -81,11 +82,14 @@ class Picture:
         return dot_text(*self._drawn)
 
     def save(self, path: str | Path) -> None:
-        """Write the picture to a file .svg or .dot. Raises ValueError for another suffix, OSError as svg does."""
+        """Write the picture to a file .svg or .dot, whole or not at all.
+
+        Raises ValueError for another suffix, OSError as svg does or where the file cannot be written.
+        """
         suffix = Path(path).suffix.lower()
         if suffix not in (".svg", ".dot"):
             raise ValueError(f"{path}: a picture is saved as .svg or .dot")
-        Path(path).write_text(self.svg() if suffix == ".svg" else self.dot(), encoding="utf-8")
+        write_whole(path, (self.svg() if suffix == ".svg" else self.dot()).encode())
 
     def render(self, filename: str | Path = "graph", cleanup: bool = False) -> str:
         """Write filename.svg, as the Digraph of graphviz does, and return its path; there is nothing to clean up."""
@@ -100,10 +104,8 @@ class Picture:
         """
         if Path(path).suffix.lower() != ".html":
             raise ValueError(f"{path}: a page that steps through backward is saved as .html")
-        Path(path).write_text(
-            page(read(self._roots, self._names), self._depth, AGAIN if was_released(self._roots) else ""),
-            encoding="utf-8",
-        )
+        again = AGAIN if was_released(self._roots) else ""
+        write_whole(path, page(read(self._roots, self._names), self._depth, again).encode())
 
     def _repr_svg_(self) -> str:
         return self.svg()

@@ -342,6 +342,11 @@ DAMAGED_CONFIGS = {
     "no vocabulary": config_with(vocabulary=None),
     "words in the vocabulary": config_with(vocabulary=["ab", "c"]),
     "other characters": config_with(vocabulary=["a", "b"]),
+    "a list with no possible name": config_with(input_file="\ud800"),
+    "an endless block": config_with(block_size=2147483648),
+    "endless words": config_with(longest=10**30),
+    "steps without end": config_with(schedule_steps=10**30, warmup=10**30),
+    "brackets without end": file_of("config.json", lambda content: b"[" * 100_000 + b"]" * 100_000),
 } | {f"without {name}": config_without(name) for name in ("type", "fit", "vocabulary", "longest", "input_file")}
 DAMAGED = {f"checkpoint {name}": damage for name, damage in DAMAGED_CHECKPOINTS.items()} | {
     f"config {name}": damage for name, damage in DAMAGED_CONFIGS.items()

@@ -1,5 +1,6 @@
 """`python -m makemore.train`: what it prints, what it keeps, how it goes on, and how it fails."""
 
+import ast
 import functools
 import itertools
 import json
@@ -20,6 +21,7 @@ import pytest
 import safetensors.numpy
 from matplotlib.image import imread
 
+import makemore.run
 from makemore import data, plots
 from makemore.config import config_of, parser_of_flags
 from makemore.corpus import Corpus
@@ -536,7 +538,7 @@ def test_a_write_that_fails_in_the_middle_leaves_the_old_content(tmp_path, monke
 WRITER = """
 import itertools, sys
 from makemore.run import TRIES_PER_WORD, complete, new_model
-from makemore.run_folder import RunFolder, file_of_checkpoint
+from makemore.run_folder import RunFolder
 for i in itertools.count():
     RunFolder(sys.argv[1]).write("model.safetensors", bytes([i % 256]) * 10_000_000)
 """
@@ -712,8 +714,9 @@ def test_what_cannot_go_on_is_refused(command, short_list, tmp_path, monkeypatch
 # Ctrl-C
 
 
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_saves_says_how_to_go_on_and_the_run_goes_on_exactly(
-    start_process, command, short_list, tmp_path, monkeypatch
+    start_process, command, short_list, tmp_path, monkeypatch, asked
 ):
     flags = ["-i", short_list, "-b", 32, "-l", 5]
     running = start_process("train", *flags, "-o", "run", "--max-steps", -1, cwd=tmp_path)
@@ -722,7 +725,7 @@ def test_ctrl_c_saves_says_how_to_go_on_and_the_run_goes_on_exactly(
     while running.poll() is None and not (metrics.exists() and metrics.read_text().count("\n") > 2):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    running.send_signal(signal.SIGINT)
+    running.send_signal(asked)
     out, err = running.communicate(timeout=60)
     assert running.returncode == 130
     assert "Traceback" not in err
@@ -738,6 +741,62 @@ def test_ctrl_c_saves_says_how_to_go_on_and_the_run_goes_on_exactly(
     resumed, once = contents_of(tmp_path / "run"), contents_of(tmp_path / "once")
     for name in ("model.safetensors", "samples.txt", "metrics.jsonl"):
         assert resumed[name] == once[name]
+
+
+def test_ctrl_c_while_modules_load_is_a_line():
+    code = "import makemore.interrupt, signal; signal.raise_signal(signal.SIGINT); import makemore.train"
+    stopped = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True
+    )
+    assert (stopped.returncode, stopped.stdout, stopped.stderr) == (130, b"", b"\nstopped\n")
+
+
+@pytest.mark.parametrize("name", ["train", "sample", "score", "draw", "ladder", "tune", "lectures", "lessons"])
+def test_a_command_is_ready_for_ctrl_c_before_all_else(name):
+    path = ROOT / "makemore" / name
+    tree = ast.parse((path / "__main__.py" if path.is_dir() else path.with_suffix(".py")).read_text())
+    first = next(node for node in tree.body[1:] if getattr(node, "module", "") != "__future__")
+    assert ast.unparse(first) == "if __name__ == '__main__':\n    import makemore.interrupt"
+
+
+def test_ctrl_c_at_any_moment_is_a_line(start_process, short_list, tmp_path):
+    for wait in (0.5, 0.8, 1.1, 1.4):
+        folder = tmp_path / str(wait)
+        running = start_process("train", "-i", short_list, "-o", folder, "--max-steps", 300, "-n", 2, cwd=tmp_path)
+        time.sleep(wait)
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+        assert running.returncode in (0, 130)
+        assert len([line for line in err.splitlines() if line.strip() and "step/s" not in line]) <= 1, err
+
+
+@pytest.mark.parametrize("moment", ["print_words", "losses_of"])
+def test_ctrl_c_after_the_last_step_is_status_0_where_all_is_saved(command, short_list, tmp_path, monkeypatch, moment):
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"makemore.run.{moment}", stop)
+    folder = tmp_path / "run"
+    saved = command("train", "-i", short_list, "-o", folder, "--max-steps", 20)
+    monkeypatch.undo()
+    assert saved.status == (0 if moment == "print_words" else 130)
+    resumed = command("train", "-o", folder, "--resume")
+    assert "has done 20 steps" in resumed.complaint if moment == "print_words" else resumed.status == 0
+
+
+def test_a_list_that_is_gone_when_the_steps_are_done_ends_no_run(command, short_list, tmp_path, monkeypatch):
+    own = tmp_path / "own.txt"
+    own.write_bytes(short_list.read_bytes())
+    losses_of = makemore.run.losses_of
+
+    def meanwhile(*arguments):
+        own.unlink()
+        return losses_of(*arguments)
+
+    monkeypatch.setattr("makemore.run.losses_of", meanwhile)
+    outcome = command("train", "-i", own, "-o", tmp_path / "run", "--max-steps", 20, "-n", 3)
+    assert outcome.status == 0
+    assert len((tmp_path / "run" / "samples.txt").read_text().splitlines()) == 3
 
 
 @pytest.mark.parametrize("when", [0, 4])
@@ -969,6 +1028,54 @@ def test_a_model_whose_weights_have_run_away_is_a_line(command, short_list, tmp_
     flags = ["-i", short_list, "-o", tmp_path / "run", "--type", "mlp", "-l", "1e30", "--max-steps", 1]
     assert "its weights are too large" in command("train", *flags).complaint
     assert "its weights are too large" in command("sample", "-o", tmp_path / "run").complaint
+
+
+def test_a_transformer_whose_weights_have_run_away_is_a_line(command, short_list, tmp_path):
+    flags = ["-i", short_list, "-o", tmp_path / "run", "--type", "transformer", "-l", "1e20", "--max-steps", 1]
+    assert "its weights are too large" in command("train", *flags).complaint
+    for arguments in (["sample"], ["score", "mila"]):
+        assert "its weights are too large" in command(arguments[0], "-o", tmp_path / "run", *arguments[1:]).complaint
+
+
+@pytest.mark.parametrize("flag", ["-i", "-o"])
+def test_an_empty_name_is_refused(command, short_list, tmp_path, monkeypatch, flag):
+    monkeypatch.chdir(tmp_path)
+    assert "it is empty" in command("train", "-i", short_list, flag, "").complaint
+    assert files_of(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        "--n-embd",
+        "--n-embd2",
+        "--n-layer",
+        "--n-head",
+        "--block-size",
+        "--max-steps",
+        "-b",
+        "--warmup",
+        "--seed",
+        "-n",
+        "--eval-every",
+    ],
+)
+def test_a_number_beyond_all_bounds_is_a_line(command, short_list, tmp_path, flag):
+    for number in (10**30, -(10**30), "9" * 5000):
+        assert "argument" in command("train", "-i", short_list, "-o", tmp_path / "run", flag, number).complaint
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["optimizer.0.exp_avg", "optimizer.1.step", "optimizer.3.exp_avg_sq"])
+def test_a_missing_tensor_of_the_optimizer_is_a_line(command, short_list, tmp_path, name):
+    folder = tmp_path / "run"
+    flags = ["-i", short_list, "--type", "gru", "--n-embd2", 8, "--n-embd", 4, "--max-steps", 10]
+    assert command("train", *flags, "-o", folder).status == 0
+    tensors = safetensors.numpy.load_file(folder / "model.safetensors")
+    del tensors[name]
+    (folder / "model.safetensors").write_bytes(file_of_checkpoint(tensors, 10))
+    complaint = command("train", "-o", folder, "--resume", "--max-steps", 20).complaint
+    assert f"{name.removeprefix('optimizer.')} is not there" in complaint
 
 
 def test_a_prompt_that_is_too_long_is_refused_before_anything_is_trained(command, short_list, run):

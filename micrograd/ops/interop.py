@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.creation import from_numpy
 from micrograd.ops import TORCH
 from micrograd.rules import dtypes
 from micrograd.rules.device import check_device
@@ -117,7 +116,10 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
         check_device(device)
     if isinstance(ext_tensor, Tensor):
         return ext_tensor.clone() if copy else ext_tensor.detach()
-    return from_numpy(np.from_dlpack(ext_tensor, copy=copy))
+    array = np.from_dlpack(ext_tensor, copy=copy)
+    if array.dtype not in dtypes.dtype._of:
+        raise TypeError(f"can't convert an array of {array.dtype}: make it float32 first")
+    return wrap(array)
 
 
 TORCH["from_dlpack"] = from_dlpack
