@@ -1250,21 +1250,7 @@ SANER: dict[str, tuple[Any, str]] = {
 # Lines on which the two differ today; to be emptied.
 KNOWN = set(
     """
-x = torch.zeros(2, dtype=torch.uint8); x[0] = -1; x
-x = torch.zeros(2, dtype=torch.uint8); x[0] = 256; x
-x = torch.zeros(2, dtype=torch.uint8); x[:] = 300; x
-x = torch.zeros(2, dtype=torch.int64); x[0] = inf; x
 x = torch.zeros(2, dtype=torch.int64); x[0] = 2**63; x
-x = torch.zeros(2, dtype=torch.int32); x[0] = 2**40; x
-x = torch.zeros(2, dtype=torch.uint8); x[x == 0] = 300; x
-x = torch.zeros(2, dtype=torch.uint8); x[torch.tensor([0, 1])] = -1; x
-x = torch.zeros(2); x[0] = 1e300; x
-x = torch.zeros(2, dtype=torch.uint8); x[0] = np.int64(300); x
-torch.zeros(2, dtype=torch.uint8).fill_(300)
-torch.zeros(2, dtype=torch.uint8).fill_(-1)
-torch.zeros(2, dtype=torch.int32).fill_(2**40)
-torch.zeros(2, dtype=torch.uint8).index_put_((torch.tensor([0]),), torch.tensor(300))
-torch.zeros(2, dtype=torch.uint8).scatter_(0, torch.tensor([0]), 300)
 torch.randint(300, (2,), dtype=torch.uint8)
 torch.randint(-1, 3, (2,), dtype=torch.uint8)
 torch.randint(2**40, (2,), dtype=torch.int32)
@@ -1280,24 +1266,16 @@ torch.nn.Conv1d(np.int64(1), np.int64(2), np.int64(3)).weight.shape
 torch.ones(3).masked_select(torch.tensor([True, False]))
 torch.ones(3).masked_select([True, False, True])
 torch.ones(3).index_select(0, [0])
-torch.ones(3).index_add(0, torch.tensor([-1]), torch.ones(1))
-torch.ones(3).index_add(0, torch.tensor([0]), torch.ones(1, dtype=torch.float64))
 torch.ones(3).gather(0, torch.tensor([0], dtype=torch.int32))
 torch.ones(3).gather(0, [0])
 torch.zeros(3).scatter(0, torch.tensor([0], dtype=torch.int32), torch.ones(1))
 torch.zeros(3).scatter_add(0, torch.tensor([0]), 1.0)
-torch.zeros(3).scatter_add(0, torch.tensor([0]), torch.ones(1, dtype=torch.float64))
 torch.take_along_dim(torch.ones(3), torch.tensor([-1]), 0)
 torch.take_along_dim(torch.ones(3, 2), torch.tensor([0]), 0)
 torch.ones(3)[..., ...]
-torch.ones(3).index_put_((torch.tensor([0]),), torch.tensor(1.0, dtype=torch.float64))
 torch.ones(3).index_put_(torch.tensor([0]), torch.tensor(1.0))
 torch.ones(3).index_put_((torch.tensor([0]),), 1.0)
-torch.zeros(2).normal_(0, -1)
-torch.zeros(2).exponential_(0)
-torch.zeros(2).exponential_(-1)
 torch.multinomial([0.5, 0.5], 1)
-torch.diag(torch.ones(2, 2, 2))
 torch.ones(3).mT
 torch.tensor(3.0).split(1)
 torch.ones(3, dtype=torch.bool).diff()
@@ -1308,16 +1286,8 @@ torch.meshgrid(torch.ones(2), torch.ones(2, 2), indexing="ij")
 torch.meshgrid(torch.ones(2), indexing="ab")
 torch.optim.AdamW([torch.ones(1, requires_grad=True)], betas=(0.9,))
 x = torch.ones(2); x.requires_grad = 1; x
-copy.deepcopy(torch.ones(2, requires_grad=True) * 2)
 torch.ones(2).to(3)
 torch.ones(2).type("float")
-x = torch.ones(3); [tried("x.normal_(0, -1)"), x]
-x = torch.ones(3); [tried("x.exponential_(-1)"), x]
-x = torch.ones(3, dtype=torch.uint8); [tried("x.fill_(300)"), x]
-x = torch.ones(3, dtype=torch.uint8); [tried("x.__setitem__(0, 300)"), x]
-x = torch.ones(3, dtype=torch.uint8); [tried("x[:2].fill_(300)"), x]
-x = torch.ones(1).expand(3); [tried("x.fill_(5)"), x]
-x = torch.ones(1).expand(3); [tried("x.__setitem__(0, 5)"), x]
 torch.tensor(3.0).permute()
 torch.tensor(3.0).repeat()
 torch.tensor(3.0).diff()
