@@ -1,6 +1,6 @@
 """The random draws, from PyTorch's stream: the same seed gives PyTorch's numbers (see `micrograd.stream`)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import index
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from micrograd.creation import empty_like, makes_tensor, shape_of
 from micrograd.in_place import records, refuse_change, refuse_overlap
-from micrograd.ops import TORCH, function
+from micrograd.ops import TORCH, apply, function, op
 from micrograd.rules import dtypes
 from micrograd.rules.device import device as Device  # noqa: N812 - `device` is PyTorch's argument
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
@@ -110,7 +110,7 @@ def rand(*shape: Any, size: Any = (), generator: Generator | None = None, dtype:
     >>> torch.rand(2, 3, generator=torch.Generator().manual_seed(1)).shape
     torch.Size([2, 3])
     """
-    kind = (dtype or dtypes.float32).numpy
+    kind = (dtype or dtypes.default_dtype).numpy
     return wrap((generator or default_generator).uniform(shape_of(shape or (size,)), kind))
 
 
@@ -122,7 +122,7 @@ def randn(*shape: Any, size: Any = (), generator: Generator | None = None, dtype
     >>> torch.randn(2, 3, generator=torch.Generator().manual_seed(1)).shape
     torch.Size([2, 3])
     """
-    kind = (dtype or dtypes.float32).numpy
+    kind = (dtype or dtypes.default_dtype).numpy
     return wrap((generator or default_generator).normal(shape_of(shape or (size,)), kind))
 
 
@@ -182,8 +182,21 @@ def randint(
         low, high, size = 0, low, high if size is None else size
     if size is None:
         raise TypeError("randint needs a shape behind the bounds: randint(low, high, size)")
-    array = (generator or default_generator).integers(index(low), index(high), shape_of((size,)))
-    return wrap(array.astype((dtype or dtypes.int64).numpy, copy=False))
+    if not isinstance(size, Sequence):
+        raise TypeError(f"randint(): argument 'size' must be tuple of ints, not {type(size).__name__}")
+    low, high, kind = index(low), index(high), (dtype or dtypes.int64).numpy
+    _check_bounds(low, high, kind)
+    array = (generator or default_generator).integers(low, high, shape_of((size,)))
+    return wrap(array.astype(kind, copy=False))
+
+
+def _check_bounds(low: int, high: int, dtype: np.dtype) -> None:
+    """Raises RuntimeError where not all from low up to and without high are numbers of the dtype."""
+    if dtype.kind == "f":
+        return
+    least, most = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    if low < least or high - 1 > most:
+        raise RuntimeError(f"from {low} to {high - 1} is out of bounds for {dtype}, which has {least} to {most}")
 
 
 @makes_tensor
@@ -212,6 +225,8 @@ def multinomial(
     >>> torch.multinomial(torch.tensor([0.0, 1.0, 0.0]), 3, replacement=True)
     tensor([1, 1, 1])
     """
+    if not isinstance(input, Tensor):
+        raise TypeError(f"multinomial(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     return wrap((generator or default_generator).multinomial(input._array, num_samples, replacement))
 
 
@@ -240,7 +255,18 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator 
     _check_std(std)
     if size is None:
         size = (mean * std).shape if isinstance(mean, Tensor) else std.shape
-    return randn(*shape_of((size,)), generator=generator) * std + mean
+    mean_of, std_of = (x._array if isinstance(x, Tensor) else x for x in (mean, std))
+    drawn = randn(*shape_of((size,)), generator=generator)._array * std_of + mean_of
+    if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
+        return wrap(np.asarray(drawn))
+    kind = 1 + isinstance(std, Tensor) + (isinstance(mean, Tensor) and isinstance(std, Tensor))
+    return apply(_drawn.op, mean, std, drawn=drawn, name=f"NormalBackward{kind}")
+
+
+@op("BernoulliBackward0", of="", examples=["(x * 0).bernoulli()"])
+def _drawn(*parameters, drawn):
+    """What was drawn; its gradient by the parameters of the distribution is 0, as in PyTorch."""
+    return drawn, *[np.zeros_like] * len(parameters)
 
 
 def _check_std(std: Any) -> None:
@@ -256,7 +282,8 @@ def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     >>> torch.bernoulli(torch.tensor([0.0, 1.0]))
     tensor([0., 1.])
     """
-    return wrap((generator or default_generator).bernoulli(input._array).astype(input._array.dtype, copy=False))
+    drawn = (generator or default_generator).bernoulli(input._array).astype(input._array.dtype, copy=False)
+    return apply(_drawn.op, input, drawn=drawn)
 
 
 # In place, in the order in which the elements lie in memory, as PyTorch does.
@@ -342,6 +369,7 @@ def random_(
     stream, array = generator or default_generator, x._array
     if low is not None:
         start, end = (0, low) if high is None else (low, high)
+        _check_bounds(start, end, array.dtype)
         return _fill(x, lambda shape: stream.integers(start, end, shape))
     largest = 2 ** (np.finfo(array.dtype).nmant + 1) if array.dtype.kind == "f" else np.iinfo(array.dtype).max
     words = stream._long_words if array.itemsize == 8 else stream._words

@@ -136,6 +136,8 @@ class Tensor(Methods):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise RuntimeError(f"requires_grad must be a bool, not {value!r:.60}")
         if value and self._array.dtype.kind != "f":
             raise RuntimeError(f"only Tensors of floating point dtype can require gradients, and this is {self.dtype}")
         if self.grad_fn is not None:

@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from micrograd import creation
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 from micrograd.nn import init
@@ -40,7 +42,7 @@ __all__ = [
 
 
 def _empty(*shape: int, dtype: DType | None) -> Parameter:
-    return Parameter(creation.empty(*shape, dtype=dtype or dtypes.float32))
+    return Parameter(creation.empty(*shape, dtype=dtype or dtypes.default_dtype))
 
 
 # Layers with weights.
@@ -176,7 +178,7 @@ class Conv1d(Module):
 
 
 def _tuple(number: Any) -> tuple[int, ...]:
-    return (number,) if isinstance(number, int) else tuple(number)
+    return (number,) if isinstance(number, int | np.integer) else tuple(number)
 
 
 # Layers that normalize.
@@ -263,7 +265,7 @@ class BatchNorm1d(Module):
         self.affine, self.track_running_stats = affine, track_running_stats
         self.weight = _empty(num_features, dtype=dtype) if affine else None
         self.bias = _empty(num_features, dtype=dtype) if affine and bias else None
-        kind = dtype or dtypes.float32
+        kind = dtype or dtypes.default_dtype
         tracked = track_running_stats
         self.register_buffer("running_mean", creation.zeros(num_features, dtype=kind) if tracked else None)
         self.register_buffer("running_var", creation.ones(num_features, dtype=kind) if tracked else None)

@@ -64,7 +64,7 @@ class Module:
             graph.state.module = outside
         hooks = vars(self).get("_forward_hooks")
         if hooks:
-            for hook in hooks.values():
+            for hook in list(hooks.values()):  # one may remove itself
                 changed = hook(self, args, result)
                 result = result if changed is None else changed
         return result

@@ -34,6 +34,8 @@ def to(
             dtype = argument.dtype
         elif argument is None or isinstance(argument, str | Device):
             device = argument
+        elif isinstance(argument, builtins.int):
+            raise RuntimeError(f"to(): there is no device {argument}: the one device is 'cpu'")
         else:
             raise TypeError(f"to() takes a dtype, a device or a tensor, not {argument!r:.60}")
     check_device(device)
@@ -83,12 +85,14 @@ def type(x: Tensor, dtype: Any = None) -> Any:
     """x in another dtype, or one that LongTensor and its like name; without one, x's name: 'torch.FloatTensor'."""
     if dtype is None:
         return f"torch.{dtypes.TITLES[x.dtype.numpy.name]}Tensor"
+    if isinstance(dtype, str) and dtype.removeprefix("torch.").removesuffix("Tensor") not in dtypes.TITLES.values():
+        raise ValueError(f"invalid type: {dtype!r:.60}")
     return to(x, getattr(dtype, "dtype", dtype))
 
 
-def is_floating_point(x: Tensor) -> builtins.bool:
+def is_floating_point(input: Tensor) -> builtins.bool:
     """Whether the elements are floats."""
-    return x.dtype.is_floating_point
+    return input.dtype.is_floating_point
 
 
 for _function in (to, cpu, cuda, type_as, type):

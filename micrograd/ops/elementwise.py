@@ -92,7 +92,7 @@ def pow(x, exponent, /):
     def dexponent(g):
         return np.where((x == 0) & (exponent >= 0), 0, g * (out * np.log(x)))
 
-    return out, save(dx, x, exponent, out), save(dexponent, x, exponent, out)
+    return out, save(dx, x, exponent), save(dexponent, x, exponent, out)
 
 
 def _power(x, exponent):

@@ -12,7 +12,7 @@ from micrograd.in_place import in_place, records, refuse_change, refuse_overlap,
 from micrograd.ops import apply, attach, function, op, plain, save, unchanged
 from micrograd.rules.dims import dim_of
 from micrograd.rules.dtypes import TITLES
-from micrograd.rules.errors import PARTLY_OVERLAPS, need_to_fit, pytorch_error
+from micrograd.rules.errors import PARTLY_OVERLAPS, dim_error, need_to_fit, pytorch_error
 from micrograd.rules.indexing import basic_kind, split_index
 from micrograd.rules.layout import dims_in_memory, in_memory
 from micrograd.tensors import Tensor, wrap
@@ -138,6 +138,8 @@ def _put(x, value, /, index):
 
 
 def _setitem(input: Tensor, index: Any, value: Any) -> None:
+    if type(value) is int and not -(2**63) <= value < 2**63:
+        raise ValueError(f"Overflow when unpacking long long: {value} has more than 64 bits")
     basic, advanced = split_index(_with_arrays(index), input.ndim, copy=True)
     if basic is None:
         _put_into(input, advanced, value)
@@ -245,10 +247,10 @@ attach("copy_", _copy_)
 @op("GatherBackward0", examples=["x.gather(1, ints[:3, None] % 4)", "x.gather(0, ints[None] % 3)"], of="")
 def _gather(x, /, dim, index):
     """Element i, j, ... of the result is that of x whose index along dim is index[i, j, ...] instead."""
-    shape, indices = x.shape, list(np.indices(index.shape, sparse=True))
+    indices = list(np.indices(index.shape, sparse=True))
     indices[dim] = index
     chosen = tuple(indices)
-    return x[chosen], save(lambda g: added_at(shape, chosen, g), x, chosen)
+    return x[chosen], save(lambda g: added_at(x.shape, chosen, g), x, chosen)  # x too, as PyTorch
 
 
 @op(
@@ -277,11 +279,18 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return apply(_gather.op, input, index=index._array.copy(), dim=axis)
 
 
+def _need_tensor(name: str, x: Any, argument: str = "index") -> Tensor:
+    """x itself. Raises TypeError where it is no Tensor."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name}(): argument '{argument}' must be Tensor, not {type(x).__name__}")
+    return x
+
+
 def _check_index(name: str, x: Tensor, axis: int, index: Tensor, what: str, shape: Sequence[int]) -> None:
     """Raises RuntimeError where index does not pick along axis of x, or is longer than `shape` elsewhere."""
-    array = index._array
-    if array.dtype != np.int64:
-        raise RuntimeError(f"{name}(): Expected dtype int64 for index, and it is {index.dtype}")
+    array = _need_tensor(name, index)._array
+    if array.dtype not in (np.int64, np.int32):
+        raise RuntimeError(f"{name}(): Expected dtype int32 or int64 for index, and it is {index.dtype}")
     longer = [n > m and d != axis for d, (n, m) in enumerate(zip(array.shape, shape, strict=False))]
     if max(array.ndim, 1) != max(x.ndim, 1) or any(longer):
         raise RuntimeError(
@@ -300,10 +309,18 @@ def _check_bounds(indices: np.ndarray, axis: int, length: int, error: type[Excep
 
 @function(examples=["torch.take_along_dim(x, ints[:3].view(3, 1), 1)"])
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
-    """gather, with input and indices broadcast in the other dimensions; without dim, of the flattened tensors."""
+    """gather, with input and indices broadcast in the other dimensions; without dim, of the flattened tensors.
+
+    Negative indices count from the end. Raises RuntimeError where the two have not equally many dimensions.
+    """
     if dim is None:
-        return gather(input.reshape(-1), 0, indices.reshape(-1))
+        return take_along_dim(input.reshape(-1), indices.reshape(-1), 0)
+    if input.ndim != indices.ndim:
+        raise RuntimeError(f"take_along_dim: input {list(input.shape)} and indices {list(indices.shape)} differ in ndim")
+    if not input.ndim:
+        raise dim_error(dim, 0)
     axis = dim_of(input, dim)
+    indices = wrap(np.where(indices._array < 0, indices._array + input.shape[axis], indices._array))
     others = np.broadcast_shapes(*[[n if d != axis else 1 for d, n in enumerate(t.shape)] for t in (input, indices)])
     input, indices = (
         t.expand([n if d != axis else t.shape[axis] for d, n in enumerate(others)]) for t in (input, indices)
@@ -324,7 +341,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
 
 def _index_1d(name: str, index: Tensor) -> np.ndarray:
     """The indices along one dimension, 1-D. Raises IndexError or RuntimeError where they are not that."""
-    if index._array.dtype.kind != "i":
+    if _need_tensor(name, index)._array.dtype.kind != "i":
         raise RuntimeError(f"{name}(): Expected dtype int32 or int64 for index, and it is {index.dtype}")
     if index.ndim > 1:
         raise IndexError(f"{name}(): Index is supposed to be a vector, and it is {list(index.shape)}")
@@ -334,9 +351,12 @@ def _index_1d(name: str, index: Tensor) -> np.ndarray:
 @function(examples=["x.masked_select(mask)"])
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where mask, of bools, is True, 1-D; the two broadcast. Raises RuntimeError for another mask."""
-    if mask._array.dtype != np.bool_:
+    if _need_tensor("masked_select", mask, "mask")._array.dtype != np.bool_:
         raise RuntimeError(f"masked_select: expected BoolTensor for mask, and it is {mask.dtype}")
-    shape = np.broadcast_shapes(input.shape, mask.shape)
+    try:
+        shape = np.broadcast_shapes(input.shape, mask.shape)
+    except ValueError as error:
+        raise pytorch_error("masked_select", [input._array, mask._array], {}, error) from None
     array = np.broadcast_to(mask._array, shape).copy()
     return apply(_index.op, input.expand(*shape), index=array, name="MaskedSelectBackward0")
 
@@ -379,7 +399,7 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: A
 @function(examples=["x.scatter_add(1, ints.repeat(3, 1), y)"])
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """input with src added: input[index[i, j], j] + src[i, j] for dim 0, and so on; what goes to one place adds up."""
-    positions, part = _positions(input, dim, index, src)
+    positions, part = _positions(input, dim, index, _need_tensor("scatter_add", src, "src"))
     _need_its_dtype("scatter", input, src)
     return apply(_add_at.op, input, part, index=positions)
 
@@ -423,6 +443,9 @@ attach("scatter_add_", in_place(scatter_add, at_places=True))
 
 def _index_put_(input: Tensor, indices: Sequence[Tensor], values: Any, accumulate: bool = False) -> Tensor:
     """input[indices] = values, or input[indices] += values with all that go to one place added up."""
+    if not isinstance(indices, Sequence):
+        raise TypeError(f"index_put_(): argument 'indices' must be tuple of Tensors, not {type(indices).__name__}")
+    _need_tensor("index_put_", values, "values")
     if accumulate:
         return _add_where_(input, tuple([index._array.copy() for index in indices]), values)
     input[tuple(indices)] = values

@@ -337,7 +337,7 @@ def _with_mean(
 def prod(x, /, dim=None, keepdim=False, *, dtype=None):
     """The product over dim, or of all elements. Integers and bools multiply in int64.
 
-    The derivative multiplies all the others, so that a zero does not spoil it.
+    The derivative is out / x or, beside a zero, the product of all the others.
     """
     x = _in_dtype(x, dtype)
     if dim is not None:
@@ -350,6 +350,8 @@ def prod(x, /, dim=None, keepdim=False, *, dtype=None):
     out = np.asarray(np.multiply.reduce(x.reshape(shape), axis=dim, keepdims=keepdim, dtype=kind))
 
     def dx(g):
+        if out.all() and np.isfinite(out).all():
+            return (stretch(g * out, shape, (dim,), keepdim) / x.reshape(shape)).reshape(x.shape)
         moved = np.moveaxis(x.reshape(shape), dim, -1)
         left, right = np.ones_like(moved), np.ones_like(moved)
         np.cumprod(moved[..., :-1], axis=-1, out=left[..., 1:])
@@ -357,7 +359,7 @@ def prod(x, /, dim=None, keepdim=False, *, dtype=None):
         others = np.moveaxis(left * right, -1, dim)
         return where_true(others != 0, stretch(g, shape, (dim,), keepdim) * others).reshape(x.shape)
 
-    return out, save(dx, x, out)  # the result too, as PyTorch, which is refused where it was changed
+    return out, save(dx, x, out)
 
 
 @op("CumsumBackward0", in_order=True, examples=["x.cumsum(0)", "x.cumsum(1)"])
@@ -420,6 +422,9 @@ def cumprod(x, /, dim, *, dtype=None):
     flat = shape or (1,)
 
     def dx(g):
+        if out.all() and np.isfinite(out).all():
+            parts = (g * out).reshape(flat)
+            return (np.flip(np.flip(parts, dim).cumsum(dim), dim) / x.reshape(flat)).reshape(shape)
         rows, gradients = np.moveaxis(x.reshape(flat), dim, -1), np.moveaxis(g.reshape(flat), dim, -1)
         result, left = np.empty_like(rows), np.ones_like(rows[..., :1])
         for i in range(rows.shape[-1]):
@@ -429,7 +434,7 @@ def cumprod(x, /, dim, *, dtype=None):
         return np.moveaxis(result, -1, dim).reshape(shape)
 
     out = _cumulate(np.cumprod, x.reshape(flat), dim, dtype).reshape(shape)
-    return out, save(dx, x, out)  # as in prod
+    return out, save(dx, x, out)
 
 
 @op("LinalgVectorNormBackward0", in_order=True, examples=["x.norm()", "x.norm(1, dim=0)", "x.norm(math.inf, dim=1)"])

@@ -113,10 +113,20 @@ def _permute(x, /, dims):
     return x.transpose(dims), lambda g: g.transpose(np.argsort(dims))
 
 
+def _given(name: str, argument: str, sizes: tuple[Any, ...], by_name: Any) -> tuple[int, ...]:
+    """The numbers of f(2, 3), f((2, 3)) or f(argument=(2, 3)). Raises TypeError where there are none at all."""
+    if not sizes and by_name is None:
+        raise TypeError(f"{name}() missing 1 required positional argument: '{argument}'")
+    return sizes_of(sizes) if sizes else tuple(by_name)
+
+
 @function(examples=["batch.permute(2, 0, 1)"])
-def permute(input: Tensor, *order: Any, dims: Any = ()) -> Tensor:
+def permute(input: Tensor, *order: Any, dims: Any = None) -> Tensor:
     """A view with the dimensions in the order of dims. Raises RuntimeError where they are not all named once."""
-    order = tuple([dim_of(input, d) for d in (sizes_of(order) or dims)])
+    order = _given("permute", "dims", order, dims)
+    if len(order) != input.ndim:
+        raise RuntimeError(f"permute: {list(order)} names {len(order)} dimensions, and there are {input.ndim}")
+    order = tuple([dim_of(input, d) for d in order])
     if sorted(order) != list(range(input.ndim)):
         raise RuntimeError(f"permute: {list(order)} does not name each of the {input.ndim} dimensions once")
     return apply(_permute.op, input, dims=order)
@@ -125,9 +135,9 @@ def permute(input: Tensor, *order: Any, dims: Any = ()) -> Tensor:
 @op("TransposeBackward0", "swapaxes", "swapdims", view=True, examples=["x.transpose(0, 1)", "batch.transpose(-2, -1)"])
 def transpose(x, /, dim0, dim1):
     """A view with two dimensions exchanged."""
+    dim0, dim1 = dim_of(x, dim0), dim_of(x, dim1)
     if not x.ndim:
         return x[...], unchanged
-    dim0, dim1 = dim_of(x, dim0), dim_of(x, dim1)
     return x.swapaxes(dim0, dim1), lambda g: g.swapaxes(dim0, dim1)
 
 
@@ -140,7 +150,16 @@ def t(x, /):
 
 
 attach("T", property(lambda x: _permute(x, dims=tuple(reversed(range(x.ndim)))), doc="The dimensions, reversed."))
-attach("mT", property(lambda x: transpose(x, -2, -1), doc="The last two dimensions, exchanged."))
+
+
+def _m_t(x: Tensor) -> Tensor:
+    """The last two dimensions, exchanged. Raises RuntimeError where there is one alone."""
+    if x.ndim == 1:
+        raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {x.ndim}-D tensor.")
+    return transpose(x, -2, -1) if x.ndim else transpose(x, 0, 0)
+
+
+attach("mT", property(_m_t, doc=_m_t.__doc__))
 
 
 @op("ExpandBackward0", view=True, of="", examples=["row.expand(3, 4)", "x[:, :1].expand(-1, 5)"])
@@ -255,8 +274,9 @@ def _parts(input: Tensor, axis: int, indices: Sequence[Any], name: str) -> tuple
 def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views one after the other along dim: of one length (the last may be shorter), or of the lengths listed.
 
-    Raises RuntimeError for a length of 0, or lengths that do not add up to that of dim.
+    Raises RuntimeError for a length of 0, lengths that do not add up to that of dim, and of a single number.
     """
+    _need_dims("split", input)
     axis, sections = dim_of(input, dim), split_size_or_sections
     length = input.shape[axis]
     if isinstance(sections, Sequence):
@@ -274,12 +294,19 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Ten
     return _parts(input, axis, [slice(n, min(n + sections, length)) for n in starts], "SplitBackward0")
 
 
+def _need_dims(name: str, x: Tensor) -> None:
+    if not x.ndim:
+        raise RuntimeError(f"{name}: a tensor without dimensions cannot be taken apart")
+
+
 @function(examples=["x.chunk(2)[0]"])
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most so many views of input along dim, of one length but for the last. Raises RuntimeError for none."""
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    return split(input, max(1, -(-input.shape[dim_of(input, dim)] // chunks)), dim)
+    _need_dims("chunk", input)
+    length = input.shape[dim_of(input, dim)]
+    return split(input, -(-length // chunks) if length else [0] * chunks, dim)
 
 
 @function(examples=["x.unbind()[0]"])
@@ -370,8 +397,15 @@ def ravel(input: Tensor) -> Tensor:
 
 @function(examples=["row.unflatten(0, (2, 2))"])
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
-    """One dimension as several of these sizes."""
-    dim = dim_of(input, dim)
+    """One dimension as several of these sizes, one of which may be -1, for what is left.
+
+    Raises RuntimeError where they do not make up the length of that dimension.
+    """
+    _need_dims("unflatten", input)
+    dim, length, known = dim_of(input, dim), input.shape[dim], math.prod([n for n in sizes if n != -1])
+    sizes = [length // max(known, 1) if n == -1 else n for n in sizes]
+    if math.prod(sizes) != length:
+        raise RuntimeError(f"unflatten: the sizes {list(sizes)} do not multiply up to the {length} of dim {dim}")
     return view(input, *input.shape[:dim], *sizes, *input.shape[dim + 1 :])
 
 
@@ -381,6 +415,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
 
     Raises IndexError or RuntimeError where they are not there.
     """
+    _need_dims("narrow", input)
     axis = dim_of(input, dim)
     n, start = input.shape[axis], int(start)
     if not -n <= start <= n:
@@ -404,6 +439,8 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     sources, targets = (
         [dim_of(input, d) for d in (n if isinstance(n, Sequence) else [n])] for n in (source, destination)
     )
+    if len(sources) != len(targets):
+        raise RuntimeError(f"movedim: {source} and {destination} do not name equally many dimensions")
     order = [d for d in range(input.ndim) if d not in sources]
     for target, d in sorted(zip(targets, sources, strict=True)):
         order.insert(target, d)
@@ -509,12 +546,12 @@ def _repeat(x, /, times):
 
 
 @function(examples=["row.repeat(3, 1)"])
-def repeat(input: Tensor, *sizes: Any) -> Tensor:
+def repeat(input: Tensor, *sizes: Any, repeats: Any = None) -> Tensor:
     """input laid side by side, sizes[d] times along each dimension; more sizes than dimensions add leading ones.
 
     Raises RuntimeError for fewer sizes than dimensions.
     """
-    times = sizes_of(sizes)
+    times = _given("repeat", "repeats", sizes, repeats)
     if len(times) < input.ndim:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     return apply(_repeat.op, input, times=times)
@@ -540,6 +577,8 @@ def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None) -> Te
 def roll(x, /, shifts, dims=None):
     """The elements moved by shifts along dims (along the flattened tensor without dims), the last ones to the front."""
     shifts, dims = (tuple(n) if isinstance(n, Sequence) else n for n in (shifts, dims))
+    if dims is not None and np.size(shifts) != np.size(dims):
+        raise RuntimeError(f"roll: shifts {shifts} and dims {dims} are not equally many")
     back = tuple([-n for n in shifts]) if isinstance(shifts, tuple) else -shifts
     return np.roll(x, shifts, dims), lambda g: np.roll(g, back, dims)
 
@@ -559,10 +598,15 @@ def flip(input: Tensor, *axes: Any, dims: Any = ()) -> Tensor:
 
 @function(examples=["x.diff()"])
 def diff(input: Tensor, n: int = 1, dim: int = -1) -> Tensor:
-    """The differences of neighbours along dim, taken n times."""
+    """The differences of neighbours along dim, taken n times; of bools, whether they differ.
+
+    Raises RuntimeError for a tensor without dimensions.
+    """
+    _need_dims("diff", input)
     for _ in range(n):
         length = max(input.shape[dim] - 1, 0)
-        input = narrow(input, dim, input.shape[dim] - length, length) - narrow(input, dim, 0, length)
+        after, before = narrow(input, dim, input.shape[dim] - length, length), narrow(input, dim, 0, length)
+        input = after != before if input._array.dtype == np.bool_ else after - before
     return input
 
 
@@ -570,7 +614,7 @@ def diff(input: Tensor, n: int = 1, dim: int = -1) -> Tensor:
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """The tensors side by side: along their second dimension, or the only one."""
     rows = [x.view(1) if x.ndim == 0 else x for x in tensors]
-    return cat(rows, 0 if rows and rows[0].ndim == 1 else 1)
+    return cat(rows, 0 if not rows or rows[0].ndim == 1 else 1)
 
 
 @function(method=False, examples=["torch.vstack([x, y])"])
@@ -583,6 +627,11 @@ def vstack(tensors: Sequence[Tensor]) -> Tensor:
 def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     """A view of each 1-D tensor along a dimension of its own, expanded over all; 'xy' exchanges the first two."""
     rows = list(tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors)
+    if indexing not in ("ij", "xy") or any(x.ndim > 1 for x in rows):
+        raise RuntimeError(
+            f"meshgrid takes tensors of at most one dimension and indexing 'ij' or 'xy', not {indexing!r} and the "
+            f"shapes {[list(x.shape) for x in rows]}"
+        )
     order = [1, 0, *range(2, len(rows))] if indexing == "xy" and len(rows) > 1 else list(range(len(rows)))
     shape = [rows[i].numel() for i in order]
     grids = []

@@ -289,7 +289,8 @@ class Adam(Optimizer):
     def _check(self, settings: Group) -> None:
         lr, eps, weight_decay = settings["lr"], settings["eps"], settings["weight_decay"]
         _check_settings(settings, learning_rate=lr, epsilon_value=eps, weight_decay_value=weight_decay)
-        for i, beta in enumerate(settings["betas"]):
+        for i in range(2):
+            beta = settings["betas"][i]
             if not (isinstance(beta, float) and 0 <= beta < 1):
                 raise ValueError(f"Invalid beta parameter at index {i}: {beta}; it has to be a float in [0, 1)")
 

@@ -165,15 +165,15 @@ def need_arrays(name: str, x: Any, y: Any, argument: str = "other") -> None:
 def need_to_fit(x: Any, dtype: np.dtype) -> Any:
     """x, where it is a number of Python's as one that `dtype` has; anything else is left as it is.
 
-    A negative int wraps into uint8, as in PyTorch. Raises RuntimeError for a number that the dtype does not have, such
+    A negative int (no float) wraps into uint8, as in PyTorch. Raises RuntimeError for a number that the dtype does not have, such
     as 300 in uint8, 1e300 in float32 or nan in int64.
     """
     if not isinstance(x, int | float) or dtype.kind == "b":
         return bool(x) if isinstance(x, int | float) else x
     if dtype.kind == "f":
-        fits = not math.isfinite(x) or abs(x) <= np.finfo(dtype).max
+        fits = not math.isfinite(x) or abs(x) <= float(np.finfo(dtype).max)
     else:
-        low, high = (-255, 255) if dtype == np.uint8 else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        low, high = (-255 * isinstance(x, int), 255) if dtype == np.uint8 else (np.iinfo(dtype).min, np.iinfo(dtype).max)
         fits = low <= x <= high
     if not fits:
         raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: {x!r:.60}")

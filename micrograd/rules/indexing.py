@@ -13,6 +13,8 @@ def split_index(index: Any, ndim: int, copy: bool) -> tuple[Any, Any]:
     """
     if type(index) is int:
         return (index, ...), None
+    if isinstance(index, tuple) and index and all(item is ... for item in index):
+        return (...,), None  # several, where there is nothing else, are one
     if isinstance(index, list) and any(not isinstance(item, int) for item in index):
         index = tuple(index)  # as in PyTorch: x[[rows, columns]] is x[rows, columns]
     items = [_item(item, copy) for item in (index if isinstance(index, tuple) else (index,))]
@@ -68,6 +70,10 @@ def _item(item: Any, copy: bool) -> Any:
         return item
     if isinstance(item, range):
         return np.arange(item.start, item.stop, item.step)
+    if isinstance(item, np.integer):
+        return int(item)
+    if isinstance(item, np.bool_):
+        raise IndexError("an index is made of ints, slices, None, ..., lists and tensors, not of NumPy's bools")
     if isinstance(item, str | bytes | dict):
         raise TypeError(f"an index is made of ints, slices, None, ..., lists and tensors, not {type(item).__name__}")
     array = np.asarray(item)
