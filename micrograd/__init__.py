@@ -15,7 +15,6 @@ from micrograd import creation, random
 from micrograd.rules import storage
 from micrograd.rules.device import (
     backends,
-    compile,
     cuda,
     device,
     set_float32_matmul_precision,
@@ -28,6 +27,7 @@ from micrograd.rules.missing import getattr_of
 from micrograd.rules.printing import set_printoptions
 from micrograd import autograd, distributed, nn, optim, utils
 from micrograd.serialization import load, save
+from micrograd.compiling import compile
 
 __version__ = "0.1.0"
 

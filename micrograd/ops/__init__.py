@@ -157,6 +157,28 @@ def _record(op: Op, inputs: Any, options: dict[str, Any], derivatives: list[Any]
         result._requires_grad = True
 
 
+def rerun(function: Callable) -> Callable:
+    """Mark a function of arrays outside of operations that a compiled program has to call anew each time.
+
+    It draws random numbers, moves a buffer, or looks at numbers; in the last case its result has to stay the same.
+    """
+
+    @functools.wraps(function)
+    def run(*arguments: Any) -> Any:
+        recording = state.recording
+        if recording is None:
+            return function(*arguments)
+        recording.inside_rerun += 1
+        try:
+            result = function(*arguments)
+        finally:
+            recording.inside_rerun -= 1
+        recording.rerun(function, arguments, result)
+        return result
+
+    return run
+
+
 def plain(x: Any) -> Any:
     """What an operation accepts beside a Tensor: a number of Python's or NumPy's, or an array. Raises TypeError."""
     if isinstance(x, Tensor):

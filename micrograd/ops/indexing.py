@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from micrograd.graph import state
 from micrograd.in_place import in_place, rebase_history, records, refuse_change, refuse_overlap, snapshot, write
 from micrograd.ops import apply, attach, function, op, plain, save, unchanged
 from micrograd.rules.dims import dim_of
@@ -74,7 +75,7 @@ def added_at(shape, index, g):
 
 
 def _getitem(input: Tensor, index: Any) -> Tensor:
-    copy = input.requires_grad
+    copy = input.requires_grad and state.recording is None  # a recorded program copies it itself
     if isinstance(index, Tensor):
         array = index._array
         if array.ndim and array.dtype.kind == "i":

@@ -46,11 +46,6 @@ def takes_device(function: Callable) -> Any:
     return on_device
 
 
-def compile(model: Any, **options: Any) -> Any:
-    """The model or function itself: there is nothing to compile it to."""
-    return model
-
-
 def set_num_threads(n: int) -> None:
     """Nothing: NumPy decides on its threads."""
 
