@@ -53,16 +53,17 @@ class Recorded:
             border.setdefault(id(tensor), (name, tensor))
         if len(border) != len(arguments):
             raise Obstacle("one tensor is given twice")
-        used = {id(array) for step in recording.steps for array in _arrays_of(step)}
+        used = dict.fromkeys(id(array) for step in recording.steps for array in _arrays_of(step))
         self.leaves: list[Tensor] = []
-        for key, label in guards.names.items():
-            tensor = guards.kept[key]
-            if key not in border and id(tensor._array) in used:
-                if tensor._node is not None:
-                    raise Obstacle(f"{label}, which is no argument, has a graph of its own")
-                border[key] = (label, tensor)
-                self.leaves.append(tensor)
-                guards.tensor(tensor)
+        first_used = {array: i for i, array in enumerate(used)}
+        read = [(label, key, guards.kept[key]) for key, label in guards.names.items() if key not in border]
+        read = [entry for entry in read if id(entry[2]._array) in used]
+        for label, key, tensor in sorted(read, key=lambda entry: first_used[id(entry[2]._array)]):
+            if tensor._node is not None:
+                raise Obstacle(f"{label}, which is no argument, has a graph of its own")
+            border[key] = (label, tensor)
+            self.leaves.append(tensor)
+            guards.tensor(tensor)
         arrays = [tensor._array for _, tensor in border.values()]
         if len({id(array) for array in arrays}) != len(arrays):
             raise Obstacle("two tensors share one array")

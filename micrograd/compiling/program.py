@@ -140,6 +140,7 @@ class Program:
         self.taken = {*dir(builtins), *keyword.kwlist, *keyword.softkwlist, "np", "math", "g", "functools", "run", "numpy"}
         self.names: dict[int, str] = {}
         self.kept: list[Any] = []
+        self.copies: dict[str, str] = {}
         self.made = made
         self.forward_lines: list[str] = []
         self.backward_lines: list[str] = []
@@ -190,8 +191,12 @@ class Program:
                 name = self.fresh("made")
                 self.constants[name] = self.scope[name] = self.names[id(value)] = value
                 self.names[id(value)] = name
-            node: ast.expr = ast.Name(name, ast.Load())
-            return ast.parse(f"{name}.copy()", mode="eval").body if copied else node
+            if copied:  # the way back reads it, and its owner may change it until then
+                if name not in self.copies:
+                    self.copies[name] = self.fresh(f"{name}_now")
+                    self.run(f"{self.copies[name]} = {name}.copy()")
+                name = self.copies[name]
+            return ast.Name(name, ast.Load())
         if isinstance(value, tuple | list):
             items = [self.expression(item, copied) for item in value]
             return ast.Tuple(items, ast.Load()) if isinstance(value, tuple) else ast.List(items, ast.Load())
@@ -544,6 +549,13 @@ class _Body:
         body = self
 
         class Choose(ast.NodeTransformer):
+            def visit_Call(self, node: ast.Call) -> Any:  # noqa: N802
+                self.generic_visit(node)
+                if isinstance(node.func, ast.Name) and node.func.id == "floating" and isinstance(node.args[0], ast.Name):
+                    if body.program.value(node) is body.program.value(node.args[0]):
+                        return node.args[0]
+                return node
+
             def visit_IfExp(self, node: ast.IfExp) -> Any:  # noqa: N802
                 if body.is_static(node.test):
                     return self.visit(node.body if body.program.value(node.test) else node.orelse)
