@@ -32,17 +32,19 @@ class Corpus:
         self.context_counts = cache(self._context_counts)
 
     @classmethod
-    def read(cls, path: Path, split: str) -> "Corpus":
+    def read(cls, path: Path | WordList, split: str) -> "Corpus":
         """Read a list of words and split it. With split "none" it is a stream until examples are asked for.
 
         Raises OSError and UsageError where the list cannot be read, and UsageError where it is too short to split.
         """
-        words = WordList(path)
+        words = path if isinstance(path, WordList) else WordList(path)
         survey = data.survey(words.blocks())
         if split == "none":
             return cls(words, survey, {"train": words.blocks})
         if survey.words < 2:
-            raise UsageError(f"{path} holds a single word, too few to split; --split none trains on it all the same")
+            raise UsageError(
+                f"{words.path} holds a single word, too few to split; --split none trains on it all the same"
+            )
         parts = data.split_words(words.words())._asdict()
         texts = {name: data.text_of(part) for name, part in parts.items() if part}
         return cls(words, survey, {name: partial(list, [text]) for name, text in texts.items()})

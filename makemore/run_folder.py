@@ -26,7 +26,8 @@ from micrograd.command import UsageError
 
 CONFIG, CHECKPOINT, BEST = "config.json", "model.safetensors", "best.safetensors"
 METRICS, SAMPLES = "metrics.jsonl", "samples.txt"
-FILES: tuple[str, ...] = (CONFIG, CHECKPOINT, BEST, METRICS, SAMPLES, "loss.png", "bigram.png", "embedding.png")
+WORDS = "words.txt"  # where the list came from Python, and not from a file
+FILES: tuple[str, ...] = (CONFIG, CHECKPOINT, BEST, METRICS, SAMPLES, WORDS, "loss.png", "bigram.png", "embedding.png")
 FILES += ("activations.png", "gradients.png", "updates.png", "graph.svg", "graph.html")
 SWEEP = "find_lr.png"
 """The picture that --find-lr leaves, which belongs to no run."""
@@ -138,7 +139,7 @@ class RunFolder:
         if self.committed:
             return
         self._refuse_if_taken()
-        gone = [name for name in FILES if not (self.stage / name).exists()]
+        gone = [name for name in FILES if name != WORDS and not (self.stage / name).exists()]
         for name in (*gone, *map(_unfinished, FILES)):
             (self.path / name).unlink(missing_ok=True)
         self.stage.rename(

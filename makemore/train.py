@@ -23,8 +23,10 @@ from makemore import data, diagnosis, report, run
 from makemore.config import RUNS, check_flags, config_of, config_of_resumed, parser_of_flags
 from makemore.language_model import Uniform
 from makemore.run_folder import SAMPLES, RunFolder
+from makemore.trained import train
 from makemore.training import Training, rate_at
 from micrograd.command import UsageError, run_command
+from micrograd.rules.modules import make_callable
 
 
 def begin(flags: argparse.Namespace) -> None:
@@ -120,6 +122,8 @@ def main(arguments: list[str] | None = None) -> int:
     (run.sample if flags.sample_only else resume)(folder, flags)
     return 0
 
+
+make_callable(__name__)  # makemore.train(words) is the function, and this module the command
 
 if __name__ == "__main__":
     run_command(main)

@@ -1,13 +1,15 @@
 """PyTorch's torch.autograd: gradients as values, operations of one's own, and a check of them."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Self
 
 import numpy as np
 
-from micrograd.graph import RELEASED, Node, enable_grad, inference_mode, is_grad_enabled, no_grad, state
+from micrograd.graph import RELEASED, Node, state
 from micrograd.graph import run_backward as _run_backward
-from micrograd.tensors import Tensor, refuse_second_order, start_of_backward, wrap
+from micrograd.rules.grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad
+from micrograd.tensors import Tensor, attach, refuse_second_order, start_of_backward, wrap
 
 __all__ = ["Function", "enable_grad", "grad", "gradcheck", "inference_mode", "is_grad_enabled", "no_grad"]
 
@@ -24,6 +26,11 @@ def grad(
 
     grad_outputs: a gradient for each output that has more than one element. Raises RuntimeError where an input has no
     part in the outputs, unless allow_unused (its gradient is None then), and as Tensor.backward does.
+
+    >>> import micrograd as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> torch.autograd.grad((x * x).sum(), x)
+    (tensor([2., 4.]),)
     """
     refuse_second_order(create_graph)
     outputs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
@@ -68,8 +75,24 @@ class Function:
     """An operation of one's own: a subclass with two static methods, used as `Name.apply(...)`.
 
     forward(ctx, *inputs) returns a Tensor or a tuple of them; backward(ctx, *gradients), one of each output, returns a
-    gradient, or None, for each input.
+    gradient, or None, for each input. Where a third one is there, setup_context(ctx, inputs, output), forward takes the
+    inputs alone.
+
+    >>> import micrograd as torch
+    >>> class Double(torch.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         return x * 2
+    ...     @staticmethod
+    ...     def backward(ctx, grad):
+    ...         return grad * 2
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> Double.apply(x).sum().backward()
+    >>> x.grad
+    tensor([2., 2.])
     """
+
+    setup_context: Callable[..., None] | None = None
 
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> Any:
@@ -87,7 +110,11 @@ class Function:
         ctx = Context()
         ctx.needs_input_grad = tuple([isinstance(x, Tensor) and x.requires_grad for x in inputs])
         with no_grad():
-            results = cls.forward(ctx, *inputs)
+            if cls.setup_context is None:
+                results = cls.forward(ctx, *inputs)
+            else:
+                results = cls.forward(*inputs)
+                cls.setup_context(ctx, inputs, results)
         if not (state.grad_enabled and any(ctx.needs_input_grad)):
             return results
         several = isinstance(results, tuple)
@@ -114,11 +141,11 @@ def _node_of(function: type[Function], ctx: Context, inputs: Sequence[Any], outp
         gradient = held[position]
         if position == positions[-1]:
             held.clear()
-        return None if gradient is None else gradient._array.copy()
+        return None if gradient is None else _checked(function, gradient, position, inputs[position].shape)
 
     for position in positions:
         x = inputs[position]
-        node.add_edge(x.grad_fn or x, lambda g, i=position: gradient_of(g, i), x._array.shape, x._array.dtype)
+        node.add_edge(x.grad_fn or x, partial(gradient_of, position=position), x._array.shape, x._array.dtype)
     return node
 
 
@@ -139,6 +166,19 @@ def _gradients(function: type[Function], ctx: Context, given: Any, outputs: list
             f"(expected {n_inputs}, got {len(results)})"
         )
     return results
+
+
+def _checked(function: type[Function], gradient: Any, i: int, shape: tuple[int, ...]) -> np.ndarray:
+    """The array of a gradient of input i. Raises RuntimeError where it is no Tensor or does not sum down to `shape`."""
+    if not isinstance(gradient, Tensor):
+        raise RuntimeError(f"{function.__name__}Backward: expected Tensor or None (got {type(gradient).__name__})")
+    extra = gradient.ndim - len(shape)
+    if extra < 0 or any(n not in (1, m) for n, m in zip(shape, gradient.shape[extra:], strict=True)):
+        raise RuntimeError(
+            f"Function {function.__name__}Backward returned an invalid gradient at index {i} - got "
+            f"{list(gradient.shape)} but expected shape compatible with {list(shape)}"
+        )
+    return gradient._array.copy()
 
 
 def _output_node(function: type[Function], joint: Node, i: int, n: int) -> Node:
@@ -167,6 +207,11 @@ def gradcheck(
 
     Returns True, or raises RuntimeError naming the input and the largest difference (returns False without
     raise_exception). Raises ValueError where no input is a float64 tensor that requires grad.
+
+    >>> import micrograd as torch
+    >>> x = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    >>> torch.autograd.gradcheck(torch.tanh, (x,))
+    True
     """
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     checked = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]
@@ -194,14 +239,12 @@ def gradcheck(
     return True
 
 
-def slopes(
-    f: Callable[[], float], array: np.ndarray, step: float, positions: Sequence[int] | None = None
-) -> np.ndarray:
+def slopes(f: Callable[[], float], array: np.ndarray, step: float, positions: Any = None) -> np.ndarray:
     """The slopes of f by the elements of an array, from the left and from the right, without any derivative: (2, n).
 
     With h = step * max(1, |x|) they are (f(x) - f(x - h)) / h and (f(x + h) - f(x)) / h, and their mean is the central
     difference. f: computes a number from the array as it is. array: float64; it ends as it was. positions: which of the
-    elements, as indices of the flat array; all where None.
+    elements, as indices of the flat array; None for all.
     """
     positions = range(array.size) if positions is None else positions
     middle, found = f(), np.empty((2, len(positions)))
@@ -212,3 +255,68 @@ def slopes(
             found[side, i] = (f() - middle) / (array.flat[position] - x)
         array.flat[position] = x
     return found
+
+
+# Hooks of tensors.
+
+
+class HookHandle:
+    """Takes a hook away again: `handle.remove()`, or at the end of `with handle:`."""
+
+    def __init__(self, hooks: dict[int, Callable], hook: Callable):
+        self._hooks = hooks
+        hooks[id(self)] = hook
+
+    def remove(self) -> None:
+        """Take the hook away; a second time changes nothing."""
+        self._hooks.pop(id(self), None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+
+
+def _hooked(hook: Callable[[Tensor], Any], g: np.ndarray) -> np.ndarray:
+    """What a hook of the user's makes of the gradient g."""
+    result = hook(wrap(np.array(g)))
+    if result is None:
+        return g
+    if result.shape != g.shape:
+        raise RuntimeError(f"a hook has changed the size of the gradient: {list(g.shape)} to {list(result.shape)}")
+    return result._array.astype(g.dtype, copy=False)
+
+
+def register_hook(input: Tensor, hook: Callable[[Tensor], Any]) -> HookHandle:
+    """Call hook(grad) whenever backward has the gradient of this tensor; what it returns, if anything, goes on.
+
+    Returns a handle whose remove() takes the hook away. Raises RuntimeError where the tensor does not require grad.
+
+    >>> import micrograd as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> handle = x.register_hook(lambda grad: grad * 10)
+    >>> x.sum().backward()
+    >>> x.grad
+    tensor([10., 10.])
+    """
+    if not input.requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    holder: Any = input if input.grad_fn is None else input.grad_fn
+    name = "_hooks" if holder is input else "hooks"
+    if getattr(holder, name) is None:
+        setattr(holder, name, {})
+    return HookHandle(getattr(holder, name), lambda g: _hooked(hook, g))
+
+
+def register_post_accumulate_grad_hook(input: Tensor, hook: Callable[[Tensor], None]) -> HookHandle:
+    """Call hook(input) after backward has added to this leaf's grad. Raises RuntimeError where it is no leaf."""
+    if not input.requires_grad or input.grad_fn is not None:
+        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    if input._post_accumulate_hooks is None:
+        input._post_accumulate_hooks = {}
+    return HookHandle(input._post_accumulate_hooks, hook)
+
+
+for _function in (register_hook, register_post_accumulate_grad_hook):
+    attach(_function.__name__, _function)

@@ -16,6 +16,8 @@ from micrograd.ops import TORCH, function
 from micrograd.rules import dtypes
 from micrograd.rules.device import check_device
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
+from micrograd.rules.errors import need_to_fit
+from micrograd.rules.layout import laid_out
 from micrograd.tensors import Tensor, attach, wrap
 
 
@@ -26,12 +28,23 @@ def makes_tensor(create: Callable) -> Any:
     def make(*args: Any, requires_grad: bool = False, device: Any = None, **options: Any) -> Tensor:
         if device is not None:
             check_device(device)
-        if isinstance(options.get("dtype"), type):
-            options["dtype"] = dtypes.OF_PYTHON[options["dtype"]]
+        if options.get("dtype") is not None:
+            options["dtype"] = _dtype(create.__name__, options["dtype"])
+        if not isinstance(requires_grad, bool):
+            kind = type(requires_grad).__name__
+            raise TypeError(f"{create.__name__}(): argument 'requires_grad' must be bool, not {kind}")
         result = create(*args, **options)
         return result.requires_grad_() if requires_grad else result
 
     return function(method=False)(make)
+
+
+def _dtype(name: str, given: Any) -> DType:
+    """The dtype that float, int and bool also name. Raises TypeError for what is none."""
+    dtype = dtypes.OF_PYTHON.get(given, given) if isinstance(given, type) else given
+    if not isinstance(dtype, DType):
+        raise TypeError(f"{name}(): argument 'dtype' must be a dtype such as float32, not {given!r:.40}")
+    return dtype
 
 
 @makes_tensor
@@ -39,7 +52,15 @@ def tensor(data: Any, dtype: DType | None = None) -> Tensor:
     """A tensor with its own copy of data: a number, nested lists of numbers or tensors of one element, or an array.
 
     Python floats become float32 and ints int64; arrays keep their dtype. Raises ValueError where the lists are ragged
-    or hold something else than numbers, TypeError where NumPy's dtype has no counterpart here.
+    or hold something else than numbers, RuntimeError for a number that does not fit the dtype, TypeError where NumPy's
+    dtype has no counterpart here.
+
+    >>> import micrograd as torch
+    >>> torch.tensor([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [3, 4]])
+    >>> torch.tensor([1.5, 2.0], requires_grad=True)
+    tensor([1.5000, 2.0000], requires_grad=True)
     """
     if isinstance(data, Tensor):
         array = data._array.copy()
@@ -48,6 +69,8 @@ def tensor(data: Any, dtype: DType | None = None) -> Tensor:
     else:
         array = _from_lists(data, dtype)
     if dtype is not None:
+        if not isinstance(data, Tensor | np.ndarray):
+            _need_to_fit(array, dtype)
         array = array.astype(dtype.numpy)
     elif array.dtype not in DType._of:
         names = ", ".join(str(numpy_dtype) for numpy_dtype in DType._of)
@@ -65,16 +88,30 @@ def _from_lists(data: Any, dtype: DType | None) -> np.ndarray:
     except ValueError:
         raise ValueError("tensor() takes lists of one length at each depth, and these are ragged") from None
     if types == {int} and array.dtype != np.int64:  # NumPy makes floats of some of those that are too large
-        raise ValueError(f"{data!r:.60} does not fit in int64")
+        if dtype is None or dtype.numpy.kind in "iu":
+            raise ValueError(f"{data!r:.60} does not fit in int64")
+        array = np.array(data, np.float64)
     if array.dtype.kind not in "biuf":
-        if isinstance(data, str):
-            raise TypeError("tensor() takes numbers, not a str")
+        if isinstance(data, str | bytes):
+            raise TypeError(f"tensor() takes numbers, not {type(data).__name__}: {data!r:.60}")
         if array.dtype.kind == "U":
             raise ValueError(f"tensor() takes numbers, not strings: {data!r:.60}")
         raise RuntimeError(f"Could not infer dtype of {type(array.flat[0] if array.size else data).__name__}")
     if dtype is None and seen:
         return array.astype(dtypes.result_type(*[np.empty(1, each) for each in seen]))
-    return array.astype(np.float32) if dtype is None and array.dtype == np.float64 else array
+    return array.astype(dtypes.default_dtype.numpy) if dtype is None and array.dtype == np.float64 else array
+
+
+def _need_to_fit(numbers: np.ndarray, dtype: DType) -> None:
+    """Raises RuntimeError where numbers of a list do not fit a dtype of integers; ints down to -255 wrap in uint8."""
+    if dtype.numpy.kind not in "iu" or not numbers.size:
+        return
+    low, high = np.iinfo(dtype.numpy).min, np.iinfo(dtype.numpy).max
+    if dtype is dtypes.uint8 and numbers.dtype.kind != "f":
+        low = -255
+    outside = ~((numbers >= low) & ((numbers <= high) if numbers.dtype.kind != "f" else (numbers < high + 1.0)))
+    if outside.any():
+        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: {numbers[outside].flat[0]}")
 
 
 def _types_in(data: Any) -> set[type]:
@@ -94,7 +131,8 @@ def _with_numbers(data: Any, seen: set[np.dtype]) -> Any:
         return [_with_numbers(item, seen) for item in data]
     if isinstance(data, Tensor):
         if data._array.size != 1:
-            raise ValueError("only one element tensors can be converted to Python scalars: take stack() of the others")
+            error = ValueError if data._array.dtype.kind == "f" else TypeError
+            raise error("only one element tensors can be converted to Python scalars: take stack() of the others")
         seen.add(data._array.dtype)
         return data._array.item()
     if isinstance(data, np.ndarray | np.generic):
@@ -107,7 +145,13 @@ def _with_numbers(data: Any, seen: set[np.dtype]) -> Any:
 
 @makes_tensor
 def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
-    """data itself where it is a tensor of that dtype, a tensor in the memory of an array, else `tensor(data)`."""
+    """data itself where it is a tensor of that dtype, a tensor in the memory of an array, else `tensor(data)`.
+
+    >>> import micrograd as torch
+    >>> x = torch.ones(2)
+    >>> torch.as_tensor(x) is x
+    True
+    """
     if isinstance(data, np.ndarray):
         data = from_numpy(data)
     if isinstance(data, Tensor) and dtype in (None, data.dtype):
@@ -120,7 +164,13 @@ TORCH["asarray"] = as_tensor
 
 @function(method=False)
 def from_numpy(array: np.ndarray) -> Tensor:
-    """A tensor in the memory of the array. Raises TypeError where it is no array or its dtype has no counterpart."""
+    """A tensor in the memory of the array. Raises TypeError where it is no array or its dtype has no counterpart.
+
+    >>> import micrograd as torch
+    >>> import numpy as np
+    >>> torch.from_numpy(np.array([1.0, 2.0]))
+    tensor([1., 2.], dtype=torch.float64)
+    """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
     if array.dtype not in DType._of:
@@ -140,9 +190,10 @@ def _filled(make: Callable, name: str, what: str) -> Any:
     """A function that makes an array of a shape, as one that makes a tensor."""
 
     def filled(*shape: Any, size: Any = (), dtype: DType | None = None) -> Tensor:
-        return wrap(make(shape_of(shape or (size,)), (dtype or dtypes.float32).numpy))
+        return wrap(make(shape_of(shape or (size,)), (dtype or dtypes.default_dtype).numpy))
 
-    filled.__name__, filled.__doc__ = name, what
+    line = f">>> import micrograd as torch\n    >>> torch.{name}(2, 3).shape\n    torch.Size([2, 3])"
+    filled.__name__, filled.__doc__ = name, f"{what}\n\n    {line}\n    "
     return makes_tensor(filled)
 
 
@@ -153,18 +204,36 @@ empty = _filled(np.empty, "empty", "A tensor of a shape whose numbers are whatev
 
 @makes_tensor
 def full(size: Any, fill_value: Any, dtype: DType | None = None) -> Tensor:
-    """fill_value in a shape, in the dtype of fill_value."""
-    return wrap(np.full(shape_of((size,)), fill_value, tensor(fill_value, dtype)._array.dtype))
+    """fill_value, a number, in a shape, and in the dtype of fill_value where none is given.
+
+    Raises TypeError where it is no number, RuntimeError where it does not fit the dtype.
+
+    >>> import micrograd as torch
+    >>> torch.full((2, 3), 7)
+    tensor([[7, 7, 7],
+            [7, 7, 7]])
+    """
+    number = fill_value.item() if isinstance(fill_value, Tensor | np.generic) and not fill_value.ndim else fill_value
+    if not isinstance(number, bool | int | float):
+        raise TypeError(f"full(): argument 'fill_value' must be a number, not {type(number).__name__}: {number!r:.40}")
+    kind = dtypes.numpy_dtype(number) if dtype is None else dtype.numpy
+    return wrap(np.full(shape_of((size,)), need_to_fit(number, kind), kind))
 
 
 def like(make: Callable, name: str) -> Any:
     """The form of a function that takes the shape, and the dtype where none is given, from a tensor."""
 
     def of_shape(input: Tensor, *args: Any, dtype: DType | None = None, **options: Any) -> Tensor:
-        return make(input.shape, *args, dtype=dtype or input.dtype, **options)
+        result = make(input.shape, *args, dtype=dtype or input.dtype, **options)
+        if input._array.ndim > 1 and not input._array.flags.c_contiguous:
+            result._array = laid_out(result._array, [input._array])
+        return result
 
     of_shape.__name__ = name
-    of_shape.__doc__ = f"{make.__name__} in the shape of input, and in its dtype where none is given."
+    arguments = "torch.ones(2, 3), 5.0" if name == "full_like" else "torch.ones(2, 3)"
+    line = f">>> import micrograd as torch\n    >>> torch.{name}({arguments}).shape\n    torch.Size([2, 3])"
+    what = f"{make.__name__} in the shape of input, lying as it does, and in its dtype where none is given."
+    of_shape.__doc__ = f"{what}\n\n    {line}\n    "
     return function(method=False)(of_shape)
 
 
@@ -194,10 +263,14 @@ def _typed(dtype: DType) -> Callable[..., Tensor]:
 
     def typed(*data: Any) -> Tensor:
         of_shape = not data or isinstance(data[0], int | dtypes.Size)
+        if not of_shape and not isinstance(data[0], Tensor | np.ndarray) and str in _types_in(data[0]):
+            raise TypeError(f"{typed.__name__}() takes numbers, not strings: {data[0]!r:.60}")
         return empty(*(data or (0,)), dtype=dtype) if of_shape else tensor(data[0], dtype)
 
     vars(typed)["dtype"] = dtype  # for x.type(LongTensor)
     typed.__name__ = f"{dtypes.TITLES[dtype.numpy.name]}Tensor"
+    line = f">>> import micrograd as torch\n    >>> torch.{typed.__name__}([1, 0]).dtype\n    {dtype}"
+    typed.__doc__ = f"A tensor of {dtype} of data, or in a shape.\n\n    {line}\n    "
     return function(method=False)(typed)
 
 
@@ -210,30 +283,55 @@ ByteTensor, BoolTensor = _typed(dtypes.uint8), _typed(dtypes.bool)
 def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: DType | None = None) -> Tensor:
     """start, start + step, ... up to and without end; arange(n) counts from 0. int64 where all three are ints.
 
-    Raises RuntimeError where step is 0 or leads away from end.
+    With a dtype of integers start and step are rounded toward zero first, as in PyTorch. Raises RuntimeError where step
+    is 0 or leads away from end, or one of the three is not finite, NotImplementedError for bools.
+
+    >>> import micrograd as torch
+    >>> torch.arange(3)
+    tensor([0, 1, 2])
+    >>> torch.arange(1, 2, 0.25)
+    tensor([1.0000, 1.2500, 1.5000, 1.7500])
     """
     if end is None:
         start, end = 0, start
     start, end, step = [n.item() if isinstance(n, Tensor | np.generic) else n for n in (start, end, step)]
-    if step == 0:
+    if not all(math.isfinite(n) for n in (start, end, step)):
+        raise RuntimeError(f"unsupported range: {start} -> {end}, step {step}")
+    if step == 0 or (dtype is dtypes.int64 and not int(step)):
         raise RuntimeError("step must be nonzero")
     if (end - start) * step < 0:
         raise RuntimeError(f"arange: the step {step} does not lead from {start} to {end}")
+    if dtype is dtypes.int64:
+        start, end, step = int(start), int(end), int(step)
     whole = all(isinstance(number, int) for number in (start, end, step))
-    kind = dtype or (dtypes.int64 if whole else dtypes.float32)
-    numbers = start + step * np.arange(math.ceil((end - start) / step))
-    return wrap(numbers.astype(kind.numpy))
+    kind = dtype or (dtypes.int64 if whole else dtypes.default_dtype)
+    _refuse_bool("arange", kind)
+    n = math.ceil((end - start) / step)
+    if not kind.is_floating_point:
+        start, step = int(start), int(step)
+    return wrap((start + step * np.arange(n)).astype(kind.numpy))
+
+
+def _refuse_bool(name: str, dtype: DType) -> None:
+    if dtype is dtypes.bool:
+        raise NotImplementedError(f"{name} is not there for bools: compare its result, as in {name}(...) != 0")
 
 
 @makes_tensor
 def linspace(start: Any, end: Any, steps: int, *, dtype: DType | None = None) -> Tensor:
-    """steps numbers at equal distances from start to end, both included."""
+    """steps numbers at equal distances from start to end, both included.
+
+    >>> import micrograd as torch
+    >>> torch.linspace(0, 1, 5)
+    tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
+    """
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
-    kind = (dtype or dtypes.float32).numpy
+    _refuse_bool("linspace", dtype or dtypes.default_dtype)
+    kind = (dtype or dtypes.default_dtype).numpy
     # PyTorch counts from start in the first half and back from end in the second.
     positions = np.arange(steps, dtype=kind)
-    first, last = np.array([start, end], kind)
+    first, last = np.array([need_to_fit(n, kind) for n in (start, end)], kind)
     step = (last - first) / kind.type(max(steps - 1, 1))
     low = first + step * positions
     high = last - step * positions[::-1]
@@ -242,17 +340,32 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: DType | None = None) ->
 
 @makes_tensor
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: DType | None = None) -> Tensor:
-    """base to the power of the numbers of linspace(start, end, steps)."""
-    return base ** linspace(start, end, steps, dtype=dtype)
+    """base to the power of the numbers of linspace(start, end, steps).
+
+    >>> import micrograd as torch
+    >>> torch.logspace(0, 2, 3)
+    tensor([  1.,  10., 100.])
+    """
+    if dtype is None or dtype.is_floating_point:
+        return base ** linspace(start, end, steps, dtype=dtype)
+    return wrap((base ** linspace(start, end, steps, dtype=dtypes.float64))._array.astype(dtype.numpy))
 
 
 @makes_tensor
 def eye(n: int, m: int | None = None, *, dtype: DType | None = None) -> Tensor:
-    """An n by m (by default n by n) matrix with ones on its diagonal and zeros elsewhere."""
-    return wrap(np.eye(n, m, dtype=(dtype or dtypes.float32).numpy))
+    """An n by m (by default n by n) matrix with ones on its diagonal and zeros elsewhere. RuntimeError below 0.
+
+    >>> import micrograd as torch
+    >>> torch.eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    if n < 0 or (m is not None and m < 0):
+        raise RuntimeError(f"eye(): n and m must be greater or equal to 0, and they are {n} and {m}")
+    return wrap(np.eye(n, m, dtype=(dtype or dtypes.default_dtype).numpy))
 
 
-tensors._from_data = FloatTensor
+tensors.from_data.append(FloatTensor)
 
 
 # Asked of tensors, or of what may be one.
@@ -260,11 +373,21 @@ tensors._from_data = FloatTensor
 
 @function(method=False)
 def is_tensor(obj: Any) -> bool:
-    """Whether obj is a Tensor."""
+    """Whether obj is a Tensor.
+
+    >>> import micrograd as torch
+    >>> torch.is_tensor([1.0])
+    False
+    """
     return isinstance(obj, Tensor)
 
 
 @function(method=False)
 def numel(input: Tensor) -> int:
-    """The number of elements."""
+    """The number of elements.
+
+    >>> import micrograd as torch
+    >>> torch.numel(torch.ones(2, 3))
+    6
+    """
     return input.numel()

@@ -6,7 +6,7 @@ rule. The array engine (`micrograd.tensors`) is the same idea with arrays in pla
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 from typing import Any, Self
 
@@ -31,6 +31,8 @@ class Value:
 
     Raises TypeError where data is not a number.
     """
+
+    draw_dot: Callable[..., Any]  # the picture of the graph behind it; in `micrograd/__init__.py`
 
     def __init__(self, data: Any, _children: Iterable["Value"] = (), _op: str = "", label: str = "", local=()):
         self.data: float = data if type(data) is float else _number(data)

@@ -5,7 +5,6 @@ gradient: to the Node that made it or, for a leaf, to the Tensor itself. Nothing
 moment its last tensor goes.
 """
 
-import contextlib
 import threading
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
@@ -74,25 +73,11 @@ class Edge:
     def gradient(self, g: Any) -> Any:
         """The gradient of the input, from that of the result; None where there is none."""
         dx = self.derivative(g)
-        if dx is None:
-            return None
+        if dx is None or (dx.shape == self.shape and dx.dtype is self.dtype):
+            return dx
         if dx.shape != self.shape:
             dx = unbroadcast(dx, self.shape)
-        return dx if dx.dtype is self.dtype else dx.astype(self.dtype, copy=False)
-
-    def hand_on(self, g: Any, gradients: dict[Any, Any]) -> None:
-        """Add the gradient of the input to `gradients`. What is fresh is handed over, not copied."""
-        dx = self.gradient(g)
-        if dx is None:
-            return
-        parent = self.parent
-        fresh = dx is not g and type(dx) is np.ndarray and dx.base is None
-        others = gradients.get(parent)
-        if others is not None:
-            dx = np.add(dx, others, out=dx if fresh else None)
-        elif not fresh and type(parent) is not Node:
-            dx = dx.copy()  # what a leaf gets is its own
-        gradients[parent] = dx
+        return dx.astype(self.dtype, copy=False)
 
 
 class Node:
@@ -122,16 +107,26 @@ class Node:
     )
     where: tuple[str, int]
 
-    def __init__(self, name: str, op: Any = None, options: dict[str, Any] | None = None):
+    def __init__(
+        self,
+        name: str,
+        op: Any = None,
+        inputs: Sequence[Any] = (),
+        options: dict[str, Any] | None = None,
+        edges: list[Edge] | None = None,
+        previous: "list[Node] | None" = None,
+        saved: Sequence[tuple[list[int], int]] = (),
+        holds_values: bool = False,
+    ):
         self.name = name
         self.op = op
-        self.inputs: list[Any] = []
+        self.inputs = inputs
         self.options = options
         self.module = state.module
-        self.edges: list[Edge] | None = []
-        self._prev: list[Node] = []
-        self.saved: list[tuple[list[int], int]] = []
-        self.holds_values = False
+        self.edges: list[Edge] | None = [] if edges is None else edges
+        self._prev: list[Node] = [] if previous is None else previous
+        self.saved = saved
+        self.holds_values = holds_values
         self.retained: Callable[[], Any] | None = None
         self.hooks: dict[int, Callable] | None = None
 
@@ -182,13 +177,13 @@ def run_backward(
     is gone or was changed.
     """
     look = None if observer.backward is None else observer.backward(tensors, starts, wanted is None)
+    roots = [tensor.grad_fn or tensor for tensor in tensors]
     gradients: dict[Any, Any] = {}
     found: dict[Any, Any] = {}
-    for tensor, start in zip(tensors, starts, strict=True):
-        root = tensor.grad_fn or tensor
-        gradients[root] = gradients[root] + start if root in gradients else start.copy()
     with silent():
-        for node in reversed(topological_order(*[t.grad_fn for t in tensors if t.grad_fn is not None])):
+        for root, start in zip(roots, starts, strict=True):
+            gradients[root] = gradients[root] + start if root in gradients else start.copy()
+        for node in reversed(topological_order(*[root for root in roots if type(root) is Node])):
             g = gradients.pop(node, None)
             if g is None:
                 continue  # a derivative said that this input has none
@@ -199,12 +194,25 @@ def run_backward(
             if node.saved or node.edges is None:
                 node.check()
             for edge in node.edges:
-                edge.hand_on(g, gradients)
+                dx = edge.gradient(g)
+                if dx is not None:
+                    add_gradient(gradients, edge.parent, dx, g)
             if node.holds_values and not retain_graph:
-                node.edges, node.inputs = None, []  # let go of the arrays that the derivatives use
+                node.edges = None  # let go of the arrays that the derivatives use
     if look is not None:
         look(gradients)
     return gradients | found
+
+
+def add_gradient(gradients: dict[Any, Any], parent: Any, dx: Any, g: Any) -> None:
+    """Add dx, made from g, to the gradient of a Node or leaf. What is fresh is handed over, not copied."""
+    fresh = dx is not g and type(dx) is np.ndarray and dx.base is None
+    others = gradients.get(parent)
+    if others is not None:
+        dx = np.add(dx, others, out=dx if fresh else None)
+    elif not fresh and type(parent) is not Node:
+        dx = dx.copy()  # what a leaf gets is its own
+    gradients[parent] = dx
 
 
 # What hooks want to be called, once, at the end of the backward that runs now.
@@ -217,67 +225,3 @@ def call_after_backward() -> None:
     after_backward.clear()
     for function in asked:
         function()
-
-
-def is_grad_enabled() -> bool:
-    """Whether operations record a graph now, in this thread."""
-    return state.grad_enabled
-
-
-class set_grad_enabled(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's name
-    """Turn recording on or off from here on; as a context manager, until the end of the block.
-
-    >>> from micrograd import is_grad_enabled
-    >>> with set_grad_enabled(False):
-    ...     print(is_grad_enabled())
-    False
-    """
-
-    def __init__(self, mode: bool):
-        self.mode, self.before = bool(mode), state.grad_enabled
-        state.grad_enabled = self.mode
-
-    def __enter__(self) -> None:
-        state.grad_enabled = self.mode
-
-    def __exit__(self, *exception: object) -> None:
-        state.grad_enabled = self.before
-
-
-class no_grad(contextlib.ContextDecorator):  # noqa: N801 - PyTorch's name
-    """Operations inside `with no_grad():`, or in a function decorated `@no_grad()`, record no graph.
-
-    >>> import micrograd as torch
-    >>> w = torch.ones(2, requires_grad=True)
-    >>> with torch.no_grad():
-    ...     print((w * 2).requires_grad)
-    False
-    """
-
-    wanted = False
-
-    def __new__(cls, function: Callable | None = None) -> Any:
-        self = super().__new__(cls)
-        if function is None:
-            return self
-        return cls()(function)  # @no_grad, without brackets
-
-    def __enter__(self) -> None:
-        self.before = state.grad_enabled
-        state.grad_enabled = self.wanted
-
-    def __exit__(self, *exception: object) -> None:
-        state.grad_enabled = self.before
-
-    def _recreate_cm(self) -> "no_grad":
-        return type(self)()  # a decorated function may call itself
-
-
-class inference_mode(no_grad):  # noqa: N801 - PyTorch's name
-    """The same as no_grad; PyTorch's own also does without the counters of changes in place."""
-
-
-class enable_grad(no_grad):  # noqa: N801 - PyTorch's name
-    """Inside it operations record a graph again, within a `no_grad` too."""
-
-    wanted = True

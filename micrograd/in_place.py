@@ -12,21 +12,24 @@ since both look at one memory. Three things keep every gradient right, the same 
 
 3. A view knows its base, the tensor that owns the memory. A change through a view is a change of the base: the base
    becomes "what it was, with the changed part put in" (the node CopySlices), and every other view of it finds, when it
-   is used next, that its base has changed since (`_changes` is not what it has `_seen`), and looks at the new base (the
-   node AsStridedBackward0). So a graph is never rewritten, and a base does not have to know its views:
+   is used next, that its memory has changed since (the counter is not what the view has `_seen`), and looks at the new
+   base (the node AsStridedBackward0). So a graph is never rewritten, and a base does not have to know its views:
 
        x = w * 1                     x -> MulBackward0
        v = x[:2]                     v -> SliceBackward0 -> MulBackward0
        v *= 3                        x -> CopySlices -> (MulBackward0, the product's MulBackward0 -> SliceBackward0)
        v, or another view of x       v -> AsStridedBackward0 -> CopySlices
 
+A view requires grad where its base does. One that was made before the base did, or under no_grad, has no way back: what
+is computed with it requires grad, and nothing comes of that.
+
 A tensor made by `detach()` shares memory and counter, and has no base: changes through it leave the graph of others
 alone. `.data` does not even share the counter: backward does not notice changes made through it.
 
 Refused, with PyTorch's words: a change of a leaf that requires grad, or of a view of one; of one of the several views
-that `unbind`, `split` or `chunk` return, or of a view made under no_grad, while the graph is recorded; of a tensor
-whose elements share memory (after `expand`); a change that reads memory which it writes. What is refused changes
-nothing.
+that `unbind`, `split` or `chunk` return, or of a view made under no_grad, while the graph is recorded, and any use of
+such a view after its base has changed; of a tensor whose elements share memory (after `expand`); a change that reads
+memory which it writes. What is refused changes nothing.
 """
 
 import functools
@@ -37,8 +40,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from micrograd.graph import Node, enable_grad, observer, state
-from micrograd.rules.errors import OVERLAPS, PARTLY_OVERLAPS, check_in_place, silent
+from micrograd.graph import Node, observer, state
+from micrograd.rules.errors import GO_ON, ON_ERROR, OVERLAPS, PARTLY_OVERLAPS, check_in_place
+from micrograd.rules.grad_mode import enable_grad
 from micrograd.tensors import Tensor, attach, wrap
 
 CHANGED_LEAF = "a leaf Variable that requires grad is being used in an in-place operation."
@@ -47,57 +51,79 @@ MADE_UNDER_NO_GRAD = (
     "it both inside the no_grad block, or both outside."
 )
 ONE_OF_SEVERAL = (
-    "a view that is one of several outputs of one function is being modified inplace: take it by an index of its own, "
-    "as in x[0], or write x = x + y in place of x += y."
+    "This is one of the views that one function returned, and is being modified inplace: take it by an index of its "
+    "own, as in x[0], or write x = x + y in place of x += y."
 )
+OF_BASE = ("is being", "its base or another view of it has been")
 
 # Views.
 
 
-def view_of(x: Tensor, result: Tensor, one_of_several: bool = False) -> Tensor:
+def view_of(x: Tensor, result: Tensor) -> Tensor:
     """Note that `result`, which looks at the memory of x, is a view of it; returns result."""
-    base = x if x._base is None else x._base
-    result._version, result._base, result._seen = x._version, base, base._changes
-    if one_of_several:
-        result._read_only = ONE_OF_SEVERAL
-    elif not state.grad_enabled:
-        result._read_only = MADE_UNDER_NO_GRAD
-        result._requires_grad = x._requires_grad  # as in PyTorch: a leaf of its own
-    elif x._read_only is not None:
-        result._read_only = x._read_only
+    result._base = x if x._base is None else x._base
+    result._version, result._seen = x._version, x._version[0]
+    result._read_only = x._read_only if state.grad_enabled else MADE_UNDER_NO_GRAD
     return result
 
 
 def _refresh(view: Tensor) -> None:
-    """Give a view whose base was changed in place its way back through the base as it is now."""
+    """Give a view whose memory was changed in place its way back through the base as it is now.
+
+    Raises RuntimeError for a view that cannot follow its base.
+    """
     base: Any = view._base
-    view._seen = base._changes
-    node, old = Node("AsStridedBackward0"), view._node
-    shape, size, positions = base._array.shape, base._array.size, positions_in(base._array, view._array)
+    old = view._node
+    if old is None and not base._requires_grad:
+        return
+    shape, size, copied = base._array.shape, base._array.size, _as_in_memory(base._array, view._array)
+    if copied is None:  # the base, or the view, has other memory by now, through .data
+        view._seen = view._version[0]
+        return
+    if view._read_only is not None:
+        raise RuntimeError(view._read_only.replace(*OF_BASE))
+    positions = copied(np.arange(size).reshape(shape))[1]
+    node = Node("AsStridedBackward0")
 
     def dbase(g: Any) -> np.ndarray:
         result = np.zeros(size, g.dtype)
-        np.add.at(result, positions, g)
+        np.add.at(result, positions, g)  # an element that the view has several times gets all of its gradients
         return result.reshape(shape)
 
-    node.add_edge(base._node or base, dbase, shape, base._array.dtype)
+    if base._requires_grad:
+        node.add_edge(base._node or base, dbase, shape, base._array.dtype)
     if old is not None and old.retained is not None:
         old.retained, node.retained = None, weakref.ref(view)
-    view._node, view._requires_grad = node, True
+    view._node, view._requires_grad, view._seen = node, True, view._version[0]
 
 
 attach("_refresh", _refresh)
 
 
-def positions_in(base: np.ndarray, view: np.ndarray) -> np.ndarray:
-    """For each element of a view, its number among the elements of the base, in the view's shape."""
-    step = base.itemsize
-    steps = [n // step for n in base.strides]
-    span = sum((n - 1) * s for n, s in zip(base.shape, steps, strict=True)) + 1 if base.size else 0
-    numbers = np.zeros(span, np.intp)
-    as_strided(numbers, base.shape, [8 * s for s in steps])[...] = np.arange(base.size).reshape(base.shape)
-    offset = (view.ctypes.data - base.ctypes.data) // step if view.size else 0
-    return as_strided(numbers[offset:], view.shape, [8 * (n // step) for n in view.strides])
+def _as_in_memory(base: np.ndarray, view: np.ndarray) -> Any:
+    """A function of a gradient of the shape of `base`: a copy that lies as base does, and its part where `view` lies.
+
+    None where view does not look at the memory of base.
+    """
+    (shape, steps, length), (part_shape, part_steps, part_length) = _steps(base), _steps(view)
+    start = (view.ctypes.data - base.ctypes.data) // base.itemsize if view.size else 0
+    if start < 0 or start + part_length > length:
+        return None
+
+    def copied(g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        memory = np.zeros(length, g.dtype)
+        whole = as_strided(memory, shape, [n * g.itemsize for n in steps])
+        whole[...] = g
+        return whole, as_strided(memory[start:], part_shape, [n * g.itemsize for n in part_steps])
+
+    return copied
+
+
+def _steps(array: np.ndarray) -> tuple[tuple[int, ...], list[int], int]:
+    """The shape, by how many elements an index moves in each dimension, and how many lie from the first to the last."""
+    steps = [n // array.itemsize for n in array.strides]
+    far = sum([(n - 1) * step for n, step in zip(array.shape, steps, strict=True)])
+    return array.shape, steps, far + 1 if array.size else 0
 
 
 # Changes.
@@ -107,12 +133,15 @@ def refuse_change(x: Tensor) -> None:
     """Raises RuntimeError where x cannot be changed in place by an operation that the graph records."""
     if x._read_only is not None:
         raise RuntimeError(x._read_only)
-    for tensor, words in ((x, CHANGED_LEAF), (x._base, CHANGED_LEAF.replace("a leaf", "a view of a leaf"))):
-        if tensor is not None and tensor.requires_grad and tensor.grad_fn is None:
-            raise RuntimeError(
-                f"{words} It is {list(tensor.shape)}. An update is no part of the graph: write with torch.no_grad(): "
-                "p -= lr * p.grad, or p.data -= lr * p.grad"
-            )
+    if not x.requires_grad:
+        return
+    of_a_leaf = x._base is not None and x._base.grad_fn is None
+    if of_a_leaf or x.grad_fn is None:
+        words = CHANGED_LEAF.replace("a leaf", "a view of a leaf") if of_a_leaf else CHANGED_LEAF
+        raise RuntimeError(
+            f"{words} It is {list(x.shape)}. An update is no part of the graph: write with torch.no_grad(): "
+            "p -= lr * p.grad, or p.data -= lr * p.grad"
+        )
 
 
 def snapshot(x: Tensor) -> Tensor:
@@ -124,7 +153,11 @@ def snapshot(x: Tensor) -> Tensor:
 
 def records(*tensors: Any) -> bool:
     """Whether the graph records an operation on these."""
-    return state.grad_enabled and any(isinstance(t, Tensor) and t.requires_grad for t in tensors)
+    if state.grad_enabled:
+        for x in tensors:
+            if isinstance(x, Tensor) and _requires_grad(x):
+                return True
+    return False
 
 
 def write(x: Tensor, result: Tensor) -> None:
@@ -139,22 +172,28 @@ def rebase_history(x: Tensor, result: Tensor) -> None:
     x._version[0] += 1
     if not result._requires_grad or x._array.dtype.kind != "f":
         return
-    base: Any = x._base
+    base, node = x._base, result._node
+    assert node is not None
+    # A derivative that uses the result of a change is spoiled by the next one, as PyTorch says it.
+    node.saved = [(x._version, x._version[0]) if c is result._version else (c, n) for c, n in node.saved]
     if base is None:
-        _set_node(x, result._node)
+        _set_node(x, node)
         return
-    shape, positions = base._array.shape, positions_in(base._array, x._array)
-    node = Node("CopySlices")
+    shape, dtype, copied = base._array.shape, base._array.dtype, _as_in_memory(base._array, x._array)
+    if copied is None:
+        raise RuntimeError("the base of this view was given other memory through .data: make the view anew")
+    slices = Node("CopySlices")
+    slices.holds_values = True  # of PyTorch's nodes the one that is released though it saves nothing
 
     def dbefore(g: Any) -> np.ndarray:
-        rest = np.array(g, order="C")
-        rest.reshape(-1)[positions] = 0
-        return rest
+        whole, part = copied(g)
+        part[...] = 0
+        return whole
 
     if base._requires_grad:
-        node.add_edge(base._node or base, dbefore, shape, base._array.dtype)
-    node.add_edge(result._node, lambda g: g.reshape(-1)[positions], x._array.shape, x._array.dtype)
-    _set_node(base, node)
+        slices.add_edge(base._node or base, dbefore, shape, dtype)
+    slices.add_edge(node, lambda g: copied(g)[1], x._array.shape, x._array.dtype)
+    _set_node(base, slices)
 
 
 def _set_node(base: Tensor, node: Any) -> None:
@@ -162,34 +201,39 @@ def _set_node(base: Tensor, node: Any) -> None:
     if base._node is not None and base._node.retained is not None:
         base._node.retained, node.retained = None, weakref.ref(base)
     base._node, base._requires_grad = node, True
-    base._changes += 1
 
 
-def refuse_overlap(x: np.ndarray, other: Any) -> None:
-    """Raises PyTorch's RuntimeErrors for an x whose elements share memory, or that shares a part of it with `other`."""
-    if x.size and any(n > 1 and not step for n, step in zip(x.shape, x.strides, strict=True)):
+def refuse_overlap(x: np.ndarray, other: Any, same_too: bool = False) -> None:
+    """Raises PyTorch's RuntimeErrors for an x whose elements share memory, or that shares a part of it with `other`.
+
+    Where it cannot tell PyTorch computes in some order of its own, and here it is refused. same_too: refuse the very
+    same memory also, as what goes to the places of an index has to be read first.
+    """
+    if _shares_elements(x):
         raise RuntimeError(OVERLAPS)
-    if not isinstance(other, np.ndarray) or x is other or not np.may_share_memory(x, other):
-        return
-    same = x.ctypes.data == other.ctypes.data and x.strides == other.strides and x.shape == other.shape
-    if not same and _is_dense(x) and _is_dense(other):
-        raise RuntimeError(PARTLY_OVERLAPS)
+    if isinstance(other, np.ndarray) and np.may_share_memory(x, other):
+        same = x.ctypes.data == other.ctypes.data and x.strides == other.strides and x.shape == other.shape
+        if same_too if same else np.shares_memory(x, other):
+            raise RuntimeError(PARTLY_OVERLAPS)
 
 
-def _is_dense(x: np.ndarray) -> bool:
-    """Whether the elements fill a piece of memory, in whatever order of the dimensions."""
-    expected = x.itemsize
-    for stride, n in sorted(zip(x.strides, x.shape, strict=True)):
-        if n != 1:
-            if stride != expected:
-                return False
-            expected *= n
-    return True
+def _shares_elements(x: np.ndarray) -> bool:
+    """Whether several elements of x may be one number in memory, as after `expand` and `unfold`."""
+    if x.flags.c_contiguous:
+        return False
+    reach = 0  # how far the dimensions before, whose neighbours are nearer, go
+    for step, n in sorted(zip(x.strides, x.shape, strict=True)):
+        if n > 1:
+            if step <= reach:
+                return True
+            reach += (n - 1) * step
+    return False
 
 
-def in_place(function: Callable) -> Callable:
+def in_place(function: Callable, at_places: bool = False) -> Callable:
     """The form of a function that puts its result into its first argument, such as PyTorch's `add_` of `add`.
 
+    at_places: whether it writes at places that an index names, as `index_add_` does.
     Raises RuntimeError for what cannot be changed, and where the result has another shape or a dtype that does not go
     into the tensor's own.
     """
@@ -201,9 +245,8 @@ def in_place(function: Callable) -> Callable:
         if records(*operands):
             refuse_change(input)
             before = snapshot(input)
-        for other in operands[1:]:
-            if isinstance(other, Tensor):
-                refuse_overlap(input._array, other._array)
+        for other in operands[1:] or (None,):
+            refuse_overlap(input._array, other._array if isinstance(other, Tensor) else None, at_places)
         write(input, function(before, *args, **kwargs))
         return input
 
@@ -217,28 +260,35 @@ def arithmetic_in_place(function: Callable, ufunc: np.ufunc) -> Callable:
     """
     recorded = in_place(function)
 
-    def changed(input: Tensor, other: Any, **options: Any) -> Tensor:
+    def changed(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
         mine, is_tensor = input._array, isinstance(other, Tensor)
         array = other._array if is_tensor else other
-        plain = type(array) is float or (type(array) is np.ndarray and array.dtype is mine.dtype)
-        in_graph = state.grad_enabled and (_may_require_grad(input) or (is_tensor and _may_require_grad(other)))
-        if in_graph or not plain or options or mine.dtype.kind != "f" or observer.operation is not None:
-            return recorded(input, other, **options)
-        if mine.base is not None or (type(array) is np.ndarray and array.base is not None):
+        kind = mine.dtype.kind
+        if type(array) is np.ndarray:
+            plain = array.dtype is mine.dtype
+        else:
+            plain = type(array) is int or (type(array) is float and kind == "f")
+        plain = plain and (kind == "f" or (kind == "i" and ufunc is not np.true_divide))
+        in_graph = state.grad_enabled and (_requires_grad(input) or (is_tensor and _requires_grad(other)))
+        if in_graph or not plain or alpha != 1 or observer.operation is not None:
+            return recorded(input, other) if alpha == 1 else recorded(input, other, alpha=alpha)
+        if mine.base is not None or (is_tensor and array.base is not None):
             refuse_overlap(mine, array)
+        token = ON_ERROR.set(GO_ON)
         try:
-            with silent():
-                ufunc(mine, array, mine)
-        except ValueError:  # the shapes do not fit
+            ufunc(mine, array, mine)
+        except (ValueError, OverflowError):  # the shapes do not fit, or the number
             return recorded(input, other)
+        finally:
+            ON_ERROR.reset(token)
         input._version[0] += 1
         return input
 
     return renamed(changed, function)
 
 
-def _may_require_grad(x: Tensor) -> bool:
-    return x._requires_grad or x._base is not None
+def _requires_grad(x: Tensor) -> bool:
+    return x._requires_grad or (x._base is not None and x._base._requires_grad)
 
 
 def reshaped_in_place(function: Callable) -> Callable:
@@ -250,11 +300,13 @@ def reshaped_in_place(function: Callable) -> Callable:
     def changed(input: Tensor, *args: Any) -> Tensor:
         if state.grad_enabled and input.requires_grad:
             refuse_change(input)
+        is_leaf = input.grad_fn is None
         with enable_grad():
             result = function(input, *args)
         input._array = result._array
-        if input.grad_fn is not None:
-            input._node = result._node
+        input._version[0] += 1
+        if not is_leaf:
+            input._node, input._seen = result._node, input._version[0]
         return input
 
     return renamed(changed, function)

@@ -1,21 +1,30 @@
-"""The random draws, from PyTorch's stream: the same seed gives PyTorch's numbers (see `micrograd.generator`)."""
+"""The random draws, from PyTorch's stream: the same seed gives PyTorch's numbers (see `micrograd.stream`)."""
 
+from collections.abc import Callable
 from operator import index
 from typing import Any
 
 import numpy as np
 
-from micrograd import generator as streams
-from micrograd.creation import like, makes_tensor, shape_of
+from micrograd.stream import Stream
+from micrograd.creation import empty_like, makes_tensor, shape_of
+from micrograd.in_place import records, refuse_change, refuse_overlap
 from micrograd.ops import TORCH, function
 from micrograd.rules import dtypes
 from micrograd.rules.device import device as Device  # noqa: N812 - `device` is PyTorch's argument
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
+from micrograd.rules.layout import dims_in_memory
 from micrograd.tensors import Tensor, attach, wrap
 
 
-class Generator(streams.Generator):
-    """A stream of random numbers; see `micrograd.generator`. Its state is a tensor of bytes (uint8), as in PyTorch."""
+class Generator(Stream):
+    """A stream of random numbers; see `micrograd.stream`. Its state is a tensor of bytes (uint8), as in PyTorch.
+
+    >>> import micrograd as torch
+    >>> generator = torch.Generator().manual_seed(42)
+    >>> generator.initial_seed()
+    42
+    """
 
     device: Any = Device("cpu")
 
@@ -35,50 +44,121 @@ default_generator.seed()
 
 @function(method=False)
 def manual_seed(seed: int) -> Generator:
-    """Start the default stream anew from a seed, and return its Generator."""
+    """Start the default stream anew from a seed, and return its Generator.
+
+    >>> import micrograd as torch
+    >>> generator = torch.manual_seed(42)
+    >>> torch.rand(2)
+    tensor([0.8823, 0.9150])
+    """
     return default_generator.manual_seed(int(seed))
 
 
 @function(method=False)
 def initial_seed() -> int:
-    """The seed that the default stream began with."""
+    """The seed that the default stream began with.
+
+    >>> import micrograd as torch
+    >>> generator = torch.manual_seed(42)
+    >>> torch.initial_seed()
+    42
+    """
     return default_generator.initial_seed()
 
 
 @function(method=False)
 def seed() -> int:
-    """Start the default stream anew from a seed that the operating system gives, and return it."""
+    """Start the default stream anew from a seed that the operating system gives, and return it.
+
+    >>> import micrograd as torch
+    >>> isinstance(torch.seed(), int)
+    True
+    """
     return default_generator.seed()
 
 
 @function(method=False)
 def get_rng_state() -> Tensor:
-    """The state of the default stream, 5056 bytes."""
+    """The state of the default stream, 5056 bytes.
+
+    >>> import micrograd as torch
+    >>> state = torch.get_rng_state()
+    >>> first = torch.rand(3)
+    >>> torch.set_rng_state(state)
+    >>> torch.equal(torch.rand(3), first)
+    True
+    """
     return default_generator.get_state()
 
 
 @function(method=False)
 def set_rng_state(new_state: Tensor) -> None:
-    """Go on with the default stream from a state. Raises RuntimeError or TypeError for what is none."""
+    """Go on with the default stream from a state. Raises RuntimeError or TypeError for what is none.
+
+    >>> import micrograd as torch
+    >>> state = torch.get_rng_state()
+    >>> torch.set_rng_state(state)
+    """
     default_generator.set_state(new_state)
 
 
 @makes_tensor
 def rand(*shape: Any, size: Any = (), generator: Generator | None = None, dtype: DType | None = None) -> Tensor:
-    """Numbers from the uniform distribution on [0, 1), in a shape."""
+    """Numbers from the uniform distribution on [0, 1), in a shape.
+
+    >>> import micrograd as torch
+    >>> torch.rand(2, 3, generator=torch.Generator().manual_seed(1)).shape
+    torch.Size([2, 3])
+    """
     kind = (dtype or dtypes.float32).numpy
     return wrap((generator or default_generator).uniform(shape_of(shape or (size,)), kind))
 
 
 @makes_tensor
 def randn(*shape: Any, size: Any = (), generator: Generator | None = None, dtype: DType | None = None) -> Tensor:
-    """Numbers from the normal distribution of mean 0 and variance 1, in a shape."""
+    """Numbers from the normal distribution of mean 0 and variance 1, in a shape.
+
+    >>> import micrograd as torch
+    >>> torch.randn(2, 3, generator=torch.Generator().manual_seed(1)).shape
+    torch.Size([2, 3])
+    """
     kind = (dtype or dtypes.float32).numpy
     return wrap((generator or default_generator).normal(shape_of(shape or (size,)), kind))
 
 
-rand_like = like(rand, "rand_like")
-randn_like = like(randn, "randn_like")
+@function(method=False)
+def rand_like(input: Tensor, **options: Any) -> Tensor:
+    """rand in the shape of input, lying as it does, and in its dtype where none is given.
+
+    >>> import micrograd as torch
+    >>> torch.rand_like(torch.ones(2, 3)).shape
+    torch.Size([2, 3])
+    """
+    return _drawn_like(input, "uniform_", **options)
+
+
+@function(method=False)
+def randn_like(input: Tensor, **options: Any) -> Tensor:
+    """randn in the shape of input, lying as it does, and in its dtype where none is given.
+
+    >>> import micrograd as torch
+    >>> torch.randn_like(torch.ones(2, 3)).shape
+    torch.Size([2, 3])
+    """
+    return _drawn_like(input, "normal_", **options)
+
+
+def _drawn_like(
+    input: Tensor,
+    name: str,
+    *bounds: int,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    generator: Generator | None = None,
+    device: Any = None,
+) -> Tensor:
+    drawn = getattr(empty_like(input, dtype=dtype, device=device), name)(*bounds, generator=generator)
+    return drawn.requires_grad_(requires_grad)
 
 
 @makes_tensor
@@ -93,6 +173,10 @@ def randint(
     """Whole numbers from low up to and without high; randint(high, size) begins at 0.
 
     Raises RuntimeError where there are none to choose from.
+
+    >>> import micrograd as torch
+    >>> torch.randint(0, 10, (4,), generator=torch.Generator().manual_seed(1))
+    tensor([5, 9, 4, 8])
     """
     if high is None or (size is None and not isinstance(high, int)):  # randint(high, size)
         low, high, size = 0, low, high if size is None else size
@@ -104,7 +188,12 @@ def randint(
 
 @makes_tensor
 def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None = None) -> Tensor:
-    """The numbers 0 to n - 1 in a random order, int64."""
+    """The numbers 0 to n - 1 in a random order, int64.
+
+    >>> import micrograd as torch
+    >>> torch.randperm(5, generator=torch.Generator().manual_seed(1)).sort().values
+    tensor([0, 1, 2, 3, 4])
+    """
     order = (generator or default_generator).permutation(n)
     return wrap(order.astype((dtype or dtypes.int64).numpy, copy=False))
 
@@ -118,15 +207,24 @@ def multinomial(
     input: weights of the shape (n,) or (rows, n); the result is (num_samples,) or (rows, num_samples). Which samples a
     seed gives has changed in PyTorch; see `Generator.legacy_multinomial` for those of the lectures.
     Raises RuntimeError where a weight is negative, infinite or nan, or where they do not allow so many samples.
+
+    >>> import micrograd as torch
+    >>> torch.multinomial(torch.tensor([0.0, 1.0, 0.0]), 3, replacement=True)
+    tensor([1, 1, 1])
     """
     return wrap((generator or default_generator).multinomial(input._array, num_samples, replacement))
 
 
 @function(method=False)
 def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None) -> Tensor:
-    """randint in the shape of input, and in its dtype where none is given."""
+    """randint in the shape of input, and in its dtype where none is given.
+
+    >>> import micrograd as torch
+    >>> torch.randint_like(torch.ones(2, 3), 5).shape
+    torch.Size([2, 3])
+    """
     low, high = (0, low) if high is None else (low, high)
-    return randint(low, high, input.shape, dtype=dtype or input.dtype)
+    return _drawn_like(input, "random_", low, high, dtype=dtype)
 
 
 @function(method=False)
@@ -134,42 +232,99 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator 
     """Numbers from normal distributions: of a mean and a standard deviation in a size, or of tensors of either.
 
     Raises RuntimeError for a negative standard deviation.
+
+    >>> import micrograd as torch
+    >>> torch.normal(0.0, 1.0, (2, 3)).shape
+    torch.Size([2, 3])
     """
-    if (std._array if isinstance(std, Tensor) else np.asarray(std)).min(initial=0) < 0:
-        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+    _check_std(std)
     if size is None:
         size = (mean * std).shape if isinstance(mean, Tensor) else std.shape
     return randn(*shape_of((size,)), generator=generator) * std + mean
 
 
+def _check_std(std: Any) -> None:
+    if (std._array if isinstance(std, Tensor) else np.asarray(std)).min(initial=0) < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+
+
 @function()
 def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
-    """1 with the probability that each element of input names, else 0. Raises RuntimeError where it is none."""
+    """1 with the probability that each element of input names, else 0. Raises RuntimeError where it is none.
+
+    >>> import micrograd as torch
+    >>> torch.bernoulli(torch.tensor([0.0, 1.0]))
+    tensor([0., 1.])
+    """
     return wrap((generator or default_generator).bernoulli(input._array).astype(input._array.dtype, copy=False))
 
 
+# In place, in the order in which the elements lie in memory, as PyTorch does.
+
+
+def _fill(x: Tensor, draw: Callable[..., np.ndarray], *others: np.ndarray) -> Tensor:
+    """Fill x with draw(shape, *others), where shape and the others, broadcast to x, are in the order of x's memory."""
+    if records(x):
+        refuse_change(x)
+    array = x._array
+    refuse_overlap(array, None)
+    dims = dims_in_memory(array.shape, [array.strides])
+    drawn = draw(array.transpose(dims).shape, *[np.broadcast_to(a, array.shape).transpose(dims) for a in others])
+    return x.copy_(wrap(drawn.transpose(np.argsort(dims)) if array.ndim else drawn))
+
+
 def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill x from the normal distribution of that mean and standard deviation, in place."""
-    array = (generator or default_generator).normal(x._array.shape, x._array.dtype)
-    return x.copy_(wrap(array * array.dtype.type(std) + array.dtype.type(mean)))
+    """Fill x from the normal distribution of that mean and standard deviation, in place.
+
+    Raises RuntimeError for a negative standard deviation.
+
+    >>> import micrograd as torch
+    >>> torch.empty(2).normal_(0.0, 0.0)
+    tensor([0., 0.])
+    """
+    _check_std(std)
+    stream, dtype, in_blocks = generator or default_generator, x._array.dtype, x._array.flags.c_contiguous
+
+    def draw(shape: Any) -> np.ndarray:
+        return stream.normal(shape, dtype, in_blocks) * dtype.type(std) + dtype.type(mean)
+
+    return _fill(x, draw)
 
 
 def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill x from the uniform distribution on [a, b), in place."""
-    return x.copy_(wrap((generator or default_generator).uniform(x._array.shape, x._array.dtype, a, b)))
+    """Fill x from the uniform distribution on [a, b), in place.
+
+    >>> import micrograd as torch
+    >>> torch.empty(2).uniform_(3.0, 3.0)
+    tensor([3., 3.])
+    """
+    return _fill(x, lambda shape: (generator or default_generator).uniform(shape, x._array.dtype, a, b))
 
 
 def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
-    """Fill x with 1 with probability p (a number, or a tensor of its shape), else 0, in place."""
+    """Fill x with 1 with probability p (a number, or a tensor that broadcasts to x), else 0, in place.
+
+    >>> import micrograd as torch
+    >>> torch.empty(2).bernoulli_(1.0)
+    tensor([1., 1.])
+    """
     stream = generator or default_generator
-    drawn = stream.bernoulli(p._array) if isinstance(p, Tensor) else stream.bernoulli_scalar(p, x._array.shape)
-    return x.copy_(wrap(drawn))
+    if isinstance(p, Tensor):
+        return _fill(x, lambda shape, chances: stream.bernoulli(chances), p._array)
+    return _fill(x, lambda shape: stream.bernoulli_scalar(p, shape))
 
 
 def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill x from the exponential distribution with that rate, in place."""
-    array = (generator or default_generator).exponential(x._array.shape, x._array.dtype)
-    return x.copy_(wrap(array / array.dtype.type(lambd)))
+    """Fill x from the exponential distribution with that rate, in place. Raises RuntimeError for a rate not above 0.
+
+    >>> import micrograd as torch
+    >>> bool((torch.empty(9).exponential_() > 0).all())
+    True
+    """
+    if lambd <= 0:
+        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
+    dtype = x._array.dtype
+    return _fill(x, lambda shape: (generator or default_generator).exponential(shape, dtype) / dtype.type(lambd))
 
 
 def random_(
@@ -179,14 +334,18 @@ def random_(
 
     Without bounds they go from 0 to the largest number of x's dtype, of floats to the largest that counts every one.
     Raises RuntimeError where there are none to choose from.
+
+    >>> import micrograd as torch
+    >>> torch.empty(9).random_(0, 1)
+    tensor([0., 0., 0., 0., 0., 0., 0., 0., 0.])
     """
     stream, array = generator or default_generator, x._array
-    if low is None:
-        largest = 2 ** (np.finfo(array.dtype).nmant + 1) if array.dtype.kind == "f" else np.iinfo(array.dtype).max
-        words = stream._long_words(array.size) if array.itemsize == 8 else stream._words(array.size)
-        return x.copy_(wrap((words % (int(largest) + 1)).reshape(array.shape)))
-    low, high = (0, low) if high is None else (low, high)
-    return x.copy_(wrap(stream.integers(low, high, array.shape)))
+    if low is not None:
+        start, end = (0, low) if high is None else (low, high)
+        return _fill(x, lambda shape: stream.integers(start, end, shape))
+    largest = 2 ** (np.finfo(array.dtype).nmant + 1) if array.dtype.kind == "f" else np.iinfo(array.dtype).max
+    words = stream._long_words if array.itemsize == 8 else stream._words
+    return _fill(x, lambda shape: (words(array.size) % (int(largest) + 1)).reshape(shape))
 
 
 for _function in (normal_, uniform_, bernoulli_, exponential_, random_):

@@ -33,6 +33,7 @@ def save(obj: Any, f: str | os.PathLike | BinaryIO) -> None:
     Plain data are numbers, strings, True, False, None, and lists, tuples and dicts of them. A path is written whole or
     not at all. Raises TypeError for anything else, RuntimeError where the folder of the path is not there.
 
+    >>> import micrograd
     >>> import io
     >>> file = io.BytesIO()
     >>> micrograd.save({"weight": micrograd.ones(2), "step": 3}, file)
@@ -73,6 +74,14 @@ def load(f: str | os.PathLike | BinaryIO, map_location: Any = None, *, weights_o
     warning. map_location and weights_only are PyTorch's and change nothing: there is one device, and nothing but data.
     Raises OSError where the file cannot be read, RuntimeError where it is damaged or in another format, TypeError for
     dtypes that micrograd does not have.
+
+    >>> import micrograd as torch
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> torch.save({'w': torch.ones(2)}, file)
+    >>> position = file.seek(0)
+    >>> torch.load(file)
+    {'w': tensor([1., 1.])}
     """
     content = Path(f).read_bytes() if isinstance(f, str | os.PathLike) else f.read()
     try:

@@ -8,7 +8,7 @@ is in `micrograd.graph`, changes in place are in `micrograd.in_place`.
 import warnings
 import weakref
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -20,7 +20,15 @@ from micrograd.rules.errors import dim_error, silent
 from micrograd.rules.missing import nearest
 from micrograd.rules.printing import tensor_text
 
+if TYPE_CHECKING:
+    from micrograd.rules.methods import Methods  # those that operations attach, for editors and type checkers
+else:
+    Methods = object
+
 _new = object.__new__
+
+# What makes a tensor of lists, an array or a shape; `micrograd.creation` puts it here.
+from_data: list[Callable[..., "Tensor"]] = []
 
 
 def wrap(array: Any) -> "Tensor":
@@ -31,7 +39,7 @@ def wrap(array: Any) -> "Tensor":
     return tensor
 
 
-class Tensor:
+class Tensor(Methods):
     """An array that remembers how it was made, with PyTorch's names and rules.
 
     Tensor(data) makes a float32 tensor of nested lists or an array and Tensor(2, 3) an empty one in a shape, as in
@@ -39,16 +47,21 @@ class Tensor:
 
     grad: after `backward()`, for a leaf that requires grad, the gradient as a Tensor; None before.
     grad_fn: the Node of the operation that made it, None for a leaf.
+
+    >>> import micrograd as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
     """
 
     _array: np.ndarray
     _version: list[int]  # counts the changes in place, for all tensors of this memory together
-    _node: Node | None = None  # grad_fn, but for a view whose base has changed since
-    _requires_grad = False
+    _node: Node | None = None  # grad_fn, but for a view whose memory has changed since
+    _requires_grad = False  # of a view: whether it has a way back of its own; it requires grad where its base does too
     _grad: "Tensor | None" = None
     _base: "Tensor | None" = None  # of a view: the tensor whose memory it looks at; see `micrograd.in_place`
-    _changes = 0  # how often the graph of this tensor was replaced by that of a change in place
-    _seen = 0  # of a view: the _changes of its base that _node knows of
+    _seen = 0  # of a view: the number of changes in place that _node knows of
     _read_only: str | None = None  # of a view: why it cannot be changed in place while the graph is recorded
     _hooks: dict[int, Callable] | None = None
     _post_accumulate_hooks: dict[int, Callable] | None = None
@@ -57,7 +70,7 @@ class Tensor:
     _refresh: Callable[[], None]  # in `micrograd.in_place`
 
     def __init__(self, *data: Any):
-        self._share(_from_data(*data))  # in `micrograd.creation`
+        self._share(from_data[0](*data))
 
     def _share(self, other: "Tensor") -> None:
         """Take over the memory of another tensor."""
@@ -113,27 +126,28 @@ class Tensor:
 
     @property
     def grad_fn(self) -> Node | None:
-        if self._base is not None and self._base._changes != self._seen:
+        if self._base is not None and self._version[0] != self._seen:
             self._refresh()
         return self._node
 
     @property
     def requires_grad(self) -> bool:
-        return self._requires_grad or self.grad_fn is not None
+        return self._requires_grad or (self._base is not None and self._base._requires_grad)
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
         if value and self._array.dtype.kind != "f":
             raise RuntimeError(f"only Tensors of floating point dtype can require gradients, and this is {self.dtype}")
-        if not value and self.grad_fn is not None:
+        if self.grad_fn is not None:
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables; use detach() to be rid of the graph"
             )
         self._requires_grad = bool(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Set requires_grad, and return self."""
-        self.requires_grad = requires_grad
+        """Set requires_grad, and return self. Raises RuntimeError where False would cut a graph."""
+        if not requires_grad or self.grad_fn is None:
+            self.requires_grad = requires_grad
         return self
 
     @property
@@ -184,34 +198,6 @@ class Tensor:
         """Whether backward fills the grad although this is not a leaf."""
         return self.grad_fn is not None and self.grad_fn.retained is not None
 
-    def register_hook(self, hook: Callable[["Tensor"], Any]) -> "HookHandle":
-        """Call hook(grad) whenever backward has the gradient of this tensor; what it returns, if anything, goes on.
-
-        Returns a handle whose remove() takes the hook away. Raises RuntimeError where the tensor does not require grad.
-
-        >>> import micrograd as torch
-        >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
-        >>> handle = x.register_hook(lambda grad: grad * 10)
-        >>> x.sum().backward()
-        >>> x.grad
-        tensor([10., 10.])
-        """
-        if not self.requires_grad:
-            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-        holder: Any = self if self.grad_fn is None else self.grad_fn
-        name = "_hooks" if holder is self else "hooks"
-        if getattr(holder, name) is None:
-            setattr(holder, name, {})
-        return HookHandle(getattr(holder, name), lambda g: _hooked(hook, g))
-
-    def register_post_accumulate_grad_hook(self, hook: Callable[["Tensor"], None]) -> "HookHandle":
-        """Call hook(self) after backward has added to this leaf's grad. Raises RuntimeError where it is no leaf."""
-        if not self.requires_grad or self.grad_fn is not None:
-            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
-        if self._post_accumulate_hooks is None:
-            self._post_accumulate_hooks = {}
-        return HookHandle(self._post_accumulate_hooks, hook)
-
     def _accumulate(self, g: Any) -> None:
         """Add g, an array that nobody else holds, to grad."""
         if self._grad is None:
@@ -223,6 +209,8 @@ class Tensor:
 
     def _accumulate_in_leaf(self, g: Any) -> None:
         """What backward does where it arrives at this leaf, unless it was frozen since."""
+        if self._node is not None:
+            raise RuntimeError("leaf variable has been moved into the graph interior")
         if not self._requires_grad:
             return
         if self._hooks:
@@ -271,7 +259,13 @@ class Tensor:
     def data(self, value: "Tensor") -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"data is set to a Tensor, not to {type(value).__name__}")
-        self._array = value._array
+        if self.requires_grad and value._array.dtype.kind != "f":
+            raise RuntimeError(
+                f"data set to a tensor that requires gradients must be floating point, not {value.dtype}"
+            )
+        if value._array is not self._array:
+            self._version[0] += 1  # a graph that saved what was here before is not to go on with it
+            self._array, self._version = value._array, [self._version[0]]
 
     # To Python, to NumPy, to another dtype.
 
@@ -321,36 +315,10 @@ class Tensor:
             raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous: use any() or all()")
         return bool(self.item())
 
-    def __getattr__(self, name: str) -> Any:  # for type checkers also: the operations are attached from outside
-        raise nearest("Tensor", name, dir(Tensor))
+    if not TYPE_CHECKING:  # to type checkers what is not there is not there
 
-
-class HookHandle:
-    """Takes a hook away again: `handle.remove()`, or at the end of `with handle:`."""
-
-    def __init__(self, hooks: dict[int, Callable], hook: Callable):
-        self._hooks = hooks
-        hooks[id(self)] = hook
-
-    def remove(self) -> None:
-        """Take the hook away; a second time changes nothing."""
-        self._hooks.pop(id(self), None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.remove()
-
-
-def _hooked(hook: Callable[[Tensor], Any], g: np.ndarray) -> np.ndarray:
-    """What a hook of the user's makes of the gradient g."""
-    result = hook(wrap(np.array(g)))
-    if result is None:
-        return g
-    if result.shape != g.shape:
-        raise RuntimeError(f"a hook has changed the size of the gradient: {list(g.shape)} to {list(result.shape)}")
-    return result._array.astype(g.dtype, copy=False)
+        def __getattr__(self, name: str) -> Any:
+            raise nearest("Tensor", name, dir(Tensor))
 
 
 def attach(name: str, function: Any) -> None:
@@ -360,7 +328,7 @@ def attach(name: str, function: Any) -> None:
 
 def start_of_backward(output: Tensor, gradient: Tensor | None) -> np.ndarray:
     """The gradient that backward begins with. Raises RuntimeError where output has no graph or gradient no fit."""
-    if not output.requires_grad:
+    if not output._requires_grad and output.grad_fn is None:
         raise RuntimeError(
             "element 0 of tensors does not require grad and does not have a grad_fn: nothing that it was made from "
             "requires a gradient. p = p - lr * p.grad under no_grad makes a tensor that does not; "
@@ -389,6 +357,3 @@ def refuse_second_order(create_graph: bool) -> None:
     """Raises NotImplementedError for create_graph=True: derivatives work on arrays and leave no graph themselves."""
     if create_graph:
         raise NotImplementedError("create_graph=True is not there: gradients of gradients are not computed")
-
-
-_from_data: Callable[..., Tensor]  # the creation of a tensor from lists, an array or a shape; in `micrograd.creation`

@@ -1,20 +1,26 @@
-"""Gradients side by side: micrograd's with PyTorch's, and those written by hand with micrograd's.
+"""Gradients side by side: micrograd's with PyTorch's, and those written by hand beside micrograd's.
 
->>> from micrograd.compare import compare
+>>> from micrograd import compare
 >>> def loss(torch, x, w):
 ...     h = torch.tanh(x * w)
 ...     return (h**2).sum(), {"h": h}
->>> compare(loss, [1.0, 2.0], [0.5, -1.0])  # doctest: +SKIP
-micrograd beside PyTorch 2.13.0
-               shape  verdict      largest difference  at
-value          []     exact                         0
-h              [2]    approximate             3.0e-08  [0]
-gradient of x  [2]    approximate             3.0e-08  [0]
-gradient of w  [2]    approximate             6.0e-08  [0]
-gradient of h  [2]    approximate             6.0e-08  [0]
+>>> report = compare(loss, [1.0, 2.0], [0.5, -1.0])
+>>> bool(report)
+True
 
-`python -m micrograd.compare` checks every op in this way, or one expression with --expression. `report` says when two
-numbers agree; PyTorch is imported when it is asked for, and where it is missing finite differences take its place.
+print(report) shows, where PyTorch is installed:
+
+    micrograd beside PyTorch 2.13.0
+                   shape  verdict      largest difference  at
+    value          []     exact                         0
+    h              [2]    approximate             3.0e-08  [0]
+    gradient of x  [2]    approximate             3.0e-08  [0]
+    gradient of w  [2]    approximate             6.0e-08  [0]
+    gradient of h  [2]    approximate             6.0e-08  [0]
+
+`python -m micrograd.compare` compares every op in this way, by the examples beside it, or one expression with
+--expression. `compare.report` says when two numbers agree. Where PyTorch is not installed, finite differences take its
+place.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +29,7 @@ from typing import Any
 from micrograd.compare.by_hand import cmp, compare_by_hand
 from micrograd.compare.functions import compare_function
 from micrograd.compare.report import Report
+from micrograd.rules.modules import make_callable
 
 __all__ = ["Report", "cmp", "compare"]
 
@@ -34,8 +41,8 @@ def compare(fn: Callable | Mapping[str, tuple[Any, Any]], *inputs: Any, names: S
     input of floats. inputs: tensors of either library, arrays, lists or numbers, none of which is changed; they reach
     fn as tensors of the library. fn returns a tensor, or a tensor and a dict of inner ones, (loss, {'h': h}), whose
     values and gradients are compared too. names: what to call the inputs; by default what fn calls them. Where the
-    value is not one number, the way back starts from drawn ones. A fn that draws numbers itself seeds their stream,
-    torch.manual_seed(1), first. If something differs, fn runs a second time, and the first op to do so is named.
+    value is not one number, backward starts from random ones. A fn that draws random numbers seeds their stream first,
+    torch.manual_seed(1). If something differs, fn runs a second time, and the first op that differs is named.
     Without PyTorch, finite differences take its place, in float64.
 
     compare({'h': (dh, h), ...}): each gradient written by hand beside that of the tensor, which backward has left in
@@ -46,6 +53,11 @@ def compare(fn: Callable | Mapping[str, tuple[Any, Any]], *inputs: Any, names: S
     Returns a Report: true if all agree, printed as a table. Raises TypeError where fn is not to be called, an input is
     no numbers or fn returns no tensor, ValueError where names do not fit or a tensor has no gradient, and whatever fn
     raises.
+
+    >>> import micrograd as torch
+    >>> from micrograd import compare
+    >>> bool(compare(lambda torch, x: (x * x).sum(), [1.0, 2.0]))
+    True
     """
     if isinstance(fn, Mapping):
         if inputs or names is not None:
@@ -57,3 +69,6 @@ def compare(fn: Callable | Mapping[str, tuple[Any, Any]], *inputs: Any, names: S
             f"is of type {type(fn).__name__}"
         )
     return compare_function(fn, inputs, names)
+
+
+make_callable(__name__)

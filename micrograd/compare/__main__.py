@@ -4,7 +4,7 @@ from difflib import get_close_matches
 
 from tqdm import tqdm
 
-from micrograd.command import UsageError, Parser, assignments, run_command
+from micrograd.command import Parser, UsageError, assignments, run_command
 from micrograd.compare.examples import FLOATS, Checked, check
 from micrograd.compare.expressions import compare_expression
 from micrograd.compare.report import aligned, number_text
@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = Parser(
         prog="python -m micrograd.compare",
         description="Compare micrograd's values and gradients with those of the PyTorch that is installed.",
-        epilog="Without PyTorch, in its place come finite differences, (f(x + h) - f(x - h)) / 2h.",
+        epilog="Where PyTorch is not installed: with finite differences, (f(x + h) - f(x - h)) / 2h.",
     )
     parser.add_argument(
         "--expression",
@@ -62,12 +62,12 @@ def _ops(wanted: list[str]) -> int:
     for checked in found:
         if checked.wrong is not None:
             print(f"\n{checked.op}: {checked.wrong}")
-    wrong = [checked for checked in found if checked.verdict != "agrees"]
+    wrong = [checked for checked in found if checked.wrong is not None]
     if torch is None:
         print(NO_PYTORCH)
     cases = sum([checked.cases for checked in found])
     print(
-        f"{len(found) - len(wrong)} of {len(found)} ops agree, in {cases:,} cases"
+        f"{sum([checked.verdict == 'agrees' for checked in found])} of {len(found)} ops agree, in {cases:,} cases"
         + (f"; not {', '.join([checked.op for checked in wrong])}" if wrong else "")
     )
     return 1 if wrong else 0

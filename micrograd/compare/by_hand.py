@@ -20,6 +20,13 @@ def cmp(name: str, dt: Any, t: Any) -> None:
 
     dt: a tensor, an array or a number. t: a tensor or a Value after backward (call t.retain_grad() before, where it is
     not a leaf), or the right gradient, an array. Raises ValueError where t has no gradient.
+
+    >>> import micrograd as torch
+    >>> w = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> (w**2).sum().backward()
+    >>> cmp("w", torch.tensor([2.0, -4.0]), w)
+    w               | exact: False | approximate: False | maxdiff: 8
+                      it looks like a mistake in a few places: 1 of 2 elements are wrong
     """
     row = compare_by_hand({name: (dt, t)}).rows[0]
     exact, approximate = str(row.verdict == EXACT), str(row.verdict != DIFFERENT)

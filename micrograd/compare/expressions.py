@@ -18,7 +18,7 @@ from micrograd.expression import ExpressionError, evaluate
 def compare_expression(text: str, numbers: Mapping[str, float]) -> tuple[list[str], bool]:
     """The lines of the table, value and gradients in rows, and whether all agree.
 
-    numbers: what the names in the expression stand for. Raises ExpressionError for an expression that is none, and
+    numbers: what the names in the expression stand for. Raises ExpressionError for what is not an expression, and
     where it has no value.
     """
     columns = {"Value": _with_values(text, numbers), "Tensor": _with_tensors(micrograd, text, numbers)}

@@ -1,6 +1,7 @@
-"""Which operation is the first whose result, or else whose gradient, is another one on PyTorch."""
+"""Which operation is the first whose result, or else whose derivative, is another one on PyTorch."""
 
 from collections.abc import Callable, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,19 +13,14 @@ from micrograd.graph import observer
 
 
 class Call:
-    """One operation of a run. node: the name of the graph's node. gradient: that of the result, filled by backward."""
+    """An input, or one operation, of a run. node: the name of the graph's node. gradient: filled by backward."""
 
-    def __init__(self, op: str, inputs: Sequence[Any], result: Any, node: str):
-        self.op, self.inputs, self.result, self.node = op, inputs, result, node
+    def __init__(self, title: str, node: str, inputs: Sequence[Any], result: Any):
+        self.title, self.node, self.inputs, self.result = title, node, inputs, result
         self.value: np.ndarray = result.detach().numpy().copy()
         self.gradient: np.ndarray | None = None
-        result.register_hook(self._note)
-
-    def _note(self, gradient: Any) -> None:
-        self.gradient = gradient.detach().numpy().copy()
-
-    def __str__(self) -> str:
-        return f"{self.op} ({self.node})"
+        if result.requires_grad:
+            result.register_hook(lambda g: setattr(self, "gradient", g.detach().numpy().copy()))
 
 
 def first_difference(torch: Any, fn: Callable, arrays: Sequence[np.ndarray], names: Sequence[str]) -> str:
@@ -33,8 +29,7 @@ def first_difference(torch: Any, fn: Callable, arrays: Sequence[np.ndarray], nam
     An operation of micrograd's goes with the next one of PyTorch's whose node has the same name and whose result has
     the same shape.
     """
-    leaves, mine = _run_micrograd(fn, arrays)
-    leaves_there, theirs = _run_pytorch(torch, fn, arrays)
+    mine, theirs = (_run(library, fn, arrays, names) for library in (micrograd, torch))
     pairs, begin = [], 0
     for call in mine:
         for i in range(begin, len(theirs)):
@@ -44,70 +39,57 @@ def first_difference(torch: Any, fn: Callable, arrays: Sequence[np.ndarray], nam
                 break
     for call, partner in pairs:
         if numbers := _difference(call.value, partner.value):
-            paired = [pair[0] for pair in pairs]
-            alone = [str(other) for other in mine[: mine.index(call)] if other not in paired]
-            before = f"; before it, PyTorch has no such op as {_listed(alone)}" if alone else ""
-            return f"{call} is the first op whose result differs: {numbers}{before}"
-    tensors = [(f"the result of {call}", call.result, call.gradient, partner.gradient) for call, partner in pairs[::-1]]
-    for name, here, there in zip(names, leaves, leaves_there, strict=True):
-        gradients = [None if x.grad is None else x.grad.numpy() for x in (here, there)]
-        tensors.append((f"input {name}", here, *gradients))
-    for what, tensor, here, there in tensors:
-        if numbers := _difference(here, there):
-            users = [str(call) for call in mine if any(x is tensor for x in call.inputs)]
+            return f"{call.title} is the first op whose result differs: {numbers}"
+    for call, partner in reversed(pairs):
+        if numbers := _difference(call.gradient, partner.gradient):
+            users = dict.fromkeys(user.title for user in mine if any(x is call.result for x in user.inputs))
             return (
-                f"all results agree; going back, the first gradient that differs is that of {what}: {numbers}. It comes "
-                f"through {_listed(users) or 'no op'}: a derivative there is wrong, or something is detached on one side"
+                f"all results agree; going back, the first gradient that differs is that of {call.title}: {numbers}. "
+                f"It comes through {', '.join(users) or 'no op'}: a derivative is wrong, or one side is detached"
             )
     return "every op agrees with its partner on PyTorch: look at what is detached, and at Functions of your own"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(dict.fromkeys(names))
 
 
 def _difference(here: np.ndarray | None, there: np.ndarray | None) -> str:
     """The two numbers that differ most, in words; empty where the arrays agree."""
     row = judge([Pair("", here, there)], *rounding([x for x in (here, there) if x is not None]))[0]
-    if row.verdict != DIFFERENT:
-        return ""
-    index = f" at {list(row.at)}" if row.at else ""
-    mine, theirs = both_numbers(row.mine, row.theirs)
-    return f"{mine} on micrograd, {theirs} on PyTorch{index}"
+    mine, theirs = both_numbers(row.mine, row.theirs) if row.verdict == DIFFERENT else ("", "")
+    return mine and f"{mine} on micrograd, {theirs} on PyTorch" + (f" at {list(row.at)}" if row.at else "")
 
 
-def _run_micrograd(fn: Callable, arrays: Sequence[np.ndarray]) -> tuple[list[Any], list[Call]]:
-    calls: list[Call] = []
+def _run(library: Any, fn: Callable, arrays: Sequence[np.ndarray], names: Sequence[str]) -> list[Call]:
+    """The inputs and the calls of a run of fn on a library, after backward."""
+    leaves = [leaf(library, array) for array in arrays]
+    calls = [Call(f"input {name}", "", (), x) for name, x in zip(names, leaves, strict=True)]
+    with _on_micrograd(calls) if library is micrograd else _on_pytorch(calls):
+        value, _ = taken_apart(fn(library, *leaves), library.Tensor)
+    back(library, value)
+    return calls
 
+
+@contextmanager
+def _on_micrograd(calls: list[Call]) -> Any:
     def note(op: Any, inputs: Sequence[Any], options: dict[str, Any], result: Any) -> None:
-        if result.grad_fn is not None:
-            calls.append(Call(op.name, inputs, result, result.grad_fn.name))
+        if (node := result.grad_fn) is not None:
+            calls.append(Call(f"{op.name} ({node.name})", node.name, inputs, result))
 
-    leaves = [leaf(micrograd, array) for array in arrays]
     before, observer.operation = observer.operation, note
     try:
-        value, _ = taken_apart(fn(micrograd, *leaves), micrograd.Tensor)
+        yield
     finally:
         observer.operation = before
-    back(micrograd, value)
-    return leaves, calls
 
 
-def _run_pytorch(torch: Any, fn: Callable, arrays: Sequence[np.ndarray]) -> tuple[list[Any], list[Call]]:
+def _on_pytorch(calls: list[Call]) -> Any:
+    import torch
     from torch.overrides import TorchFunctionMode
-
-    calls: list[Call] = []
 
     class Listener(TorchFunctionMode):
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             result = func(*args, **(kwargs or {}))
             made = args[0] if result is None and args else result[0] if isinstance(result, tuple) and result else result
             if isinstance(made, torch.Tensor) and made.grad_fn is not None:
-                calls.append(Call(func.__name__, args, made, made.grad_fn.name()))
+                calls.append(Call(func.__name__, made.grad_fn.name(), args, made))
             return result
 
-    leaves = [leaf(torch, array) for array in arrays]
-    with Listener():
-        value, _ = taken_apart(fn(torch, *leaves), torch.Tensor)
-    back(torch, value)
-    return leaves, calls
+    return Listener()

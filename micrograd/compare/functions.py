@@ -3,13 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 import micrograd
-from micrograd.compare.differences import judge_by_differences
+from micrograd.compare.differences import compare_with_differences
 from micrograd.compare.first_difference import first_difference
 from micrograd.compare.report import Pair, Report, judge, rounding
-from micrograd.compare.runs import NO_PYTORCH, Run, array_of, names_of, pytorch, start_of, taken_apart
+from micrograd.compare.runs import Run, array_of, names_of, pytorch
 
 
 def compare_function(fn: Callable, inputs: Sequence[Any], names: Sequence[str] | None) -> Report:
@@ -21,9 +19,7 @@ def compare_function(fn: Callable, inputs: Sequence[Any], names: Sequence[str] |
     arrays = [array_of(x, f"input {name}") for name, x in zip(names, inputs, strict=True)]
     torch = pytorch()
     if torch is None:
-        report = compare_with_differences(fn, arrays, names)
-        report.remarks.append(NO_PYTORCH)
-        return report
+        return compare_with_differences(fn, arrays, names)
     mine = Run(micrograd, micrograd.Tensor, fn, arrays, names)
     theirs = Run(torch, torch.Tensor, fn, arrays, names)
     if list(mine.values) != list(theirs.values):
@@ -42,23 +38,3 @@ def compare_function(fn: Callable, inputs: Sequence[Any], names: Sequence[str] |
     if not report:
         report.remarks.append(first_difference(torch, fn, arrays, names))
     return report
-
-
-def compare_with_differences(fn: Callable, arrays: Sequence[np.ndarray], names: Sequence[str]) -> Report:
-    """The Report of fn on micrograd beside finite differences, both in float64.
-
-    To these, what fn detaches from the graph looks like a gradient that is missing.
-    """
-    arrays = [array.astype(np.float64) if array.dtype.kind == "f" else array for array in arrays]
-    run = Run(micrograd, micrograd.Tensor, fn, arrays, names)
-    weights = start_of(run.value)
-
-    def f() -> float:
-        with micrograd.no_grad():
-            value, _ = taken_apart(fn(micrograd, *[micrograd.from_numpy(a) for a in arrays]), micrograd.Tensor)
-        return float((value.numpy() * weights).sum())
-
-    floats = [(f"gradient of {name}", a) for name, a in zip(names, arrays, strict=True) if a.dtype.kind == "f"]
-    rows = judge_by_differences(f, floats, [run.gradients[name] for name, _ in floats], f())
-    title = "micrograd beside finite differences, both in float64"
-    return Report(title, rows, ("on micrograd", "by differences"))

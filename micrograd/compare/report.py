@@ -1,7 +1,7 @@
 """What a comparison found: a row for each value and gradient, and the table of them for people.
 
 Two right answers need not be the same to the last bit: each operation rounds to half a unit in the last place, eps / 2
-of its result, and n roundings that add up go as far astray as a walk of n random steps, sqrt(n). So a tensor agrees
+of its result, and n roundings that add up go as far astray as n random steps, sqrt(n). So a tensor agrees
 within
 
     16 * sqrt(n) * eps * (its largest number)  +  eps * (the largest number of the comparison, or 1)
@@ -27,7 +27,7 @@ class Row(NamedTuple):
     """What was found of one value or gradient.
 
     verdict: 'exact', 'approximate' or 'different'. largest: the largest absolute difference; nan where a shape or a
-    number is missing on one side. at: its index, None where there is none. mine, theirs: what stands there, a number,
+    number is missing on one side. at: its index, or None. mine, theirs: what stands there, a number,
     or the words for what is there in place of numbers. remark: more about it, in words.
     """
 
@@ -55,7 +55,7 @@ class Report:
         return all(row.verdict != DIFFERENT for row in self.rows)
 
     def __getitem__(self, name: str) -> Row:
-        """The row of this name. Raises KeyError where there is none."""
+        """The row of this name. Raises KeyError where no row has it."""
         for row in self.rows:
             if row.name == name:
                 return row
@@ -121,7 +121,7 @@ def shape_text(shape: tuple[int, ...]) -> str:
 
 
 def at_text(at: Any) -> str:
-    """An index as one would write it, [1, 2]; nothing where there is none."""
+    """An index as one would write it, [1, 2]; nothing for None."""
     return str(list(at)) if at else ""
 
 

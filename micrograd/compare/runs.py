@@ -1,4 +1,4 @@
-"""One run of a function on one library, micrograd or PyTorch, and the way back."""
+"""One run of a function on one library, micrograd or PyTorch, and its backward."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ def pytorch() -> Any:
 
 
 class Run:
-    """One run of fn and the way back. values, gradients: arrays by name; a gradient is None where there is none."""
+    """One run of fn with its backward. values, gradients: arrays by name; a gradient is None where there is none."""
 
     def __init__(self, library: Any, kind: type, fn: Callable, arrays: Sequence[np.ndarray], names: Sequence[str]):
         leaves = [leaf(library, array) for array in arrays]
@@ -69,7 +69,7 @@ def leaf(library: Any, array: np.ndarray) -> Any:
 
 
 def start_of(value: Any) -> np.ndarray:
-    """The gradient that the way back starts with: 1, or for several numbers as many drawn ones, always the same."""
+    """The gradient that backward starts from: 1, or for several elements random numbers, always the same."""
     array = _array(value)
     if array.size == 1:
         return np.ones(array.shape, array.dtype)

@@ -17,7 +17,7 @@ def arrays() -> dict[str, np.ndarray]:
         **{"weight": (5, 4), "bias": (5,), "signal": (2, 3, 8), "kernel": (4, 3, 2), "sequence": (4, 2, 3)},
         **{"state": (1, 2), "cell": (1, 2), "gates": (8, 5), "gates_bias": (8,), "qkv": (2, 3, 12)},
     }
-    numbers = {name: np.asarray(rng.normal(size=shape)) for name, shape in normal.items()}
+    numbers: dict[str, np.ndarray] = {name: np.asarray(rng.normal(size=shape)) for name, shape in normal.items()}
     numbers["positive"] = rng.uniform(0.5, 2.0, (3, 4))
     numbers["ints"] = np.array([2, 0, 3, 1])
     numbers["mask"] = numbers["x"] > 0
@@ -26,12 +26,17 @@ def arrays() -> dict[str, np.ndarray]:
 
 
 def samples(library: Any) -> dict[str, Any]:
-    """The samples as tensors of a library, those of floats as leaves that require grad; and beside them `torch`, `F`, `math` and `put`."""
+    """The samples as tensors of a library, those of floats as leaves that require grad; and `others`."""
     tensors = {name: library.tensor(array) for name, array in arrays().items()}
     for tensor in tensors.values():
         if tensor.dtype.is_floating_point:
             tensor.requires_grad_()
-    return {**tensors, "torch": library, "F": functional(library), "math": math, "put": put}
+    return {**tensors, **others(library)}
+
+
+def others(library: Any) -> dict[str, Any]:
+    """What else the examples name."""
+    return {"torch": library, "F": functional(library), "math": math, "put": put}
 
 
 class functional:  # noqa: N801 - it stands for nn.functional

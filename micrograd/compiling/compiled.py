@@ -51,6 +51,8 @@ class Recorded:
         border: dict[int, tuple[str, Tensor]] = {}
         for name, tensor in arguments:
             border.setdefault(id(tensor), (name, tensor))
+        if any(t._base is not None and t._node is None and t.requires_grad for _, t in arguments):
+            raise Obstacle("an argument is a view of a leaf, made under no_grad")
         if len(border) != len(arguments):
             raise Obstacle("one tensor is given twice")
         used = dict.fromkeys(id(array) for step in recording.steps for array in _arrays_of(step))
@@ -202,8 +204,7 @@ class Recorded:
         result = wrap(value)
         if back is None:
             return result
-        node = Node("CompiledFunctionBackward")
-        node.holds_values = True
+        node = Node("CompiledFunctionBackward", inputs=[], holds_values=True)
         way = _WayBack(back)
         for n, (i, (shape, dtype)) in enumerate(zip(self.wanting, self.edges, strict=True)):
             tensor = tensors[i]
@@ -212,7 +213,7 @@ class Recorded:
                 parent = tensor
             else:
                 node._prev.append(parent)
-            node.inputs.append(parent)
+            node.inputs.append(parent)  # type: ignore[attr-defined]
             node.edges.append(Edge(parent, functools.partial(way.part, n), shape, dtype))  # type: ignore[union-attr]
         node.saved = [(tensors[i]._version, tensors[i]._version[0]) for i in self.saved]
         if self.saves_result:
@@ -398,10 +399,8 @@ def _argument_names(function: Any) -> list[str]:
 def _kind(value: Any, name: str, tensors: list[Any], others: list[Any], kinds: list[Any]) -> None:
     """Add to `kinds` what a program depends on in an argument. Raises Obstacle for what cannot be an argument."""
     if isinstance(value, Tensor):
-        if value._base is not None and value._base._changes != value._seen:
-            value._refresh()
-        array = value._array
-        kinds.append((array.shape, array.dtype, array.strides, value._requires_grad))
+        array, wanting = value._array, value.grad_fn is not None or value.requires_grad
+        kinds.append((array.shape, array.dtype, array.strides, wanting, value._base is None))
         tensors.append((name, value))
     elif value is None or type(value) in (int, bool, str):
         kinds.append((type(value), value))

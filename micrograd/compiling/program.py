@@ -28,6 +28,7 @@ from micrograd.compiling.recording import STATIC, Obstacle, Rerun, Step
 from micrograd.graph import Node, topological_order
 from micrograd.rules import dtypes, errors
 from micrograd.rules.errors import silent
+from micrograd.rules.layout import laid_out
 from micrograd.rules.sums import unbroadcast
 from micrograd.tensors import Tensor
 
@@ -141,6 +142,7 @@ class Program:
         self.names: dict[int, str] = {}
         self.kept: list[Any] = []
         self.copies: dict[str, str] = {}
+        self.copied: dict[Any, str] = {}
         self.made = made
         self.forward_lines: list[str] = []
         self.backward_lines: list[str] = []
@@ -228,12 +230,11 @@ class Program:
     def helper(self, function: Callable, is_op: bool = False) -> str:
         """The name of a function that is copied into the text with all that it uses."""
         inner = getattr(function, "__wrapped__", function)
-        name = self.names.get(id(inner))
+        name = self.copied.get((inner, is_op))
         if name is not None:
             return name
         tree = copy.deepcopy(_tree_of(inner, is_op))
-        name = self.names[id(inner)] = self.fresh(inner.__name__.strip("_"))
-        self.kept.append(inner)
+        name = self.copied[inner, is_op] = self.fresh(inner.__name__.strip("_"))
         self._globals(tree, inner)
         tree.name = name
         text = ast.unparse(tree)
@@ -252,6 +253,8 @@ class Program:
 
         class Dtypes(ast.NodeTransformer):
             def visit_Attribute(self, node: ast.Attribute) -> Any:  # noqa: N802
+                if node.attr == "forward" and isinstance(node.value, ast.Attribute) and node.value.attr == "op":
+                    return ast.Name(program.helper(scope[node.value.value.id].op.forward), ast.Load())
                 self.generic_visit(node)
                 if isinstance(node.value, ast.Name) and node.value.id in scope and node.value.id not in local:
                     holder = scope[node.value.id]
@@ -339,18 +342,23 @@ class Program:
             self.taken = marks[1] | set(self.helpers) | set(self.imports)
             out, derivatives = self._called(op, inputs, options, step)
         value = self.scope[out]
-        if op.in_order and not value.flags.c_contiguous:
-            ordered = self.fresh(op.name)
-            self.run(f"{ordered} = {out}.copy()")
-            out = ordered
-        elif type(value) is not np.ndarray:
+        if type(value) is not np.ndarray:
             array = self.fresh(op.name)
             self.run(f"{array} = np.asarray({out})")
             out = array
+        elif op.in_order and not value.flags.c_contiguous:
+            ordered = self.fresh(op.name)
+            self.run(f"{ordered} = {out}.copy()")
+            out = ordered
+        elif op.elementwise and value.strides != step.result.strides:
+            ordered = self.fresh(op.name)
+            arrays = ", ".join(ast.unparse(x) for x in inputs)
+            self.run(f"{ordered} = {self.helper(laid_out)}({out}, [{arrays}])")
+            out = ordered
         self.names[id(step.result)] = out
         self.kept.append(step.result)
         mine = self.scope[out]
-        if mine.shape != step.result.shape or mine.dtype != step.result.dtype or mine.tobytes() != step.result.tobytes():
+        if mine.strides != step.result.strides or mine.shape != step.result.shape or mine.dtype != step.result.dtype or mine.tobytes() != step.result.tobytes():
             raise Obstacle(f"{op.name} does not give the same numbers twice")
         if step.node is not None:
             self.derivatives[id(step.node)] = derivatives
@@ -503,8 +511,6 @@ class Program:
                 inner = _Rename({k: v for k, v in names.items()}).visit(inner)
                 self.run(ast.unparse(ast.fix_missing_locations(inner)))
                 return f"{inner.name}({g})"
-        if isinstance(tree, ast.Name) and tree.id == self.names.get("unchanged"):
-            return g
         written = ast.unparse(_Rename(names).visit(copy.deepcopy(tree)))
         found = self.scope.get(written)
         if found is not None and self.helpers.get(written, "").endswith("return g"):
@@ -584,6 +590,10 @@ class _Body:
                 program.run(ast.unparse(self.expression(statement.value)))
             elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
                 self._assign(statement.targets[0], statement.value)
+            elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Subscript):
+                statement = copy.deepcopy(statement)
+                changed = ast.AugAssign(self.expression(statement.target), statement.op, self.expression(statement.value))
+                program.run(ast.unparse(ast.fix_missing_locations(changed)))
             elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
                 target = self.names[statement.target.id]
                 if not isinstance(target, ast.Name):

@@ -36,7 +36,7 @@ HAND_ON = {
     for made in (
         *(apply, ops._record, ops.plain, Tensor.dtype.fget, Tensor.__len__, Tensor.detach, linalg.matmul),
         *(indexing._getitem, indexing._with_arrays, layers.batch_norm, layers.dropout, layers.scaled_dot_product_attention),
-        *(losses._check_classes, losses._check_shapes, shapes._arrays_of),
+        *(losses._check_classes, losses._apply_loss, shapes._arrays_of),
     )
 }
 
@@ -146,7 +146,7 @@ class Recording:
         code = frame.f_code
         name = code.co_filename
         if name.startswith((HERE, "<micrograd")):
-            if event == "call" and name.endswith("generator.py") and not self.inside_rerun:
+            if event == "call" and name.endswith("stream.py") and not self.inside_rerun:
                 self.stop("random numbers are drawn, other than by dropout")
             if event == "return" and name.endswith("creation.py") and isinstance(argument, Tensor):
                 if code.co_name in MAKERS:

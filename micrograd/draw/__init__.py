@@ -10,14 +10,23 @@ from typing import Any
 
 from micrograd.draw.dot import dot_text, svg_text
 from micrograd.draw.folding import cut, fold
-from micrograd.draw.reading import Names, read
+from micrograd.draw.reading import AGAIN, Names, read, was_released
 from micrograd.draw.stepping import page
 from micrograd.engine import Value
+from micrograd.rules.modules import make_callable
 from micrograd.tensors import Tensor
 
 
-def draw(root: Any, /, *, depth: int | None = None, parameters: Iterable[Any] = (), **labels: Any) -> "Picture":
-    """The picture of the graph behind `root`, from left to right.
+def draw(
+    root: Any,
+    /,
+    *,
+    depth: int | None = None,
+    direction: str = "LR",
+    parameters: Iterable[Any] = (),
+    **labels: Any,
+) -> "Picture":
+    """The picture of the graph behind `root`.
 
     >>> from micrograd import Value
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
@@ -25,13 +34,16 @@ def draw(root: Any, /, *, depth: int | None = None, parameters: Iterable[Any] = 
 
     root: a Value, a Tensor, or a list of Values or Tensors, as a Module returns it. A Value shows the grad it holds.
     Of Tensors the gradients of `root` by every inner one, too, are worked out here, and no `.grad` is touched; of a
-    root with several elements they are those of its sum. The numbers inside are worked out anew from the leaves.
+    root with several elements they are those of its sum. The numbers inside are worked out anew from the leaves; after
+    backward(), which lets go of them, from the leaves as they are then, and the picture says so.
     depth: how many operations back from root are drawn; None draws all, and folds what is too large to look at.
+    direction: "LR", inputs at the left and the result at the right, or "TB", from top to bottom.
     parameters: the Values that are trained, drawn in their own shape; of Tensors this is known.
     labels: names, as in draw(loss, W=W, xs=xs): of Values, Tensors, or a Module or a list, whose parts get their own.
 
-    Raises TypeError where root is no node of a graph, ValueError for a Tensor without a graph and a negative depth,
-    RuntimeError where backward() has released the numbers.
+    Raises TypeError where root is no node of a graph, ValueError for a Tensor without a graph, a negative depth and a
+    direction that is neither, RuntimeError where backward() has released numbers that an operation of your own, an
+    autograd.Function, has made.
     """
     roots = list(root) if isinstance(root, list | tuple) else [root]
     kinds = {Value if isinstance(x, Value) else Tensor if isinstance(x, Tensor) else None for x in roots}
@@ -40,16 +52,25 @@ def draw(root: Any, /, *, depth: int | None = None, parameters: Iterable[Any] = 
         raise TypeError(f"draw takes a Value, a Tensor or a list of one of them, not {type(strange).__name__}")
     if depth is not None and depth < 0:
         raise ValueError(f"draw: depth counts operations back from the result, and is 0 or more, not {depth}")
-    return Picture(roots, Names(labels, parameters), depth)
+    if direction not in ("LR", "TB"):
+        raise ValueError(f"draw: direction is 'LR' (left to right) or 'TB' (top to bottom), not {direction!r}")
+    return Picture(roots, Names(labels, parameters), depth, direction)
 
 
 class Picture:
-    """The picture of a graph as it was when `draw` was called; in a notebook it shows itself."""
+    """The picture of a graph as it was when `draw` was called; in a notebook it shows itself.
 
-    def __init__(self, roots: list[Any], names: Names, depth: int | None):
+    >>> import micrograd as torch
+    >>> picture = torch.draw(torch.Value(2.0) * 3)
+    >>> picture.dot().startswith('digraph')
+    True
+    """
+
+    def __init__(self, roots: list[Any], names: Names, depth: int | None, direction: str = "LR"):
         self._roots, self._names, self._depth = roots, names, depth
         boxes = read(roots, names)
-        self._drawn = fold(boxes) if depth is None else cut(boxes, depth)
+        drawn, note = fold(boxes) if depth is None else cut(boxes, depth)
+        self._drawn = drawn, (AGAIN if was_released(roots) else "") + note, direction
 
     def svg(self) -> str:
         """The picture as SVG text. Raises OSError where there is nothing on this machine to lay it out with."""
@@ -66,14 +87,26 @@ class Picture:
             raise ValueError(f"{path}: a picture is saved as .svg or .dot")
         Path(path).write_text(self.svg() if suffix == ".svg" else self.dot(), encoding="utf-8")
 
+    def render(self, filename: str | Path = "graph", cleanup: bool = False) -> str:
+        """Write filename.svg, as the Digraph of graphviz does, and return its path; there is nothing to clean up."""
+        path = f"{filename}.svg"
+        self.save(path)
+        return path
+
     def steps(self, path: str | Path) -> None:
         """Write a page .html that walks through backward, from the gradient 1 of the result; no `.grad` is touched.
 
-        Raises ValueError for another suffix, RuntimeError where backward() has released the graph, OSError as svg does.
+        Raises ValueError for another suffix, RuntimeError and OSError as draw and svg do.
         """
         if Path(path).suffix.lower() != ".html":
             raise ValueError(f"{path}: a page that steps through backward is saved as .html")
-        Path(path).write_text(page(read(self._roots, self._names), self._depth), encoding="utf-8")
+        Path(path).write_text(
+            page(read(self._roots, self._names), self._depth, AGAIN if was_released(self._roots) else ""),
+            encoding="utf-8",
+        )
 
     def _repr_svg_(self) -> str:
         return self.svg()
+
+
+make_callable(__name__)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from micrograd.command import UsageError, Parser, assignments, run_command
+from micrograd.command import Parser, UsageError, assignments, run_command
 from micrograd.draw import draw
 from micrograd.engine import Value
 from micrograd.expression import ExpressionError, evaluate

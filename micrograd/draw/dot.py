@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import graphviz  # type: ignore[import-untyped]
@@ -21,7 +22,7 @@ FONT, FONTS = "Helvetica", "Helvetica,Arial,sans-serif"
 """The font that Graphviz knows the widths of, and those of the same widths that the reader may have."""
 INK = "#333333"
 
-# What each role looks like: told apart by the line around it and by lightness, so in grey print as well as in colour.
+# What each role looks like: the outline and the lightness differ, so that grey print shows the roles as well as colour.
 LOOKS = {
     "input": {"style": "rounded,filled", "fillcolor": "#e3effb"},
     "parameter": {"style": "filled", "fillcolor": "#fbd591", "penwidth": "2.5"},
@@ -30,34 +31,20 @@ LOOKS = {
     "folded": {"style": "dashed,filled", "fillcolor": "#ececec"},
 }
 
-STYLE = """
-.micrograd polyline { stroke-width: 0.5 }
-.micrograd .cluster path { fill: none }
-.micrograd .node:not(.op) text:first-of-type { font-weight: bold }
-@media (prefers-color-scheme: dark) {
-  .micrograd > g > polygon { fill: #15181c; stroke: none }
-  .micrograd text { fill: #e8e8e8 }
-  .micrograd path, .micrograd polygon, .micrograd polyline, .micrograd ellipse { stroke: #aab2ba }
-  .micrograd .edge polygon { fill: #aab2ba }
-  .micrograd .cluster path { stroke: #6d767f }
-  .micrograd .input path { fill: #1c3c5c }
-  .micrograd .parameter polygon { fill: #6b4a10 }
-  .micrograd .result polygon, .micrograd .op ellipse { fill: #22272d }
-  .micrograd .loss polygon { fill: #e8e8e8 }
-  .micrograd .loss text { fill: #15181c }
-  .micrograd .folded polygon { fill: #363d45 }
-}
-"""
-"""The style sheet of a picture; where the reader's screen is dark it goes before the colours in the picture itself."""
+STYLE = "\n" + Path(__file__).with_name("picture.css").read_text(encoding="utf-8")
+"""The style sheet of a picture; on a dark screen its colours go before those in the picture itself."""
 
 SMALL_BOXES = 40
 """Up to this many boxes Graphviz takes the time for its best layout; with 200 that may be minutes."""
 
 
-def dot_text(boxes: Sequence[Box], note: str = "") -> str:
-    """The DOT text of some boxes. Nodes are called n0, n1, ... in their order: the same graph gives the same text."""
+def dot_text(boxes: Sequence[Box], note: str = "", direction: str = "LR") -> str:
+    """The DOT text of some boxes. Nodes are called n0, n1, ... in their order: the same graph gives the same text.
+
+    direction: LR, inputs at the left and the result at the right, or TB, from top to bottom.
+    """
     dot = graphviz.Digraph(
-        graph_attr={"rankdir": "LR", "bgcolor": "#ffffff", "nodesep": "0.16", "ranksep": "0.28"}
+        graph_attr={"rankdir": direction, "bgcolor": "#ffffff", "nodesep": "0.16", "ranksep": "0.28"}
         | ({} if len(boxes) <= SMALL_BOXES else {"nslimit": "1", "nslimit1": "1", "mclimit": "0.1"})
         | ({"label": _escaped(note), "fontname": FONT, "fontsize": "11", "fontcolor": INK} if note else {}),
         node_attr={"fontname": FONT, "fontsize": "11", "color": INK, "fontcolor": INK, "height": "0.1"},
@@ -74,7 +61,8 @@ def dot_text(boxes: Sequence[Box], note: str = "") -> str:
     def add(to: graphviz.Digraph, frames: tuple[Frame, ...]) -> None:
         for box in inside[frames]:
             look = {"shape": "record", "margin": "0.1,0.05", "class": box.role} | LOOKS[box.role]
-            to.node(f"n{number[box]}", label=_record(box), id=f"n{number[box]}", **look)
+            label = _record(box) if direction == "LR" else f"{{{_record(box)}}}"  # one line below the other
+            to.node(f"n{number[box]}", label=label, id=f"n{number[box]}", **look)
             if box.sign:
                 shape = {"shape": "circle" if len(box.sign) < 3 else "ellipse", "margin": "0.03", "class": "op"}
                 shape |= {"height": "0.35", "width": "0.35", "style": "filled", "fillcolor": "#ffffff"}
@@ -99,9 +87,9 @@ def dot_text(boxes: Sequence[Box], note: str = "") -> str:
     return dot.source
 
 
-def svg_text(boxes: Sequence[Box], note: str = "") -> str:
+def svg_text(boxes: Sequence[Box], note: str = "", direction: str = "LR") -> str:
     """The picture as SVG. Raises OSError where there is nothing on this machine to lay it out with."""
-    svg = _laid_out(dot_text(boxes, note))
+    svg = _laid_out(dot_text(boxes, note, direction))
     svg = svg[svg.index("<svg") :]
 
     def hover(found: re.Match) -> str:
@@ -111,7 +99,8 @@ def svg_text(boxes: Sequence[Box], note: str = "") -> str:
 
     svg = re.sub(r"<title>([no])(\d+)</title>", hover, svg)
     svg = re.sub(r"<title>[no]\d+&#45;&gt;[no]\d+</title>\n?|<title>cluster_\d+</title>\n?|<!--.*?-->\n?", "", svg)
-    what = f"Compute graph of {len(boxes)} boxes, from inputs and parameters at the left to the result at the right"
+    first, last = ("the left", "the right") if direction == "LR" else ("the top", "the bottom")
+    what = f"Compute graph of {len(boxes)} boxes, from inputs and parameters at {first} to the result at {last}"
     svg = re.sub(r"<title>%\d+</title>", f"<title>{what}</title>", svg, count=1)
     svg = svg.replace(f'font-family="{FONT}', f'font-family="{FONTS}').replace(f"{FONTS},sans-Serif", FONTS)
     svg = svg.replace("<svg ", '<svg class="micrograd" role="img" ', 1)
@@ -194,5 +183,5 @@ def _escaped_xml(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Text without the characters that XML has no place for."""
+    """Text without the characters that XML does not allow."""
     return "".join([c if c in "\t\n" or c.isprintable() else "\ufffd" for c in text])

@@ -111,7 +111,7 @@ def _fold_alike(boxes: list[Box]) -> list[Box]:
 
 
 def _flatten_sums(boxes: list[Box]) -> list[Box]:
-    """((a + b) + c) + d as one sum of four, so that its terms are alike whatever their place."""
+    """((a + b) + c) + d as one sum of four, so that its terms are alike whatever their order."""
     uses: dict[Box, int] = {}
     for box in boxes:
         for parent in box.parents:
@@ -121,7 +121,7 @@ def _flatten_sums(boxes: list[Box]) -> list[Box]:
     for box in boxes:
         copy = made[box] = replace(box, parents=[])
         for original in box.parents:
-            if original not in made:  # a module that is called twice may stand behind what goes into it
+            if original not in made:  # a module that is called twice may come after what goes into it
                 continue
             parent = made[original]
             if not (copy.sign == parent.sign == "+" and parent.role == "result" and uses[original] == 1):
@@ -155,5 +155,5 @@ def _common(titles: set[str]) -> str:
 
 
 def _together(numbers: list) -> np.ndarray | None:
-    """All the numbers of several boxes in one row; None where one has none."""
+    """All the numbers of several boxes in one row; None where those of one are not known."""
     return None if any(x is None for x in numbers) else np.concatenate([np.ravel(x) for x in numbers])

@@ -1,9 +1,17 @@
-"""What an operation does and how its gradient goes on to its inputs: a line of mathematics, and the engine's code."""
+"""What an operation is called in a picture, what it does and what its derivatives are: mathematics, and the code."""
 
 import inspect
+from typing import Any
 
-from micrograd.draw.reading import SIGNS, Box
 from micrograd.engine import Value
+from micrograd.graph import Node
+
+SIGNS = {
+    **{"slice": "[ ]", "index": "[ ]", "put": "[ ] =", "neg": "neg", "reshape_copy": "view", "to_dtype": "to"},
+    **{"MaxBackward0": "max", "MaxBackward1": "max", "MinBackward0": "min", "MinBackward1": "min"},
+    **{"MedianBackward1": "median", "TopkBackward0": "topk", "SortBackward0": "sort"},
+}
+"""The sign of an op, by the name of the op or of its node, where it is neither `Op.sign` nor the op's name."""
 
 FORMULAS: dict[str, tuple[str, ...]] = {
     "+": ("x + y", "g", "g"),
@@ -36,8 +44,8 @@ FORMULAS: dict[str, tuple[str, ...]] = {
     "[ ]": ("x[index]", "zeros of x's shape, with g added at the index"),
     "view": ("x in another shape", "g in the shape of x"),
     "transpose": ("x with two dimensions swapped", "g with them swapped back"),
-    "cat": ("the inputs one behind the other", "each the part of g that came from it"),
-    "expand": ("x stretched", "g added up over what was stretched"),
+    "cat": ("the inputs one after the other", "each the part of g that came from it"),
+    "expand": ("x broadcast to a larger shape", "g added up over the dimensions that were broadcast"),
 }
 """By sign: the result, then for each input what is added to its gradient; g is the gradient of the result."""
 
@@ -45,21 +53,28 @@ _METHODS = {"+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", 
 _METHODS |= {"ReLU": "relu", "abs": "__abs__"}
 
 
-def formula(box: Box) -> tuple[str, ...]:
+def sign_of(node: Node) -> str:
+    """The sign of the operation of a Node in a picture: + or exp."""
+    if node.op is None:
+        return node.name.removesuffix("Backward")
+    return SIGNS.get(node.name) or SIGNS.get(node.op.name) or node.op.sign or node.op.name
+
+
+def formula(box: Any) -> tuple[str, ...]:
     """The line of FORMULAS for the operation of a box; empty for one that is not there."""
-    sign = SIGNS.get(box.op, box.op)
-    if box.op == "rsub":
-        return ("n - x", "-g")
-    if sign == "linear" and len(box.parents) == 2:
+    if box.op == "-" and len(box.parents) == 1:
+        return ("x - n", "g") if box.sign.startswith("-") else ("n - x", "-g", "-g")
+    if box.op == "linear" and len(box.parents) == 2:
         return ("x @ weightᵀ", *FORMULAS["linear"][1:3])
-    if sign == "+" and len(box.parents) > 2:
+    if box.op == "+" and len(box.parents) > 2:
         return ("the sum of all inputs", *["g"] * len(box.parents))
-    return FORMULAS.get("relu" if sign == "ReLU" else sign, ())
+    return FORMULAS.get("relu" if box.op == "ReLU" else box.op, ())
 
 
-def code(box: Box) -> str:
-    """How the engine has it: the source of the operation, its derivative in it; empty where there is none to show."""
-    operation = getattr(box.node, "op", None) or getattr(Value, _METHODS.get(box.op, box.op), None)
+def code(box: Any) -> str:
+    """The engine's source of the operation, with its derivatives; empty where it cannot be read."""
+    op = getattr(box.node, "op", None)
+    operation = op.forward if op is not None else getattr(Value, _METHODS.get(box.op, box.op), None)
     try:
         return inspect.cleandoc("\n" + inspect.getsource(operation)) if operation is not None else ""
     except (OSError, TypeError):

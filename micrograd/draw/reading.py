@@ -7,37 +7,27 @@ from typing import Any
 import numpy as np
 
 from micrograd import graph
+from micrograd.draw.formulas import sign_of
 from micrograd.engine import Value, topological_order
+from micrograd.in_place import snapshot
 from micrograd.nn import Module
-from micrograd.ops import indexing
+from micrograd.ops import apply
+from micrograd.rules.errors import silent
+from micrograd.rules.grad_mode import enable_grad
 from micrograd.tensors import Tensor
 
 LONGEST_TITLE = 24
-
-SIGNS = {
-    **{
-        "add": "+",
-        "sub": "-",
-        "rsub": "-",
-        "mul": "*",
-        "div": "/",
-        "pow": "**",
-        "pow_tensor": "**",
-        "reciprocal": "1/",
-    },
-    **dict.fromkeys(("mm", "mv", "dot", "bmm", "matmul_folded", "matmul_broadcast"), "@"),
-    **dict.fromkeys(("slice", "select", "index", "index_none"), "[ ]"),
-    **{"put": "[ ] =", "index_put": "[ ] =", "sum_dim": "sum", "mean_dim": "mean", "max_dim": "max", "min_dim": "min"},
-    **dict.fromkeys(("linear_folded", "linear_unbiased", "linear_unbiased_folded"), "linear"),
-    **{"reshape_copy": "view", "squeeze_dim": "squeeze", "gelu_tanh": "gelu"},
-}
-"""The sign of an op of `micrograd.ops` in a picture, where it is not its name."""
 
 PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "**": 4}
 ATOM = 5
 
 RELEASED = (
-    "the numbers behind this Tensor were released by backward(): draw it before, or call backward(retain_graph=True)"
+    "the numbers behind this Tensor were released by backward(), and {what} cannot be worked out again: "
+    "draw it before, or call backward(retain_graph=True)"
+)
+AGAIN = (
+    "The numbers are worked out again from the parameters and inputs as they are now: backward() let go of those in "
+    "between. "
 )
 
 
@@ -55,7 +45,7 @@ class Box:
     role: "parameter", "input", "result", "loss" (where backward begins) or "folded" (stands for `count` nodes).
     data, grad: a float or an array; None where they are not known. sign: of the operation, empty for a leaf.
     shape, dtype: of a tensor. frames: the modules it was made in, the outermost first. node: the Value, or the Node or
-    leaf Tensor, that it shows; op: the name of what made it. slopes: of a Value, the local
+    leaf Tensor, that it shows; op: the name of what made it. local: of a Value, the local
     derivative by each parent, None where it has a backward function of its own.
     """
 
@@ -70,7 +60,7 @@ class Box:
     dtype: str = ""
     node: Any = None
     op: str = ""
-    slopes: Sequence[Any] | None = None
+    local: Sequence[Any] | None = None
     precedence: int = ATOM
     count: int = 1
 
@@ -115,7 +105,7 @@ class Names:
             raise TypeError(f"draw: {path} names a {kind}; a name is for a Value, Tensor, Module or list of these")
 
     def of(self, node: Any) -> str:
-        """The name given to a Value, leaf Tensor or Node; empty where none is."""
+        """The name given to a Value, leaf Tensor or Node; empty where it has no name."""
         return self._of.get(id(node), "")
 
     def of_array(self, array: np.ndarray) -> str:
@@ -124,13 +114,6 @@ class Names:
         flat = [(name, named.reshape(-1)) for name, named in self._arrays if named.dtype == array.dtype]
         same += [name for name, named in flat if np.array_equal(named, array.reshape(-1))]
         return same[0] if same else ""
-
-
-class Roots:
-    """Stands before the nodes at which backward begins, so that one walk finds all that is behind them."""
-
-    def __init__(self, nodes: Sequence[Any]):
-        self._prev = nodes
 
 
 def read(roots: Sequence[Any], names: Names) -> list[Box]:
@@ -146,8 +129,14 @@ def read(roots: Sequence[Any], names: Names) -> list[Box]:
     return boxes
 
 
+def was_released(roots: Sequence[Any]) -> bool:
+    """Whether backward() has let go of numbers behind these, so that `read` works them out again."""
+    nodes = [root.grad_fn for root in roots if isinstance(root, Tensor) and root.grad_fn is not None]
+    return any(node.edges is None for node in topological_order(*nodes))
+
+
 def _read_values(roots: Sequence[Value], names: Names) -> list[Box]:
-    order = topological_order(Roots(roots))[:-1]
+    order = topological_order(*roots)
     ends = set(roots)
     boxes: list[Box] = []
     weights = {id(x) for node in order if node._op == "dot" for x in _weights_of_dot(node)}
@@ -159,7 +148,7 @@ def _read_values(roots: Sequence[Value], names: Names) -> list[Box]:
         box = made[node] = Box(role, names.of(node) or node.label, node._op, node.data, float(node.grad), node=node)
         box.parents = [made[parent] for parent in node._prev]
         box.op = "**" if node._op.startswith("**") else node._op
-        box.slopes = None if "_backward" in vars(node) else node._local
+        box.local = None if "_backward" in vars(node) else node._local
         operands = [(parent.title, parent.precedence) for parent in box.parents]
         if node._op == "dot":
             products = _unfold_dot(node, box)
@@ -189,11 +178,11 @@ def _unfold_dot(node: Value, total: Box) -> list[Box]:
     for i in range(n):
         w, x = total.parents[i], total.parents[n + i]
         product = Box("result", "", "*", w.data * x.data, total.grad, [w, x], node=(node, i), op="*")
-        product.slopes = (x.data, w.data)
+        product.local = (x.data, w.data)
         product.title, product.precedence = composed("*", [(w.title, w.precedence), (x.title, x.precedence)])
         products.append(product)
     total.parents = [*products, total.parents[-1]]
-    total.sign, total.op, total.slopes = "+", "+", (1.0,) * (n + 1)
+    total.sign, total.op, total.local = "+", "+", (1.0,) * (n + 1)
     return products
 
 
@@ -201,7 +190,12 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
     for root in roots:
         if not root.requires_grad:
             raise ValueError("draw: this Tensor has no graph, for nothing that it was made from requires a gradient")
-    order = topological_order(Roots([root.grad_fn for root in roots if root.grad_fn is not None]))[:-1]
+    before: dict[Any, Any] = {}
+    if was_released(roots):
+        made_again = _made_again(roots)
+        before = {tensor.grad_fn: node for node, tensor in made_again.items()}
+        roots = [root if root.grad_fn is None else made_again[root.grad_fn] for root in roots]
+    order = topological_order(*[root.grad_fn for root in roots if root.grad_fn is not None])
     gradients = _gradients(roots, order)
     frames = _Frames(order)
     boxes: list[Box] = []
@@ -222,19 +216,21 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
         return made[key]
 
     for node in order:
-        inputs = node.inputs if node.op is not None else [parent for parent, *_ in node.edges]
+        inputs = node.inputs if node.op is not None else [edge.parent for edge in node.edges]
         inputs = [*inputs, *_arrays_in(node.options)]
         boxes_of = [made[x] if isinstance(x, graph.Node) else leaf(x) if _is_array(x) else x for x in inputs]
         parents = [x for x in boxes_of if isinstance(x, Box)]
-        box = made[node] = Box("result", names.of(node), parents=parents, frames=frames.of(node), node=node)
+        box = made[node] = Box(
+            "result", names.of(before.get(node, node)), parents=parents, frames=frames.of(node), node=node
+        )
         box.data, box.grad = _recomputed(node, made), gradients.get(node)
-        box.op = node.name.removesuffix("Backward") if node.op is None else node.op.__name__
+        box.op = sign_of(node)
         box.sign, operands = _call(node, box.op, boxes_of)
         if not box.title:
-            box.title, box.precedence = composed(SIGNS.get(box.op, box.op), operands)
-        for parent, _, shape, dtype in node.edges:
-            known = made[parent] if isinstance(parent, graph.Node) else leaf(parent)
-            known.shape, known.dtype = shape, str(dtype)
+            box.title, box.precedence = composed(box.op, operands)
+        for edge in node.edges:
+            known = made[edge.parent] if isinstance(edge.parent, graph.Node) else leaf(edge.parent)
+            known.shape, known.dtype = edge.shape, str(edge.dtype)
         boxes.append(box)
     for root in roots:
         box = leaf(root) if root.grad_fn is None else made[root.grad_fn]
@@ -243,18 +239,31 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
     return boxes
 
 
+def _made_again(roots: Sequence[Tensor]) -> dict[graph.Node, Tensor]:
+    """For each Node behind the roots its result, run again from the leaves, with a graph of its own."""
+    made: dict[graph.Node, Any] = {}
+    with enable_grad():
+        for node in topological_order(*[root.grad_fn for root in roots if root.grad_fn is not None]):
+            inputs = [made[x] if isinstance(x, graph.Node) else x for x in node.inputs]
+            if node.op is None or not any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
+                raise RuntimeError(RELEASED.format(what=node.name))
+            if node.op.name == "put":
+                inputs[0] = snapshot(inputs[0]) if isinstance(inputs[0], Tensor) else inputs[0].copy()  # it changes it
+            made[node] = apply(node.op, *inputs, name=node.name, **node.options or {})
+            made[node].grad_fn.module = node.module
+    return made
+
+
 def _gradients(roots: Sequence[Tensor], order: list[graph.Node]) -> dict[Any, Any]:
     """The gradient of every Node and leaf, with no .grad touched; that of a root is 1 everywhere."""
-    if any(node.edges is None for node in order):
-        raise RuntimeError(RELEASED)
-    retained = [(node, node.retained) for node in order if node.retained is not None]
+    held = [(node, node.retained, node.hooks) for node in order if node.retained is not None or node.hooks]
     try:
-        for node, _ in retained:
-            node.retained = None
+        for node, *_ in held:
+            node.retained = node.hooks = None
         return graph.run_backward(roots, [np.ones_like(root._array) for root in roots], True, set(order))
     finally:
-        for node, reference in retained:
-            node.retained = reference
+        for node, retained, hooks in held:
+            node.retained, node.hooks = retained, hooks
 
 
 def _recomputed(node: graph.Node, made: Mapping[Any, Box]) -> Any:
@@ -264,10 +273,10 @@ def _recomputed(node: graph.Node, made: Mapping[Any, Box]) -> Any:
     inputs = [made[x].data if isinstance(x, graph.Node | Tensor) else x for x in node.inputs]
     if any(x is None and before is not None for x, before in zip(inputs, node.inputs, strict=True)):
         return None
-    if node.op in (indexing.put, indexing.index_put):
-        inputs[0] = inputs[0].copy()  # they change their input
-    with np.errstate(all="ignore"):
-        return np.asarray(node.op(*inputs, **node.options or {})[0])
+    if node.op.name == "put":
+        inputs[0] = inputs[0].copy()  # it changes its input
+    with silent():
+        return np.asarray(node.op.forward(*inputs, **node.options or {})[0])
 
 
 def _arrays_in(options: Mapping[str, Any] | None) -> list[np.ndarray]:
@@ -287,15 +296,14 @@ def _call(node: graph.Node, op: str, inputs: Sequence[Any]) -> tuple[str, list[t
 
     inputs: Boxes, numbers and None.
     """
-    numbers = [short(x) for x in inputs if not isinstance(x, Box | None)]
     operands = [(x.title, x.precedence) if isinstance(x, Box) else (short(x), ATOM) for x in inputs if x is not None]
-    if op == "rsub":
-        operands.reverse()
-        return f"{numbers[0]} -", operands
+    first = next((i for i, x in enumerate(inputs) if isinstance(x, Box)), 0)
+    left, right = [
+        [short(x) for x in part if not isinstance(x, Box | None)] for part in (inputs[:first], inputs[first:])
+    ]
     dim = (node.options or {}).get("dim")
-    sign = SIGNS.get(op, op)
-    words = [sign, *numbers, *([] if dim is None else [f"dim {short(dim)}"])]
-    return ("" if sign == "**" else " ").join(words), operands
+    words = [*left, op, *right, *([] if dim is None else [f"dim {short(dim)}"])]
+    return ("" if op == "**" else " ").join(words), operands
 
 
 def _move_into_frames(boxes: list[Box], owned: list[Box]) -> None:
@@ -359,7 +367,7 @@ class _Frames:
 
 
 def composed(sign: str, operands: Sequence[tuple[str, int]]) -> tuple[str, int]:
-    """The title of what has none, out of its operation and operands, with its precedence; empty where it gets long.
+    """A title made of an operation and its operands, with its precedence; empty where it would be long.
 
     operands: the title of each and its precedence.
     """
@@ -386,7 +394,7 @@ def composed(sign: str, operands: Sequence[tuple[str, int]]) -> tuple[str, int]:
 
 
 def short(x: Any) -> str:
-    """A number with as few digits as tell what it is; a row of them in the same way."""
+    """A number with as few digits as it needs; a row of them in the same way."""
     if isinstance(x, tuple | list):
         return ", ".join(map(short, x))
     return f"{x:g}" if isinstance(x, float) else str(x)

@@ -1,4 +1,4 @@
-"""The page that walks through backward, an operation at a time: what each gives on, and what was there before.
+"""The page that walks through backward, an operation at a time: what each adds to its inputs, and to what.
 
 The walk is done here, with the derivatives that the graph holds, and changes no `grad`; the page only shows it. The
 page is one file that asks for nothing else: `page.html` with the picture and the steps put in.
@@ -15,33 +15,34 @@ import numpy as np
 from micrograd.draw.dot import lines_of, number, svg_text
 from micrograd.draw.folding import cut
 from micrograd.draw.formulas import code, formula
-from micrograd.draw.reading import RELEASED, Box
+from micrograd.draw.reading import Box
 from micrograd.engine import Value
-from micrograd.graph import Node, unbroadcast
+from micrograd.graph import Node
+from micrograd.rules.errors import silent
 from micrograd.tensors import Tensor
 
 
-class Gift(NamedTuple):
+class Contribution(NamedTuple):
     """What an operation adds to the gradient of one of its inputs.
 
-    how: the local derivative or, of tensors, the formula. given: what is added; before, after: the input's gradient.
-    summed: a sentence on the axes that broadcasting made, over which the gradient is added up; empty where none.
+    how: the local derivative or, of tensors, the formula. added: what is added; before, after: the input's gradient.
+    summed: a sentence on the dimensions that broadcasting made, over which the gradient is summed; else empty.
     """
 
     to: Box
     how: str
-    given: Any
+    added: Any
     before: Any
     after: Any
     summed: str = ""
 
 
 class Step(NamedTuple):
-    """One operation on the way back: its box, the gradient that has come together there, and what it gives on."""
+    """One operation of backward: its box, the gradient that has come together there, and what it adds to its inputs."""
 
     box: Box
     gradient: Any
-    gifts: list[Gift]
+    contributions: list[Contribution]
 
 
 def walk(boxes: Sequence[Box]) -> Iterator[Step]:
@@ -53,12 +54,12 @@ def walk(boxes: Sequence[Box]) -> Iterator[Step]:
     gradients = {box: 1.0 if isinstance(box.data, float) else np.ones_like(box.data) for box in ends(boxes)}
     for box in reversed(boxes):
         if box in gradients and box.parents:
-            gifts = []
-            for parent, how, given, summed in _given(box, gradients[box], box_of):
-                before = gradients.get(parent, _zero(given))
-                gradients[parent] = before + given
-                gifts.append(Gift(parent, how, given, before, gradients[parent], summed))
-            yield Step(box, gradients[box], gifts)
+            contributions = []
+            for parent, how, added, summed in _contributions(box, gradients[box], box_of):
+                before = gradients.get(parent, _zero(added))
+                gradients[parent] = before + added
+                contributions.append(Contribution(parent, how, added, before, gradients[parent], summed))
+            yield Step(box, gradients[box], contributions)
 
 
 def ends(boxes: Sequence[Box]) -> list[Box]:
@@ -66,18 +67,18 @@ def ends(boxes: Sequence[Box]) -> list[Box]:
     return [box for box in boxes if box.role == "loss"]
 
 
-def _given(box: Box, g: Any, box_of: dict[int, Box]) -> Iterator[tuple[Box, str, Any, str]]:
-    """For each input its box, how the gradient g goes on to it, what it gets, and over which axes that was added up."""
+def _contributions(box: Box, g: Any, box_of: dict[int, Box]) -> Iterator[tuple[Box, str, Any, str]]:
+    """For each input its box, the formula, what g adds to its gradient, and over which dimensions that was summed."""
     if isinstance(box.node, Node):
-        yield from _given_to_tensors(box, g, box_of)
-    elif box.slopes is not None and len(box.slopes) == len(box.parents):
-        for parent, slope in zip(box.parents, box.slopes, strict=True):
-            yield parent, number(slope), slope * g, ""
+        yield from _to_tensors(box, g, box_of)
+    elif box.local is not None and len(box.local) == len(box.parents):
+        for parent, derivative in zip(box.parents, box.local, strict=True):
+            yield parent, number(derivative), derivative * g, ""
     else:
-        yield from _given_by_function(box.node, g, box_of)
+        yield from _by_function(box.node, g, box_of)
 
 
-def _given_by_function(node: Value, g: float, box_of: dict[int, Box]) -> Iterator[tuple[Box, str, float, str]]:
+def _by_function(node: Value, g: float, box_of: dict[int, Box]) -> Iterator[tuple[Box, str, float, str]]:
     """What a backward function of one's own adds, seen by calling it; all grads are then as they were."""
     held = [(value, value.grad) for value in {node, *node._prev}]
     try:
@@ -89,23 +90,20 @@ def _given_by_function(node: Value, g: float, box_of: dict[int, Box]) -> Iterato
     finally:
         for value, grad in held:
             value.grad = grad
-    for parent, given in added:
-        yield box_of[id(parent)], "its own _backward", given, ""
+    for parent, dx in added:
+        yield box_of[id(parent)], "its own _backward", dx, ""
 
 
-def _given_to_tensors(box: Box, g: Any, box_of: dict[int, Box]) -> Iterator[tuple[Box, str, Any, str]]:
+def _to_tensors(box: Box, g: Any, box_of: dict[int, Box]) -> Iterator[tuple[Box, str, Any, str]]:
     node = box.node
-    if node.edges is None:
-        raise RuntimeError(RELEASED)
-    places = [i for i, x in enumerate(node.inputs) if isinstance(x, Node | Tensor)] or range(len(node.edges))
+    positions = [i for i, x in enumerate(node.inputs) if isinstance(x, Node | Tensor)] or range(len(node.edges))
     hows = formula(box)[1:]
-    for place, (parent, derivative, shape, dtype) in zip(places, node.edges, strict=True):
-        with np.errstate(all="ignore"):
-            given = derivative(g)
-        if given is not None:
-            raw = given.shape
-            given = unbroadcast(given, shape).astype(dtype, copy=False)
-            yield box_of[id(parent)], hows[min(place, len(hows) - 1)] if hows else "", given, _summed(raw, shape)
+    for position, edge in zip(positions, node.edges, strict=True):
+        with silent():
+            raw = edge.derivative(g)
+        if raw is not None:
+            how = hows[min(position, len(hows) - 1)] if hows else ""
+            yield box_of[id(edge.parent)], how, edge.gradient(g), _summed(raw.shape, edge.shape)
 
 
 def _summed(raw: tuple[int, ...], shape: tuple[int, ...]) -> str:
@@ -113,13 +111,13 @@ def _summed(raw: tuple[int, ...], shape: tuple[int, ...]) -> str:
     if raw == shape:
         return ""
     extra = len(raw) - len(shape)
-    axes = [*range(extra), *[extra + i for i, n in enumerate(shape) if n != raw[extra + i]]]
-    which = "axis" if len(axes) == 1 else "axes"
-    return f"{list(raw)} added up over {which} {', '.join(map(str, axes))} to {list(shape)}, for broadcasting made them"
+    dims = [*range(extra), *[extra + i for i, n in enumerate(shape) if n != raw[extra + i]]]
+    which = "dim" if len(dims) == 1 else "dims"
+    return f"{list(raw)} summed over {which} {', '.join(map(str, dims))} to {list(shape)}, since broadcasting made them"
 
 
-def page(boxes: list[Box], depth: int | None = None) -> str:
-    """The page as HTML text, for the boxes of a whole graph, of which it shows what `cut` leaves.
+def page(boxes: list[Box], depth: int | None = None, remark: str = "") -> str:
+    """The page as HTML text, for the boxes of a whole graph, of which it shows what `cut` leaves, and a remark.
 
     Raises as `walk` does, and OSError where there is nothing on this machine to lay the picture out with.
     """
@@ -133,40 +131,40 @@ def page(boxes: list[Box], depth: int | None = None) -> str:
     content = {
         "zero": {ids[id(box.node)]: _lines(_zero(box.grad)) for box in drawn if box.grad is not None},
         "start": [{"node": ids[id(box.node)], "name": box.title, "lines": _lines(box.grad)} for box in ends(drawn)],
-        "steps": [_told(step, ids) for step in steps if id(step.box.node) in ids],
+        "steps": [_step_text(step, ids) for step in steps if id(step.box.node) in ids],
         "leaves": [_leaf(box, ids) for box in drawn if not box.parents and box.grad is not None],
         "code": {step.box.op: code(step.box) for step in steps if id(step.box.node) in ids},
-        "note": note,
+        "note": remark + note,
     }
     text = json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")
     name = ", ".join([box.title for box in ends(drawn)])
     template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
-    before, between, behind = template.replace("@name@", html.escape(name)).split("@@")
-    return f"{before}{svg_text(drawn)}{between}{text}{behind}"
+    before, between, after = template.replace("@name@", html.escape(name)).split("@@")
+    return f"{before}{svg_text(drawn)}{between}{text}{after}"
 
 
 def _gradients(boxes: list[Box], steps: list[Step]) -> dict[Box, Any]:
-    found = {gift.to: gift.after for step in steps for gift in step.gifts}
+    found = {one.to: one.after for step in steps for one in step.contributions}
     return found | {step.box: step.gradient for step in steps}
 
 
-def _told(step: Step, ids: dict[int, str]) -> dict[str, Any]:
-    """A step as the page gets it; a row for each gift."""
+def _step_text(step: Step, ids: dict[int, str]) -> dict[str, Any]:
+    """A step as the page gets it; a row for each one."""
     scalar = isinstance(step.gradient, float)
     rows = [
         {
-            "name": gift.to.title,
-            "node": ids.get(id(gift.to.node)),
-            "how": f"{gift.how} · {_plain(step.gradient)}" if scalar and gift.how != "its own _backward" else gift.how,
-            "given": _plain(gift.given),
-            "before": _plain(gift.before),
-            "after": _plain(gift.after),
-            "exact": _exact(gift.after),
-            "shape": "" if scalar else f"{list(gift.given.shape)} {gift.given.dtype}",
-            "summed": gift.summed,
-            "lines": _lines(gift.after),
+            "name": one.to.title,
+            "node": ids.get(id(one.to.node)),
+            "how": f"{one.how} · {_plain(step.gradient)}" if scalar and one.how != "its own _backward" else one.how,
+            "added": _plain(one.added),
+            "before": _plain(one.before),
+            "after": _plain(one.after),
+            "exact": _exact(one.after),
+            "shape": "" if scalar else f"{list(one.added.shape)} {one.added.dtype}",
+            "summed": one.summed,
+            "lines": _lines(one.after),
         }
-        for gift in step.gifts
+        for one in step.contributions
     ]
     return {
         "node": ids[id(step.box.node)],

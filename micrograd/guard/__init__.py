@@ -1,12 +1,12 @@
 """The mistakes that pass in silence, caught where they happen.
 
-    from micrograd.guard import guard
+    from micrograd import guard
 
     with guard():
         train()
 
 or `@guard()` above a function, or the environment variable MICROGRAD_GUARD=1 for a whole program. Each mistake raises
-a child of GuardError that says what happened, with the shapes, and what was probably meant:
+a subclass of GuardError that says what happened, with the shapes, and what was probably meant:
 
 - a reduction without keepdim that broadcasts back along another dimension; a prediction (n, 1) and a target (n,) that
   make a loss of (n, n) numbers (`guard.broadcasts`);
@@ -33,6 +33,7 @@ from micrograd.guard.caught import (
     UpdateError,
     hide_engine,
 )
+from micrograd.rules.modules import make_callable
 
 __all__ = [
     "BroadcastError",
@@ -51,7 +52,16 @@ _depth = [0]  # how many guards are on, one within the other
 
 
 class guard(contextlib.ContextDecorator):  # noqa: N801 - used as no_grad is
-    """Catch mistakes inside `with guard():`, or in a function decorated `@guard()`; may stand within another."""
+    """Catch mistakes inside `with guard():`, or in a function decorated `@guard()`; may stand within another.
+
+    >>> import micrograd as torch
+    >>> P = torch.arange(9).view(3, 3).float()
+    >>> with guard():  # doctest: +ELLIPSIS
+    ...     P / P.sum(1)
+    Traceback (most recent call last):
+    ...
+    micrograd.guard.caught.BroadcastError: x / x.sum(1), ... Probably meant: x / x.sum(1, keepdim=True)
+    """
 
     def __enter__(self) -> None:
         if _depth[0] == 0:
@@ -70,3 +80,6 @@ def follow_environment() -> None:
     """Turn the guard on, to the end of the program, where MICROGRAD_GUARD is set to something other than 0."""
     if os.environ.get("MICROGRAD_GUARD", "0") not in ("", "0"):
         guard().__enter__()
+
+
+make_callable(__name__)

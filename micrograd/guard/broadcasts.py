@@ -33,11 +33,11 @@ def _check_reduced(op: str, whole: Tensor, part: Tensor) -> None:
         return
     name, symbol = reduced.op, _SYMBOLS.get(op, op)
     dim = reduced.dims[0] if len(reduced.dims) == 1 else reduced.dims
-    values = ".values" if name in ("max", "min") else ""
+    values = ".values" if name in ("max", "min", "median") else ""
     raise BroadcastError(
         f"x {symbol} x.{name}({dim}), x of shape {list(shape)}: without keepdim the {name} is {list(part.shape)}, and "
-        f"broadcasting lays it along dim {_dims_text(lies)} of x, while it belongs to dim {_dims_text(belongs)}: the numbers "
-        f"meet the wrong {'rows' if belongs == [0] else 'elements'}. "
+        f"broadcasting lays it along dim {_dims_text(lies)} of x, while it belongs to dim {_dims_text(belongs)}: the "
+        f"numbers meet the wrong {'rows' if belongs == [0] else 'elements'}. "
         f"Probably meant: x {symbol} x.{name}({dim}, keepdim=True){values}"
     )
 

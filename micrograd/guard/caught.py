@@ -51,7 +51,7 @@ def user_line() -> Place:
 
 
 def hide_engine(error: GuardError) -> None:
-    """Cut the traceback of an error behind the user's own last line, so that no frame of this package is shown."""
+    """Cut the traceback of an error after the user's own last line, so that no frame of this package is shown."""
     last, entry = None, error.__traceback__
     while entry is not None:
         if not entry.tb_frame.f_code.co_filename.startswith(_OWN):
@@ -62,7 +62,7 @@ def hide_engine(error: GuardError) -> None:
 
 
 def place_text(place: Place | None) -> str:
-    """A place in brackets, with a space before it; nothing where there is none."""
+    """A place in brackets, with a space before it; nothing for None."""
     return "" if place is None else f" ({os.path.basename(place[0])}, line {place[1]})"
 
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from micrograd.engine import topological_order
-from micrograd.rules.errors import silent
 from micrograd.graph import Edge, Node
 from micrograd.guard.caught import NotFiniteError, index_text, place_text, user_line
 from micrograd.guard.trace import OF_ONE, OF_TWO, REARRANGED
+from micrograd.rules.errors import silent
 from micrograd.tensors import Tensor
 
 # Finite numbers stay finite under these, and an infinity becomes no nan.

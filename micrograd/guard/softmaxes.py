@@ -14,25 +14,41 @@ def of_softmax(op: str, x: Tensor, options: dict[str, Any], result: Tensor) -> N
     trace, dim = trace_of(x), (dims_in(options, x.ndim) or (0,))[0]
     if trace.made_by == "softmax" and trace.softmax == dim:
         raise _twice(op, x)
-    made_by = "softmax" if op == "softmax" else ""
-    remember(result, Trace(layout=with_layout(x).layout, made_by=made_by, softmax=dim))
+    remember(result, Trace(layout=with_layout(x).layout, made_by=op, softmax=dim))
 
 
-def check_cross_entropy(x: Tensor, target: Any) -> None:
-    """Raises SoftmaxError where cross_entropy gets probabilities, DtypeError where class indices pass for them."""
-    made_by, targets = trace_of(x).made_by, array_of(target)
+def check_cross_entropy(x: Tensor) -> None:
+    """Raises SoftmaxError where cross_entropy gets probabilities in place of logits."""
+    made_by = trace_of(x).made_by
     if made_by == "softmax":
         raise _twice("cross_entropy", x)
     if made_by == "sigmoid":
         raise SoftmaxError(
-            f"cross_entropy of a sigmoid, of shape {list(x.shape)}: it takes logits, of any size, and these are all "
-            "between 0 and 1, so no class can become likely. Probably meant: F.cross_entropy(logits, y), without sigmoid"
+            f"cross_entropy of a sigmoid, of shape {list(x.shape)}: it takes logits, of any size, for the softmax "
+            "inside, and these are all between 0 and 1: no class can "
+            "become likely. Probably meant: F.cross_entropy(logits, y), without sigmoid"
         )
-    if x.ndim == 1 and targets.dtype.kind == "f" and targets.size and (targets > 1).any():
+
+
+def of_product(x: Tensor, y: Tensor, result: Tensor) -> None:
+    """Note the product of log_softmax of one row and of floats that look like class indices; see `check_sum`."""
+    if trace_of(x).made_by != "log_softmax" or x._array.ndim != 1 or y._requires_grad:
+        return
+    y_array = y._array
+    if y_array.size and y_array.max() > 1 and (y_array >= 0).all() and (y_array == np.floor(y_array)).all():
+        remember(result, trace_of(result)._replace(made_by="log_softmax * indices"))
+
+
+def check_sum(x: Tensor, options: dict[str, Any]) -> None:
+    """Raises DtypeError where class indices pass for the probabilities of one example.
+
+    That is what cross_entropy makes of logits (n,) and floats (n,): (log_softmax * target).sum(0).
+    """
+    if options.get("dim") == 0 and trace_of(x).made_by == "log_softmax * indices":
         raise DtypeError(
-            f"cross_entropy of logits {list(x.shape)} and floats {list(targets.shape)}, the largest {targets.max():g}: "
-            "they pass for the probabilities of one example's classes, and look like class indices of many. Probably "
-            "meant: logits (n, classes) with y.long()"
+            f"cross_entropy of logits {list(x.shape)} and floats {list(x.shape)} beyond 1: they pass for the "
+            "probabilities of one example's classes, and look like class indices of many. Probably meant: logits "
+            "(n, classes) with y.long()"
         )
 
 

@@ -26,7 +26,7 @@ class Record:
     """
 
     def __init__(self) -> None:
-        self.numbers = 0
+        self.numbers: int | None = None
         self.grad: Callable[[], Tensor | None] = lambda: None
         self.grad_version = 0
         self.brought = self.reached = self.mixed = self.awake = False
@@ -37,7 +37,7 @@ class Record:
 
     def has_moved(self, leaf: Tensor) -> bool:
         """Whether leaf was changed since the last backward, in whatever way."""
-        return self.grad() is not None and self.numbers != checksum(leaf)
+        return self.numbers not in (None, checksum(leaf))
 
     def holds_stale(self, leaf: Tensor) -> bool:
         """Whether leaf still has the gradient it was moved by."""
@@ -52,7 +52,7 @@ class Record:
 
 def checksum(leaf: Tensor) -> int:
     """A number that changes when any element does."""
-    return zlib.crc32(np.ascontiguousarray(leaf._array).reshape(-1).view(np.uint8))
+    return zlib.crc32(leaf._array.tobytes())
 
 
 def _record_of(leaf: Tensor) -> Record | None:
@@ -70,6 +70,9 @@ STALE = (
     "p.grad = None for every parameter, before loss.backward()"
 )
 
+_reached_since_step = [False]
+"""Whether backward has come to any leaf since the last step of any optimizer."""
+
 _reached: list[Callable[[], Tensor | None]] = []
 """The leaves of the last backward, whose grads have not been looked at yet."""
 
@@ -81,32 +84,32 @@ def before_accumulating(gradients: dict[Any, Any]) -> None:
     right for a net that another one is trained through, as long as it is not moved by them: see `before_step`.
     """
     leaves = [(leaf, g) for leaf, g in gradients.items() if isinstance(leaf, Tensor)]
-    stale = 0
-    for leaf, g in leaves:
-        record = _record_of(leaf) or _new_record(leaf)
+    stale, records = 0, [_record_of(leaf) or _new_record(leaf) for leaf, _ in leaves]
+    stepped = any(record.has_moved(leaf) for record, (leaf, _) in zip(records, leaves, strict=True))
+    for record, (leaf, g) in zip(records, leaves, strict=True):
         if record.holds_stale(leaf):
             stale, record.mixed = stale + 1, True
         elif record.mixed:
             record.mixed = record.still_mixed(leaf)
         if not record.awake:
-            _check_asleep(leaf, g, record, gradients)
+            _check_asleep(leaf, g, record, stepped and any(other.any() for other in gradients.values()))
     if stale and stale == len(leaves):
-        for leaf, _ in leaves:
-            leaf.__dict__["_record"].mixed = False
+        for record in records:
+            record.mixed = False
         raise StaleGradientError(STALE.format(which="all parameters" if stale > 1 else _shape_text(leaves[0][0])))
-    for leaf, g in leaves:
-        record = leaf.__dict__["_record"]
+    _reached_since_step[0] = _reached_since_step[0] or bool(leaves)
+    for record, (leaf, g) in zip(records, leaves, strict=True):
         record.numbers, record.brought, record.reached = checksum(leaf), bool(g.any()), True
         _reached.append(weakref.ref(leaf))
 
 
-def _check_asleep(leaf: Tensor, g: np.ndarray, record: Record, gradients: dict[Any, Any]) -> None:
+def _check_asleep(leaf: Tensor, g: np.ndarray, record: Record, others_step: bool) -> None:
     """Raises NoGradientError where the gradient has been zero at each of several steps, and that of another not."""
     if g.any():
         record.awake = True
-    elif record.reached is False or record.has_moved(leaf):
+    elif others_step:
         record.sleeping += 1
-        if record.sleeping >= SEVERAL and any(other.any() for other in gradients.values()):
+        if record.sleeping >= SEVERAL:
             raise NoGradientError(
                 f"the gradient of {_shape_text(leaf)} is zero in every element, and was at all of the first "
                 f"{record.sleeping} steps: it does not learn. Probably meant: smaller weights or inputs, so that no "
@@ -133,7 +136,7 @@ def before_step(parameters: Sequence[Tensor]) -> None:
     """Look at the parameters that an optimizer is about to move.
 
     Raises StaleGradientError for gradients of two steps, and where zero_grad took away all that backward brought;
-    NoGradientError for a parameter that had none at all of the first steps, where others had.
+    NoGradientError for a parameter that had no gradient at any of the first steps.
     """
     note_gradients()
     found = [(p, _record_of(p)) for p in parameters]
@@ -145,9 +148,11 @@ def before_step(parameters: Sequence[Tensor]) -> None:
             "step: backward has filled the gradients since the last step and zero_grad has emptied them again, so that "
             "nothing would move. Probably meant: optimizer.zero_grad(), then loss.backward(), then optimizer.step()"
         )
+    alone = all(p._grad is None for p in parameters)
     for i, (p, record) in enumerate(found):
         if p._grad is None and p._requires_grad and (record is None or (not record.reached and record.grad() is None)):
-            _check_without(i, p, record or _new_record(p), any(other._grad is not None for other in parameters))
+            _check_without(i, p, record or _new_record(p), alone)
+    _reached_since_step[0] = False
     for p, record in found:
         if record is not None:
             record.reached = False
@@ -155,15 +160,22 @@ def before_step(parameters: Sequence[Tensor]) -> None:
                 record.grad_version = p._grad._version[0]
 
 
-def _check_without(i: int, p: Tensor, record: Record, others: bool) -> None:
-    """Raises NoGradientError where a parameter has had no gradient at any of several steps, and others have."""
+def _check_without(i: int, p: Tensor, record: Record, alone: bool) -> None:
+    """Raises NoGradientError where a parameter, or all (alone), had no gradient at any of several steps, others had."""
     record.sleeping += not record.awake
-    if record.sleeping >= SEVERAL and others:
+    if record.sleeping < SEVERAL or (alone and not _reached_since_step[0]):
+        return
+    if alone:
         raise NoGradientError(
-            f"parameter {i} of the optimizer, {_shape_text(p)}, has had no gradient at any of {record.sleeping} "
-            "steps: no loss depended on it. Probably meant: to use it in the forward, without .data, "
-            ".detach(), .item() or no_grad() in between; or to leave it out, p.requires_grad = False"
+            f"no parameter of the optimizer has had a gradient at any of {record.sleeping} steps, though backward has "
+            "filled those of other tensors: it holds the parameters of another net. Probably meant: an optimizer made "
+            "of net.parameters() of the net that the loss is computed with, and made after the net"
         )
+    raise NoGradientError(
+        f"parameter {i} of the optimizer, {_shape_text(p)}, has had no gradient at any of {record.sleeping} "
+        "steps: no loss depended on it. Probably meant: to use it in the forward, without .data, "
+        ".detach(), .item() or no_grad() in between; or to leave it out, p.requires_grad = False"
+    )
 
 
 def _is_emptied(p: Tensor, record: Record | None) -> bool:
@@ -195,18 +207,18 @@ def mark_update(x: Any, y: Any, result: Tensor) -> None:
 
 
 def check_missing_grad(x: Tensor) -> None:
-    """Raises UpdateError where the grad is asked of what was made as p - lr * p.grad: it has none, and gets none."""
+    """Raises UpdateError for the missing grad of what was made as p - lr * p.grad: it will never get one."""
     place = trace_of(x).update
     if place is None:
         return
     if x.grad_fn is not None and x.grad_fn.retained is None:
         raise UpdateError(
-            f"p = p - lr * p.grad{place_text(place)} made a new tensor, {_shape_text(x)}, that is part of the graph: it "
-            f"is no leaf, and its grad stays None. Probably meant: {UPDATE}"
+            f"p = p - lr * p.grad{place_text(place)} made a new tensor, {_shape_text(x)}, that is part of the graph: "
+            f"it is no leaf, and its grad stays None. Probably meant: {UPDATE}"
         )
     if not x._requires_grad:
         raise UpdateError(
-            f"p = p - lr * p.grad under no_grad{place_text(place)} made a new tensor that does not require grad, in the "
+            f"p = p - lr * p.grad under no_grad{place_text(place)} made a new tensor that does not require grad, in "
             f"place of the parameter. Probably meant: {UPDATE}, which changes the parameter itself"
         )
 
@@ -216,7 +228,7 @@ def check_roots(tensors: Sequence[Tensor]) -> None:
     if all(t.grad_fn is None for t in tensors):
         raise NoGradientError(
             f"backward from {_shape_text(tensors[0])} that no operation made: there is no graph behind it, and no "
-            "parameter gets a gradient. Probably meant: the loss itself, without .item(), .detach() or torch.tensor(...) "
+            "parameter gets a gradient. Probably meant: the loss itself, without .item(), .detach() or torch.tensor "
             "around it; torch.stack(losses).mean() for several"
         )
 

@@ -38,7 +38,8 @@ class Trace(NamedTuple):
     """How a tensor was made.
 
     layout: a number, the same for tensors whose elements correspond one to one, 0 where nobody asked yet.
-    made_by: "exp", "sigmoid", "softmax" or "unsqueeze" where the tensor is just that, with nothing done to it since.
+    made_by: "exp", "sigmoid", "softmax", "log_softmax" or "unsqueeze" where the tensor is just that, and
+    nothing was done to it since.
     softmax: the dimension over which it was made to add up to 1. reduced: the reduction that it is the result of.
     outer: the broadcast it comes from. gradient_of: the leaf whose grad it is, perhaps times a number.
     update: the place where it was made as p - lr * p.grad.
@@ -145,7 +146,9 @@ def of_reduction(op: str, x: Tensor, options: dict[str, Any], result: Tensor) ->
     dims = dims_in(options, x.ndim)
     if dims is not None:
         if op == "pick":
-            op = "max" if np.array_equal(options["indices"], x._array.argmax(dims[0])) else "min"
+            largest, smallest = x._array.argmax(dims[0]), x._array.argmin(dims[0])
+            same = [name for name, i in (("max", largest), ("min", smallest)) if np.array_equal(i, options["indices"])]
+            op = same[0] if same else "median"
         layout = with_layout(x).layout
         reduced = Reduced(op, weakref.ref(x), layout, x._array.shape, dims, bool(options.get("keepdim")))
         remember(result, Trace(reduced=reduced))

@@ -22,10 +22,11 @@ def on_operation(op: Any, inputs: Sequence[Any], options: Options, result: Tenso
     steps.note_gradients()
     if result.grad_fn is not None:
         result.grad_fn.where = user_line()
-    handler = _HANDLERS.get(op.name)
+    name = options["loss"] if op.name == "loss_of_classes" else op.name
+    handler = _HANDLERS.get(name)
     if handler is not None:
-        handler(op.name, inputs, options, result)
-    check_result(op.name, inputs, options, result)
+        handler(name, inputs, options, result)
+    check_result(name, inputs, options, result)
     if _outside["operation"] is not None:
         _outside["operation"](op, inputs, options, result)
 
@@ -33,7 +34,8 @@ def on_operation(op: Any, inputs: Sequence[Any], options: Options, result: Tenso
 def on_backward(tensors: Sequence[Tensor], starts: Sequence[np.ndarray], accumulates: bool) -> Callable[[dict], None]:
     """Look at the graph before backward; returns what looks at the gradients that it found."""
     steps.note_gradients()
-    steps.check_roots(tensors)
+    if accumulates:
+        steps.check_roots(tensors)
     snapshot = GraphSnapshot(tensors)
 
     def after(gradients: dict[Any, Any]) -> None:
@@ -62,10 +64,13 @@ def _of_two(op: str, inputs: Sequence[Any], options: Options, result: Tensor) ->
             broadcasts.check_operands(op, x, y, result)
         elif op in ("add", "sub"):
             steps.mark_update(x, y, result)
+        elif op == "mul":
+            softmaxes.of_product(x, y, result)
 
 
 def _of_reduction(op: str, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
     broadcasts.check_loss(op, inputs[0], options)
+    softmaxes.check_sum(inputs[0], options)
     of_reduction(op, inputs[0], options, result)
 
 
@@ -92,7 +97,7 @@ _HANDLERS: dict[str, Callable] = {
     **dict.fromkeys(("softmax", "log_softmax"), _of_first(softmaxes.of_softmax)),
     "index": _of_index,
     "gather": _of_first(lambda op, x, options, result: softmaxes.check_gather(x, options)),
-    "cross_entropy": lambda op, inputs, options, result: softmaxes.check_cross_entropy(*inputs[:2]),
+    "cross_entropy": _of_first(lambda op, x, options, result: softmaxes.check_cross_entropy(x)),
     "nll_loss": lambda op, inputs, options, result: softmaxes.check_nll_loss(*inputs[:2]),
     "mse_loss": lambda op, inputs, options, result: broadcasts.check_mse_loss(*inputs[:2]),
 }

@@ -68,7 +68,7 @@ def exercise_1(answer):
             ([5, 1, 4], "the 1 in the middle stands above a 3, and is stretched to it"),
             ([5, 3, 1], "4 stands above 1, and the 1 is stretched"),
             ([3, 1, 4], "the shorter shape is written below the right end of the longer: 3 comes below the 1"),
-            ([5, 4, 3], "no dimension changes its place"),
+            ([5, 4, 3], "no dimension changes its position"),
         ],
         hint="write 5 1 4, and below it, at the right end, 3 1; of each pair one number is a 1: take the other",
     )

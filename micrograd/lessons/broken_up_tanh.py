@@ -48,7 +48,7 @@ def exercise_1(answer):
         answer,
         right=1 - 0.6**2,
         wrong=[
-            (0.6**2, "that is tanh squared, the part that does not get through; the slope is 1 less it"),
+            (0.6**2, "that is tanh squared, the slope is 1 minus that"),
             (1 - 0.6, "square it: 1 - tanh(x)**2"),
             (1 - math.tanh(0.6) ** 2, "0.6 is tanh(x) already; this is the slope at x = 0.6"),
         ],

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from micrograd.command import Parser
+from micrograd.compare.report import aligned
 from micrograd.lessons.lesson import FOLDER
 
 
@@ -50,9 +51,8 @@ def run(package: ModuleType, arguments: list[str] | None) -> int:
 
 def print_list(package: ModuleType, command: str) -> None:
     """A line for each lesson."""
-    width = max(map(len, package.LESSONS))
-    for name in package.LESSONS:
-        print(f"  {name:<{width}}  {title(importlib.import_module(f'{package.__name__}.{name}'))}")
+    rows = [[name, title(importlib.import_module(f"{package.__name__}.{name}"))] for name in package.LESSONS]
+    print("\n".join([f"  {line}" for line in aligned(rows)]))
     print(f"\nrun one: {command} {package.LESSONS[0]}")
 
 

@@ -69,7 +69,7 @@ def exercise_2(answer):
         right=1,
         wrong=[
             (0, "that makes the 32 examples compete for each character: columns would sum to 1, not rows"),
-            (27, "dim is the place of the dimension in the shape, not its length"),
+            (27, "dim is the position of the dimension in the shape, not its length"),
             (2, "dimensions are counted from 0"),
         ],
         hint="the probabilities of one example have to sum to 1: which index runs over the characters?",

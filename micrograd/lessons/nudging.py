@@ -17,7 +17,7 @@ def quotient(x, h):
 
 
 def slope(x):
-    """The same for a nudge without end smaller and smaller, by backward."""
+    """The limit of that as the nudge goes to 0: the derivative, by backward."""
     x = Value(x)
     f(x).backward()
     return x.grad

@@ -52,7 +52,7 @@ def lesson(folder: Path = FOLDER) -> None:
     backward_in(nearest_first(d))
     check("a gets too little", a.grad, "<", 8.0)
     check("b had only the 1 from d when it handed on to a, 2 times 1", a.grad, "==", 2.0)
-    check("the 3 from c reached b later, and b never spoke again", b.grad, "==", 4.0)
+    check("the 3 from c reached b later, and b did not hand it on again", b.grad, "==", 4.0)
 
     print("\nTopological order: every node after all that it was made from. Backward takes it from its end.")
     order = topological_order(d)[::-1]
@@ -84,7 +84,7 @@ def exercise_1(answer):
         right="y v u x",
         wrong=[
             ("x u v y", "that is the way forward; backward begins at the result"),
-            ("y u v x", "u is used in v, so a part of u's gradient comes from v: v has to speak before u"),
+            ("y u v x", "u is used in v, so a part of u's gradient comes from v: v has to come before u"),
         ],
         hint="each of the four once; begin with y, and put a node only after all those that use it",
     )
@@ -100,7 +100,7 @@ def exercise_2(answer):
         answer,
         right=right,
         wrong=[
-            (x.grad, "that is what the order y u v x gives: u handed on before v had told it all"),
+            (x.grad, "that is what the order y u v x gives: u handed on its gradient before v had added to it"),
             (u.data, "that is the way through v alone; u depends on x as well"),
             (y.data, "that is y itself"),
         ],

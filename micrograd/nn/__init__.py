@@ -1,5 +1,6 @@
 """Nets: Module, the base class of all of them, PyTorch's layers, and the scalar nets of the public micrograd."""
 
+import micrograd.rules.public  # noqa: F401 - the first, for it may say why all others fail
 from micrograd.nn import containers, functional, init, layers, parallel, transformer, utils
 from micrograd.nn.containers import *  # noqa: F403
 from micrograd.nn.layers import *  # noqa: F403
@@ -9,7 +10,7 @@ from micrograd.nn.scalar import MLP, Layer, Neuron
 from micrograd.nn.transformer import *  # noqa: F403
 from micrograd.rules.missing import getattr_of
 
-__all__ = ["MLP", "Layer", "Module", "Neuron", "Parameter", "functional", "init", "utils"]
+__all__ = ["MLP", "Layer", "Module", "Neuron", "Parameter", "functional", "init", "parallel", "utils"]
 __all__ += containers.__all__
 __all__ += layers.__all__
 __all__ += transformer.__all__

@@ -66,6 +66,7 @@ class Sequential(_IndexedModules):
     Sequential(first, second, ...), or Sequential(OrderedDict([(name, module), ...])) with names of your own.
     seq[i] is a module, seq[i:j] a Sequential of several. Raises TypeError for what is not a Module.
 
+    >>> import micrograd
     >>> net = micrograd.nn.Sequential(micrograd.nn.Flatten(), micrograd.nn.Tanh())
     >>> net(micrograd.zeros(1, 2, 2))
     tensor([[0., 0., 0., 0.]])
@@ -91,7 +92,13 @@ class Sequential(_IndexedModules):
 
 
 class ModuleList(_IndexedModules):
-    """A list of modules whose parameters belong to the net, unlike a plain list's. Raises TypeError as Sequential."""
+    """A list of modules whose parameters belong to the net, unlike a plain list's. Raises TypeError as Sequential.
+
+    >>> import micrograd as torch
+    >>> layers = torch.nn.ModuleList([torch.nn.Linear(2, 2) for _ in range(3)])
+    >>> len(layers)
+    3
+    """
 
     def __init__(self, modules: Iterable[Module] = ()):
         self.extend(modules)
@@ -120,6 +127,11 @@ class ModuleDict(Module, MutableMapping[str, Module]):
     """A dict of modules whose parameters are the net's: of a mapping, or of pairs. Raises TypeError as Sequential.
 
     A name may also be used as an attribute, and must not be one that modules use for something else (KeyError).
+
+    >>> import micrograd as torch
+    >>> parts = torch.nn.ModuleDict({'a': torch.nn.Tanh(), 'b': torch.nn.ReLU()})
+    >>> list(parts)
+    ['a', 'b']
     """
 
     __eq__, __hash__ = object.__eq__, object.__hash__  # a module equals itself alone

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from micrograd import creation
-from micrograd.generator import Generator
-from micrograd.graph import no_grad
 from micrograd.ops.elementwise import where
+from micrograd.random import Generator
 from micrograd.rules import dtypes
+from micrograd.rules.grad_mode import no_grad
 from micrograd.rules.missing import getattr_of
 from micrograd.tensors import Tensor
 
@@ -39,6 +39,7 @@ __all__ = [
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill from the uniform distribution on [a, b). Raises RuntimeError if b < a.
 
+    >>> import micrograd
     >>> w = micrograd.nn.init.uniform_(micrograd.empty(3), -1, 1)
     >>> w.shape
     torch.Size([3])
@@ -48,7 +49,11 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
 
 @no_grad()
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Fill from the normal distribution. Raises RuntimeError for a negative standard deviation."""
+    """Fill from the normal distribution. Raises RuntimeError for a negative standard deviation.
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.init.normal_(torch.empty(3, 4))
+    """
     if std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
     return tensor.normal_(mean, std, generator=generator)
@@ -56,18 +61,33 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
 
 @no_grad()
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    """Fill with one number."""
+    """Fill with one number.
+
+    >>> import micrograd as torch
+    >>> torch.nn.init.constant_(torch.empty(2), 0.5)
+    tensor([0.5000, 0.5000])
+    """
     tensor[...] = val
     return tensor
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """Fill with zeros."""
+    """Fill with zeros.
+
+    >>> import micrograd as torch
+    >>> torch.nn.init.zeros_(torch.empty(2))
+    tensor([0., 0.])
+    """
     return constant_(tensor, 0.0)
 
 
 def ones_(tensor: Tensor) -> Tensor:
-    """Fill with ones."""
+    """Fill with ones.
+
+    >>> import micrograd as torch
+    >>> torch.nn.init.ones_(torch.empty(2))
+    tensor([1., 1.])
+    """
     return constant_(tensor, 1.0)
 
 
@@ -79,6 +99,10 @@ def calculate_gain(nonlinearity: str, param: Any = None) -> float:
     """The factor by which weights before this nonlinearity are larger. param: the slope of 'leaky_relu' (0.01).
 
     Raises ValueError for another nonlinearity.
+
+    >>> import micrograd as torch
+    >>> torch.nn.init.calculate_gain('tanh')
+    1.6666666666666667
     """
     if nonlinearity == "leaky_relu":
         slope = 0.01 if param is None else param
@@ -116,6 +140,9 @@ def kaiming_uniform_(
 
     a: the slope of leaky_relu. mode: 'fan_in' keeps the size of the signals, 'fan_out' that of the gradients.
     Raises ValueError for another mode or nonlinearity and for fewer than two dimensions.
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.init.kaiming_uniform_(torch.empty(3, 4))
     """
     if not tensor.numel():
         return tensor
@@ -130,7 +157,11 @@ def kaiming_normal_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Fill from the normal distribution of standard deviation gain / sqrt(fan); otherwise as kaiming_uniform_."""
+    """Fill from the normal distribution of standard deviation gain / sqrt(fan); otherwise as kaiming_uniform_.
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.init.kaiming_normal_(torch.empty(3, 4))
+    """
     if not tensor.numel():
         return tensor
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
@@ -144,13 +175,20 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
     """Fill from the uniform distribution of standard deviation gain * sqrt(2 / (fan_in + fan_out)).
 
     Raises ValueError for fewer than two dimensions.
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.init.xavier_uniform_(torch.empty(3, 4))
     """
     bound = math.sqrt(3) * _xavier_std(tensor, gain)
     return uniform_(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Fill from the normal distribution of that standard deviation; otherwise as xavier_uniform_."""
+    """Fill from the normal distribution of that standard deviation; otherwise as xavier_uniform_.
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.init.xavier_normal_(torch.empty(3, 4))
+    """
     return normal_(tensor, 0.0, _xavier_std(tensor, gain), generator)
 
 
@@ -172,6 +210,9 @@ def trunc_normal_(
     As in PyTorch 2.13, each round draws for all elements. Where [a, b] holds at most 0.3 of the distribution, uniform
     candidates are accepted with probability density / largest density instead. Warns if [a, b] lies more than 2 std
     from the mean.
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.init.trunc_normal_(torch.empty(3, 4))
     """
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn("trunc_normal_: mean is more than 2 std from [a, b]; few draws lie there", stacklevel=2)
@@ -197,6 +238,9 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
 
     tensor: (n, ...), seen as (n, m); its rows are orthonormal if n <= m, else its columns. Agrees with PyTorch to 1e-5:
     the two decompositions are computed by different code. Raises ValueError for fewer than two dimensions.
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.init.orthogonal_(torch.empty(3, 4))
     """
     if tensor.ndim < 2:
         raise ValueError("Only tensors with 2 or more dimensions are supported")

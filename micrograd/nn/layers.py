@@ -52,6 +52,7 @@ class Linear(Module):
     input: (..., in_features); weight: (out_features, in_features); bias: (out_features,); the result is
     (..., out_features).
 
+    >>> import micrograd
     >>> layer = micrograd.nn.Linear(3, 2)
     >>> layer(micrograd.zeros(5, 3)).shape
     torch.Size([5, 2])
@@ -88,6 +89,10 @@ class Embedding(Module):
 
     input: int64 or int32 indices of any shape; the result is (*input.shape, embedding_dim).
     padding_idx: a row that starts at 0 and is not trained. Raises AssertionError if there is no such row.
+
+    >>> import micrograd as torch
+    >>> torch.nn.Embedding(27, 2)(torch.tensor([[1, 2, 3]])).shape
+    torch.Size([1, 3, 2])
     """
 
     @takes_device
@@ -122,6 +127,10 @@ class Conv1d(Module):
     (out_channels, out_length). weight: (out_channels, in_channels / groups, kernel_size); bias: (out_channels,).
     Raises ValueError for an unknown padding, for groups that do not divide both channels, and for padding 'same' with
     a stride.
+
+    >>> import micrograd as torch
+    >>> torch.nn.Conv1d(2, 5, kernel_size=3)(torch.ones(4, 2, 8)).shape
+    torch.Size([4, 5, 6])
     """
 
     @takes_device
@@ -178,6 +187,10 @@ class LayerNorm(Module):
 
     input: (..., *normalized_shape); the result has its shape, as weight and bias have normalized_shape, which may be an
     int. var is divided by n. elementwise_affine=False: without weight and bias.
+
+    >>> import micrograd as torch
+    >>> torch.nn.LayerNorm(2)(torch.tensor([[1.0, 3.0]]))
+    tensor([[-1.0000,  1.0000]], grad_fn=<NativeLayerNormBackward0>)
     """
 
     @takes_device
@@ -224,6 +237,10 @@ class BatchNorm1d(Module):
     running = (1 - momentum) * running + momentum * now, or, with momentum=None, their average over all batches. After
     eval() they are the running ones, if track_running_stats. affine=False: without weight and bias.
     Raises ValueError for an input of another number of dimensions, and in training for one value per channel.
+
+    >>> import micrograd as torch
+    >>> torch.nn.BatchNorm1d(2)(torch.ones(4, 2)).shape
+    torch.Size([4, 2])
     """
 
     running_mean: Any
@@ -290,7 +307,12 @@ class BatchNorm1d(Module):
 
 
 class Identity(Module):
-    """The input itself. Any arguments are accepted and ignored, as in PyTorch."""
+    """The input itself. Any arguments are accepted and ignored, as in PyTorch.
+
+    >>> import micrograd as torch
+    >>> torch.nn.Identity()(torch.ones(2))
+    tensor([1., 1.])
+    """
 
     def __init__(self, *args: Any, **kwargs: Any):
         pass
@@ -300,7 +322,12 @@ class Identity(Module):
 
 
 class Flatten(Module):
-    """The dimensions from start_dim to end_dim, both included, as one; by default all but the first."""
+    """The dimensions from start_dim to end_dim, both included, as one; by default all but the first.
+
+    >>> import micrograd as torch
+    >>> torch.nn.Flatten()(torch.ones(4, 2, 3)).shape
+    torch.Size([4, 6])
+    """
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1):
         self.start_dim, self.end_dim = start_dim, end_dim
@@ -318,6 +345,7 @@ class AdaptiveAvgPool1d(Module):
     input: (..., channels, n), two or three dimensions of floats; the result is (..., channels, output_size).
     Raises RuntimeError for another shape or output_size, NotImplementedError for other dtypes.
 
+    >>> import micrograd
     >>> micrograd.nn.AdaptiveAvgPool1d(2)(micrograd.tensor([[1.0, 2.0, 3.0]]))
     tensor([[1.5000, 2.5000]])
     """
@@ -349,6 +377,10 @@ class Dropout(Module):
     """In training each element is 0 with probability p, else divided by 1 - p; after eval() the input itself.
 
     input: of any shape (Srivastava et al. 2014). inplace changes it. Raises ValueError unless 0 <= p <= 1.
+
+    >>> import micrograd as torch
+    >>> torch.nn.Dropout(0.5).eval()(torch.ones(2))
+    tensor([1., 1.])
     """
 
     def __init__(self, p: float = 0.5, inplace: bool = False):
@@ -367,14 +399,24 @@ class Dropout(Module):
 
 
 class Tanh(Module):
-    """The hyperbolic tangent of each element."""
+    """The hyperbolic tangent of each element.
+
+    >>> import micrograd as torch
+    >>> torch.nn.Tanh()(torch.zeros(2))
+    tensor([0., 0.])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.tanh(input)
 
 
 class Sigmoid(Module):
-    """1 / (1 + exp(-x))."""
+    """1 / (1 + exp(-x)).
+
+    >>> import micrograd as torch
+    >>> torch.nn.Sigmoid()(torch.zeros(2))
+    tensor([0.5000, 0.5000])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.sigmoid(input)
@@ -389,21 +431,36 @@ class _InPlace(Module):
 
 
 class ReLU(_InPlace):
-    """max(x, 0)."""
+    """max(x, 0).
+
+    >>> import micrograd as torch
+    >>> torch.nn.ReLU()(torch.tensor([-1.0, 1.0]))
+    tensor([0., 1.])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.relu(input, self.inplace)
 
 
 class SiLU(_InPlace):
-    """x * sigmoid(x) (Hendrycks and Gimpel 2016)."""
+    """x * sigmoid(x) (Hendrycks and Gimpel 2016).
+
+    >>> import micrograd as torch
+    >>> torch.nn.SiLU()(torch.zeros(2))
+    tensor([0., 0.])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.silu(input, self.inplace)
 
 
 class LeakyReLU(Module):
-    """x if x > 0, else negative_slope * x (Maas et al. 2013)."""
+    """x if x > 0, else negative_slope * x (Maas et al. 2013).
+
+    >>> import micrograd as torch
+    >>> torch.nn.LeakyReLU(0.1)(torch.tensor([-1.0, 1.0]))
+    tensor([-0.1000,  1.0000])
+    """
 
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False):
         self.negative_slope, self.inplace = negative_slope, inplace
@@ -416,7 +473,12 @@ class LeakyReLU(Module):
 
 
 class ELU(Module):
-    """x if x > 0, else alpha * (exp(x) - 1) (Clevert et al. 2015)."""
+    """x if x > 0, else alpha * (exp(x) - 1) (Clevert et al. 2015).
+
+    >>> import micrograd as torch
+    >>> torch.nn.ELU()(torch.tensor([0.0, 1.0]))
+    tensor([0., 1.])
+    """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False):
         self.alpha, self.inplace = alpha, inplace
@@ -429,7 +491,12 @@ class ELU(Module):
 
 
 class GELU(Module):
-    """x * Phi(x), Phi the normal CDF (Hendrycks and Gimpel 2016); approximate='tanh': its approximation by tanh."""
+    """x * Phi(x), Phi the normal CDF (Hendrycks and Gimpel 2016); approximate='tanh': its approximation by tanh.
+
+    >>> import micrograd as torch
+    >>> torch.nn.GELU()(torch.zeros(2))
+    tensor([0., 0.])
+    """
 
     def __init__(self, approximate: str = "none"):
         self.approximate = approximate
@@ -442,7 +509,12 @@ class GELU(Module):
 
 
 class Softmax(Module):
-    """exp(x) / sum(exp(x)) over dim."""
+    """exp(x) / sum(exp(x)) over dim.
+
+    >>> import micrograd as torch
+    >>> torch.nn.Softmax(dim=1)(torch.zeros(1, 4))
+    tensor([[0.2500, 0.2500, 0.2500, 0.2500]])
+    """
 
     def __init__(self, dim: int | None = None):
         self.dim = dim
@@ -455,7 +527,12 @@ class Softmax(Module):
 
 
 class LogSoftmax(Softmax):
-    """log(softmax(x)) over dim."""
+    """log(softmax(x)) over dim.
+
+    >>> import micrograd as torch
+    >>> torch.nn.LogSoftmax(dim=1)(torch.zeros(1, 2))
+    tensor([[-0.6931, -0.6931]])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.log_softmax(input, self.dim)
@@ -465,7 +542,12 @@ class LogSoftmax(Softmax):
 
 
 class MSELoss(Module):
-    """(input - target)**2, reduced; see `functional.mse_loss`."""
+    """(input - target)**2, reduced; see `functional.mse_loss`.
+
+    >>> import micrograd as torch
+    >>> torch.nn.MSELoss()(torch.ones(2), torch.zeros(2))
+    tensor(1.)
+    """
 
     def __init__(self, *, reduction: str = "mean"):
         self.reduction = reduction
@@ -475,7 +557,12 @@ class MSELoss(Module):
 
 
 class NLLLoss(Module):
-    """-input[i, target[i]] for log probabilities, reduced; see `functional.nll_loss`."""
+    """-input[i, target[i]] for log probabilities, reduced; see `functional.nll_loss`.
+
+    >>> import micrograd as torch
+    >>> torch.nn.NLLLoss()(torch.zeros(2, 3), torch.tensor([0, 1]))
+    tensor(0.)
+    """
 
     weight: Any
 
@@ -491,6 +578,10 @@ class CrossEntropyLoss(Module):
     """-log(softmax(input)[i, target[i]]) for logits, reduced; see `functional.cross_entropy`.
 
     label_smoothing: the fraction of the target that is shared among all classes (Szegedy et al. 2016).
+
+    >>> import micrograd as torch
+    >>> torch.nn.CrossEntropyLoss()(torch.zeros(2, 3), torch.tensor([0, 1]))
+    tensor(1.0986)
     """
 
     weight: Any

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, Self
 
 from micrograd import graph
 from micrograd.engine import Value
-from micrograd.graph import no_grad
 from micrograd.nn.parameter import Parameter
 from micrograd.rules import dtypes
+from micrograd.rules.grad_mode import no_grad
 from micrograd.tensors import Tensor
 
 OwnTensors = Callable[["Module"], Iterator[tuple[str, Any]]]  # (name, tensor) of one module
@@ -45,6 +45,7 @@ class Module:
     A subclass sets Parameters and Modules as attributes and defines `forward`; calling the module calls it.
     `super().__init__()` may be called or left out. Names and orders are those of PyTorch's nn.Module.
 
+    >>> import micrograd
     >>> class Twice(micrograd.nn.Module):
     ...     def forward(self, x):
     ...         return 2 * x

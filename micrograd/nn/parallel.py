@@ -70,7 +70,7 @@ class DistributedDataParallel(Module):
 
     def forward(self, *inputs: Any, **kwargs: Any) -> Any:
         """What the net makes of this rank's inputs."""
-        syncs = graph.is_grad_enabled() and self.require_backward_grad_sync
+        syncs = graph.state.grad_enabled and self.require_backward_grad_sync
         if syncs and self.missing and len(self.missing) < len(self.trained):
             raise RuntimeError(UNFINISHED.format(", ".join(n for n, p in self.trained.items() if p in self.missing)))
         if self.broadcast_buffers and self.buffers_differ:

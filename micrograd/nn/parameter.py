@@ -8,6 +8,11 @@ class Parameter(Tensor):
 
     data: a Tensor, whose memory it shares. Raises TypeError for another type, RuntimeError if requires_grad and data
     is not floating-point.
+
+    >>> import micrograd as torch
+    >>> torch.nn.Parameter(torch.zeros(2))
+    Parameter containing:
+    tensor([0., 0.], requires_grad=True)
     """
 
     def __init__(self, data: Tensor, requires_grad: bool = True):

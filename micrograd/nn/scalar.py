@@ -52,7 +52,14 @@ class Neuron(ScalarNet):
 
 
 class Layer(ScalarNet):
-    """nout neurons, each with all nin inputs; kwargs go to every Neuron."""
+    """nout neurons, each with all nin inputs; kwargs go to every Neuron.
+
+    >>> from micrograd.nn import Layer
+    >>> Layer(2, 3)
+    Layer of [ReLUNeuron(2), ReLUNeuron(2), ReLUNeuron(2)]
+    >>> len(Layer(2, 3)([1.0, -2.0]))
+    3
+    """
 
     def __init__(self, nin: int, nout: int, **kwargs: Any):
         self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
@@ -79,6 +86,11 @@ class MLP(ScalarNet):
     """A multi-layer perceptron: relu in all layers but the last, which is linear.
 
     nin: the number of inputs; nouts: the number of neurons of each layer.
+
+    >>> from micrograd.nn import MLP
+    >>> net = MLP(3, [4, 4, 1])
+    >>> len(net.parameters())
+    41
     """
 
     def __init__(self, nin: int, nouts: Sequence[int]):

@@ -47,6 +47,7 @@ class MultiheadAttention(Module):
     Raises ValueError and AssertionError for sizes that are not positive or do not divide, RuntimeError and
     AssertionError for inputs and masks of other shapes or dtypes.
 
+    >>> import micrograd
     >>> attention = micrograd.nn.MultiheadAttention(8, 2, batch_first=True)
     >>> x = micrograd.zeros(3, 5, 8)
     >>> result, weights = attention(x, x, x)
@@ -247,6 +248,11 @@ class TransformerEncoderLayer(_Layer):
 
     Called with src (l, n, d_model), it returns the same shape. activation: 'relu', 'gelu' or a function.
     Raises RuntimeError for another activation, and otherwise as MultiheadAttention.
+
+    >>> import micrograd as torch
+    >>> layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    >>> layer(torch.ones(4, 5, 8)).shape
+    torch.Size([4, 5, 8])
     """
 
     blocks = 2
@@ -269,6 +275,11 @@ class TransformerDecoderLayer(_Layer):
     """As TransformerEncoderLayer, with attention to an encoder's output between self-attention and feed-forward net.
 
     Called with tgt (l, n, d_model) and memory (s, n, d_model), it returns the shape of tgt.
+
+    >>> import micrograd as torch
+    >>> layer = torch.nn.TransformerDecoderLayer(8, 2, 16, batch_first=True)
+    >>> layer(torch.ones(4, 5, 8), torch.ones(4, 3, 8)).shape
+    torch.Size([4, 5, 8])
     """
 
     blocks = 3
@@ -298,6 +309,11 @@ class TransformerEncoder(Module):
     """num_layers copies of an encoder layer in sequence, all with the same first weights, and a last norm, if any.
 
     enable_nested_tensor and mask_check, which make PyTorch faster, change nothing here.
+
+    >>> import micrograd as torch
+    >>> layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    >>> torch.nn.TransformerEncoder(layer, 2)(torch.ones(4, 5, 8)).shape
+    torch.Size([4, 5, 8])
     """
 
     def __init__(
@@ -325,7 +341,13 @@ class TransformerEncoder(Module):
 
 
 class TransformerDecoder(Module):
-    """num_layers copies of a decoder layer in sequence, all with the same first weights, and a last norm, if any."""
+    """num_layers copies of a decoder layer in sequence, all with the same first weights, and a last norm, if any.
+
+    >>> import micrograd as torch
+    >>> layer = torch.nn.TransformerDecoderLayer(8, 2, 16, batch_first=True)
+    >>> torch.nn.TransformerDecoder(layer, 2)(torch.ones(4, 5, 8), torch.ones(4, 3, 8)).shape
+    torch.Size([4, 5, 8])
+    """
 
     def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None):
         self.layers = ModuleList([copy.deepcopy(decoder_layer) for _ in range(num_layers)])
@@ -350,7 +372,13 @@ class TransformerDecoder(Module):
 
 
 class Transformer:
-    """The place of PyTorch's name for causal masks; a whole encoder-decoder is not there."""
+    """The place of PyTorch's name for causal masks; a whole encoder-decoder is not there.
+
+    >>> import micrograd as torch
+    >>> torch.nn.Transformer.generate_square_subsequent_mask(2)
+    tensor([[0., -inf],
+            [0., 0.]])
+    """
 
     def __init__(self, *args: Any, **kwargs: Any):
         raise NotImplementedError(
@@ -362,6 +390,7 @@ class Transformer:
     def generate_square_subsequent_mask(sz: int, dtype: DType | None = None) -> Tensor:
         """The mask (sz, sz) that lets no position look at a later one: -inf above the diagonal, else 0.
 
+        >>> import micrograd
         >>> micrograd.nn.Transformer.generate_square_subsequent_mask(2)
         tensor([[0., -inf],
                 [0., 0.]])

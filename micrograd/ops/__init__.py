@@ -23,10 +23,9 @@ Four rules make the rest of the engine work:
 - A derivative never changes what it is given and never returns an array that it keeps.
 """
 
-import functools
 import inspect
+import functools
 from collections.abc import Callable, Sequence
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -34,6 +33,8 @@ import numpy as np
 from micrograd.graph import Edge, Node, observer, state
 from micrograd.in_place import arithmetic_in_place, in_place, view_of
 from micrograd.rules.errors import GO_ON, ON_ERROR, pytorch_error
+from micrograd.rules.layout import laid_out
+from micrograd.rules.signatures import function_of, numpy_names
 from micrograd.tensors import Tensor, attach, wrap
 
 Derivative = Callable[[Any], Any]
@@ -46,15 +47,22 @@ class Op:
     name: the key in OPS. node_name: what PyTorch calls its node, or a function of the call that says so. forward: the
     function of arrays. n_inputs: how many of its arguments are inputs, None for any number. sign: what it looks like in
     a formula. examples: calls of it. in_order: whether the result lies in memory in order whatever the inputs do.
-    is_view: whether the result looks at the memory of the first input.
+    elementwise: whether it lies as the inputs do. is_view: whether the result looks at the memory of the first input.
     """
 
     def __init__(
-        self, forward: Callable, node_name: Any, sign: str, examples: Sequence[str], in_order: bool, view: bool
+        self,
+        forward: Callable,
+        node_name: Any,
+        sign: str,
+        examples: Sequence[str],
+        in_order: bool,
+        elementwise: bool,
+        view: bool,
     ):
         self.name = forward.__name__.strip("_")
         self.node_name, self.forward, self.sign, self.examples = node_name, forward, sign, list(examples)
-        self.in_order, self.is_view = in_order, view
+        self.in_order, self.elementwise, self.is_view = in_order, elementwise, view
         self.parameters = list(inspect.signature(forward).parameters.values())
         kinds = [p.kind for p in self.parameters]
         self.n_inputs = (
@@ -68,7 +76,7 @@ class Op:
 OPS: dict[str, Op] = {}
 
 # The functions of the package and those of nn.functional, by name; `micrograd/__init__.py` hands them on.
-TORCH: dict[str, Callable] = {}
+TORCH: dict[str, Any] = {}
 FUNCTIONAL: dict[str, Callable] = {}
 
 
@@ -91,14 +99,16 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
     """The result of an op on Tensors and numbers, as a Tensor of the graph. name: that of the node, if not op's own."""
     arrays: list[Any] = []
     wanted = any_tensor = False
+    recording = state.grad_enabled
     for x in inputs:
         if isinstance(x, Tensor):
             any_tensor = True
             arrays.append(x._array)
-            if x._base is not None and x._base._changes != x._seen:
-                x._refresh()
-            wanted = wanted or x._requires_grad
-        elif type(x) is float or type(x) is int or x is None:
+            if recording and (x._requires_grad or (x._base is not None and x._base._requires_grad)):
+                wanted = True
+                if x._base is not None and x._version[0] != x._seen:
+                    x._refresh()
+        elif x is None or type(x) is float or type(x) is int:
             arrays.append(x)
         else:
             arrays.append(plain(x))
@@ -111,49 +121,61 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         raise pytorch_error(op.name, arrays, options, error) from None
     finally:
         ON_ERROR.reset(token)
-    if op.in_order and not out.flags.c_contiguous:
-        result = wrap(out.copy())
-    else:
-        result = wrap(out)
+    array = out if type(out) is np.ndarray else np.asarray(out)
+    if op.elementwise:
+        if array.ndim > 1 and not (array.flags.c_contiguous and (len(arrays) == 1 or _in_order(arrays[0]))):
+            array = laid_out(array, arrays)
+    elif op.in_order and not array.flags.c_contiguous:
+        array = array.copy()
+    result: Any = wrap(array)
     if op.is_view:
         view_of(inputs[0], result)
-    if wanted and state.grad_enabled and result._array.dtype.kind == "f":
-        _record(op, inputs, options, derivatives, out, result)
-        if name is not None:
-            result._node.name = name
+    if wanted and array.dtype.kind == "f":
+        _record(op, name, inputs, arrays, options, derivatives, out, result)
     if observer.operation is not None:
         observer.operation(op, inputs, options, result)
     return result
 
 
-def _record(op: Op, inputs: Any, options: dict[str, Any], derivatives: list[Any], out: Any, result: Tensor) -> None:
+def _record(
+    op: Op, name: str | None, inputs: Any, arrays: Any, options: Any, derivatives: Any, out: Any, result: Tensor
+) -> None:
     """Make `result`, around the array `out`, a node of the graph, with an edge to each input that wants a gradient."""
-    node_name = op.node_name
-    node: Any = Node(node_name if type(node_name) is str else node_name(*inputs, **options), op, options)
-    for x, derivative in zip_longest(inputs, derivatives):
-        if not isinstance(x, Tensor):
-            node.inputs.append(x)
+    edges, previous, saved, held, holds_values = [], [], [], [], False
+    lost = False  # whether an input requires grad and has no way back
+    for x, array, derivative in zip(inputs, arrays, derivatives, strict=False):
+        if derivative is None or not isinstance(x, Tensor):
+            held.append(array)
             continue
-        if derivative is None or not x._requires_grad:
-            node.inputs.append(x._array)
+        if not x._requires_grad:
+            lost = lost or (x._base is not None and x._base._requires_grad)
+            held.append(array)
             continue
         if type(derivative) is tuple:
-            derivative, arrays = derivative
-            node.holds_values = True
-            for array in arrays:
-                for tensor in (result,) if array is out else inputs:
-                    if isinstance(tensor, Tensor) and (array is out or tensor._array is array):
-                        node.saved.append((tensor._version, tensor._version[0]))
+            derivative, used = derivative
+            holds_values = True
+            for each in used:
+                if each is out:
+                    saved.append((result._version, 0))
+                    continue
+                for i, other in enumerate(arrays):
+                    if each is other and isinstance(inputs[i], Tensor):
+                        version = inputs[i]._version
+                        saved.append((version, version[0]))
                         break
         parent: Any = x._node
         if parent is None:
             parent = x
         else:
-            node._prev.append(parent)
-        node.inputs.append(parent)
-        node.edges.append(Edge(parent, derivative, x._array.shape, x._array.dtype))
-    if node.edges:
-        result._node = node
+            previous.append(parent)
+        held.append(parent)
+        edges.append(Edge(parent, derivative, array.shape, array.dtype))
+    if edges or lost:
+        if len(derivatives) < len(arrays):
+            held += arrays[len(derivatives) :]
+        if name is None:
+            name = op.node_name if type(op.node_name) is str else op.node_name(*inputs, **options)
+        result._node = Node(name, op, held, options, edges, previous, saved, holds_values)
         result._requires_grad = True
 
 
@@ -179,6 +201,11 @@ def rerun(function: Callable) -> Callable:
     return run
 
 
+def _in_order(x: Any) -> bool:
+    """Whether x, the first input, does not ask for an order in memory other than that of the dimensions."""
+    return type(x) is not np.ndarray or x.flags.c_contiguous
+
+
 def plain(x: Any) -> Any:
     """What an operation accepts beside a Tensor: a number of Python's or NumPy's, or an array. Raises TypeError."""
     if isinstance(x, Tensor):
@@ -198,8 +225,6 @@ def _kind(inputs: Sequence[Any]) -> str:
 
 # Making functions of ops.
 
-PYTORCHS = {"x": "input", "y": "other"}  # what PyTorch calls these arguments
-
 
 def op(
     node_name: str | Callable[..., str],
@@ -208,60 +233,49 @@ def op(
     in_place: Any = False,
     view: bool = False,
     in_order: bool = False,
+    elementwise: bool = False,
     of: str = "torch",
     examples: Sequence[str],
 ) -> Callable[[Callable], Any]:
     """Enter a function of arrays into OPS and make of it the function, method, operator and forms in place of Tensors.
 
-    node_name: PyTorch's name of the node, or a function of the call that gives it. aliases: other names of the function.
+    node_name: PyTorch's name of the node, or a function of the call that gives it. aliases: the function's other names.
     in_place: True for a form with an underscore, or the ufunc of NumPy's that does the same. of: "torch" for a function
     of the package and a method, "functional" for a function of nn.functional, "" for one that others are made of.
+    elementwise: an op with a form in place is that too, unless its result lies in_order.
     Raises TypeError where there are no examples.
     """
     if not examples:
         raise TypeError(f"an op needs examples, which are what tests it: op({node_name!r}, examples=[...])")
 
     def enter(forward: Callable) -> Any:
-        new = OPS[forward.__name__.strip("_")] = Op(forward, node_name, sign, examples, in_order, view)
-        made = _function_of(new)
+        new = OPS[forward.__name__.strip("_")] = Op(
+            forward, node_name, sign, examples, in_order, elementwise or (in_place is not False and not in_order), view
+        )
+        made = function_of(new, apply)
         made.op = new
         if not of:
             return made
-        return function(*aliases, sign=sign, in_place=in_place, of=of)(made)
+        return function(*aliases, sign=sign, in_place=in_place, of=of, examples=examples)(made)
 
     return enter
 
 
-def _function_of(op: Op) -> Any:
-    """The function of Tensors that applies an op: its own signature, with PyTorch's names, written out as Python."""
-    inputs, options, written, defaults = [], [], [], {}
-    for p in op.parameters:
-        name = PYTORCHS.get(p.name, p.name)
-        if p.kind == p.VAR_POSITIONAL:
-            written.append(f"*{name}")
-            inputs.append(f"*{name}")
-            continue
-        if p.kind == p.KEYWORD_ONLY and not any(part.startswith("*") for part in written):
-            written.append("*")
-        if p.default is not p.empty:
-            defaults[f"_{name}"] = p.default
-        written.append(name if p.default is p.empty else f"{name}=_{name}")
-        (inputs.append(name) if p.kind == p.POSITIONAL_ONLY else options.append(f"{name}={name}"))
-    name = op.name
-    source = f"def {name}({', '.join(written)}):\n    return apply(op, {', '.join(inputs + options)})\n"
-    namespace: dict[str, Any] = {"apply": apply, "op": op, **defaults}
-    exec(compile(source, f"<micrograd.{name}>", "exec"), namespace)
-    made = namespace[name]
-    made.__doc__, made.__module__, made.__qualname__ = op.forward.__doc__, op.forward.__module__, name
-    made.__defaults__ = made.__defaults__
-    return made
-
-
-def function(*aliases: str, sign: str = "", in_place: Any = False, of: str = "torch", method: bool = True) -> Any:
+def function(
+    *aliases: str,
+    sign: str = "",
+    in_place: Any = False,
+    of: str = "torch",
+    method: bool = True,
+    examples: Sequence[str] = (),
+) -> Any:
     """Make a function of Tensors one of the package and, with `method`, a method; see `op` for the other arguments."""
 
-    def enter(made: Callable) -> Any:
+    def enter(made: Any) -> Any:
         made = numpy_names(made)
+        made.examples = list(examples)
+        if examples:
+            made.__doc__ = f"{made.__doc__}\n\n    Examples: {'; '.join(examples)}"
         for name in (made.__name__, *aliases):
             (TORCH if of == "torch" else FUNCTIONAL)[name] = made
             if method and of == "torch":
@@ -273,22 +287,6 @@ def function(*aliases: str, sign: str = "", in_place: Any = False, of: str = "to
         return made
 
     return enter
-
-
-def numpy_names(function: Callable) -> Any:
-    """Let a function take NumPy's words for its arguments dim and keepdim, axis and keepdims, as PyTorch does."""
-    code = function.__code__
-    if "dim" not in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
-        return function
-
-    @functools.wraps(function)
-    def renamed(*args: Any, **kwargs: Any) -> Any:
-        for numpys, own in (("axis", "dim"), ("keepdims", "keepdim")) if kwargs else ():
-            if numpys in kwargs:
-                kwargs[own] = kwargs.pop(numpys)
-        return function(*args, **kwargs)
-
-    return renamed
 
 
 OPERATORS = {

@@ -9,10 +9,12 @@ from micrograd.rules import dtypes
 from micrograd.rules.device import check_device
 from micrograd.rules.device import device as Device  # noqa: N812 - `device` is PyTorch's argument
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
+from micrograd.rules.errors import silent
+from micrograd.rules.layout import laid_out
 from micrograd.tensors import Tensor, wrap
 
 
-@op("ToCopyBackward0", of="", examples=["x.float()", "x.to(torch.float32)"])
+@op("ToCopyBackward0", elementwise=True, of="", examples=["x.float()", "x.to(torch.float32)"])
 def _to_dtype(x, /, dtype):
     """x in another dtype of floats."""
     return x.astype(dtype), unchanged  # the graph casts each gradient to the dtype of its input
@@ -39,7 +41,8 @@ def to(
     if dtype is None or x._array.dtype == dtype.numpy:
         return x.clone() if copy else x
     if not dtype.is_floating_point:
-        return wrap(x._array.astype(dtype.numpy))
+        with silent():
+            return wrap(laid_out(x._array.astype(dtype.numpy), [x._array]))
     return apply(_to_dtype.op, x, dtype=dtype.numpy)
 
 
@@ -90,6 +93,6 @@ def is_floating_point(x: Tensor) -> builtins.bool:
 
 for _function in (to, cpu, cuda, type_as, type):
     attach(_function.__name__, _function)
-function()(is_floating_point)
+function(examples=["torch.is_floating_point(x)"])(is_floating_point)
 attach("device", property(lambda x: Device("cpu"), doc="The one device, the CPU."))
 attach("is_cuda", False)

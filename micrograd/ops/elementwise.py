@@ -4,13 +4,22 @@ Two inputs broadcast against each other, and their dtypes mix by PyTorch's rule 
 """
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
 
 from micrograd.ops import apply, attach, function, op, save, unchanged
 from micrograd.rules.dtypes import floating, promote, result_type
-from micrograd.rules.errors import derivative_is_missing, refuse_bools, refuse_zero
+from micrograd.rules.errors import (
+    derivative_is_missing,
+    need_arrays,
+    need_floats,
+    need_one_dtype,
+    need_to_fit,
+    refuse_bools,
+    refuse_zero,
+)
 from micrograd.tensors import Tensor
 
 # Arithmetic.
@@ -72,9 +81,10 @@ def pow(x, exponent, /):
         raise RuntimeError("Integers to negative integer powers are not allowed.")
     x, exponent = promote(x, exponent)
     refuse_bools("**", x)
-    if not isinstance(exponent, np.ndarray) or exponent.ndim == 0 == x.size:
-        return _power(x, exponent), save(lambda g: g * _power_slope(x, exponent), x) if exponent != 0 else np.zeros_like
-    out = np.power(x, exponent)
+    if not isinstance(exponent, np.ndarray):
+        return _power(x, exponent), save(lambda g: _power_derivative(g, x, exponent), x)
+    order = "K" if isinstance(x, np.ndarray) else "C"  # of a number, in order however the exponents lie
+    out = _power_of_integers(x, exponent) if exponent.dtype.kind in "iu" else np.power(x, exponent, order=order)
 
     def dx(g):
         return np.where(exponent == 0, 0, g * (exponent * np.power(x, np.where(exponent == 0, 1, exponent - 1))))
@@ -82,7 +92,7 @@ def pow(x, exponent, /):
     def dexponent(g):
         return np.where((x == 0) & (exponent >= 0), 0, g * (out * np.log(x)))
 
-    return out, save(dx, x, exponent), save(dexponent, x, exponent, out)
+    return out, save(dx, x, exponent, out), save(dexponent, x, exponent, out)
 
 
 def _power(x, exponent):
@@ -102,9 +112,11 @@ def _power(x, exponent):
     return np.power(x, exponent)
 
 
-def _power_slope(x, exponent):
-    """d(x**n)/dx = n x**(n - 1)."""
-    return x + x if exponent == 2 else exponent * _power(x, exponent - 1)
+def _power_derivative(g, x, exponent):
+    """g times d(x**n)/dx = n x**(n - 1), and 0 for an exponent of 0 whatever g is."""
+    if exponent == 0:
+        return np.zeros_like(x)
+    return g * (x + x if exponent == 2 else exponent * _power(x, exponent - 1))
 
 
 @op("NegBackward0", "negative", sign="-", in_place=True, examples=["-x"])
@@ -121,11 +133,6 @@ def reciprocal(x, /):
     return out, save(lambda g: -g * (out * out), out)
 
 
-def square(input: Tensor) -> Tensor:
-    """input**2."""
-    return input**2
-
-
 # Operators whose left side is a number. A list times a tensor is left to the list.
 
 
@@ -134,7 +141,9 @@ def _rsub(input: Tensor, other: Any) -> Tensor:
 
 
 def _rmul(input: Tensor, other: Any) -> Any:
-    return NotImplemented if isinstance(other, list | tuple | str) else mul(input, other)
+    if isinstance(other, list | tuple | str):
+        return NotImplemented
+    return apply(mul.op, input, other)
 
 
 def _rdiv(input: Tensor, other: Any) -> Tensor:
@@ -142,13 +151,14 @@ def _rdiv(input: Tensor, other: Any) -> Tensor:
 
 
 def _rpow(input: Tensor, base: Any) -> Tensor:
-    return apply(pow.op, base, input, name="PowBackward2")
+    result = apply(pow.op, base, input, name="PowBackward2")
+    result._array = np.asarray(result._array, order="C")  # PyTorch forgets how input lies here
+    return result
 
 
 for _name, _function in (("add", add), ("sub", _rsub), ("mul", _rmul), ("truediv", _rdiv), ("pow", _rpow)):
     attach(f"__r{_name}__", _function)
 attach("__neg__", neg)
-function(in_place=True)(square)
 
 # Functions of one number.
 
@@ -194,9 +204,9 @@ def sigmoid(x, /):
 
 @op("ReluBackward0", in_place=True, examples=["x.relu()"])
 def relu(x, /):
-    """max(input, 0). The derivative at 0 is 0; nan passes the gradient, as in PyTorch. Raises RuntimeError for bools."""
+    """max(input, 0). The derivative at 0 is 0, and that of nan 1, as in PyTorch. Raises RuntimeError for bools."""
     refuse_bools("relu", x)
-    out = np.maximum(x, 0)
+    out = np.maximum(0, x)  # in this order a -0 stays one, as in PyTorch
     return out, save(lambda g: where_true(~(out <= 0), g), out)
 
 
@@ -206,6 +216,31 @@ def where_true(mask, g):
     if not np.isfinite(np.add.reduce(result, axis=None)):  # inf * 0 is nan; choosing takes ten times as long
         result = np.where(mask, g, g.dtype.type(0))
     return result
+
+
+# That is what the lectures need. More of PyTorch's functions of one number:
+
+
+def _power_of_integers(x, exponent):
+    """x**exponent, where to the power of -1 and less it is what is left of the fraction: 0, but for x of 1 and -1."""
+    out = np.power(x, np.maximum(exponent, 0))
+    negative = exponent < 0
+    return np.where(negative & (x != 1), np.where(x == -1, 1 - 2 * (exponent % 2), 0), out).astype(out.dtype)
+
+
+@function(in_place=True, examples=["x.square()"])
+def square(input: Tensor) -> Tensor:
+    """input**2."""
+    return input**2
+
+
+def _pos(input: Tensor) -> Tensor:
+    """input itself. Raises RuntimeError for bools."""
+    refuse_bools("+", input._array)
+    return input
+
+
+attach("__pos__", _pos)
 
 
 @op("AbsBackward0", "absolute", in_place=True, examples=["x.abs()"])
@@ -221,9 +256,6 @@ attach("__abs__", abs)
 def _sign(x):
     """-1, 0 or 1; of nan, of which NumPy has none, 0 as in PyTorch."""
     return np.subtract(x > 0, x < 0, dtype=x.dtype)
-
-
-# That is what the lectures need. More of PyTorch's functions of one number:
 
 
 @op("RsqrtBackward0", in_place=True, examples=["positive.rsqrt()"])
@@ -293,25 +325,32 @@ def sign(x, /):
 
 @op("FloorBackward0", in_place=True, examples=["x.floor()"])
 def floor(x, /):
-    """The largest integer that is not above each element; the derivative is 0."""
+    """The largest integer that is not above each element; the derivative is 0. Raises RuntimeError for bools."""
+    refuse_bools("floor", x)
     return np.floor(x), np.zeros_like
 
 
 @op("CeilBackward0", in_place=True, examples=["x.ceil()"])
 def ceil(x, /):
-    """The smallest integer that is not below each element; the derivative is 0."""
+    """The smallest integer that is not below each element; the derivative is 0. Raises RuntimeError for bools."""
+    refuse_bools("ceil", x)
     return np.ceil(x), np.zeros_like
 
 
 @op("TruncBackward0", in_place=True, examples=["x.trunc()"])
 def trunc(x, /):
-    """Each element rounded toward zero; the derivative is 0."""
+    """Each element rounded toward zero; the derivative is 0. Raises RuntimeError for bools."""
+    refuse_bools("trunc", x)
     return np.trunc(x), np.zeros_like
 
 
 @op("RoundBackward0", in_place=True, examples=["x.round()", "x.round(decimals=1)"])
 def round(x, /, *, decimals=0):
-    """The nearest number with so many decimals, of two the even one; the derivative is 0."""
+    """The nearest number with so many decimals, of two the even one; the derivative is 0.
+
+    Raises RuntimeError for bools.
+    """
+    refuse_bools("round", x)
     if decimals:
         x = floating(x)
         return np.rint(x * x.dtype.type(10**decimals)) / x.dtype.type(10**decimals), np.zeros_like
@@ -327,7 +366,9 @@ def remainder(x, y, /):
     x, y = promote(x, y)
     refuse_bools("%", x, y)
     refuse_zero(x, y)
-    return np.remainder(x, y), unchanged, save(lambda g: -g * np.floor_divide(x, y), x, y)
+    out = np.asarray(np.fmod(x, y))  # NumPy's own remainder loses the sign of 0
+    np.add(out, y, out=out, where=(out != 0) & ((out < 0) != (np.asarray(y) < 0)))
+    return out, unchanged, save(lambda g: -g * np.floor_divide(x, y), x, y)
 
 
 @op("NotImplemented", sign="//", in_place=True, examples=["x.detach() // 0.7", "ints // 2"])
@@ -348,60 +389,71 @@ for _name, _function in (("floordiv", floor_divide), ("mod", remainder)):
 def clamp(x, min=None, max=None, /):
     """min(max(input, min), max), each bound a number, a tensor or None. The gradient at a bound goes to input.
 
-    Raises ValueError where both bounds are None.
+    Raises RuntimeError where both bounds are None, or a number does not fit the dtype of input.
     """
     if min is None and max is None:
-        raise TypeError("clamp: at least one of 'min' or 'max' must not be None")
-    out, inside = x, True
+        raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
+    if x.dtype.kind != "f":
+        min, max = [bound if bound is None else need_to_fit(bound, result_type(x, bound)) for bound in (min, max)]
+    out = x
     if min is not None:
-        out = np.asarray(np.maximum(*promote(out, min)))
-        inside = x >= min
+        out = np.asarray(np.maximum(*promote(min, out)))  # in this order a -0 stays one, as in PyTorch
     if max is not None:
-        out = np.asarray(np.minimum(*promote(out, max)))
-        inside = inside & (x <= max)
-    return (
-        out,
-        save(lambda g: where_true(inside, g), x, min, max),
-        save(lambda g: where_true((x < min) & (True if max is None else np.less(min, max)), g), x, min, max),
-        save(lambda g: where_true((x > max) | (False if min is None else np.less(max, min)), g), x, min, max),
-    )
+        out = np.asarray(np.minimum(*promote(max, out)))
+
+    def dx(g):
+        inside = True if min is None else x >= min
+        return where_true(inside if max is None else inside & (x <= max), g)
+
+    def dmin(g):
+        return where_true((x < min) & (True if max is None else np.less(min, max)), g)
+
+    def dmax(g):
+        return where_true((x > max) | (False if min is None else np.less(max, min)), g)
+
+    given = [array for array in (x, min, max) if isinstance(array, np.ndarray)]
+    return out, *[save(derivative, *given) for derivative in (dx, dmin, dmax)]
 
 
-@function(in_place=True)
+@function(in_place=True, examples=["x.clamp_min(-0.5)"])
 def clamp_min(input: Tensor, min: Any) -> Tensor:
     """max(input, min)."""
     return apply(clamp.op, input, min, None, name="ClampMinBackward0")
 
 
-@function(in_place=True)
+@function(in_place=True, examples=["x.clamp_max(0.5)"])
 def clamp_max(input: Tensor, max: Any) -> Tensor:
     """min(input, max)."""
     return apply(clamp.op, input, None, max, name="ClampMaxBackward0")
 
 
-@op("MaximumBackward0", examples=["torch.maximum(x, y)", "torch.maximum(x, x.detach().round())"])
+@op("MaximumBackward0", elementwise=True, examples=["torch.maximum(x, y)", "torch.maximum(x, x.detach().round())"])
 def maximum(x, y, /):
     """The larger of two, element by element; where both are equal each gets half of the gradient."""
+    need_arrays("maximum", x, y)
     x, y = promote(x, y)
     return np.maximum(x, y), save(lambda g: _unless_less(g, x, y), x, y), save(lambda g: _unless_less(g, y, x), x, y)
 
 
-@op("MinimumBackward0", examples=["torch.minimum(x, y)", "torch.minimum(x, x.detach().round())"])
+@op("MinimumBackward0", elementwise=True, examples=["torch.minimum(x, y)", "torch.minimum(x, x.detach().round())"])
 def minimum(x, y, /):
     """The smaller of two, element by element; where both are equal each gets half of the gradient."""
+    need_arrays("minimum", x, y)
     x, y = promote(x, y)
     return np.minimum(x, y), save(lambda g: _unless_less(g, y, x), x, y), save(lambda g: _unless_less(g, x, y), x, y)
 
 
 def _unless_less(g, x, y):
     """g where x is the larger (or one is nan), half of it where they are equal, 0 where x < y."""
-    return where_true(~(x < y), np.where(x == y, g / 2, g))
+    result, equal = where_true(~(x < y), g), x == y
+    return np.where(equal, g / 2, result) if equal.any() else result
 
 
-@op("WhereBackward0", of="", examples=["torch.where(x > 0, x, y)", "torch.where(x > 0, x, 0.5)"])
+@op("WhereBackward0", of="", elementwise=True, examples=["torch.where(x > 0, x, y)", "torch.where(x > 0, x, 0.5)"])
 def _where(condition, x, y, /):
     """x where condition, of bools, is True, else y."""
-    x, y = promote(x, y)
+    common = result_type(x, y)
+    x, y = promote(need_to_fit(x, common), need_to_fit(y, common))
     return (
         np.where(condition, x, y),
         None,
@@ -410,29 +462,47 @@ def _where(condition, x, y, /):
     )
 
 
-@function(method=False)
+@function(method=False, examples=["torch.where(x > 0, x, y)"])
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """input where condition is True, other elsewhere; with the condition alone, the indices where it is True.
 
-    Raises RuntimeError where condition is not of bools.
+    Raises RuntimeError where condition is of anything but bools, or uint8, TypeError for one of input and other alone.
     """
-    if input is None:
+    if not isinstance(condition, Tensor):
+        raise TypeError(f"where(): argument 'condition' must be Tensor, not {type(condition).__name__}")
+    if input is None and other is None:
         return condition.nonzero(as_tuple=True)
-    if not isinstance(condition, Tensor) or condition._array.dtype.kind != "b":
-        kind = getattr(condition, "dtype", type(condition).__name__)
-        raise RuntimeError(f"where expected condition to be a boolean tensor, but got {kind}: compare, as in x > 0")
+    if input is None or other is None:
+        raise TypeError("where() takes a condition, or a condition and two tensors or numbers to choose from")
+    if condition._array.dtype == np.uint8:
+        warnings.warn("where received a uint8 condition tensor: compare, as in x > 0, to have bools", stacklevel=2)
+        condition = condition != 0
+    if condition._array.dtype.kind != "b":
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got {condition.dtype}: compare, as in x > 0"
+        )
     return apply(_where.op, condition, input, other)
 
 
 attach("where", lambda input, condition, other: where(condition, input, other))
 
 
-@op("MaskedFillBackward0", in_place=True, examples=["x.masked_fill(y > 0, 0.5)", "x.masked_fill(y > 0, y.sum())"])
+@op(
+    "MaskedFillBackward0",
+    in_place=True,
+    in_order=True,
+    examples=["x.masked_fill(y > 0, 0.5)", "x.masked_fill(y > 0, y.sum())"],
+)
 def masked_fill(x, mask, value, /):
     """input with value, a number or a tensor without dimensions, wherever mask is True; mask broadcasts to input.
 
-    Raises RuntimeError where mask is not of bools.
+    Raises RuntimeError where mask is not of bools, or value has dimensions or does not fit the dtype of input.
     """
+    if np.ndim(value):
+        raise RuntimeError(
+            f"masked_fill only supports a 0-dimensional value tensor, but got {np.ndim(value)} dimensions"
+        )
+    value = need_to_fit(value, x.dtype)
     if mask.dtype != np.bool_:
         raise RuntimeError(f"masked_fill only supports boolean masks, but got mask with dtype {mask.dtype}")
     return (
@@ -445,15 +515,25 @@ def masked_fill(x, mask, value, /):
 
 @op("LerpBackward0", in_place=True, examples=["x.lerp(y, 0.3)", "torch.lerp(x, y, positive)"])
 def lerp(x, end, weight, /):
-    """input + weight * (end - input), from whichever end is nearer, so that weight 1 gives end exactly."""
-    weight = np.asarray(weight, x.dtype)
+    """input + weight * (end - input), from whichever end is nearer, so that weight 1 gives end exactly.
+
+    Raises RuntimeError where the elements are not floats of one dtype.
+    """
+    need_arrays("lerp", x, end, "end")
+    need_one_dtype("lerp", need_floats(x, "lerp"), end, weight if isinstance(weight, np.ndarray) else None)
+    number, weight = not isinstance(weight, np.ndarray), np.asarray(weight, x.dtype)
     step = end - x
-    return (
-        np.where(np.abs(weight) < 0.5, x + weight * step, end - step * (1 - weight)),
-        save(lambda g: g * (1 - weight), weight),
-        save(lambda g: g * weight, weight),
-        save(lambda g: g * step, step),
-    )
+
+    def dx(g):
+        return g * (1 - weight)
+
+    def dend(g):
+        return g * weight
+
+    out = np.where(np.abs(weight) < 0.5, x + weight * step, end - step * (1 - weight))
+    if number:
+        return out, dx, dend
+    return out, save(dx, weight), save(dend, weight), save(lambda g: g * step, step)
 
 
 @op("NanToNumBackward0", in_place=True, examples=["x.nan_to_num()", "(x / 0).nan_to_num(nan=1.0, posinf=2.0)"])
@@ -463,4 +543,4 @@ def nan_to_num(x, /, nan=0.0, posinf=None, neginf=None):
         return x.copy(), unchanged
     result = np.nan_to_num(x, nan=nan or 0.0, posinf=posinf, neginf=neginf)
     finite = np.isfinite(x)
-    return np.asarray(result, x.dtype), save(lambda g: where_true(finite, g), finite)
+    return np.asarray(result, x.dtype), save(lambda g: where_true(finite, g), x)

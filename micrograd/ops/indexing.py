@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from micrograd.graph import state
-from micrograd.in_place import in_place, rebase_history, records, refuse_change, refuse_overlap, snapshot, write
+from micrograd.in_place import in_place, records, refuse_change, refuse_overlap, snapshot, write
 from micrograd.ops import apply, attach, function, op, plain, save, unchanged
 from micrograd.rules.dims import dim_of
+from micrograd.rules.dtypes import TITLES
+from micrograd.rules.errors import PARTLY_OVERLAPS, need_to_fit, pytorch_error
 from micrograd.rules.indexing import basic_kind, split_index
-from micrograd.tensors import Tensor
+from micrograd.rules.layout import dims_in_memory, in_memory
+from micrograd.tensors import Tensor, wrap
 
 NODE_NAMES = {"int": "SelectBackward0", "slice": "SliceBackward0", "None": "UnsqueezeBackward0"}
 
@@ -31,20 +34,39 @@ def _slice(x, /, index):
 
 
 @op("IndexBackward0", of="", examples=["x[ints % 3]", "x[:, ints]", "x[mask]", "x[ints % 3, ints]"])
-def _index(x, /, index):
-    """x[index] where arrays and masks are among the indices, a copy: an element taken twice gets both gradients."""
+def _index(x, /, index, in_order=False):
+    """x[index] where arrays and masks are among the indices, a copy: an element taken twice gets both gradients.
+
+    in_order: whether it lies in memory in order, as index_select's does, or as x does.
+    """
     shape = x.shape
     if _is_of_rows(index) and shape:
         found = x.take(index, 0)  # in a quarter of the time of x[index]
     else:
         found = x[index]
         found = found if found.flags.c_contiguous else found.copy()
-    return found, save(lambda g: added_at(shape, index, g), *arrays_in(index))
+    if x.ndim > 1 and not in_order and not x.flags.c_contiguous:
+        found = _laid_out(found, x, index)
+    return found, save(lambda g: added_at(shape, index, g), index)
 
 
 def arrays_in(index):
     """The arrays among the parts of an index."""
     return [part for part in (index if isinstance(index, tuple) else (index,)) if isinstance(part, np.ndarray)]
+
+
+def _laid_out(found, x, index):
+    """What was found at one array of indices, the dimensions that it did not pick from lying as in x."""
+    parts = index if isinstance(index, tuple) else (index,)
+    arrays = arrays_in(index)
+    if len(arrays) != 1 or any(part is None or part is ... for part in parts):
+        return found
+    place = [isinstance(part, np.ndarray) for part in parts].index(True)
+    taken, new = (arrays[0].ndim, 1) if arrays[0].dtype == bool else (1, arrays[0].ndim)
+    kept = [*x.strides[:place], *[0] * new, *x.strides[place + taken :]]
+    chosen = [0] * place + [8 * math.prod(found.shape[place + i + 1 : place + new]) for i in range(new)]
+    strides = [kept, chosen + [0] * (found.ndim - place - new)]
+    return in_memory(found, dims_in_memory(found.shape, strides))
 
 
 def _is_of_rows(index):
@@ -66,7 +88,7 @@ def added_at(shape, index, g):
             if math.isfinite(np.add.reduce(result, axis=None)):  # 0 * inf would spill into the other rows
                 return result
         result = np.zeros(rows * columns, g.dtype)
-        positions = index[:, None].astype(np.intp, copy=False) % rows * columns + np.arange(columns)
+        positions = index[:, None].astype(np.intp, copy=False) * columns + np.arange(columns)
         np.add.at(result, positions.reshape(-1), g.reshape(-1))  # in one dimension, a fifth of the time
         return result.reshape(shape)
     result = np.zeros(shape, g.dtype)
@@ -75,7 +97,8 @@ def added_at(shape, index, g):
 
 
 def _getitem(input: Tensor, index: Any) -> Tensor:
-    copy = input.requires_grad and state.recording is None  # a recorded program copies it itself
+    copy = state.grad_enabled and (input._requires_grad or input._base is not None)
+    copy = copy and state.recording is None  # a recorded program copies it itself
     if isinstance(index, Tensor):
         array = index._array
         if array.ndim and array.dtype.kind == "i":
@@ -97,89 +120,121 @@ def _with_arrays(index: Any) -> Any:
 # Writing.
 
 
-@op("CopySlices", of="", examples=["put(x * 1, y[0], 1)", "put(x * 1, 0.5, ints % 3)", "put(x * 1, 0.5, mask)"])
-def _put(x, value, /, basic, advanced):
-    """Item assignment, x[basic][advanced] = value. The one op that changes its input: afterwards x is the result."""
-
-    def assign(array, part):
-        if advanced is None:
-            array[basic] = part
-        else:
-            (array if basic is None else array[basic])[advanced] = part
-
+@op("IndexPutBackward0", of="", examples=["put(x * 1, y[0], 1)", "put(x * 1, 0.5, ints % 3)", "put(x * 1, 0.5, mask)"])
+def _put(x, value, /, index):
+    """x[index] = value, for arrays or `...`. The one op that changes its input: afterwards x is the result."""
     dims = np.ndim(value)
+    x[index] = value
 
     def dx(g):
         result = np.array(g)
-        assign(result, 0)
+        result[index] = 0
         return result
 
     def dvalue(g):
-        g = g if basic is None else g[basic]
-        g = g if advanced is None else g[advanced]
+        g = g[index]
         return g.reshape((1,) * (dims - g.ndim) + g.shape)  # value may have more leading dimensions, of length 1
 
-    assign(x, value)
-    arrays = arrays_in(advanced)
-    return (x, save(dx, *arrays), save(dvalue, *arrays)) if arrays else (x, dx, dvalue)
+    return (x, dx, dvalue) if index is ... else (x, save(dx, index), save(dvalue, index))
 
 
 def _setitem(input: Tensor, index: Any, value: Any) -> None:
     basic, advanced = split_index(_with_arrays(index), input.ndim, copy=True)
-    array = plain(value)
-    if isinstance(value, Tensor) and advanced is not None and value.ndim and array.dtype != input._array.dtype:
-        raise RuntimeError(
-            f"Index put requires the source and destination dtypes match, got {input.dtype} for the destination and "
-            f"{value.dtype} for the source: take value.to(x.dtype)"
-        )
-    if advanced is None and isinstance(array, np.ndarray):
-        part = input._array[basic]
-        if _is_same(part, array):
-            return  # the end of x[1:] += 1, which has changed x already
-        refuse_overlap(part, array)
-    _put_into(input, value, basic, advanced)
+    if basic is None:
+        _put_into(input, advanced, value)
+    elif records(input, value):
+        view = apply(_slice.op, input, index=basic, name=NODE_NAMES[basic_kind(basic)])
+        _put_into(view, advanced, value)
+    else:
+        try:
+            part = wrap(input._array[basic])  # no view: there is no graph that would have to know
+        except IndexError as error:
+            raise pytorch_error("slice", [input._array], {}, error) from None
+        part._version = input._version
+        _put_into(part, advanced, value)
+
+
+def _put_into(x: Tensor, index: Any, value: Any) -> None:
+    """x[index] = value, where index is None (the whole of x), or of arrays."""
+    array, is_tensor = plain(value), isinstance(value, Tensor)
+    name = "IndexPutBackward0"
+    if not isinstance(array, np.ndarray) or _is_one_number(array, index, x._array.ndim):
+        array = need_to_fit(array.item() if isinstance(array, np.ndarray) else array, x._array.dtype)
+        name = "FillBackward0" if index is None else "MaskedFillBackward0"
+    elif index is not None:
+        if is_tensor:
+            _check_put(x, value)
+    elif is_tensor:
+        if _has_changed(value) and _is_same(x._array, array):
+            return  # the end of x[1:] += 1
+        name = "CopyBackwards"
+        refuse_overlap(x._array, array)
+    if index is None:
+        index = ...
+    else:
+        refuse_overlap(x._array, None)
+        if np.ndim(plain(value)) > 1 and isinstance(index, np.ndarray) and index.dtype == np.bool_:
+            index = index.nonzero()  # NumPy takes values of one dimension alone for a mask
+    if records(x, value):
+        refuse_change(x)
+        write(x, apply(_put.op, snapshot(x), value, index=index, name=name))
+    else:
+        apply(_put.op, x, array, index=index)
+        x._version[0] += 1
 
 
 def _is_same(a: np.ndarray, b: np.ndarray) -> bool:
-    return a.ctypes.data == b.ctypes.data and a.shape == b.shape and a.strides == b.strides and a.size > 0
+    return a.shape == b.shape and a.strides == b.strides and a.ctypes.data == b.ctypes.data
 
 
-def _put_into(x: Tensor, value: Any, basic: Any, advanced: Any) -> None:
-    name = "CopySlices" if advanced is None else "IndexPutBackward0"
-    if not records(x, value):
-        apply(_put.op, x, value, basic=basic, advanced=advanced)
-        x._version[0] += 1
-        return
-    refuse_change(x)
-    if x._base is not None:  # the view's history is rebuilt from its base
-        write(x, apply(_put.op, snapshot(x), value, basic=basic, advanced=advanced, name=name))
-        return
-    rebase_history(x, apply(_put.op, x, value, basic=basic, advanced=advanced, name=name))
+def _has_changed(view: Tensor) -> bool:
+    """Whether a view was changed since it was made, and is no leaf."""
+    stale = view._base is not None and view._seen != view._version[0]
+    return stale and (view._node is not None or not view._requires_grad)
+
+
+def _is_one_number(value: np.ndarray, index: Any, ndim: int) -> bool:
+    """Whether PyTorch fills with the one number of value: a tensor without dimensions, or one element under a mask."""
+    if index is None:
+        return value.ndim == 0 < ndim
+    arrays = arrays_in(index)
+    return value.size == 1 == len(arrays) and arrays[0].ndim > 0 and arrays[0].dtype == np.bool_
+
+
+def _check_put(x: Tensor, value: Tensor) -> None:
+    """Raises RuntimeError where value cannot be put at the places of an index of x."""
+    if value.dtype != x.dtype:
+        raise RuntimeError(
+            f"Index put requires the source and destination dtypes match, got {x.dtype} for the destination and "
+            f"{value.dtype} for the source: take value.to(x.dtype)"
+        )
+    if np.shares_memory(x._array, value._array):
+        raise RuntimeError(PARTLY_OVERLAPS)
 
 
 attach("__getitem__", _getitem)
 attach("__setitem__", _setitem)
 
 
-@function()
+@function(examples=["x.clone().fill_(3.0)"])
 def fill_(input: Tensor, value: Any) -> Tensor:
     """Fill input with one number, or with a tensor without dimensions, in place."""
     if np.ndim(plain(value)):
         raise RuntimeError(f"fill_ only supports a value without dimensions, and this has {np.ndim(plain(value))}")
-    input[...] = value
+    _put_into(input, None, value)
     return input
 
 
-@function()
+@function(examples=["x.clone().zero_()"])
 def zero_(input: Tensor) -> Tensor:
     """Fill input with zeros, in place."""
-    input[...] = 0
+    _put_into(input, None, 0)
     return input
 
 
 def _copy_(input: Tensor, source: Tensor) -> Tensor:
     """Copy the numbers of source, which broadcasts to input's shape, into input, in place."""
-    input[...] = source
+    _put_into(input, None, source)
     return input
 
 
@@ -194,7 +249,7 @@ def _gather(x, /, dim, index):
     shape, indices = x.shape, list(np.indices(index.shape, sparse=True))
     indices[dim] = index
     chosen = tuple(indices)
-    return x[chosen], save(lambda g: added_at(shape, chosen, g), *chosen)
+    return x[chosen], save(lambda g: added_at(shape, chosen, g), x, chosen)
 
 
 @op(
@@ -206,10 +261,10 @@ def _add_at(x, values, /, index):
     """x with values added at an index of arrays; an element that is named twice gets both."""
     out = x.copy()
     np.add.at(out, index, values)
-    return out, unchanged, save(lambda g: g[index], *arrays_in(index))
+    return out, unchanged, save(lambda g: g[index], index)
 
 
-@function()
+@function(examples=["x.gather(1, ints[:3].view(3, 1))"])
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """Elements of input by their index along dim: out[i, j] = input[index[i, j], j] for dim 0, and so on.
 
@@ -244,7 +299,7 @@ def _check_bounds(indices: np.ndarray, axis: int, length: int, error: type[Excep
         raise error(f"index {wrong.flat[0]} is out of bounds for dimension {axis} with size {length}")
 
 
-@function()
+@function(examples=["torch.take_along_dim(x, ints[:3].view(3, 1), 1)"])
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """gather, with input and indices broadcast in the other dimensions; without dim, of the flattened tensors."""
     if dim is None:
@@ -257,14 +312,15 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     return gather(input, axis, indices)
 
 
-@function()
+@function(examples=["x.index_select(1, ints)"])
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The elements along dim that index (1-D, of ints) names, in its order. Raises IndexError where it is not so."""
     axis, array = dim_of(input, dim), _index_1d("index_select", index)
     _check_bounds(array, axis, input.shape[axis] if input.ndim else 1, IndexError)
     if not input.ndim:
         return input.clone()
-    return apply(_index.op, input, index=(*(np.s_[:],) * axis, array.copy()), name="IndexSelectBackward0")
+    index_in_it = (*(np.s_[:],) * axis, array.copy())
+    return apply(_index.op, input, index=index_in_it, in_order=True, name="IndexSelectBackward0")
 
 
 def _index_1d(name: str, index: Tensor) -> np.ndarray:
@@ -276,7 +332,7 @@ def _index_1d(name: str, index: Tensor) -> np.ndarray:
     return index._array.reshape(-1)
 
 
-@function()
+@function(examples=["x.masked_select(mask)"])
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where mask, of bools, is True, 1-D; the two broadcast. Raises RuntimeError for another mask."""
     if mask._array.dtype != np.bool_:
@@ -307,6 +363,7 @@ def _positions(x: Tensor, dim: int, index: Tensor, src: Any) -> tuple[Any, Any]:
 def _scatter_(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
     """Put src, a tensor or number, into input: input[index[i, j], j] = src[i, j] for dim 0, and so on."""
     positions, part = _positions(input, dim, index, src if value is None else value)
+    _need_its_dtype("scatter", input, part)
     input[positions] = part
     return input
 
@@ -314,20 +371,27 @@ def _scatter_(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value:
 attach("scatter_", _scatter_)
 
 
-@function()
+@function(examples=["x.scatter(1, ints.repeat(3, 1), y)"])
 def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
     """A copy of input with src put into it by scatter_."""
     return _scatter_(input.clone(), dim, index, src, value=value)
 
 
-@function(in_place=True)
+@function(examples=["x.scatter_add(1, ints.repeat(3, 1), y)"])
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """input with src added: input[index[i, j], j] + src[i, j] for dim 0, and so on; what goes to one place adds up."""
     positions, part = _positions(input, dim, index, src)
+    _need_its_dtype("scatter", input, src)
     return apply(_add_at.op, input, part, index=positions)
 
 
-@function(in_place=True)
+def _need_its_dtype(name: str, x: Tensor, source: Any) -> None:
+    if isinstance(source, Tensor) and source.dtype != x.dtype:
+        mine, other = (TITLES[t._array.dtype.name] for t in (x, source))
+        raise RuntimeError(f"{name}(): self ({mine}) and source ({other}) must have the same scalar type")
+
+
+@function(examples=["x.index_add(1, ints, y)"])
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
     """input with alpha * source added at the positions along dim that index (1-D) names.
 
@@ -337,17 +401,25 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     shape = [*input.shape[:axis], len(array), *input.shape[axis + 1 :]] if input.ndim else [len(array)]
     if list(source.shape) != shape and source.ndim:
         raise RuntimeError(f"index_add: source {list(source.shape)} does not fit the positions {shape} in input")
-    _check_bounds(array, axis, input.shape[axis] if input.ndim else 1)
+    _check_bounds(array, axis, input.shape[axis] if input.ndim else 1, IndexError)
+    _need_its_dtype("index_add_", input, source)
     positions = (*(np.s_[:],) * axis, array.copy()) if input.ndim else ...
     part = source if alpha == 1 else source * alpha
     return apply(_add_at.op, input, part, index=positions, name="IndexAddBackward0")
 
 
 def _add_where(input: Tensor, positions: Any, values: Any) -> Tensor:
-    return apply(_add_at.op, input, values, index=positions)
+    if isinstance(values, Tensor) and values.dtype != input.dtype:
+        raise RuntimeError(f"Index put requires the source and destination dtypes match, not {values.dtype}")
+    result = apply(_add_at.op, input, values, index=positions)
+    if result._node is not None:
+        result._node.holds_values = True  # the indices, as PyTorch's does whoever wants a gradient
+    return result
 
 
-_add_where_ = in_place(_add_where)
+_add_where_ = in_place(_add_where, at_places=True)
+attach("index_add_", in_place(index_add, at_places=True))
+attach("scatter_add_", in_place(scatter_add, at_places=True))
 
 
 def _index_put_(input: Tensor, indices: Sequence[Tensor], values: Any, accumulate: bool = False) -> Tensor:

@@ -17,7 +17,8 @@ from micrograd.graph import state
 from micrograd.in_place import in_place
 from micrograd.ops import apply, elementwise, function, op, plain, reductions, rerun, save, unchanged
 from micrograd.ops.indexing import added_at
-from micrograd.rules.errors import cannot_be_multiplied, need_floats, need_one_dtype, silent
+from micrograd.rules.dims import sizes_of
+from micrograd.rules.errors import cannot_be_multiplied, dim_error, need_floats, need_one_dtype, silent
 from micrograd.rules.sums import sum_of_columns, sum_of_rows, unbroadcast
 from micrograd.tensors import Tensor, wrap
 
@@ -134,31 +135,31 @@ def embedding(x, weight, /, padding_idx=None):
 # Activations.
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.relu(x)"])
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """max(input, 0). inplace: change input itself."""
     return elementwise.relu(input) if not inplace else input.relu_()
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.tanh(x)"])
 def tanh(input: Tensor) -> Tensor:
     """The hyperbolic tangent of each element."""
     return elementwise.tanh(input)
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.sigmoid(x)"])
 def sigmoid(input: Tensor) -> Tensor:
     """1 / (1 + exp(-input))."""
     return elementwise.sigmoid(input)
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.softmax(x, dim=1)"])
 def softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
     """exp(input) / exp(input).sum(dim): positive numbers that sum to 1. dtype: what to convert input to before that."""
     return reductions.softmax(input, _dim(input, dim, "softmax"), dtype=dtype)
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.log_softmax(x, dim=1)"])
 def log_softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
     """The logarithm of softmax, without its overflow."""
     return reductions.log_softmax(input, _dim(input, dim, "log_softmax"), dtype=dtype)
@@ -270,12 +271,13 @@ def _leaky_relu(x, /, negative_slope):
     """x where x > 0, else negative_slope * x."""
     need_floats(x, "leaky_relu", NotImplementedError)
     positive = x > 0
+    negative_slope = float(negative_slope)
     return np.where(positive, x, x * negative_slope), save(
         lambda g: np.where(positive, g, g * negative_slope), positive
     )
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.leaky_relu(x, 0.1)"])
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """input where it is positive, else negative_slope * input (Maas, Hannun and Ng 2013).
 
@@ -288,13 +290,13 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 def _elu(x, /, alpha):
     """x where x > 0, else alpha * (exp(x) - 1)."""
     need_floats(x, "elu", NotImplementedError)
-    negative = x <= 0
+    negative = ~(x > 0)  # and nan, of which all is nan
     below = np.minimum(x, 0)
     out = np.where(negative, np.expm1(below) * alpha, x)
     return out, save(lambda g: np.where(negative, g * (np.exp(below) * alpha), g), negative, below)
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.elu(x)"])
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """input where it is positive, else alpha * (exp(input) - 1) (Clevert, Unterthiner and Hochreiter 2015).
 
@@ -311,7 +313,7 @@ def _silu(x, /):
     return x * sigmoid, save(lambda g: g * (sigmoid * (1 + x * (1 - sigmoid))), x, sigmoid)
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.silu(x)"])
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """input * sigmoid(input), also known as swish (Elfwing, Uchibe and Doya 2017).
 
@@ -372,7 +374,7 @@ def _layer_norm(x, weight, bias, /, *, normalized_shape, eps):
     return out, save(dx, weight, normed, scale), save(dweight, normed), unchanged
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.layer_norm(x, (4,))"])
 def layer_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
@@ -385,7 +387,9 @@ def layer_norm(
     normalized_shape: the shape of these dimensions, and of weight and bias. The variance is divided by n.
     Raises RuntimeError where shapes or dtypes do not fit.
     """
-    return apply(_layer_norm.op, input, weight, bias, normalized_shape=tuple(normalized_shape), eps=eps)
+    if isinstance(normalized_shape, int):
+        raise TypeError(f"layer_norm(): normalized_shape is a tuple of sizes, not a number: ({normalized_shape},)")
+    return apply(_layer_norm.op, input, weight, bias, normalized_shape=sizes_of([normalized_shape]), eps=eps)
 
 
 def _of_channels(x):
@@ -478,7 +482,7 @@ def _batch_norm(x, weight, bias, mean, var, /, *, eps, training):
     )
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.batch_norm(x, None, None, training=True)"])
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None,
@@ -510,6 +514,8 @@ def batch_norm(
                 f"batch_norm: means, variances, weight and bias should contain {channels} elements, one for each "
                 f"channel of the input {list(x.shape)}, and one contains {list(array.shape)}"
             )
+    if x.ndim < 2:
+        raise dim_error(1, x.ndim)
     if not training:
         if running_mean is None or running_var is None:
             raise RuntimeError("running_mean and running_var must be defined in evaluation mode")
@@ -518,6 +524,8 @@ def batch_norm(
         )
     if (running_mean is None) != (running_var is None):
         raise ValueError("running_mean and running_var must either both be None or neither be None")
+    if eps <= 0:
+        raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
     n = x.size // max(channels, 1)
     if n == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
@@ -530,7 +538,7 @@ def batch_norm(
     return apply(_batch_norm.op, input, weight, bias, mean, var, eps=eps, training=True)
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.dropout(x, 0.5, training=False)"])
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """input with each element 0 with probability p, and the others divided by 1 - p (Srivastava et al. 2014).
 
@@ -730,7 +738,7 @@ def _attention(query, key, value, mask, /, *, scale, factors, kernel):
     )
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.scaled_dot_product_attention(batch, batch, batch, is_causal=True)"])
 def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,
@@ -807,6 +815,10 @@ def pad(x, /, pad, mode="constant", value=None):
             f"Padding length must be divisible by 2 and at most two times the number of dimensions, {x.ndim}; "
             f"it is {len(pad)}"
         )
+    if any(
+        n < -min(left, 0) - min(right, 0) for n, left, right in zip(x.shape[::-1], pad[0::2], pad[1::2], strict=False)
+    ):
+        raise RuntimeError(f"pad: {list(pad)} cuts off more than there is of {list(x.shape)}")
     widths = [(0, 0)] * (x.ndim - len(pad) // 2) + list(zip(pad[0::2], pad[1::2], strict=True))[::-1]
     out = np.full([n + left + right for n, (left, right) in zip(x.shape, widths, strict=True)], value or 0, x.dtype)
     inside = tuple([_between(left, right, n) for n, (left, right) in zip(out.shape, widths, strict=True)])

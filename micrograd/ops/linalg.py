@@ -6,7 +6,10 @@ from typing import Any
 import numpy as np
 
 from micrograd.ops import apply, attach, function, op, save
-from micrograd.tensors import Tensor
+from micrograd.ops.shapes import in_one_dtype
+from micrograd.rules.errors import need_one_dtype
+from micrograd.rules.sums import sum_over
+from micrograd.tensors import Tensor, wrap
 
 
 @op("MmBackward0", sign="@", of="", examples=["x @ square", "x.mm(square)"])
@@ -40,7 +43,7 @@ def _matmul(x, y, /):
     )
 
 
-@function("__matmul__")
+@function("__matmul__", examples=["x @ square"])
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """input @ other: over the last dimension of input and the last but one of other, or the only one of a vector.
 
@@ -52,14 +55,13 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
             raise TypeError(f"matmul(): argument 'other' must be Tensor, not {type(other).__name__}")
         other = input.new_tensor(other)
     a, b = input._array, other._array
+    if a.ndim == 2 == b.ndim and a.dtype is b.dtype and a.dtype.kind != "b":
+        return apply(_mm.op, input, other)
     if a.ndim == 0 or b.ndim == 0:
         raise RuntimeError("both arguments to matmul need to be at least 1D; to multiply by a number write *")
-    if a.dtype != b.dtype:
-        raise RuntimeError(f"matmul: expected both to have the same dtype, but found {input.dtype} and {other.dtype}")
+    need_one_dtype("matmul", a, b)
     if a.dtype == bool:
         raise RuntimeError("matmul: bools have no product, take x.float()")
-    if a.ndim == 2 == b.ndim:
-        return apply(_mm.op, input, other)
     if a.ndim == 1:
         if b.ndim == 1:
             return apply(_dot.op, input, other)
@@ -77,7 +79,14 @@ def _row_of(product: Tensor) -> Tensor:
     return result
 
 
-attach("__rmatmul__", lambda input, other: matmul(input.new_tensor(other), input))
+def _rmatmul(input: Tensor, other: Any) -> Any:
+    return matmul(input.new_tensor(other), input) if isinstance(other, np.ndarray) else NotImplemented
+
+
+attach("__rmatmul__", _rmatmul)
+
+
+# That is what the lectures need. More products:
 
 
 def _need_dims(name: str, input: Tensor, other: Tensor, dims: tuple[int, int]) -> None:
@@ -85,40 +94,37 @@ def _need_dims(name: str, input: Tensor, other: Tensor, dims: tuple[int, int]) -
         raise RuntimeError(f"{name}: takes {dims[0]}-D and {dims[1]}-D tensors, not {input.ndim}-D and {other.ndim}-D")
 
 
-@function()
+@function(examples=["x.mm(square)"])
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """The product of two matrices, (n, k) and (k, m): (n, m). Raises RuntimeError where they are not."""
     _need_dims("mm", input, mat2, (2, 2))
     return matmul(input, mat2)
 
 
-@function()
+@function(examples=["x.mv(row)"])
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """The product of a matrix (n, k) and a vector (k,): (n,). Raises RuntimeError where they are not."""
     _need_dims("mv", input, vec, (2, 1))
     return matmul(input, vec)
 
 
-@function()
+@function(examples=["row.dot(row)"])
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The sum of the products of two vectors' elements, (n,) and (n,): (). Raises RuntimeError where they are not."""
     _need_dims("dot", input, tensor, (1, 1))
     return matmul(input, tensor)
 
 
-@function()
+@function(examples=["batch.bmm(batch.transpose(1, 2))"])
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
-    """The products of matrices pair by pair, (b, n, k) and (b, k, m): (b, n, m). Raises RuntimeError where they are not."""
+    """The products of matrices pair by pair, (b, n, k) and (b, k, m): (b, n, m). Raises RuntimeError for others."""
     _need_dims("bmm", input, mat2, (3, 3))
     if input._array.dtype != mat2._array.dtype or input.shape[0] != mat2.shape[0]:
         raise RuntimeError(f"bmm: as many matrices on either side, of one dtype; not {input.shape} and {mat2.shape}")
     return apply(_matmul.op, input, mat2, name="BmmBackward0")
 
 
-# That is what the lectures need. More products:
-
-
-@function()
+@function(examples=["row.outer(row)"])
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """The products of each element of (n,) and each of (m,): (n, m). Raises RuntimeError where they are no vectors."""
     if input.ndim != 1 or vec2.ndim != 1:
@@ -135,13 +141,13 @@ def trace(x, /):
     return np.asarray(np.trace(x)), lambda g: np.eye(*shape, dtype=g.dtype) * g
 
 
-@function()
+@function(examples=["y.addmm(x, square)"])
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta * input + alpha * mat1 @ mat2, with (n, k) @ (k, m); input broadcasts to (n, m)."""
     return _weighted_sum(input, beta, mm(mat1, mat2), alpha, "AddmmBackward0")
 
 
-@function()
+@function(examples=["torch.baddbmm(batch, batch, torch.ones(2, 4, 4, dtype=torch.float64))"])
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta * input + alpha * bmm(batch1, batch2), with (b, n, k) and (b, k, m); input broadcasts to (b, n, m)."""
     return _weighted_sum(input, beta, bmm(batch1, batch2), alpha, "BaddbmmBackward0")
@@ -149,10 +155,14 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, a
 
 def _weighted_sum(x: Tensor, beta: float, product: Tensor, alpha: float, name: str) -> Tensor:
     add: Any = Tensor.add
-    return apply(add.op, x if beta == 1 else x * beta, product if alpha == 1 else product * alpha, name=name)
+    if beta == 0:  # whatever x holds, nan included
+        x = x.masked_fill(wrap(np.True_), 0)
+    elif beta != 1:
+        x = x * beta
+    return apply(add.op, x, product if alpha == 1 else product * alpha, name=name)
 
 
-@function(method=False)
+@function(method=False, examples=["torch.tensordot(x, square, 1)"])
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """The sum of products over dims: the last ones of a and first ones of b, or the ones listed for a and for b.
 
@@ -161,6 +171,11 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     if isinstance(dims, int):
         dims = (range(a.ndim - dims, a.ndim), range(dims))
     ours, theirs = ([d % t.ndim for d in listed] for t, listed in zip((a, b), dims, strict=True))
+    for i, j in zip(ours, theirs, strict=True):  # a length of 1 goes with any other
+        if a.shape[i] == 1 != b.shape[j]:
+            b = b.sum(j, keepdim=True)
+        elif b.shape[j] == 1 != a.shape[i]:
+            a = a.sum(i, keepdim=True)
     kept_a, kept_b = ([d for d in range(t.ndim) if d not in named] for t, named in ((a, ours), (b, theirs)))
     inner = math.prod([a.shape[d] for d in ours])
     rows = a.permute(*kept_a, *ours).reshape(math.prod([a.shape[d] for d in kept_a]), inner)
@@ -168,12 +183,12 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     return matmul(rows, columns).view([a.shape[d] for d in kept_a] + [b.shape[d] for d in kept_b])
 
 
-@function(method=False)
+@function(method=False, examples=["torch.einsum('ij,jk->ik', x, square)"])
 def einsum(equation: str, *operands: Any) -> Tensor:
     """A sum of products, written in letters: einsum('bij,bjk->bik', x, y) multiplies matrices.
 
     Each letter names a dimension, the same one wherever it stands; those not after the arrow are summed over.
-    Raises RuntimeError for an equation that does not fit, and for a letter that stands twice in one tensor.
+    A letter that stands twice in one tensor means its diagonal. Raises RuntimeError for an equation that does not fit.
     """
     tensors = list(operands[0]) if len(operands) == 1 and not isinstance(operands[0], Tensor) else list(operands)
     left, arrow, output = equation.replace(" ", "").partition("->")
@@ -181,18 +196,35 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     if len(inputs) != len(tensors):
         raise RuntimeError(f"einsum(): {equation!r} names {len(inputs)} tensors, and there are {len(tensors)}")
     inputs, dots = _without_ellipsis(inputs, tensors, equation)
-    for letters, tensor in zip(inputs, tensors, strict=True):
+    for i, (letters, tensor) in enumerate(zip(inputs, tensors, strict=True)):
         if len(letters) != tensor.ndim:
             raise RuntimeError(f"einsum(): {letters!r} does not fit a tensor of the shape {list(tensor.shape)}")
-        if len(set(letters)) < len(letters):
-            raise RuntimeError(f"einsum(): {letters!r} has a letter twice; take the diagonal of the tensor first")
+        inputs[i], tensors[i] = _without_repeats(letters, tensor)
     if not arrow:
-        every = "".join(inputs)
-        output = dots + "".join(sorted(c for c in set(every) if every.count(c) == 1 and c not in dots))
+        output = dots + "".join(sorted(c for c in set(left) if left.count(c) == 1 and c.isalpha()))
     output = output.replace("...", dots)
+    if len(set(output)) < len(output) or not set(output) <= set("".join(inputs)):
+        raise RuntimeError(
+            f"einsum(): the letters of the result {output!r} have to stand in the inputs, each once here"
+        )
     if len(tensors) == 1 and output and sorted(output) == sorted(inputs[0]):
         return tensors[0].permute([inputs[0].index(letter) for letter in output])  # a view, as in PyTorch
-    return apply(_einsum.op, *tensors, inputs=inputs, output=output)
+    same = in_one_dtype(tensors, [x._array for x in tensors])
+    return apply(_einsum.op, *same, inputs=inputs, output=output)
+
+
+def _without_repeats(letters: str, x: Tensor) -> tuple[str, Tensor]:
+    """A tensor with a letter to each dimension: where a letter stands twice, the diagonal of the two."""
+    for c in set(letters):
+        while letters.count(c) > 1:
+            i = letters.index(c)
+            j = letters.index(c, i + 1)
+            if x.shape[i] != x.shape[j]:
+                raise RuntimeError(
+                    f"einsum(): {c!r} stands for dimensions of the lengths {x.shape[i]} and {x.shape[j]}"
+                )
+            x, letters = x.diagonal(0, i, j), letters[:i] + letters[i + 1 : j] + letters[j + 1 :] + c
+    return letters, x
 
 
 def _without_ellipsis(inputs: list[str], tensors: list[Tensor], equation: str) -> tuple[list[str], str]:
@@ -217,23 +249,53 @@ def _einsum(*xs, inputs, output):
     """inputs: the letters of each array, none twice in one array; output: those of the result."""
     sizes: dict[str, int] = {}
     for letters, x in zip(inputs, xs, strict=True):
-        sizes |= {letter: n for letter, n in zip(letters, x.shape, strict=True) if n != 1 or letter not in sizes}
+        for letter, n in zip(letters, x.shape, strict=True):
+            if sizes.get(letter, 1) == 1:
+                sizes[letter] = n
+            elif n not in (1, sizes[letter]):
+                raise RuntimeError(f"einsum(): {letter!r} stands for dimensions of the lengths {sizes[letter]} and {n}")
+
+    def full(letters, x):
+        return np.broadcast_to(x, [sizes[letter] for letter in letters])  # a length of 1 goes with any other
 
     def derivative(k):
-        letters = [output, *(names for i, names in enumerate(inputs) if i != k)]
-        present = "".join(letter for letter in inputs[k] if any(letter in names for names in letters))
-        others = [x for i, x in enumerate(xs) if i != k]
-        shape = xs[k].shape
+        names, others = [*inputs[:k], *inputs[k + 1 :]], [*xs[:k], *xs[k + 1 :]]
+        found = set(output).union(*names)
+        summed = [d for d, letter in enumerate(inputs[k]) if letter not in found]
 
         def dx(g):
-            full = np.broadcast_to(g, [sizes[letter] for letter in output])
-            result = np.einsum(",".join(letters) + "->" + present, full, *others, optimize=True)
-            kept = [sizes[letter] if letter in present else 1 for letter in inputs[k]]
-            result = np.broadcast_to(result.reshape(kept), [sizes[letter] for letter in inputs[k]])
-            stretched = tuple([d for d, n in enumerate(shape) if n == 1 != result.shape[d]])
-            return np.add.reduce(result, axis=stretched, keepdims=True) if stretched else result
+            given = [(output, g), *[(letters, full(letters, x)) for letters, x in zip(names, others, strict=True)]]
+            result = _contract(given, [letter for letter in inputs[k] if letter in found])
+            return full(inputs[k], np.expand_dims(result, summed))
 
         return save(dx, *others)
 
-    out = np.asarray(np.einsum(",".join(inputs) + "->" + output, *xs, optimize=True))
-    return out, *[derivative(k) for k in range(len(xs))]
+    given = [(letters, full(letters, x)) for letters, x in zip(inputs, xs, strict=True)]
+    return _contract(given, output), *[derivative(k) for k in range(len(xs))]
+
+
+def _contract(given, output):
+    """The sum of products, from the left two at a time, each as a product of matrices. given: (letters, array)s."""
+    (a, x), *rest = given
+    for i, (b, y) in enumerate(rest):
+        kept = {*output, *[letter for letters, _ in rest[i + 1 :] for letter in letters]}
+        batch = [c for c in a if c in b and c in kept]
+        summed = [c for c in a if c in b and c not in kept]
+        rows, columns = [c for c in a if c not in b and c in kept], [c for c in b if c not in a and c in kept]
+        x, y = _laid_out(a, x, batch + rows + summed), _laid_out(b, y, batch + summed + columns)
+        common, n, m = x.shape[: len(batch)], len(batch) + len(rows), len(batch) + len(summed)
+        shape = (*x.shape[:n], *y.shape[m:])
+        inner = math.prod(x.shape[n:])
+        x = x.reshape(*common, math.prod(x.shape[len(batch) : n]), inner)
+        x = (x @ y.reshape(*common, inner, math.prod(y.shape[m:]))).reshape(shape)
+        a = batch + rows + columns
+    return _laid_out(a, x, output)
+
+
+def _laid_out(letters, x, wanted):
+    """An array with its dimensions in the order of the letters wanted, summed over all others."""
+    gone = tuple([d for d, c in enumerate(letters) if c not in wanted])
+    if gone:
+        x = np.asarray(sum_over(x, gone, dtype=np.int64 if x.dtype.kind in "biu" else None))
+        letters = [c for c in letters if c in wanted]
+    return x.transpose([letters.index(c) for c in wanted])

@@ -6,6 +6,7 @@ import numpy as np
 
 from micrograd.ops import apply, attach, function, op
 from micrograd.rules.dtypes import promote
+from micrograd.rules.errors import need_arrays
 from micrograd.tensors import Tensor
 
 # A comparison with what is no number or tensor, x == None, is left to Python.
@@ -17,7 +18,9 @@ def _comparison(name: str, sign: str, ufunc: np.ufunc, *aliases: str, of: str = 
 
     forward.__name__, forward.__doc__ = name, f"input {sign} other, element by element; bools."
     forward.__module__ = __name__
-    return op("", *aliases, sign=sign, examples=[f"x {sign} y", f"x {sign} 0.5", f"ints {sign} 2"])(forward)
+    return op("", *aliases, sign=sign, elementwise=True, examples=[f"x {sign} y", f"x {sign} 0.5", f"ints {sign} 2"])(
+        forward
+    )
 
 
 eq = _comparison("eq", "==", np.equal)
@@ -37,6 +40,8 @@ for _name, _function in (("__eq__", eq), ("__ne__", ne)):
 
 
 def _contains(input: Tensor, element: Any) -> bool:
+    if not isinstance(element, Tensor | float | int | np.generic):
+        raise RuntimeError(f"`in` takes a Tensor or a number, not {type(element).__name__}: {element!r:.60}")
     return bool((input == element)._array.any())
 
 
@@ -45,9 +50,11 @@ attach("__contains__", _contains)
 
 def _logical(name: str, sign: str, ufunc: np.ufunc, what: str) -> Any:
     def forward(x, y, /):
+        if not sign:
+            need_arrays(name, x, y)
         x, y = promote(x, y)
         if sign and np.result_type(x, y).kind == "f":
-            raise NotImplementedError(f"{name}, {sign}, goes with ints and bools, not with floats: compare first")
+            raise RuntimeError(f"{name}, {sign}, goes with ints and bools, not with floats: compare first")
         return (ufunc(x, y),)
 
     forward.__name__, forward.__doc__ = name, f"{what}, element by element."
@@ -90,9 +97,10 @@ def bitwise_not(x, /):
     return (~x,)
 
 
-@function()
+@function(examples=["torch.isclose(x, x + 1e-9)"])
 def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     """Whether |input - other| <= atol + rtol * |other|, by element. Raises RuntimeError for different dtypes."""
+    need_arrays("isclose", getattr(input, "_array", input), getattr(other, "_array", other))
     if input._array.dtype != other._array.dtype:
         raise RuntimeError(f"{input.dtype} did not match {other.dtype}: bring both to one dtype")
     return apply(_isclose.op, input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
@@ -104,13 +112,14 @@ def _isclose(x, y, /, rtol, atol, equal_nan):
     return (np.isclose(x, y, rtol, atol, equal_nan),)
 
 
-@function()
+@function(examples=["torch.allclose(x, x + 1e-9)"])
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
     """Whether isclose holds for every element. Raises RuntimeError for different dtypes."""
     return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
 
 
-@function()
+@function(examples=["torch.equal(x, y)"])
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have one shape and the same elements."""
+    need_arrays("equal", getattr(input, "_array", input), getattr(other, "_array", other))
     return np.array_equal(input._array, other._array)

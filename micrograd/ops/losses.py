@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.ops import apply, function, op, reductions, rerun, save
+from micrograd.ops import Op, apply, function, op, reductions, rerun, save
 from micrograd.ops.layers import need_tensors, refuse_grad
 from micrograd.rules.dtypes import promote
 from micrograd.rules.errors import need_floats
@@ -16,84 +16,117 @@ from micrograd.tensors import Tensor, wrap
 _INDEX_DTYPES = (np.dtype(np.int64), np.dtype(np.uint8))
 
 
-def _loss_node(input: Tensor, *others: Any, **options: Any) -> str:
-    return "NllLossBackward0" if input.ndim <= 2 else "NllLoss2DBackward0"
+# The losses of rows: input (n, classes) and targets (n,), class indices. Fused, for speed.
 
 
 @op(
-    _loss_node,
-    of="",
-    examples=[
-        *["F.cross_entropy(x, targets)", "F.cross_entropy(x, targets, reduction='none')"],
-        *["F.cross_entropy(x, targets, positive[0].detach(), ignore_index=3)", "F.cross_entropy(row, targets[0])"],
-        *["F.cross_entropy(batch, targets.new_zeros(2, 4))", "F.cross_entropy(x, targets, label_smoothing=0.1)"],
-    ],
+    "NllLossBackward0", of="", examples=["F.cross_entropy(x, targets)", "F.cross_entropy(x, targets, reduction='none')"]
 )
-def _cross_entropy(input, target, weight, /, *, ignore_index, reduction):
-    """-log(softmax(input))[i, target[i]] of each example i.
+def _cross_entropy(x, target, /, *, reduction):
+    """-log(softmax(x))[i, target[i]] of each row i: nll_loss(x.log_softmax(1), target) in one node.
 
-    Fused, for speed: nll_loss(input.log_softmax(1), target). The gradient is softmax(input) - one_hot(target).
+    The derivative is softmax(x) - one_hot(target), divided by n for the mean.
     """
-    return _of_classes(_cross_entropies, input, target, weight, ignore_index, reduction)
-
-
-@op(
-    _loss_node,
-    of="",
-    examples=[
-        *["F.nll_loss(x.log_softmax(1), targets)", "F.nll_loss(x, targets, reduction='sum')"],
-        *["F.nll_loss(x, targets, positive[0].detach(), ignore_index=3)", "F.nll_loss(batch, targets.new_zeros(2, 4))"],
-    ],
-)
-def _nll_loss(input, target, weight, /, *, ignore_index, reduction):
-    """-input[i, target[i]] of each example i.
-
-    Fused, for speed: -input[arange(n), target].mean().
-    """
-    return _of_classes(_negatives, input, target, weight, ignore_index, reduction)
-
-
-def _cross_entropies(logits, targets):
-    """The loss of each row, and the function from the gradients of these to that of the logits."""
-    positions = _starts(*logits.shape) + targets
-    shifted = np.subtract(logits, np.maximum.reduce(logits, axis=1, keepdims=True), order="C")
-    losses = -shifted.take(positions)
+    positions = _row_starts(*x.shape) + target  # of the targets among all logits, one row after the other
+    shifted = np.subtract(x, np.maximum.reduce(x, axis=1, keepdims=True), order="C")
+    picked = shifted.take(positions)
     exps = np.exp(shifted, out=shifted)
     totals = sum_of_columns(exps)
-    losses += np.log(totals)
+    losses = -(picked - np.log(totals))
 
-    def dlogits(g):
+    def dx(g):
         result = exps / totals[:, None]
         result.reshape(-1)[positions] -= 1
-        result *= g if g.ndim == 0 else g[:, None]
+        result *= _of_each(g, len(losses), reduction)
         return result
 
-    return losses, save(dlogits, exps, totals, positions)
+    return _reduced(losses, reduction), save(dx, exps, totals, positions)
 
 
-def _negatives(log_probs, targets):
-    """The same for log probabilities."""
-    shape, positions = log_probs.shape, _starts(*log_probs.shape) + targets
+@op(
+    "NllLossBackward0",
+    of="",
+    examples=["F.nll_loss(x.log_softmax(1), targets)", "F.nll_loss(x, targets, reduction='sum')"],
+)
+def _nll_loss(x, target, /, *, reduction):
+    """-x[i, target[i]] of each row i, for log probabilities: -x[arange(n), target].mean() in one node."""
+    shape, positions = x.shape, _row_starts(*x.shape) + target
+    losses = -x.take(positions)
 
-    def dlog_probs(g):
+    def dx(g):
         result = np.zeros(shape, g.dtype)
-        result.reshape(-1)[positions] = -g
+        result.reshape(-1)[positions] = np.ravel(-_of_each(g, len(losses), reduction))
         return result
 
-    return -log_probs.take(positions), save(dlog_probs, positions)
+    return _reduced(losses, reduction), save(dx, positions)
+
+
+def _reduced(losses, reduction):
+    """The losses, their sum or their mean."""
+    if reduction == "none":
+        return losses
+    total = np.add.reduce(losses)
+    return total / losses.dtype.type(len(losses)) if reduction == "mean" else total
+
+
+def _of_each(g, n, reduction):
+    """The gradient of each loss, from that of what they were reduced to; (n, 1), or one number for all."""
+    return g / n if reduction == "mean" else g if reduction == "sum" else g[:, None]
 
 
 @functools.lru_cache(maxsize=16)
-def _starts(n, classes):
+def _row_starts(n, classes):
     """The positions of the rows of a matrix (n, classes) in its numbers one after the other."""
     return np.arange(n) * classes
 
 
-def _of_classes(losses_of, input, target, weight, ignore_index, reduction):
-    """The losses of examples reduced to one, and the derivative by input.
+@op(
+    "MseLossBackward0",
+    of="",
+    examples=["F.mse_loss(x, y)", "F.mse_loss(x, y, reduction='sum')", "F.mse_loss(x, y, reduction='none')"],
+)
+def _mse_loss(input, target, /, *, reduction):
+    """The mean or sum of (input - target)**2, or all of them.
 
-    losses_of: the losses of rows (n, classes) with their targets. ignore_index: None where every target counts; the
-    rows of others are left out altogether, whatever they hold.
+    Fused, for speed: ((input - target)**2).mean().
+    """
+    x, y = promote(input, target)
+    difference = np.asarray(x - y)
+    out = np.asarray(difference * difference)
+    factor = 2 / difference.size if reduction == "mean" and difference.size else 2
+    if reduction != "none":
+        out = np.add.reduce(out, axis=None)
+        out = out / out.dtype.type(difference.size) if reduction == "mean" else out
+    return (
+        out,
+        save(lambda g: difference * (factor * g), difference),
+        save(lambda g: difference * (-factor * g), difference),
+    )
+
+
+# That is what the lectures need. The functions, their checks, and what else they take: weights of classes, targets that
+# do not count, and inputs of other than two dimensions.
+
+
+def _loss_node(input: Tensor, *others: Any, reduction: str, **options: Any) -> str:
+    if input.ndim <= 2:
+        return "NllLossBackward0"
+    return "ViewBackward0" if reduction == "none" and input.ndim != 4 else "NllLoss2DBackward0"
+
+
+@op(
+    _loss_node,
+    of="",
+    examples=[
+        *["F.cross_entropy(batch, targets.new_zeros(2, 4))", "F.cross_entropy(row, targets[0])"],
+        *["F.cross_entropy(x, targets, positive[0].detach(), ignore_index=3)"],
+        *["F.nll_loss(x, targets, positive[0].detach(), ignore_index=3)", "F.nll_loss(batch, targets.new_zeros(2, 4))"],
+    ],
+)
+def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction):
+    """`loss`, one of the two above, of input (n, classes, ...) or (classes,), with a weight (classes,) or None.
+
+    ignore_index: None where every target counts; the rows of others are left out altogether, whatever they hold.
     """
     rows, targets = input, target
     if input.ndim != 2:
@@ -103,8 +136,9 @@ def _of_classes(losses_of, input, target, weight, ignore_index, reduction):
     counted = None
     if ignore_index is not None:
         counted = np.flatnonzero(targets != ignore_index)
-        rows, targets = rows[counted], targets[counted]
-    losses, (dlosses, saved) = losses_of(rows, targets)
+        rows, targets = rows[counted] if classes else np.zeros((len(counted), 1), rows.dtype), targets[counted]
+    losses_of = _cross_entropy.op.forward if loss == "cross_entropy" else _nll_loss.op.forward
+    losses, (dlosses, saved) = losses_of(rows, targets, reduction="none")
     weights, total = None, len(losses)
     if weight is not None:
         weights = weight[targets]
@@ -123,7 +157,8 @@ def _of_classes(losses_of, input, target, weight, ignore_index, reduction):
         g = g / total if reduction == "mean" else g if reduction == "sum" else g.reshape(n)
         if counted is not None and g.ndim:
             g = g[counted]
-        result = dlosses(g if weights is None else g * weights)
+        each = np.broadcast_to(g if weights is None else g * weights, len(targets))
+        result = dlosses(each)
         if counted is not None:
             some, result = result, np.zeros((n, classes), result.dtype)
             result[counted] = some
@@ -131,10 +166,19 @@ def _of_classes(losses_of, input, target, weight, ignore_index, reduction):
             return result
         return np.moveaxis(result.reshape(*shape, classes), -1, dim)
 
-    return out, save(dinput, weights, counted, *saved)
+    return out, save(dinput, weights, counted, targets, *saved)
 
 
-@function(of="functional")
+def _apply_loss(op: Op, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str) -> Any:
+    _check_reduction(reduction)
+    ignored = _check_classes(op.name, input, target, weight, ignore_index)
+    if weight is None and ignored is None and input._array.ndim == 2:
+        return apply(op, input, target, reduction=reduction)
+    options: dict[str, Any] = {"loss": op.name, "ignore_index": ignored, "reduction": reduction}
+    return apply(_loss_of_classes.op, input, target, weight, **options)
+
+
+@function(of="functional", examples=["F.cross_entropy(x, targets)"])
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -154,15 +198,13 @@ def cross_entropy(
     Raises RuntimeError or ValueError where shapes or dtypes do not fit, IndexError for a class that is not there.
     """
     need_tensors("cross_entropy", input, target, weight)
-    _check_reduction(reduction)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if target._array.dtype.kind == "f" and target._array.shape == input._array.shape:
         if ignore_index >= 0:
             raise RuntimeError("ignore_index is not supported for floating point target")
         return _cross_entropy_of_probabilities(input, target, weight, reduction, label_smoothing)
-    ignored = _check_classes("cross_entropy", input, target, weight, ignore_index)
-    loss: Any = apply(_cross_entropy.op, input, target, weight, ignore_index=ignored, reduction=reduction)
+    loss = _apply_loss(_cross_entropy.op, input, target, weight, ignore_index, reduction)
     if not label_smoothing:
         return loss
     dim = min(1, input.ndim - 1)
@@ -174,13 +216,14 @@ def cross_entropy(
     if reduction != "none":
         total = float(np.add.reduce(ones[target._array[target._array != ignore_index]], axis=None))
         each = each.sum() / (total if reduction == "mean" else 1)
-    return loss * (1 - label_smoothing) + each * (label_smoothing / len(ones))
+    return loss * (1 - label_smoothing) + each * (label_smoothing / len(ones) if len(ones) else 0)
 
 
 def _cross_entropy_of_probabilities(
     input: Tensor, target: Any, weight: Tensor | None, reduction: str, label_smoothing: float
 ) -> Tensor:
     """-(log_softmax(input) * target).sum() of each example."""
+    _check_reduction(reduction)
     dim = min(1, input.ndim - 1)
     classes = input.shape[dim]
     if label_smoothing:
@@ -192,7 +235,7 @@ def _cross_entropy_of_probabilities(
     return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
-@function(of="functional")
+@function(of="functional", examples=["F.nll_loss(x.log_softmax(1), targets)"])
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -203,9 +246,7 @@ def nll_loss(
 ) -> Tensor:
     """-input[i, target[i]], where input holds log probabilities; otherwise as cross_entropy with class indices."""
     need_tensors("nll_loss", input, target, weight)
-    _check_reduction(reduction)
-    ignored = _check_classes("nll_loss", input, target, weight, ignore_index)
-    return apply(_nll_loss.op, input, target, weight, ignore_index=ignored, reduction=reduction)
+    return _apply_loss(_nll_loss.op, input, target, weight, ignore_index, reduction)
 
 
 def _check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> int | None:
@@ -215,7 +256,10 @@ def _check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | No
         _check_shapes(name, x.shape, indices.shape)
     need_floats(x, name, NotImplementedError)
     if indices.dtype not in _INDEX_DTYPES:
-        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype}: class indices")
+        raise RuntimeError(
+            f"expected target dtype to be Long or Byte, but got {target.dtype} {list(target.shape)}: class indices are "
+            f"whole numbers. Probably meant: F.{name}(logits, y.long())"
+        )
     classes = x.shape[1] if x.ndim > 1 else x.shape[0]
     if weight is not None:
         _check_weight(input, weight, classes)
@@ -247,7 +291,8 @@ def _check_shapes(name: str, shape: tuple[int, ...], target: tuple[int, ...]) ->
     if target[0] != shape[0]:
         raise ValueError(f"Expected input batch_size ({shape[0]}) to match target batch_size ({target[0]}).")
     if target[1:] != shape[2:]:
-        raise RuntimeError(f"{name}: Expected target size {[shape[0], *shape[2:]]}, got {list(target)}")
+        hint = ". Probably meant: class indices, y.argmax(1), or probabilities, y.float()" if target == shape else ""
+        raise RuntimeError(f"{name}: Expected target size {[shape[0], *shape[2:]]}, got {list(target)}{hint}")
 
 
 def _check_weight(input: Tensor, weight: Tensor, classes: int) -> None:
@@ -263,31 +308,7 @@ def _check_reduction(reduction: str) -> None:
         raise ValueError(f"{reduction!r} is not a valid value for reduction: take 'mean', 'sum' or 'none'")
 
 
-@op(
-    "MseLossBackward0",
-    of="",
-    examples=["F.mse_loss(x, y)", "F.mse_loss(x, y, reduction='sum')", "F.mse_loss(x, y, reduction='none')"],
-)
-def _mse_loss(input, target, /, *, reduction):
-    """The mean or sum of (input - target)**2, or all of them.
-
-    Fused, for speed: ((input - target)**2).mean().
-    """
-    x, y = promote(input, target)
-    difference = np.asarray(x - y)
-    out = np.asarray(difference * difference)
-    factor = 2 / difference.size if reduction == "mean" and difference.size else 2
-    if reduction != "none":
-        out = np.add.reduce(out, axis=None)
-        out = out / out.dtype.type(difference.size) if reduction == "mean" else out
-    return (
-        out,
-        save(lambda g: difference * (factor * g), difference),
-        save(lambda g: difference * (-factor * g), difference),
-    )
-
-
-@function(of="functional")
+@function(of="functional", examples=["F.mse_loss(x, y)"])
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """The mean of (input - target)**2, their 'sum', or 'none' for all of them. Shapes that differ broadcast.
 

@@ -1,8 +1,8 @@
 """Sums, means and their kin.
 
 dim is an int or several, negative ones counted from the end, and None means all of them. With keepdim the reduced
-dimensions stay, of length 1: that is what makes `P / P.sum(1, keepdim=True)` divide each row by its own sum. dtype: what
-to convert the elements to before. A dim that is not there raises IndexError, one named twice RuntimeError.
+dimensions stay, of length 1: that is what makes `P / P.sum(1, keepdim=True)` divide each row by its own sum. dtype:
+what to convert the elements to before. A dim that is not there raises IndexError, one named twice RuntimeError.
 """
 
 import math
@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd.ops import apply, function, op, save
-from micrograd.ops.elementwise import where_true
+from micrograd.ops import TORCH, apply, function, op, save
+from micrograd.ops.elementwise import _sign, where_true
 from micrograd.rules.dims import dim_of, dims_of
 from micrograd.rules.errors import need_elements, need_floats
 from micrograd.rules.sums import sum_over
@@ -62,7 +62,7 @@ def mean(x, /, dim=None, keepdim=False, *, dtype=None):
 
 
 @op("VarBackward0", in_order=True, examples=["x.var()", "x.var(0)", "x.var(1, keepdim=True)", "x.var(0, correction=0)"])
-def var(x, /, dim=None, unbiased=True, keepdim=False, *, correction=None):
+def var(x, /, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """The variance over dim: the squared distances from the mean, added up and divided by n - correction.
 
     correction: 1 by default (Bessel's), which is what unbiased=True means, 0 for unbiased=False. The distances are
@@ -70,71 +70,40 @@ def var(x, /, dim=None, unbiased=True, keepdim=False, *, correction=None):
     the elements are not floats.
     """
     x, dim, freedom, keepdim = _spread_arguments("var", x, dim, unbiased, keepdim, correction)
-    shape, out = x.shape, _variance(x, dim, freedom, keepdim)
-    return out, save(lambda g: stretch(g, shape, dim, keepdim) * _centred(x, dim) * (x.dtype.type(2) / freedom), x)
+    out, far = _variance(x, dim, freedom, keepdim)
+    return out, save(lambda g: _variance_slope(g, x, dim, freedom, keepdim, far), x)
 
 
 @op("StdBackward0", in_order=True, examples=["x.std()", "x.std(0)", "x.std(1, keepdim=True)", "x.std(0, correction=0)"])
-def std(x, /, dim=None, unbiased=True, keepdim=False, *, correction=None):
+def std(x, /, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """The standard deviation over dim, the square root of `var`; where there is no spread, its gradient is 0."""
     x, dim, freedom, keepdim = _spread_arguments("std", x, dim, unbiased, keepdim, correction)
-    shape, out = x.shape, np.sqrt(_variance(x, dim, freedom, keepdim))
+    variance, far = _variance(x, dim, freedom, keepdim)
+    out = np.asarray(np.sqrt(variance))
     if x.dtype == np.float32 and not np.isfinite(out).all():  # it is there where the variance itself is too large
-        out = np.sqrt(_variance(x.astype(np.float64), dim, freedom, keepdim)).astype(x.dtype)
+        out = np.asarray(np.sqrt(_variance(x.astype(np.float64), dim, freedom, keepdim)[0]), x.dtype)
 
     def dx(g):
-        scaled = np.divide(g, out * freedom, out=np.zeros_like(out), where=out != 0)  # no spread, no direction: 0
-        return stretch(scaled, shape, dim, keepdim) * _centred(x, dim)
+        g = np.divide(g, 2 * out, out=np.zeros_like(out), where=out != 0)  # no spread, no direction: 0
+        return _variance_slope(g, x, dim, freedom, keepdim, far)
 
     return out, save(dx, x, out)
-
-
-def _spread_arguments(name, x, dim, unbiased, keepdim, correction):
-    """The arguments of var and std: x, the dimensions, n - correction (0 where it would be less), and keepdim."""
-    need_floats(x, name)
-    if isinstance(dim, bool):  # x.var(False): the one argument is unbiased
-        dim, unbiased = None, dim
-    dim, correction = dims_of(x, dim), int(unbiased) if correction is None else correction
-    freedom = _count(x.shape, dim) - correction
-    return x, dim, freedom if freedom > 0 else 0, keepdim
-
-
-def _centred(x, dim):
-    """x - mean(x), and once more the mean of that, which takes away the error that the first mean was rounded by."""
-    n = x.dtype.type(_count(x.shape, dim))
-    centred = x - sum_over(x, dim, keepdim=True) / n
-    return centred - sum_over(centred, dim, keepdim=True) / n
-
-
-def _variance(x, dim, freedom, keepdim):
-    centred = np.asarray(_centred(x, dim))
-    return np.asarray(sum_over(np.square(centred, out=centred), dim, keepdim) / x.dtype.type(freedom))
 
 
 # The largest and the smallest.
 
 
-@op("AmaxBackward0", in_order=True, examples=["x.amax(0)", "batch.amax((0, 2), keepdim=True)", "x.max()"])
-def amax(x, /, dim=(), keepdim=False):
-    """The largest element over dim, one or several; of equal ones each gets its share of the gradient."""
-    return _extreme(np.maximum, x, dims_of(x, dim), keepdim)
+@op("MaxBackward1", of="", examples=["x.max()"])
+def _largest(x, /):
+    """The largest element; of equal ones each gets its share of the gradient."""
+    out = np.asarray(np.maximum.reduce(x, axis=None))
+    return out, save(lambda g: shared_equally(g, x, out), x, out)
 
 
-@op("AminBackward0", in_order=True, examples=["x.amin(0)", "batch.amin((0, 2), keepdim=True)", "x.min()"])
-def amin(x, /, dim=(), keepdim=False):
-    """The smallest element over dim, one or several; of equal ones each gets its share of the gradient."""
-    return _extreme(np.minimum, x, dims_of(x, dim), keepdim)
-
-
-def _extreme(ufunc, x, dim, keepdim):
-    out = np.asarray(ufunc.reduce(x, axis=dim, keepdims=keepdim))
-    return out, save(lambda g: shared_equally(g, x, out, dim, keepdim), x, out)
-
-
-def shared_equally(g, x, out, dim, keepdim):
-    """Of several elements that are the one chosen each gets an equal share; where the result is nan, all of them."""
+def shared_equally(g, x, out, dim=None, keepdim=False):
+    """Of several elements that are the one chosen, `out`, each gets an equal share."""
     out = stretch(out, x.shape, dim, keepdim)
-    chosen = (x == out) | np.isnan(out)
+    chosen = (x == out) | (np.isnan(x) & np.isnan(out))
     shares = stretch(g, x.shape, dim, keepdim) / np.add.reduce(chosen, axis=dim, keepdims=True, dtype=x.dtype)
     return where_true(chosen, shares)
 
@@ -153,10 +122,6 @@ class Max(ValuesAndIndices):
     """The result of max with a dim."""
 
 
-class Min(ValuesAndIndices):
-    """The result of min with a dim."""
-
-
 @op("MaxBackward0", of="", examples=["x.max(0).values", "x.max(1, keepdim=True).values", "x.min(0).values"])
 def _pick(x, /, indices, dim, keepdim):
     """The element along dim that indices name, one for all others."""
@@ -171,35 +136,122 @@ def _pick(x, /, indices, dim, keepdim):
     return (out if keepdim else np.squeeze(out, dim)), save(dx, chosen)
 
 
-@function()
+@function(examples=["x.max(1).values"])
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The largest element; with dim, the values and indices of the largest along it.
 
     With a tensor in place of dim, `maximum` of the two. Raises RuntimeError or IndexError where there are no elements.
     """
-    return input.maximum(dim) if isinstance(dim, Tensor) else _along(Max, input, amax, np.argmax, dim, keepdim)
-
-
-@function()
-def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    """The smallest element; with dim, the values and indices of the smallest along it.
-
-    With a tensor in place of dim, `minimum` of the two. Raises RuntimeError or IndexError where there are no elements.
-    """
-    return input.minimum(dim) if isinstance(dim, Tensor) else _along(Min, input, amin, np.argmin, dim, keepdim)
+    return input.maximum(dim) if isinstance(dim, Tensor) else _along(Max, input, _largest, np.argmax, dim, keepdim)
 
 
 def _along(kind: Any, x: Tensor, whole: Any, arg: Callable, dim: Any, keepdim: bool) -> Any:
     title = kind.__name__
     need_elements(x._array, title.lower(), dim)
     if dim is None:
-        return apply(whole.op, x, dim=None, name=f"{title}Backward1")
+        return apply(whole.op, x)
     dim = dim_of(x, dim)
     if x.ndim == 0:
         return kind(x.clone(), wrap(np.int64(0)))
     indices = arg(x._array, axis=dim)
     values = apply(_pick.op, x, indices=indices, dim=dim, keepdim=keepdim, name=f"{title}Backward0")
     return kind(values, wrap(np.expand_dims(indices, dim).copy() if keepdim else indices.copy()))
+
+
+# Softmax and its logarithm subtract the maximum first, so that nothing overflows. Fused, for speed.
+
+
+@op("SoftmaxBackward0", in_order=True, examples=["x.softmax(1)", "batch.softmax(0)", "F.softmax(x, dim=-1)"])
+def softmax(x, /, dim, dtype=None):
+    """exp(input) / exp(input).sum(dim, keepdim=True), in one node. Raises RuntimeError for what is no float."""
+    x, dim = need_floats(_in_dtype(x, dtype), "softmax"), dim_of(x, dim)
+    dim = dim if x.ndim else None
+    out = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
+    out /= sum_over(out, dim if dim is None else (dim,), keepdim=True)
+
+    def dx(g):
+        result = g * out
+        result -= out * sum_over(result, dim if dim is None else (dim,), keepdim=True)
+        return result
+
+    return out, save(dx, out)
+
+
+@op("LogSoftmaxBackward0", in_order=True, examples=["x.log_softmax(1)", "batch.log_softmax(0)"])
+def log_softmax(x, /, dim, dtype=None):
+    """softmax(input, dim).log(), in one node and without its overflow. Raises RuntimeError for what is no float."""
+    x, dim = need_floats(_in_dtype(x, dtype), "log_softmax"), (dim_of(x, dim),)
+    dim = dim if x.ndim else None
+    out = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
+    out -= np.log(sum_over(np.exp(out), dim, keepdim=True))
+    return out, save(lambda g: g - np.exp(out) * sum_over(g, dim, keepdim=True), out)
+
+
+# That is what the lectures need. More of PyTorch's reductions:
+
+
+def _spread_arguments(name, x, dim, unbiased, keepdim, correction):
+    """The arguments of var and std: x, the dimensions, n - correction, and keepdim."""
+    need_floats(x, name)
+    if isinstance(dim, bool):  # x.var(False): the one argument is unbiased
+        dim, unbiased = None, dim
+    if unbiased is not None and correction is not None:
+        raise TypeError(f"{name}() takes unbiased or correction, not both: correction=1 is unbiased=True")
+    dims = dims_of(x, dim)
+    if correction is None:
+        correction = 0 if unbiased is False else 1
+    return x, dims, _count(x.shape, dims) - correction, keepdim
+
+
+def _variance(x, dim, freedom, keepdim):
+    """The variance, and whether x is so far from 0 that the mean, as it is rounded, is not good enough for it."""
+    n, eps = x.dtype.type(_count(x.shape, dim)), np.finfo(x.dtype).eps
+    mean = sum_over(x, dim, keepdim=True) / n
+    centred = np.asarray(x - mean)
+    out = np.asarray(sum_over(np.square(centred, out=centred), dim, keepdim=True))
+    far = bool((out < 64 * eps * n * mean * mean).any())
+    if far:
+        out = np.asarray(sum_over(np.square(_centred(x, dim, far)), dim, keepdim=True))
+    out = out / x.dtype.type(freedom if freedom > 0 else 0)
+    return np.asarray(out if keepdim else np.squeeze(out, dim)), far
+
+
+def _centred(x, dim, far):
+    """x - mean(x); far: and once more the mean of that, which takes away the error that the first was rounded by."""
+    n = x.dtype.type(_count(x.shape, dim))
+    centred = x - sum_over(x, dim, keepdim=True) / n
+    if not far:
+        return centred
+    error = sum_over(centred, dim, keepdim=True) / n
+    return centred - np.where(np.isfinite(error), error, 0)
+
+
+def _variance_slope(g, x, dim, freedom, keepdim, far):
+    """d(var)/d(x) = 2 (x - mean) / freedom. Of all elements and without freedom it is infinite, as in PyTorch."""
+    g, centred = stretch(g, x.shape, dim, keepdim), _centred(x, dim, far)
+    if dim is None and freedom <= 0:
+        return g * np.where((centred == 0) | np.isinf(x), np.nan, np.inf)
+    return g * centred * (x.dtype.type(2) / x.dtype.type(freedom))
+
+
+@op("MinBackward1", of="", examples=["x.min()"])
+def _smallest(x, /):
+    """The smallest element; of equal ones each gets its share of the gradient."""
+    out = np.asarray(np.minimum.reduce(x, axis=None))
+    return out, save(lambda g: shared_equally(g, x, out), x, out)
+
+
+class Min(ValuesAndIndices):
+    """The result of min with a dim."""
+
+
+@function(examples=["x.min(1).values"])
+def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    """The smallest element; with dim, the values and indices of the smallest along it.
+
+    With a tensor in place of dim, `minimum` of the two. Raises RuntimeError or IndexError where there are no elements.
+    """
+    return input.minimum(dim) if isinstance(dim, Tensor) else _along(Min, input, _smallest, np.argmin, dim, keepdim)
 
 
 @op("", examples=["x.argmax()", "x.argmax(1)", "x.argmax(0, keepdim=True)"])
@@ -217,36 +269,9 @@ def argmin(x, /, dim=None, keepdim=False):
 def _arg(x, arg, dim, keepdim):
     if x.dtype == bool:
         raise RuntimeError(f"{arg.__name__} is not there for bool tensors: take x.int() first")
-    need_elements(x, arg.__name__, dim)
+    need_elements(x, arg.__name__, dim, IndexError)
     axis = None if dim is None else dim_of(x, dim)
     return np.asarray(arg(x, axis=axis if x.ndim else None, keepdims=keepdim))
-
-
-# Softmax and its logarithm subtract the maximum first, so that nothing overflows. Fused, for speed.
-
-
-@op("SoftmaxBackward0", in_order=True, examples=["x.softmax(1)", "batch.softmax(0)", "F.softmax(x, dim=-1)"])
-def softmax(x, /, dim, dtype=None):
-    """exp(input) / exp(input).sum(dim, keepdim=True), in one node. Raises RuntimeError for what is no float."""
-    x, dim = need_floats(_in_dtype(x, dtype), "softmax"), dim_of(x, dim) if x.ndim else None
-    out = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
-    out /= sum_over(out, dim if dim is None else (dim,), keepdim=True)
-
-    def dx(g):
-        result = g * out
-        result -= out * sum_over(result, dim if dim is None else (dim,), keepdim=True)
-        return result
-
-    return out, save(dx, out)
-
-
-@op("LogSoftmaxBackward0", in_order=True, examples=["x.log_softmax(1)", "batch.log_softmax(0)"])
-def log_softmax(x, /, dim, dtype=None):
-    """softmax(input, dim).log(), in one node and without its overflow. Raises RuntimeError for what is no float."""
-    x, dim = need_floats(_in_dtype(x, dtype), "log_softmax"), (dim_of(x, dim),) if x.ndim else None
-    out = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
-    out -= np.log(sum_over(np.exp(out), dim, keepdim=True))
-    return out, save(lambda g: g - np.exp(out) * sum_over(g, dim, keepdim=True), out)
 
 
 @op("LogsumexpBackward0", in_order=True, examples=["x.logsumexp(1)", "batch.logsumexp((0, 2), keepdim=True)"])
@@ -262,16 +287,39 @@ def logsumexp(x, /, dim, keepdim=False):
     return out, save(lambda g: stretch(g, shape, dim, keepdim) * np.exp(x - stretch(out, shape, dim, keepdim)), x, out)
 
 
-# That is what the lectures need. More of PyTorch's reductions:
+@op("AmaxBackward0", in_order=True, examples=["x.amax(0)", "batch.amax((0, 2), keepdim=True)", "x.amax()"])
+def amax(x, /, dim=(), keepdim=False):
+    """The largest element over dim, one or several; of equal ones each gets its share of the gradient."""
+    return _extreme("amax", np.maximum, x, dim, keepdim)
 
 
-@function(method=False)
+@op("AminBackward0", in_order=True, examples=["x.amin(0)", "batch.amin((0, 2), keepdim=True)", "x.amin()"])
+def amin(x, /, dim=(), keepdim=False):
+    """The smallest element over dim, one or several; of equal ones each gets its share of the gradient."""
+    return _extreme("amin", np.minimum, x, dim, keepdim)
+
+
+def _extreme(name, ufunc, x, dim, keepdim):
+    dims = dims_of(x, dim)
+    for each in (None,) if dim == () else dims or range(x.ndim):
+        need_elements(x, name, each)
+    out = np.asarray(ufunc.reduce(x, axis=dims, keepdims=keepdim))
+
+    def dx(g):
+        shares = shared_equally(g, x, out, dims, keepdim)
+        nowhere = np.isnan(out)  # the gradient of nan is nan, as in PyTorch
+        return np.where(stretch(nowhere, x.shape, dims, keepdim), out.dtype.type(np.nan), shares)
+
+    return out, save(dx, x, out)
+
+
+@function(method=False, examples=["torch.var_mean(x, 1)[0]"])
 def var_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """var and, over the same dims, mean."""
     return _with_mean(var(input, *args, **kwargs), input, *args, **kwargs)
 
 
-@function(method=False)
+@function(method=False, examples=["torch.std_mean(x, 1)[0]"])
 def std_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """std and, over the same dims, mean."""
     return _with_mean(std(input, *args, **kwargs), input, *args, **kwargs)
@@ -291,23 +339,25 @@ def prod(x, /, dim=None, keepdim=False, *, dtype=None):
 
     The derivative multiplies all the others, so that a zero does not spoil it.
     """
-    x, whole = _in_dtype(x, dtype), x.shape
+    x = _in_dtype(x, dtype)
     if dim is not None:
         dim = dim_of(x, dim)
     if dim is None or not x.ndim:
-        x, dim, keepdim = x.reshape(-1), 0, False
-    shape = x.shape
+        dim, keepdim, shape = 0, False, (x.size,)
+    else:
+        shape = x.shape
     kind = np.int64 if x.dtype.kind in "biu" and dtype is None else x.dtype
-    out = np.asarray(np.multiply.reduce(x, axis=dim, keepdims=keepdim, dtype=kind))
+    out = np.asarray(np.multiply.reduce(x.reshape(shape), axis=dim, keepdims=keepdim, dtype=kind))
 
     def dx(g):
-        moved = np.moveaxis(x, dim, -1)
+        moved = np.moveaxis(x.reshape(shape), dim, -1)
         left, right = np.ones_like(moved), np.ones_like(moved)
         np.cumprod(moved[..., :-1], axis=-1, out=left[..., 1:])
         np.cumprod(moved[..., :0:-1], axis=-1, out=right[..., -2::-1])
-        return (stretch(g, shape, (dim,), keepdim) * np.moveaxis(left * right, -1, dim)).reshape(whole)
+        others = np.moveaxis(left * right, -1, dim)
+        return where_true(others != 0, stretch(g, shape, (dim,), keepdim) * others).reshape(x.shape)
 
-    return out, save(dx, x)
+    return out, save(dx, x, out)  # the result too, as PyTorch, which is refused where it was changed
 
 
 @op("CumsumBackward0", in_order=True, examples=["x.cumsum(0)", "x.cumsum(1)"])
@@ -322,13 +372,42 @@ def cumsum(x, /, dim, *, dtype=None):
     def dx(g):
         return np.flip(_cumulate(np.cumsum, np.flip(g.reshape(shape or (1,)), dim), dim), dim).reshape(shape)
 
-    return _cumulate(np.cumsum, x.reshape(shape or (1,)), dim).reshape(shape), dx
+    return _cumulate(np.cumsum, x.reshape(shape or (1,)), dim, dtype).reshape(shape), dx
 
 
-def _cumulate(function, x, dim):
+def _cumulate(function, x, dim, dtype=None):
     if x.dtype.kind in "biu":
-        return function(x, axis=dim, dtype=np.int64)
+        return function(x, axis=dim, dtype=np.int64 if dtype is None else x.dtype)
     return function(x, axis=dim, dtype=np.float64).astype(x.dtype, copy=False)
+
+
+@function(method=False, examples=["torch.gradient(row)[0]"])
+def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
+    """The slopes of input along each of dim, by default all: central differences, and at the ends one-sided ones.
+
+    spacing: the distance between neighbours, one for all dims or one for each. edge_order: 1, or 2 from two neighbours.
+    Raises RuntimeError where a dimension has not more than edge_order elements.
+    """
+    dims = range(input.ndim) if dim is None else [dim_of(input, d) for d in ([dim] if isinstance(dim, int) else dim)]
+    steps = list(spacing) if isinstance(spacing, list | tuple) else [spacing] * len(dims)
+    short = [d for d in dims if input.shape[d] <= edge_order]
+    if edge_order not in (1, 2) or short or len(steps) != len(dims):
+        raise RuntimeError(
+            f"gradient(): edge_order is 1 or 2, more elements than that lie along each dim, and spacing is one number "
+            f"or one for each dim: {edge_order}, {list(input.shape)}, {spacing!r:.60}"
+        )
+    along = zip(dims, steps, strict=True)
+    return tuple([_slopes(input.movedim(d, 0), h, edge_order).movedim(0, d) for d, h in along])
+
+
+def _slopes(x: Tensor, h: float, edge_order: int) -> Tensor:
+    """The slopes along the first dimension, with the distance h between two elements."""
+    if edge_order == 1:
+        first, last = (x[1:2] - x[:1]) / h, (x[-1:] - x[-2:-1]) / h
+    else:
+        first = (4 * x[1:2] - 3 * x[:1] - x[2:3]) / (2 * h)
+        last = (3 * x[-1:] - 4 * x[-2:-1] + x[-3:-2]) / (2 * h)
+    return TORCH["cat"]([first, (x[2:] - x[:-2]) / (2 * h), last])
 
 
 @op("CumprodBackward0", in_order=True, examples=["x.cumprod(0)", "x.cumprod(1)"])
@@ -338,10 +417,10 @@ def cumprod(x, /, dim, *, dtype=None):
     The derivative of each product by an element is the product of the others in it, so a zero does not spoil it.
     """
     x, dim, shape = _in_dtype(x, dtype), dim_of(x, dim), x.shape
-    x = x.reshape(shape or (1,))
+    flat = shape or (1,)
 
     def dx(g):
-        rows, gradients = np.moveaxis(x, dim, -1), np.moveaxis(g.reshape(x.shape), dim, -1)
+        rows, gradients = np.moveaxis(x.reshape(flat), dim, -1), np.moveaxis(g.reshape(flat), dim, -1)
         result, left = np.empty_like(rows), np.ones_like(rows[..., :1])
         for i in range(rows.shape[-1]):
             others = np.cumprod(np.concatenate([left, rows[..., i + 1 :]], axis=-1), axis=-1)
@@ -349,7 +428,8 @@ def cumprod(x, /, dim, *, dtype=None):
             left = left * rows[..., i : i + 1]
         return np.moveaxis(result, -1, dim).reshape(shape)
 
-    return _cumulate(np.cumprod, x, dim).reshape(shape), save(dx, x)
+    out = _cumulate(np.cumprod, x.reshape(flat), dim, dtype).reshape(shape)
+    return out, save(dx, x, out)  # as in prod
 
 
 @op("LinalgVectorNormBackward0", in_order=True, examples=["x.norm()", "x.norm(1, dim=0)", "x.norm(math.inf, dim=1)"])
@@ -360,26 +440,28 @@ def norm(x, /, p="fro", dim=None, keepdim=False, dtype=None):
     RuntimeError where the elements are not floats.
     """
     x, dim = _in_dtype(need_floats(x, "norm"), dtype), dims_of(x, dim)
-    p, shape, size = 2.0 if p in (None, "fro") else float(p), x.shape, np.abs(x)
+    p, shape = 2.0 if p in (None, "fro") else float(p), x.shape
     if p == 2:
         out = np.sqrt(sum_over(x * x, dim, keepdim))
     elif p == 0:
         out = np.add.reduce(x != 0, axis=dim, keepdims=keepdim, dtype=x.dtype)
+    elif p < 0 and not _count(shape, dim):
+        raise RuntimeError(f"norm: the {p:g} norm of no elements is not there; the shape is {list(shape)}")
     elif math.isinf(p):
-        out = (np.maximum if p > 0 else np.minimum).reduce(size, axis=dim, keepdims=keepdim)
+        out = (np.maximum if p > 0 else np.minimum).reduce(np.abs(x), axis=dim, keepdims=keepdim)
     else:
-        out = sum_over(size**p, dim, keepdim) ** (1 / p)
+        out = sum_over(np.abs(x) ** p, dim, keepdim) ** (1 / p)
     out = np.asarray(out, x.dtype)
 
     def dx(g):
         if p == 0:
             return None
         if math.isinf(p):
-            return shared_equally(g, size, out, dim, keepdim) * np.sign(x)
+            return shared_equally(g, np.abs(x), out, dim, keepdim) * _sign(x)
         if p == 2:
             return stretch(np.divide(g, out, out=np.zeros_like(out), where=out != 0), shape, dim, keepdim) * x
         whole = stretch(out, shape, dim, keepdim)
-        scaled = np.sign(x) * (size / whole) ** (p - 1)
+        scaled = _sign(x) * (1 if p == 1 else (np.abs(x) / whole) ** (p - 1))
         flat = (whole == 0) | ((x == 0) & (p < 1))
         return where_true(~flat, stretch(g, shape, dim, keepdim) * np.where(flat, x.dtype.type(0), scaled))
 
@@ -403,7 +485,7 @@ def _test(test, x, dim, keepdim):
     return result.astype(np.uint8) if x.dtype == np.uint8 else result  # as in PyTorch
 
 
-@function()
+@function(examples=["x.count_nonzero()"])
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """How many elements over dim are not zero, int64."""
     return sum(input != 0, dim)

@@ -4,7 +4,7 @@ A view shares the memory of its tensor: writing through one is seen in the other
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ def _view(x, /, shape):
     return x.reshape(shape, copy=False), lambda g: g.reshape(before)
 
 
-@function()
+@function(examples=["x.view(4, 3)"])
 def view(input: Tensor, *shape: Any, size: Any = ()) -> Tensor:
     """The elements in another shape, in the same memory; one of the lengths may be -1, for what is left.
 
@@ -51,7 +51,7 @@ def _in_dtype(input: Tensor, dtype: DType) -> Tensor:
     return result
 
 
-@function()
+@function(examples=["x.reshape(-1)"])
 def reshape(input: Tensor, *sizes: Any, shape: Any = ()) -> Tensor:
     """The elements in another shape: a view where the order in memory allows it, else a copy."""
     wanted = sizes_of(sizes) if sizes else tuple(shape)
@@ -70,7 +70,7 @@ def _reshape_copy(x, /, shape):
     return x.reshape(shape, copy=True), lambda g: g.reshape(before)
 
 
-@function()
+@function(examples=["batch.flatten(1)"])
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The dimensions from start_dim to end_dim, that included, as one. Raises RuntimeError where they are exchanged."""
     start, end = dim_of(input, start_dim), dim_of(input, end_dim)
@@ -113,7 +113,7 @@ def _permute(x, /, dims):
     return x.transpose(dims), lambda g: g.transpose(np.argsort(dims))
 
 
-@function()
+@function(examples=["batch.permute(2, 0, 1)"])
 def permute(input: Tensor, *order: Any, dims: Any = ()) -> Tensor:
     """A view with the dimensions in the order of dims. Raises RuntimeError where they are not all named once."""
     order = tuple([dim_of(input, d) for d in (sizes_of(order) or dims)])
@@ -146,10 +146,11 @@ attach("mT", property(lambda x: transpose(x, -2, -1), doc="The last two dimensio
 @op("ExpandBackward0", view=True, of="", examples=["row.expand(3, 4)", "x[:, :1].expand(-1, 5)"])
 def _expand(x, /, shape):
     """x broadcast to a shape."""
-    return np.broadcast_to(x, shape), unchanged  # the graph sums the gradient over what was stretched
+    strides = np.broadcast_to(x, shape).strides  # the array itself is one that NumPy does not let be filled
+    return as_strided(x, shape, strides), unchanged  # the graph sums the gradient over what was stretched
 
 
-@function()
+@function(examples=["row.expand(3, 4)"])
 def expand(input: Tensor, *sizes: Any) -> Tensor:
     """A view that repeats dimensions of length 1 to the given sizes; -1 keeps a dimension as it is.
 
@@ -176,7 +177,7 @@ def _cat(*xs, dim):
     return np.concatenate(xs, axis=dim), *[lambda g, part=part: g[part] for part in parts]
 
 
-@function("concat", "concatenate", method=False)
+@function("concat", "concatenate", method=False, examples=["torch.cat([x, y], dim=1)"])
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors one after the other along dim; they agree in all other dimensions, or RuntimeError is raised.
 
@@ -198,7 +199,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                 f"{[list(a.shape) for a in arrays]}: number {i} does not fit"
             )
         tensors = [*tensors[:i], tensors[i].view(*shape[:dim], 0, *shape[dim + 1 :]), *tensors[i + 1 :]]
-    return apply(_cat.op, *_in_one_dtype(tensors, arrays), dim=dim)
+    return apply(_cat.op, *in_one_dtype(tensors, arrays), dim=dim)
 
 
 @op("StackBackward0", in_order=True, of="", examples=["torch.stack([x, y])", "torch.stack([x, y], dim=-1)"])
@@ -208,7 +209,7 @@ def _stack(*xs, dim):
     return np.stack(xs, axis=dim), *[lambda g, part=part: g[part] for part in parts]
 
 
-@function(method=False)
+@function(method=False, examples=["torch.stack([x, y])"])
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors side by side along a new dimension dim; they have one shape, or RuntimeError is raised."""
     arrays = _arrays_of(tensors, "stack")
@@ -218,7 +219,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                 f"stack expects each tensor to be equal size, but got {list(arrays[0].shape)} at entry 0 and "
                 f"{list(array.shape)} at entry {i}"
             )
-    return apply(_stack.op, *_in_one_dtype(tensors, arrays), dim=dim_of(tensors[0], dim, extra=1))
+    return apply(_stack.op, *in_one_dtype(tensors, arrays), dim=dim_of(tensors[0], dim, extra=1))
 
 
 def _arrays_of(tensors: Sequence[Tensor], name: str) -> list[Any]:
@@ -233,7 +234,8 @@ def _arrays_of(tensors: Sequence[Tensor], name: str) -> list[Any]:
     return [tensor._array for tensor in tensors]
 
 
-def _in_one_dtype(tensors: Sequence[Tensor], arrays: list[Any]) -> Sequence[Tensor]:
+def in_one_dtype(tensors: Sequence[Tensor], arrays: list[Any]) -> Sequence[Tensor]:
+    """The tensors in the dtype that their arrays have in common."""
     if len({array.dtype for array in arrays}) == 1:
         return tensors
     common = DType._of[result_type(*arrays)]
@@ -243,13 +245,13 @@ def _in_one_dtype(tensors: Sequence[Tensor], arrays: list[Any]) -> Sequence[Tens
 def _parts(input: Tensor, axis: int, indices: Sequence[Any], name: str) -> tuple[Tensor, ...]:
     """Views along one dimension, as outputs of one function: they cannot be changed in place in a graph."""
     whole = (slice(None),) * axis
-    parts = [apply(_slice.op, input, index=(*whole, index), name=name) for index in indices]
+    parts = [apply(_slice.op, input, index=(*whole, index, ...), name=name) for index in indices]
     for part in parts if state.grad_enabled else ():
         part._read_only = ONE_OF_SEVERAL
     return tuple(parts)
 
 
-@function()
+@function(examples=["x.split(2)[0]"])
 def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views one after the other along dim: of one length (the last may be shorter), or of the lengths listed.
 
@@ -272,7 +274,7 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Ten
     return _parts(input, axis, [slice(n, min(n + sections, length)) for n in starts], "SplitBackward0")
 
 
-@function()
+@function(examples=["x.chunk(2)[0]"])
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most so many views of input along dim, of one length but for the last. Raises RuntimeError for none."""
     if chunks <= 0:
@@ -280,14 +282,14 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split(input, max(1, -(-input.shape[dim_of(input, dim)] // chunks)), dim)
 
 
-@function()
+@function(examples=["x.unbind()[0]"])
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The views of input at each index along dim."""
     axis = dim_of(input, dim)
     return _parts(input, axis, range(input.shape[axis]), "UnbindBackward0")
 
 
-def _iter(input: Tensor) -> Any:
+def _iter(input: Tensor) -> Iterator[Tensor]:
     if not input.ndim:
         raise TypeError("iteration over a 0-d tensor")
     return iter(unbind(input))
@@ -296,7 +298,7 @@ def _iter(input: Tensor) -> Any:
 attach("__iter__", _iter)
 
 
-@op("CloneBackward0", examples=["x.clone()", "x.T.clone()"])
+@op("CloneBackward0", elementwise=True, examples=["x.clone()", "x.T.clone()"])
 def clone(x, /):
     """A copy in memory of its own, still in the graph."""
     return x.copy(order="K"), unchanged
@@ -324,7 +326,7 @@ def _need_matrix(name, x):
 # That is what the lectures need. More of PyTorch's views:
 
 
-@function()
+@function(examples=["x.t().contiguous()"])
 def contiguous(input: Tensor) -> Tensor:
     """input itself where its elements lie in order in memory, else a copy in which they do."""
     return input if input._array.flags.c_contiguous else apply(_in_order.op, input)
@@ -336,44 +338,44 @@ def _in_order(x, /):
     return x.copy(order="C"), unchanged
 
 
-@function()
+@function(examples=["x.t().is_contiguous()"])
 def is_contiguous(input: Tensor) -> bool:
     """Whether the elements lie in order in memory."""
     return input._array.flags.c_contiguous
 
 
-@function()
+@function(examples=["x.reshape(4, 3).view_as(x)"])
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """A view in the shape of other."""
     return view(input, *other.shape)
 
 
-@function()
+@function(examples=["row.expand_as(x)"])
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """A view expanded to the shape of other."""
     return expand(input, *other.shape)
 
 
-@function()
+@function(examples=["torch.broadcast_to(row, (3, 4))"])
 def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
     """A view expanded to the shape."""
     return expand(input, *shape)
 
 
-@function()
+@function(examples=["x.ravel()"])
 def ravel(input: Tensor) -> Tensor:
     """The elements in one dimension: a view where they lie in order, else a copy."""
     return contiguous(input).view(-1)
 
 
-@function()
+@function(examples=["row.unflatten(0, (2, 2))"])
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """One dimension as several of these sizes."""
     dim = dim_of(input, dim)
     return view(input, *input.shape[:dim], *sizes, *input.shape[dim + 1 :])
 
 
-@function()
+@function(examples=["x.narrow(1, 1, 2)"])
 def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     """A view of `length` elements along dim, from start on, which may count from the end.
 
@@ -390,13 +392,13 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     return apply(_slice.op, input, index=index, name="SliceBackward0")
 
 
-@function()
+@function(examples=["x.select(1, 2)"])
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """A view of one index along dim, without that dimension."""
     return input[(*(slice(None),) * dim_of(input, dim), int(index))]
 
 
-@function("moveaxis")
+@function("moveaxis", examples=["batch.movedim(0, 2)"])
 def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     """A view with some dimensions, one or several, at other positions, the rest in the order they had."""
     sources, targets = (
@@ -430,15 +432,23 @@ def diagonal(x, /, offset=0, dim1=0, dim2=1):
     return of(x), dx
 
 
-@function()
+@function(examples=["square.diag()"])
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
-    """Of a matrix its diagonal, copied; of a vector the matrix that has it there and 0 elsewhere."""
-    if input.ndim != 1:
-        return input.diagonal(diagonal).clone()
-    n = input.shape[0] + abs(diagonal)
-    result = input.new_zeros(n, n)
-    result.diagonal(diagonal).copy_(input)
-    return result
+    """Of a matrix its diagonal, copied; of a vector the matrix that has it there and 0 elsewhere.
+
+    Raises RuntimeError for anything else.
+    """
+    if input.ndim == 1:
+        return apply(_diag_embed.op, input, offset=diagonal)
+    if input.ndim != 2:
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
+    return input.diagonal(diagonal).clone()
+
+
+@op("DiagEmbedBackward0", of="", examples=["row.diag()", "row.diag(-1)"])
+def _diag_embed(x, /, offset):
+    """The square matrix that has x on a diagonal."""
+    return np.diag(x, offset), lambda g: np.diagonal(g, offset)
 
 
 @op("UnfoldBackward0", view=True, examples=["x.unfold(1, 2, 1)", "signal.unfold(-1, 3, 2)"])
@@ -468,7 +478,7 @@ def unfold(x, /, dimension, size, step):
     return windows, dx
 
 
-@function()
+@function(examples=["x.tensor_split(2)[0]"])
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views along dim: so many of nearly one length, or those between the ends listed.
 
@@ -498,7 +508,7 @@ def _repeat(x, /, times):
     return np.tile(x, times), lambda g: g.reshape(split).sum(axis=tuple(range(0, len(split), 2))).reshape(shape)
 
 
-@function()
+@function(examples=["row.repeat(3, 1)"])
 def repeat(input: Tensor, *sizes: Any) -> Tensor:
     """input laid side by side, sizes[d] times along each dimension; more sizes than dimensions add leading ones.
 
@@ -510,16 +520,16 @@ def repeat(input: Tensor, *sizes: Any) -> Tensor:
     return apply(_repeat.op, input, times=times)
 
 
-@function()
+@function(examples=["row.tile(2)"])
 def tile(input: Tensor, *sizes: Any, dims: Any = ()) -> Tensor:
     """input laid side by side; of fewer dims than input has, the first are 1."""
     times = sizes_of(sizes) if sizes else tuple(dims)
     return apply(_repeat.op, input, times=(1,) * (input.ndim - len(times)) + tuple(times))
 
 
-@function()
+@function(examples=["row.repeat_interleave(2)"])
 def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None) -> Tensor:
-    """Each element along dim (of the flattened tensor without dim) repeats times, a number or a tensor with one each."""
+    """Each element along dim (of the flattened tensor without dim) repeats times, a number or a tensor of one each."""
     if dim is None:
         input, dim = reshape(input, -1), 0
     times = repeats._array if isinstance(repeats, Tensor) else repeats
@@ -534,20 +544,20 @@ def roll(x, /, shifts, dims=None):
     return np.roll(x, shifts, dims), lambda g: np.roll(g, back, dims)
 
 
-@op("FlipBackward0", of="", examples=["x.flip(0)", "x.flip(0, 1)"])
+@op("FlipBackward0", elementwise=True, of="", examples=["x.flip(0)", "x.flip(0, 1)"])
 def _flip(x, /, dims):
     """The elements in the opposite order along dims."""
-    return np.flip(x, dims).copy(order="K"), lambda g: np.flip(g, dims)
+    return np.flip(x, dims).copy(), lambda g: np.flip(g, dims)
 
 
-@function()
+@function(examples=["x.flip(0)"])
 def flip(input: Tensor, *axes: Any, dims: Any = ()) -> Tensor:
     """The elements in the opposite order along dims, a copy."""
     axes = tuple([dim_of(input, d) for d in (sizes_of(axes) or dims)])
     return apply(_flip.op, input, dims=axes if input.ndim else ())
 
 
-@function()
+@function(examples=["x.diff()"])
 def diff(input: Tensor, n: int = 1, dim: int = -1) -> Tensor:
     """The differences of neighbours along dim, taken n times."""
     for _ in range(n):
@@ -556,20 +566,20 @@ def diff(input: Tensor, n: int = 1, dim: int = -1) -> Tensor:
     return input
 
 
-@function(method=False)
+@function(method=False, examples=["torch.hstack([x, y])"])
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """The tensors side by side: along their second dimension, or the only one."""
     rows = [x.view(1) if x.ndim == 0 else x for x in tensors]
     return cat(rows, 0 if rows and rows[0].ndim == 1 else 1)
 
 
-@function(method=False)
+@function(method=False, examples=["torch.vstack([x, y])"])
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """The tensors one below the other; one of fewer than two dimensions is a row."""
     return cat([x.view(1, -1) if x.ndim < 2 else x for x in tensors], 0)
 
 
-@function(method=False)
+@function(method=False, examples=["torch.meshgrid(row, row, indexing='ij')[0]"])
 def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     """A view of each 1-D tensor along a dimension of its own, expanded over all; 'xy' exchanges the first two."""
     rows = list(tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors)

@@ -8,32 +8,33 @@ from micrograd.ops import TORCH, apply, function, op, save
 from micrograd.ops.indexing import _gather
 from micrograd.ops.reductions import ValuesAndIndices, _pick, shared_equally
 from micrograd.rules.dims import dim_of
-from micrograd.rules.errors import derivative_is_missing, need_elements, need_floats
+from micrograd.rules.errors import derivative_is_missing, need_elements, need_floats, refuse_bools
+from micrograd.rules.layout import laid_out
 from micrograd.tensors import Tensor, wrap
 
 
-@function()
-def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
+@function(examples=["x.sort().values"])
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesAndIndices:
     """The values in order along dim, and their indices. Equal ones stay in the order they had; nan is the largest."""
     indices = argsort(input, dim, descending)
     return Sort(_taken(input, indices, dim, "SortBackward0"), indices)
 
 
-@function()
+@function(examples=["x.argsort()"])
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The indices (int64) that put input in order along dim."""
+    axis, array = dim_of(input, dim), input._array
     if not input.ndim:
         return wrap(np.int64(0))
-    axis, array = dim_of(input, dim), input._array
     if descending:  # backwards twice, so that equal ones stay in the order they had
         order = array.shape[axis] - 1 - np.flip(np.argsort(np.flip(array, axis), axis, kind="stable"), axis)
     else:
         order = np.argsort(array, axis, kind="stable")
-    return wrap(order)
+    return wrap(laid_out(order, [array]))
 
 
-@function()
-def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+@function(examples=["x.topk(2).values"])
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesAndIndices:
     """The k largest (or smallest) elements along dim, and their indices. Raises RuntimeError for too large a k."""
     axis = dim_of(input, dim)
     if not 0 <= k <= (input.shape[axis] if input.ndim else 1):
@@ -47,9 +48,19 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     return Topk(_taken(input, indices, dim, "TopkBackward0"), indices)
 
 
+@op("SortBackward0", of="", examples=["x.sort(1).values", "x.topk(2).values"])
+def _sorted(x, /, dim, index):
+    """The elements at the indices along dim, which their order has chosen; they lie in memory as the indices do."""
+    found, (dx, saved) = _gather.op.forward(x, dim, index)
+    return laid_out(found, [index]), save(dx, *saved[1:])  # not x itself
+
+
 def _taken(x: Tensor, indices: Tensor, dim: int, name: str) -> Tensor:
     """The elements at the indices along dim."""
-    return apply(_gather.op, x, dim=dim_of(x, dim), index=indices._array, name=name) if x.ndim else x.clone()
+    if not x.ndim:
+        return x.clone()
+    index = indices._array.copy() if x.requires_grad else indices._array  # the user may change theirs
+    return apply(_sorted.op, x, dim=dim_of(x, dim), index=index, name=name)
 
 
 class Sort(ValuesAndIndices):
@@ -70,15 +81,20 @@ def _median(x, /):
     flat = np.sort(x, axis=None)  # nan comes last
     middle = np.nan if not flat.size else flat[-1] if flat[-1] != flat[-1] else flat[(len(flat) - 1) // 2]
     out = np.asarray(middle, x.dtype)
-    return out, save(lambda g: shared_equally(g, x, out, None, False), x, out)
+    return out, save(lambda g: shared_equally(g, x, out), x, out)
 
 
-@function()
+@function(examples=["x.median()"])
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The element in the middle, the lower of two; nan where there is one. With dim, values and indices along it."""
+    """The element in the middle, the lower of two; nan where there is one. With dim, values and indices along it.
+
+    Raises RuntimeError for bools.
+    """
+    if dim is not None:
+        need_elements(input._array, "median", dim)
+    refuse_bools("median", input._array)
     if dim is None:
         return apply(_median.op, input)
-    need_elements(input._array, "median", dim)
     if not input.ndim:
         return Median(input.clone(), wrap(np.int64(0)))
     axis, array = dim_of(input, dim), input._array
@@ -87,18 +103,21 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     middle = np.where(nans == 0, (n - 1) // 2, n - nans)  # the first nan is the last but nans
     shape = [*array.shape[:axis], 1, *array.shape[axis + 1 :]]
     indices = np.take_along_axis(order, np.broadcast_to(middle, shape), axis)
+    indices = np.ascontiguousarray(indices)
     each = indices.squeeze(axis)
     values = apply(_pick.op, input, indices=each, dim=axis, keepdim=keepdim, name="MedianBackward1")
     return Median(values, wrap(indices if keepdim else each))
 
 
-@function()
+@function(examples=["x.quantile(0.5)"])
 def quantile(input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The q-th quantile over dim, or over all elements, linearly interpolated; q: a number in [0, 1] or a 1-D tensor.
 
     Several q add a leading dimension. Raises RuntimeError where the dtypes differ or a q is not in [0, 1].
     """
     need_floats(input._array, "quantile")
+    if not isinstance(q, Tensor | float | int | np.generic):
+        raise TypeError(f"quantile(): argument 'q' must be a Tensor or a number, not {type(q).__name__}")
     if not isinstance(q, Tensor):
         q = wrap(np.asarray(q, input._array.dtype))
     if q._array.dtype != input._array.dtype or q.ndim > 1 or not ((q._array >= 0) & (q._array <= 1)).all():
@@ -108,11 +127,11 @@ def quantile(input: Tensor, q: Any, dim: int | None = None, keepdim: bool = Fals
         input.reshape(-1) if dim is None else input.view(-1) if not input.ndim else input.transpose(dim, -1)
     ).values
     n = rows.shape[-1]
-    spoiled = np.isnan(rows._array).any(-1, keepdims=True)
-    positions = np.where(spoiled, n - 1.0, q._array.reshape(-1) * (n - 1))
-    below = np.floor(positions).astype(np.int64)
-    low, high = (rows.gather(-1, wrap(i)) for i in (below, np.minimum(below + 1, n - 1)))
-    result = low.lerp(high, wrap((positions - below).astype(input._array.dtype)))
+    spoiled = wrap(np.isnan(rows._array).any(-1, keepdims=True))
+    positions = TORCH["where"](spoiled, n - 1.0, q.reshape(-1) * (n - 1))
+    below = positions.detach().floor()
+    low, high = (rows.gather(-1, i.long()) for i in (below, positions.detach().ceil()))
+    result = low.lerp(high, positions - below)
     if dim is None:
         parts = result.reshape(-1, *[1] * (input.ndim * keepdim))
     else:  # the last dimension, which has the quantiles, is the first now, and dim is where it was
@@ -121,34 +140,55 @@ def quantile(input: Tensor, q: Any, dim: int | None = None, keepdim: bool = Fals
     return parts if q.ndim else parts[0]
 
 
-@function()
+@function(examples=["torch.searchsorted(torch.arange(4), ints)"])
 def searchsorted(sorted_sequence: Tensor, input: Any, *, right: bool = False) -> Tensor:
-    """The index (int64) at which each of input would go into a sorted 1-D tensor: before equals, or after if right."""
-    values = input._array if isinstance(input, Tensor) else input
-    return wrap(np.searchsorted(sorted_sequence._array, values, "right" if right else "left"))
+    """The index (int64) at which each of input would go into a sorted sequence: before equals, or after if right.
+
+    sorted_sequence: one dimension, or as many as input and in all but the last the same, a sequence to each row.
+    Raises RuntimeError where the shapes do not fit.
+    """
+    if not isinstance(right, bool):
+        raise TypeError(f"searchsorted(): argument 'right' must be bool, not {type(right).__name__}")
+    sequence, values = sorted_sequence._array, np.asarray(input._array if isinstance(input, Tensor) else input)
+    if sequence.ndim != 1 and (sequence.ndim != values.ndim or sequence.shape[:-1] != values.shape[:-1]):
+        raise RuntimeError(
+            "searchsorted(): the sequence has one dimension, or a row for each row of the input: they are "
+            f"{list(sequence.shape)} and {list(values.shape)}"
+        )
+    n = sequence.shape[-1]
+    low, high = np.zeros(values.shape, np.int64), np.full(values.shape, n, np.int64)
+    for _ in range(n.bit_length()):  # halve every range, until it is empty
+        middle = (low + high) // 2
+        places = np.minimum(middle, n - 1)
+        found = sequence[places] if sequence.ndim == 1 else np.take_along_axis(sequence, places, -1)
+        after = (low < high) & ~(found > values if right else found >= values)  # nan is before all, as in PyTorch
+        low, high = np.where(after, middle + 1, low), np.where(after, high, middle)
+    return wrap(low)
 
 
 # Counting.
 
 
-@function()
+@function(examples=["ints.nonzero()"])
 def nonzero(input: Tensor, as_tuple: bool = False) -> Any:
     """The indices of what is not zero: a row each, (n, input.ndim), or as_tuple a tensor (n,) for each dimension."""
     found = [wrap(indices) for indices in np.nonzero(np.atleast_1d(input._array))]
     return tuple(found) if as_tuple else wrap(np.argwhere(input._array))
 
 
-@function()
+@function(examples=["torch.argwhere(ints)"])
 def argwhere(input: Tensor) -> Tensor:
     """The indices of what is not zero, a row each."""
     return nonzero(input)
 
 
-@function(method=False)
-def isin(elements: Tensor, test_elements: Any) -> Tensor:
-    """Whether each of elements is among test_elements."""
-    among = test_elements._array if isinstance(test_elements, Tensor) else test_elements
-    return wrap(np.isin(elements._array, among))
+@function(method=False, examples=["torch.isin(ints, ints[:2])"])
+def isin(elements: Any, test_elements: Any) -> Tensor:
+    """Whether each of elements is among test_elements; one of the two may be a number, TypeError is raised for both."""
+    if not isinstance(elements, Tensor) and not isinstance(test_elements, Tensor):
+        raise TypeError(f"isin() takes a tensor and a tensor or number, not {elements!r:.40} and {test_elements!r:.40}")
+    x, among = [t._array if isinstance(t, Tensor) else t for t in (elements, test_elements)]
+    return wrap(np.isin(x, among))
 
 
 @op("Unique2Backward0", of="", examples=["x.detach().unique()"])
@@ -157,7 +197,7 @@ def _unique(x, /, values):
     return values, derivative_is_missing("unique")
 
 
-@function()
+@function(examples=["ints.unique()"])
 def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False) -> Any:
     """The different elements in order and, where asked for, where each element is among them, and how often each is."""
     find: Any = np.unique
@@ -171,7 +211,7 @@ def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, ret
     return values, *[wrap(result) for result in results[1:]]
 
 
-@function()
+@function(examples=["ints.bincount()"])
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each of 0, 1, 2, ... stands in input (1-D, integers, none negative), or the sum of its weights."""
     if input.ndim != 1 or input._array.dtype.kind not in "iu" or (input._array < 0).any():
@@ -191,37 +231,48 @@ class Histogram(NamedTuple):
         return f"torch.return_types.histogram(\nhist={self.hist!r},\nbin_edges={self.bin_edges!r})"
 
 
-@function()
+@function(examples=["x.detach().histc(4)"])
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements fall into each of so many bins of one width between min and max, as floats.
 
-    Where min and max are equal, between the smallest and the largest element.
+    Where min and max are equal, between the smallest and the largest element. Raises RuntimeError where there are no
+    bins or the range is not finite.
     """
-    need_floats(input._array, "histc")
-    array = input._array
-    low, high = (array.min(), array.max()) if min == max and array.size else (min, max)
-    if low == high:
-        low, high = low - 1, high + 1
+    array = need_floats(input._array, "histc")
+    low, high = _range_of_bins("histc", array, bins, None if min == max else (min, max))
     low, high = array.dtype.type(low), array.dtype.type(high)
     positions = ((array - low) / (high - low) * bins)[(array >= low) & (array <= high)].astype(np.int64)
     return wrap(np.bincount(np.minimum(positions, bins - 1), minlength=bins).astype(array.dtype))
 
 
-@function()
+def _range_of_bins(name: str, array: np.ndarray, bins: Any, ends: Any) -> tuple[float, float]:
+    """The ends of the bins, or where there are none the smallest and the largest element."""
+    if bins < 1:
+        raise RuntimeError(f"{name}(): bins must be > 0, but got {bins}")
+    low, high = ends if ends is not None else (array.min(), array.max()) if array.size else (0.0, 1.0)
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise RuntimeError(f"{name}(): range of [{low}, {high}] is not finite")
+    if low > high:
+        raise RuntimeError(f"{name}(): max must be larger than min, and they are {low} and {high}")
+    return (low - 1, high + 1) if low == high else (low, high)
+
+
+@function(examples=["torch.histogram(x.detach(), 4).hist"])
 def histogram(
-    input: Tensor, bins: int = 100, *, range: tuple[float, float] | None = None, density: bool = False
+    input: Tensor, bins: Any = 100, *, range: tuple[float, float] | None = None, density: bool = False
 ) -> Histogram:
     """How many elements fall into each of so many bins of one width between the smallest and the largest element.
 
-    range: other ends. density: the counts divided by their sum and by the width. Raises RuntimeError for no floats.
+    bins: their number, or a 1-D tensor of the edges. range: other ends. density: the counts divided by their sum and by
+    the width. Raises RuntimeError for no floats, and where there are no bins or the range is not finite.
     """
-    need_floats(input._array, "histogram")
-    array = input._array.reshape(-1)
-    low, high = range if range is not None else (array.min(), array.max()) if array.size else (0.0, 1.0)
-    if low == high:
-        low, high = low - 1, high + 1
-    edges = TORCH["linspace"](low, high, bins + 1, dtype=input.dtype)._array
-    hist, _ = np.histogram(array[(array >= low) & (array <= high)], edges)
+    array = need_floats(input._array, "histogram").reshape(-1)
+    if isinstance(bins, Tensor):
+        edges = bins._array
+    else:
+        low, high = _range_of_bins("histogram", array, bins, range)
+        edges = TORCH["linspace"](low, high, bins + 1, dtype=input.dtype)._array
+    hist, _ = np.histogram(array[(array >= edges[0]) & (array <= edges[-1])], edges)
     hist = hist.astype(array.dtype)
     if density:
         hist = hist / hist.sum() / np.diff(edges)

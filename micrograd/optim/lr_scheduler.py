@@ -29,6 +29,7 @@ class LRScheduler:
 
     Raises TypeError if optimizer is not an Optimizer, KeyError for a last_epoch where a group has no "initial_lr".
 
+    >>> import micrograd
     >>> optimizer = micrograd.optim.SGD([micrograd.ones(2)], lr=0.5)
     >>> scheduler = micrograd.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.5)
     >>> optimizer.step()
@@ -109,6 +110,16 @@ class LambdaLR(LRScheduler):
     """The initial rates times lr_lambda(epoch); lr_lambda may be a list with a function for each group.
 
     Raises ValueError where the list has another length than there are groups.
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.Parameter(torch.zeros(2))
+    >>> optimizer = torch.optim.SGD([w], lr=1.0)
+    >>> scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 0.5**step)
+    >>> for _ in range(2):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    >>> round(optimizer.param_groups[0]['lr'], 4)
+    0.25
     """
 
     def __init__(self, optimizer: Optimizer, lr_lambda: Any, last_epoch: int = -1):
@@ -132,7 +143,18 @@ class LambdaLR(LRScheduler):
 
 
 class StepLR(LRScheduler):
-    """The rates times gamma after every step_size epochs."""
+    """The rates times gamma after every step_size epochs.
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.Parameter(torch.zeros(2))
+    >>> optimizer = torch.optim.SGD([w], lr=1.0)
+    >>> scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.1)
+    >>> for _ in range(2):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    >>> round(optimizer.param_groups[0]['lr'], 4)
+    0.1
+    """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1):
         self.step_size, self.gamma = step_size, gamma
@@ -144,7 +166,18 @@ class StepLR(LRScheduler):
 
 
 class MultiStepLR(LRScheduler):
-    """The rates times gamma at each of the epochs in milestones; an epoch that is there twice counts twice."""
+    """The rates times gamma at each of the epochs in milestones; an epoch that is there twice counts twice.
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.Parameter(torch.zeros(2))
+    >>> optimizer = torch.optim.SGD([w], lr=1.0)
+    >>> scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[1, 2], gamma=0.1)
+    >>> for _ in range(2):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    >>> round(optimizer.param_groups[0]['lr'], 4)
+    0.01
+    """
 
     def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1):
         self.milestones, self.gamma = Counter(milestones), gamma
@@ -160,6 +193,16 @@ class CosineAnnealingLR(LRScheduler):
 
     lr = eta_min + (initial_lr - eta_min) * (1 + cos(pi * epoch / T_max)) / 2 (Loshchilov and Hutter 2017, without
     restarts), as PyTorch has it: each rate comes from the one before, so that other changes to the rate are kept.
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.Parameter(torch.zeros(2))
+    >>> optimizer = torch.optim.SGD([w], lr=1.0)
+    >>> scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=4)
+    >>> for _ in range(2):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    >>> round(optimizer.param_groups[0]['lr'], 4)
+    0.5
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1):
@@ -187,6 +230,16 @@ class OneCycleLR(LRScheduler):
     base_momentum while the rates rise, and rises while they fall. max_lr and both momenta may be lists, one value for
     each group. As in PyTorch, one step beyond the last is taken, on the same curve.
     Raises ValueError for settings that make no sense, and from the second step beyond the last on.
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.Parameter(torch.zeros(2))
+    >>> optimizer = torch.optim.SGD([w], lr=1.0)
+    >>> scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=10)
+    >>> for _ in range(2):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    >>> round(optimizer.param_groups[0]['lr'], 4)
+    1.0
     """
 
     def __init__(
@@ -268,6 +321,15 @@ class ReduceLROnPlateau(LRScheduler):
     fraction of it (threshold_mode 'rel') or as a difference ('abs'). cooldown: the number of calls after a reduction
     that are not counted. min_lr: the least rate, or a list, one for each group. eps: the least change that is made.
     Raises ValueError for settings that make no sense.
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.Parameter(torch.zeros(2))
+    >>> optimizer = torch.optim.SGD([w], lr=1.0)
+    >>> scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0)
+    >>> for loss in (1.0, 2.0):
+    ...     scheduler.step(loss)
+    >>> optimizer.param_groups[0]['lr']
+    0.1
     """
 
     def __init__(

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.graph import enable_grad, observer
+from micrograd.graph import observer
 from micrograd.rules.errors import silent
+from micrograd.rules.grad_mode import enable_grad
 from micrograd.tensors import Tensor, wrap
 
 Group = dict[str, Any]
@@ -30,6 +31,12 @@ class Optimizer:
     each parameter that it has changed, by name.
 
     Raises what add_param_group raises, ValueError for no parameters at all, TypeError for a single tensor.
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.Parameter(torch.zeros(2))
+    >>> optimizer = torch.optim.SGD([w], lr=1.0)
+    >>> optimizer.param_groups[0]['lr']
+    1.0
     """
 
     def __init__(self, params: Any, defaults: Group):
@@ -185,6 +192,7 @@ class SGD(Optimizer):
     foreach and fused, PyTorch's faster kernels, change nothing here.
     Raises ValueError for negative settings, and for nesterov without momentum or with dampening.
 
+    >>> import micrograd
     >>> w = micrograd.tensor([1.0], requires_grad=True)
     >>> (w**2).sum().backward()
     >>> micrograd.optim.SGD([w], lr=0.25).step()
@@ -246,6 +254,14 @@ class Adam(Optimizer):
     amsgrad: v is its largest value so far (Reddi et al. 2018). maximize: ascend the gradient.
     foreach, capturable and fused, PyTorch's faster kernels, change nothing here.
     Raises ValueError for negative settings and for betas that are no two floats in [0, 1).
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.Parameter(torch.zeros(2))
+    >>> optimizer = torch.optim.Adam([w], lr=0.1)
+    >>> w.sum().backward()
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([-0.1000, -0.1000])
     """
 
     def __init__(
@@ -317,6 +333,14 @@ class AdamW(Adam):
     """Adam with decoupled weight decay: each step begins with p *= 1 - lr * weight_decay (Loshchilov and Hutter 2019).
 
     Arguments and errors are those of Adam, but that weight_decay is 0.01 by default.
+
+    >>> import micrograd as torch
+    >>> w = torch.nn.Parameter(torch.zeros(2))
+    >>> optimizer = torch.optim.AdamW([w], lr=0.1)
+    >>> w.sum().backward()
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([-0.1000, -0.1000])
     """
 
     def __init__(

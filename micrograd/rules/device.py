@@ -1,5 +1,6 @@
 """The one device there is, and what programs ask of it under PyTorch's names."""
 
+import contextlib
 import functools
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -46,6 +47,54 @@ def takes_device(function: Callable) -> Any:
     return on_device
 
 
+def get_default_device() -> device:
+    """The CPU."""
+    return device("cpu")
+
+
+def set_default_device(device: Any) -> None:
+    """Nothing for the CPU, the one device there is. Raises RuntimeError for any other."""
+    check_device(device)
+
+
+class _Nothing(contextlib.ContextDecorator):
+    """A block, or a decorated function, that runs as it would by itself."""
+
+    def __init__(self, *args: Any, **options: Any):
+        pass
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+
+class autocast(_Nothing):  # noqa: N801 - PyTorch's name
+    """`with autocast('cpu'):` changes nothing: there is no half precision to cast to."""
+
+
+class _Profile(_Nothing):
+    """A profiler that measures nothing: `python -m cProfile` and `guard.trace` do."""
+
+    def step(self) -> None:
+        """Nothing."""
+
+
+class amp:  # noqa: N801 - PyTorch's module of that name
+    """torch.amp.autocast."""
+
+    autocast = autocast
+
+
+class profiler:  # noqa: N801 - PyTorch's module of that name
+    """The context managers of torch.profiler, which measure nothing here."""
+
+    profile = _Profile
+    record_function = _Nothing
+    ProfilerActivity = SimpleNamespace(CPU="CPU", CUDA="CUDA")
+
+
 def set_num_threads(n: int) -> None:
     """Nothing: NumPy decides on its threads."""
 
@@ -78,6 +127,13 @@ class cuda:  # noqa: N801 - PyTorch's module of that name
         """Nothing: there is no stream of random numbers but the CPU's."""
 
     manual_seed = manual_seed_all
+
+    @staticmethod
+    def set_device(device: Any) -> None:
+        """Raises RuntimeError: there is no GPU to choose."""
+        check_device("cuda")
+
+    amp = amp
 
     @staticmethod
     def synchronize(device: Any = None) -> None:

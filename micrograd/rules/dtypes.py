@@ -8,7 +8,14 @@ import numpy as np
 
 
 class dtype:  # noqa: N801 - PyTorch's name
-    """The type of a tensor's elements, such as `float32`. Prints as PyTorch's does: `torch.float32`."""
+    """The type of a tensor's elements, such as `float32`. Prints as PyTorch's does: `torch.float32`.
+
+    >>> import micrograd as torch
+    >>> torch.ones(2).dtype
+    torch.float32
+    >>> torch.float32.is_floating_point
+    True
+    """
 
     _of: dict[np.dtype, "dtype"] = {}  # noqa: RUF012 - one object a type, looked up by NumPy's
 
@@ -37,6 +44,22 @@ bool = dtype("bool")
 # The dtypes that Python's own types name, as in zeros(3, dtype=float).
 OF_PYTHON: dict[Any, dtype] = {builtins.float: float64, builtins.int: int64, builtins.bool: bool}
 
+default_dtype = float32  # of floats where none is said; set_default_dtype changes it
+
+
+def get_default_dtype() -> dtype:
+    """The dtype that floats get where none is said: float32, until set_default_dtype says another."""
+    return default_dtype
+
+
+def set_default_dtype(d: dtype) -> None:
+    """Let floats that no dtype is said for be of d, float32 or float64. Raises TypeError for any other."""
+    global default_dtype
+    if d not in (float32, float64):
+        raise TypeError(f"only floating-point types are supported as the default type: float32 or float64, not {d!r}")
+    default_dtype = d
+
+
 # The names that PyTorch's messages use.
 TITLES = {"float32": "Float", "float64": "Double", "int32": "Int", "int64": "Long", "uint8": "Byte", "bool": "Bool"}
 
@@ -46,7 +69,12 @@ def dtype_of(array: np.ndarray) -> dtype:
 
 
 class Size(tuple[builtins.int, ...]):
-    """A shape: a tuple of ints that prints as PyTorch's does."""
+    """A shape: a tuple of ints that prints as PyTorch's does.
+
+    >>> import micrograd as torch
+    >>> torch.ones(2, 3).shape.numel()
+    6
+    """
 
     def numel(self) -> builtins.int:
         """The number of elements of a tensor of this shape."""
@@ -111,9 +139,9 @@ def numpy_dtype(operand: Any) -> np.dtype:
         return operand.dtype
     if isinstance(operand, builtins.bool):
         return bool.numpy
-    return int64.numpy if isinstance(operand, builtins.int) else float32.numpy
+    return int64.numpy if isinstance(operand, builtins.int) else default_dtype.numpy
 
 
 def floating(x: np.ndarray) -> np.ndarray:
-    """x itself where it holds floats, else x in float32, as PyTorch does before exp, log, division and their like."""
-    return x if x.dtype.kind == "f" else x.astype(float32.numpy)
+    """x itself where it holds floats, else x in the default dtype, as before exp, log, division and their like."""
+    return x if x.dtype.kind == "f" else x.astype(default_dtype.numpy)

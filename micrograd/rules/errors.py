@@ -133,10 +133,10 @@ def need_floats(x: np.ndarray, name: str, error: type[Exception] = RuntimeError)
     return x
 
 
-def need_elements(x: np.ndarray, name: str, dim: Any) -> None:
-    """Raises RuntimeError, or with a dim IndexError, where there are no elements to choose from."""
+def need_elements(x: np.ndarray, name: str, dim: Any, error: type[Exception] = RuntimeError) -> None:
+    """Raises the error, or with a dim IndexError, where there are no elements to choose from."""
     if dim is None and x.size == 0:
-        raise RuntimeError(f"{name}(): the tensor of shape {list(x.shape)} has no elements to choose from")
+        raise error(f"{name}(): the tensor of shape {list(x.shape)} has no elements to choose from: give it a dim")
     if dim is not None and x.ndim and -x.ndim <= dim < x.ndim and x.shape[dim] == 0:
         raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size; the shape is {list(x.shape)}")
 
@@ -146,4 +146,35 @@ def need_one_dtype(name: str, *arrays: np.ndarray | None) -> None:
     dtype = arrays[0].dtype if arrays[0] is not None else None
     for array in arrays:
         if array is not None and array.dtype is not dtype and array.dtype != dtype:
-            raise RuntimeError(f"{name}: all tensors must have the same dtype, but got {dtype} and {array.dtype}")
+            what = f"{dtype} {list(arrays[0].shape)} and {array.dtype} {list(array.shape)}"  # type: ignore[union-attr]
+            meant = "x.float(), or both in double(): NumPy's arrays are float64 unless told otherwise"
+            if dtype.kind != array.dtype.kind:  # type: ignore[union-attr]
+                meant = "x.float(); F.one_hot makes integers, so F.one_hot(x, num_classes=...).float()"
+            raise RuntimeError(f"{name}: all tensors must have the same dtype, but got {what}. Probably meant: {meant}")
+
+
+def need_arrays(name: str, x: Any, y: Any, argument: str = "other") -> None:
+    """Raises TypeError where one of the two inputs of a function that takes tensors alone is a number."""
+    if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
+        return
+    given, position = ("input", 1) if not isinstance(x, np.ndarray) else (argument, 2)
+    kind = type(x if position == 1 else y).__name__
+    raise TypeError(f"{name}(): argument '{given}' (position {position}) must be Tensor, not {kind}")
+
+
+def need_to_fit(x: Any, dtype: np.dtype) -> Any:
+    """x, where it is a number of Python's as one that `dtype` has; anything else is left as it is.
+
+    A negative int wraps into uint8, as in PyTorch. Raises RuntimeError for a number that the dtype does not have, such
+    as 300 in uint8, 1e300 in float32 or nan in int64.
+    """
+    if not isinstance(x, int | float) or dtype.kind == "b":
+        return bool(x) if isinstance(x, int | float) else x
+    if dtype.kind == "f":
+        fits = not math.isfinite(x) or abs(x) <= np.finfo(dtype).max
+    else:
+        low, high = (-255, 255) if dtype == np.uint8 else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        fits = low <= x <= high
+    if not fits:
+        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: {x!r:.60}")
+    return x if dtype.kind == "f" else int(x) % 256 if dtype == np.uint8 else int(x)

@@ -1,23 +1,111 @@
-"""What is said of a name of PyTorch's that is not here."""
+"""The error for a name of PyTorch's that micrograd does not have: what to use instead, or what was probably meant."""
 
-import difflib
 from collections.abc import Callable, Collection
-from typing import NoReturn
+from typing import Any
+
+_CELLS = "the cells of the lectures, written with Linear, do the same"
+_PICTURES = "layers for pictures are not here; Conv1d is"
+_FLOAT32 = "float32 is the smallest float here"
+
+INSTEAD = {
+    **dict.fromkeys(("half", "bfloat16", "float16", "HalfTensor"), _FLOAT32),
+    **dict.fromkeys(
+        ("int8", "int16", "short", "char"), "int32 is the smallest signed int here, uint8 the unsigned one"
+    ),
+    **dict.fromkeys(("complex64", "complex128", "cfloat", "complex", "real", "imag"), "there are no complex numbers"),
+    **dict.fromkeys(("RNN", "GRU", "LSTM", "RNNCell", "GRUCell", "LSTMCell"), _CELLS),
+    **dict.fromkeys(("Conv2d", "Conv3d", "MaxPool2d", "AvgPool2d", "conv2d", "max_pool2d", "avg_pool2d"), _PICTURES),
+    **dict.fromkeys(("BatchNorm2d", "BatchNorm3d"), f"{_PICTURES}; BatchNorm1d takes (N, C) and (N, C, L)"),
+    "GroupNorm": "LayerNorm and BatchNorm1d are here",
+    "PReLU": "LeakyReLU has a fixed slope",
+    "ReLU6": "x.clamp(0, 6)",
+    "relu6": "x.clamp(0, 6)",
+    "SELU": "ELU, GELU and SiLU are here",
+    "selu": "elu, gelu and silu are here",
+    "CELU": "ELU, GELU and SiLU are here",
+    "Softplus": "(1 + x.exp()).log()",
+    "softplus": "(1 + x.exp()).log()",
+    "L1Loss": "(x - y).abs().mean()",
+    "l1_loss": "(x - y).abs().mean()",
+    "BCELoss": "-(y * p.log() + (1 - y) * (1 - p).log()).mean()",
+    "binary_cross_entropy": "-(y * p.log() + (1 - y) * (1 - p).log()).mean()",
+    "BCEWithLogitsLoss": "cross_entropy of two logits, or BCELoss written out",
+    "kl_div": "(y * (y.log() - log_p)).sum()",
+    "normalize": "x / x.norm(dim=1, keepdim=True)",
+    "cosine_similarity": "(x * y).sum(1) / (x.norm(dim=1) * y.norm(dim=1))",
+    **dict.fromkeys(("RMSprop", "Adagrad", "Adadelta", "NAdam", "RAdam", "LBFGS"), "SGD, Adam and AdamW are here"),
+    **dict.fromkeys(("det", "inverse", "pinverse", "svd", "qr", "eig", "lu", "cholesky"), "numpy.linalg has it"),
+    "linalg": "numpy.linalg has it, on x.detach().numpy()",
+    "fft": "numpy.fft has it, on x.detach().numpy()",
+    "sinh": "(x.exp() - (-x).exp()) / 2",
+    "cosh": "(x.exp() + (-x).exp()) / 2",
+    "exp2": "2 ** x",
+    "erf": "nn.functional.gelu, which is made of it, is here",
+    "sinc": "x.sin() / x",
+    "addmv": "input + mat @ vec",
+    "dstack": "stack(tensors, dim=2)",
+    "logit": "(p / (1 - p)).log()",
+    "vmap": "operations on whole batches, which broadcast",
+    "jit": "drop the line: there is nothing to compile",
+    "tensorboard": "drop the line, or write the numbers to a file",
+}
 
 
 def nearest(where: str, name: str, there: Collection[str]) -> AttributeError:
-    """The AttributeError for a name that is not among those there, with the nearest of them."""
+    """The AttributeError for a name that is not among those there.
+
+    It says what to use instead, where INSTEAD knows; else which name was probably meant, if one is that near.
+    """
     if name.startswith("__"):  # asked by Python and NumPy themselves, to find out
         return AttributeError(name)
-    close = difflib.get_close_matches(name, [known for known in there if not known.startswith("_")], 1, 0.5)
-    hint = f"; the nearest there is {close[0]!r}" if close else ""
+    hint = ""
+    if name in INSTEAD:
+        hint = f"; instead: {INSTEAD[name]}"
+    elif meant := probably_meant(name, there):
+        hint = f"; the nearest there is {meant!r}"
     return AttributeError(f"{where} has no {name!r}: not all of PyTorch is here{hint}")
 
 
-def getattr_of(module: str, there: Callable[[], Collection[str]]) -> Callable[[str], NoReturn]:
+def probably_meant(name: str, there: Collection[str]) -> str:
+    """The name of which this one is a slip of the fingers; empty where it may well be another function.
+
+    It begins with the same letter, has the same digits, and one slip (two from eight letters on) makes one of the
+    other; upper and lower case are the same. Short names are near to many: up to four letters none is changed, and up
+    to three two letters exchanged are the only slip.
+    """
+    lower = name.lower()
+    digits = [c for c in name if c.isdigit()]
+    found = []
+    for known in there:
+        if known.startswith("_") or known[:1].lower() != lower[:1] or [c for c in known if c.isdigit()] != digits:
+            continue
+        n, exchanged = slips(lower, known.lower()), sorted(lower) == sorted(known.lower())
+        allowed = len(name) > 4 or exchanged or (len(name) == 4 and len(known) != 4)
+        if n <= (2 if len(name) >= 8 else 1) and allowed:
+            found.append((n, not exchanged, known.islower() != name.islower(), known))
+    return min(found)[-1] if found else ""
+
+
+def slips(a: str, b: str) -> int:
+    """How many letters left out, added, changed or exchanged with their neighbour make b of a (3 means 3 or more)."""
+    if abs(len(a) - len(b)) > 2:
+        return 3
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        last, before, row = before, row, [i]
+        for j, y in enumerate(b, 1):
+            n = min(row[-1] + 1, before[j] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                n = min(n, last[j - 2] + 1)
+            row.append(n)
+    return min(row[-1], 3)
+
+
+def getattr_of(module: str, there: Callable[[], Collection[str]]) -> Callable[[str], Any]:
     """The __getattr__ of a module."""
 
-    def __getattr__(name: str) -> NoReturn:  # noqa: N807 - it becomes the module's
+    def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes the module's
         raise nearest(module, name, there())
 
     return __getattr__

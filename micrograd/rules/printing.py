@@ -35,6 +35,12 @@ def set_printoptions(profile: str | None = None, *, sci_mode: bool | None = None
 
     profile: 'default', 'short' (less of everything) or 'full' (nothing left out), from which the options go out.
     Raises TypeError for an option that is not there.
+
+    >>> import micrograd as torch
+    >>> torch.set_printoptions(precision=2)
+    >>> torch.tensor([1 / 3])
+    tensor([0.33])
+    >>> torch.set_printoptions(profile='default')
     """
     start = vars(PROFILES[profile]) if profile is not None else {}
     for name, value in (start | options).items():

@@ -3,9 +3,11 @@
 A view has the storage of its tensor, and other strides: `x.t()` swaps them, and moves nothing.
 """
 
+import copy
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from micrograd.tensors import Tensor, attach
 
@@ -38,11 +40,18 @@ class Storage:
         return "\n".join([*[f" {number}" for number in self.tolist()], f"[{kind} of size {len(self)}]"])
 
 
+def _memory(array: np.ndarray) -> np.ndarray:
+    """The array whose memory this one looks at."""
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        array = base
+        base = array.base if isinstance(array.base, np.ndarray) else getattr(array.base, "base", None)  # as_strided's
+    return array
+
+
 def _owner(array: np.ndarray) -> np.ndarray:
-    """The array whose memory this one looks at, flat."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array.reshape(-1, order="A", copy=False)
+    """The same, flat."""
+    return _memory(array).reshape(-1, order="A", copy=False)
 
 
 def storage(x: Tensor) -> Storage:
@@ -76,5 +85,27 @@ def element_size(x: Tensor) -> int:
     return x._array.itemsize
 
 
+# What a copy does not have in common with the tensor: its memory, its place in the graph, and who listens.
+OWN = ("_array", "_version", "_node", "_base", "_seen", "_read_only", "_hooks", "_post_accumulate_hooks")
+
+
+def deepcopy(x: Tensor, memo: dict[int, Any]) -> Tensor:
+    """What copy.deepcopy makes of a leaf: tensors of one memory share one again. Raises RuntimeError for no leaf."""
+    if x.grad_fn is not None:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment: "
+            "take detach() or clone()"
+        )
+    memory, array = _memory(x._array), x._array
+    copied = memo.setdefault(id(memory), memory.copy(order="K"))
+    start = (array.ctypes.data - memory.ctypes.data) // array.itemsize
+    result = memo[id(x)] = object.__new__(type(x))
+    vars(result).update({name: copy.deepcopy(value, memo) for name, value in vars(x).items() if name not in OWN})
+    result._array = as_strided(copied.reshape(-1, order="A", copy=False)[start:], array.shape, array.strides)
+    result._version = [0]
+    return result
+
+
+attach("__deepcopy__", deepcopy)
 for _function in (storage, untyped_storage, stride, storage_offset, data_ptr, element_size):
     attach(_function.__name__, _function)

@@ -2,8 +2,8 @@
 
 float32 has 24 bits: once a running sum is ten million times as large as what is added, nothing is added at all. NumPy
 adds in pairs of halves along memory, and then the error stays near that of one addition, but along every other
-dimension it adds one row after the other: a million times 0.1 comes to 100,958. So these here add up blocks of rows, and
-then the sums of the blocks in float64. A product with ones adds up a block in a fraction of the time of NumPy's sum.
+dimension it adds one row after the other: a million times 0.1 comes to 100,958. So these here add up blocks of rows,
+and then the sums of the blocks in float64. A product with ones adds up a block in a fraction of the time of a sum.
 """
 
 import functools
@@ -44,13 +44,13 @@ def sum_of_columns(x: np.ndarray) -> np.ndarray:
 def sum_over(x: np.ndarray, dim: tuple[int, ...] | None, keepdim: bool = False, dtype: Any = None) -> Any:
     """The sum over dim, a tuple of dimensions that are there, or None for all of them."""
     if x.size <= SMALL or x.dtype.kind != "f" or (x.flags.c_contiguous and dim in (None, (x.ndim - 1,))):
-        return np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=dtype)
+        return np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=dtype)  # type: ignore[call-overload]
     if dim is None:
         total = np.add.reduce(x.ravel(order="K"))
         return total.reshape((1,) * x.ndim) if keepdim else total
     n, shape = math.prod([x.shape[d] for d in dim]), [m for d, m in enumerate(x.shape) if d not in dim]
     if n <= 64:
-        return np.add.reduce(x, axis=dim, keepdims=keepdim)
+        return np.add.reduce(x, axis=dim, keepdims=keepdim)  # type: ignore[call-overload]
     rows = np.moveaxis(x, dim, range(len(dim))).reshape(n, math.prod(shape))
     total = sum_of_rows(rows).reshape(shape)
     return np.expand_dims(total, dim) if keepdim else total

@@ -155,7 +155,7 @@ MISTAKES = {
     "put, not added": (
         "C",
         lambda d, t: d["C, put"],
-        r"put in its place in the table \(=\) rather than added there \(\+=\)",
+        r"assigned to the rows of the table \(=\) rather than added to them \(\+=\)",
     ),
     "a row": (
         "W2",

@@ -18,7 +18,7 @@ from micrograd.command import run_command
 from micrograd.draw import draw
 from micrograd.draw.__main__ import main
 from micrograd.draw.folding import MOST_BOXES
-from micrograd.draw.reading import Names, read
+from micrograd.draw.reading import AGAIN, Names, read
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -130,13 +130,43 @@ def test_drawing_touches_no_grad_and_leaves_backward_as_it_was():
 
 
 def test_what_backward_released_is_said_and_what_to_do():
-    loss = bigram_step(micrograd)["loss"]
+    x = micrograd.ones(2, requires_grad=True)
+    loss = Square.apply(x).exp().sum()
     loss.backward()
-    with pytest.raises(RuntimeError, match="retain_graph=True"):
+    with pytest.raises(RuntimeError, match=r"SquareBackward.*retain_graph=True"):
         draw(loss)
     loss = bigram_step(micrograd)["loss"]
     loss.backward(retain_graph=True)
     assert boxes_in(draw(loss, loss=loss))["loss"][1][-1] == "grad 1.0000"
+
+
+def test_after_backward_a_picture_is_the_one_before_it_and_says_that_it_was_worked_out_again():
+    before, after = bigram_step(micrograd), bigram_step(micrograd)
+    after["loss"].backward()
+    pictures = [draw(step["loss"], **step) for step in (before, after)]
+    assert AGAIN[:40] not in pictures[0].svg()
+    assert AGAIN[:40] in pictures[1].svg()
+    assert boxes_in(pictures[0]) == boxes_in(pictures[1])
+    with pytest.raises(RuntimeError, match="second time"):  # only the picture has what was let go of
+        after["loss"].backward()
+
+
+def test_after_backward_a_net_with_dropout_in_place_changes_and_modules_is_drawn_as_it_was():
+    def net_and_loss():
+        micrograd.manual_seed(1)
+        net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Dropout(0.5), nn.Linear(4, 2))
+        h = net(micrograd.randn(5, 3))
+        h *= 2.0
+        h[0] = h[1]
+        return net, nn.functional.cross_entropy(h[:, :2], micrograd.tensor([0, 1, 1, 0, 1]))
+
+    (net, loss), (again, loss_again) = net_and_loss(), net_and_loss()
+    loss_again.backward()
+    drawn = [draw(loss, net=net).dot(), draw(loss_again, net=again).dot()]
+    assert drawn[0].splitlines()[2:] == drawn[1].splitlines()[2:]
+    with micrograd.no_grad():
+        again[0].weight.zero_()
+    assert draw(loss_again, net=again).dot().splitlines()[2:] != drawn[0].splitlines()[2:]
 
 
 def test_small_tensors_show_their_numbers_and_large_ones_mean_and_spread():
@@ -409,3 +439,41 @@ def test_what_the_command_cannot_use_is_one_line_and_status_2(capsys, tmp_path, 
     assert err.count("\n") == 1
     assert words in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_module_is_called_as_its_function():
+    value = Value(2.0) * 3
+    assert micrograd.draw(value).dot() == draw(value).dot() == micrograd.draw.draw(value).dot()
+    assert micrograd.compare(lambda torch, x: x.sum(), [1.0, 2.0])
+    counts = micrograd.arange(9.0).view(3, 3)
+    with micrograd.guard(), pytest.raises(micrograd.guard.BroadcastError):
+        counts / counts.sum(1)
+
+
+def test_to_import_micrograd_reads_no_pictures():
+    lines = "import sys, micrograd; print('micrograd.draw' in sys.modules, micrograd.draw.__name__)"
+    assert subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True).stdout.split()[0] == "False"
+
+
+def test_a_value_and_a_tensor_draw_themselves(tmp_path):
+    value = Value(2.0) * 3
+    tensor = micrograd.ones(2, requires_grad=True).sum()
+    for root in (value, tensor):
+        assert root.draw_dot().svg() == draw(root).svg()
+        assert root.draw_dot(rankdir="TB").dot() == draw(root, direction="TB").dot()
+        assert root.draw_dot().render(tmp_path / "graph", cleanup=True) == f"{tmp_path}/graph.svg"
+        assert (tmp_path / "graph.svg").read_text() == draw(root).svg()
+        with pytest.raises(ValueError, match="makes svg"):
+            root.draw_dot(format="png")
+
+
+def test_a_picture_from_top_to_bottom_is_higher():
+    made = neuron()
+    ratios = []
+    for direction in ("LR", "TB"):
+        svg = ET.fromstring(draw(made["o"], direction=direction).svg())
+        width, height = map(float, svg.get("viewBox").split()[2:])
+        ratios.append(height / width)
+    assert ratios[1] > 1 > 2 * ratios[0]
+    with pytest.raises(ValueError, match="direction is 'LR'"):
+        draw(made["o"], direction="up")

@@ -10,7 +10,7 @@ import pytest
 import micrograd
 from micrograd import Value
 from micrograd.draw import draw
-from micrograd.draw.reading import Names, read
+from micrograd.draw.reading import AGAIN, Names, read
 from micrograd.draw.stepping import walk
 
 BROWSER = next(
@@ -210,7 +210,7 @@ def test_the_walk_ends_with_the_gradients_of_the_engine_and_touches_no_grad():
     hidden = (micrograd.randn(4, 3) @ w + b).tanh()
     hidden.retain_grad()
     loss = (hidden * hidden * b).mean() + w[0].sum()
-    gradients = {gift.to.node: gift.after for step in walk(read([loss], Names({}, ()))) for gift in step.gifts}
+    gradients = {one.to.node: one.after for step in walk(read([loss], Names({}, ()))) for one in step.contributions}
     assert w.grad is None
     assert hidden._grad is None
     loss.backward()
@@ -224,20 +224,27 @@ def test_an_operation_with_a_backward_of_its_own_is_walked_through():
     out._backward = lambda: setattr(x, "grad", x.grad + 6.0 * out.grad)
     x.grad = 5.0
     (last,) = [step for step in walk(read([out * 2], Names({}, ()))) if step.box.sign == "square"]
-    assert [(gift.how, gift.given, gift.after) for gift in last.gifts] == [("its own _backward", 12.0, 12.0)]
+    assert [(one.how, one.added, one.after) for one in last.contributions] == [("its own _backward", 12.0, 12.0)]
     assert (x.grad, out.grad) == (5.0, 0)
 
 
 def test_what_backward_cannot_do_the_page_does_not_do(tmp_path):
     with pytest.raises(ZeroDivisionError, match="infinite derivative"):
         draw(Value(0.0).sqrt()).steps(tmp_path / "page.html")
-    x = micrograd.ones(2, requires_grad=True)
-    loss = (x * x).sum()
-    picture = draw(loss)
-    loss.backward()
-    with pytest.raises(RuntimeError, match="retain_graph=True"):
-        picture.steps(tmp_path / "page.html")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_after_backward_is_the_one_before_it_and_says_so(tmp_path):
+    pages = []
+    for before in (True, False):
+        x = micrograd.ones(2, requires_grad=True)
+        loss = (x * x).sum()
+        if not before:
+            loss.backward()
+        draw(loss, x=x).steps(tmp_path / "page.html")
+        pages.append((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert pages[0] == pages[1].replace(AGAIN, "")
+    assert AGAIN in pages[1]
 
 
 def test_a_large_graph_gives_a_page_of_what_is_nearest_to_the_result(tmp_path):

@@ -93,7 +93,9 @@ def test_value_and_gradients_of_every_operation_are_those_of_torch(name, data):
     function, *strategies = OPS[name]
     numbers = data.draw(st.tuples(*strategies))
     wrapped = [True] * len(numbers)
-    assert on_values(function, numbers, wrapped) == pytest.approx(on_torch(function, numbers, wrapped), **close)
+    # In "neuron" tanh's derivative, and its error, is multiplied by up to a * a, some hundreds.
+    allowed = close | ({"abs": 1e-12} if name == "neuron" else {})
+    assert on_values(function, numbers, wrapped) == pytest.approx(on_torch(function, numbers, wrapped), **allowed)
 
 
 @pytest.mark.parametrize("wrapped", [(True, False), (False, True)], ids=["Value with number", "number with Value"])

@@ -1,5 +1,7 @@
 """Every op by the examples that stand beside it, on micrograd and on PyTorch."""
 
+import pydoc
+
 import numpy as np
 import pytest
 import torch
@@ -7,9 +9,15 @@ from two_libraries import UNITS, same, tensor_like
 
 import micrograd
 from micrograd.compare.samples import samples
-from micrograd.ops import OPS, op
+from micrograd.ops import FUNCTIONAL, OPS, TORCH, op
 
 EXAMPLES = [(name, example) for name, each in OPS.items() for example in each.examples]
+COMPOSED = {
+    made
+    for made in (*TORCH.values(), *FUNCTIONAL.values())
+    if made.__module__.startswith("micrograd.ops.") and not hasattr(made, "op")
+}
+EXAMPLES_OF_COMPOSED = sorted((made.__name__, example) for made in COMPOSED for example in made.examples)
 
 
 def run(library, example):
@@ -29,8 +37,18 @@ def test_an_example_gives_the_value_and_the_gradients_of_pytorch(name, example):
         mine, my_samples = run(micrograd, example)
     finally:
         micrograd.graph.observer.operation = None
-    theirs, their_samples = run(torch, example)
     assert name in reached, f"{example} does not come to the op {name}, only to {reached}"
+    compare_with_pytorch(mine, my_samples, example)
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES_OF_COMPOSED)
+def test_an_example_of_a_composed_function_gives_the_value_and_the_gradients_of_pytorch(name, example):
+    assert name in example or "@" in example
+    compare_with_pytorch(*run(micrograd, example), example)
+
+
+def compare_with_pytorch(mine, my_samples, example):
+    theirs, their_samples = run(torch, example)
     tolerance = UNITS * 24 * np.finfo(np.float64).eps
     same(mine, theirs, tolerance)
     for key, expected in their_samples.items():
@@ -44,3 +62,11 @@ def test_an_op_without_examples_cannot_be_registered():
     with pytest.raises(TypeError, match="an op needs examples"):
         op("CubeBackward0", examples=[])
     assert "cube" not in OPS
+
+
+def test_every_function_shows_its_examples():
+    for made in (*TORCH.values(), *FUNCTIONAL.values()):
+        if made.__module__.startswith("micrograd.ops."):
+            assert made.examples, f"{made.__name__} has no example"
+            assert pydoc.render_doc(made).rstrip().endswith("; ".join(made.examples)[-40:])
+    assert "Examples: x * y; " in pydoc.render_doc(micrograd.mul)

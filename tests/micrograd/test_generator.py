@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from two_libraries import TORCH_RACES, needs_torch_races
 
-from micrograd.generator import Generator
+from micrograd.stream import Stream as Generator
 
 LECTURE_SEED = 2147483647
 SEEDS = [0, 1, 42, 1337, LECTURE_SEED, 2**32 - 1, 2**32 + 5, -1, -(2**63), 2**64 - 1]

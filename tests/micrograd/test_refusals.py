@@ -1216,6 +1216,13 @@ SANER: dict[str, tuple[Any, str]] = {
         "torch.float32 (2,) [1.0, 2.0] False",
         "a list may be written there, and a number of NumPy; so may an array",
     ),
+    "np.ones(2) * torch.ones(2)": (
+        "torch.float64 (2,) [1.0, 1.0] False",
+        "an array to the left is what it is to the right; PyTorch takes it there alone",
+    ),
+    "torch.full((2,), np.bool_(True))": ("torch.bool (2,) [True, True] False", "NumPy's bool is a bool, like Python's"),
+    "torch.nn.functional.softmax([1.0], dim=0)": ("TypeError", "as of other functions, for what is no tensor"),
+    "torch.nn.functional.mse_loss(torch.ones(2), [1.0, 1.0])": ("TypeError", "as of other functions"),
     "torch.nn.Parameter([1.0])": ("TypeError", "PyTorch's AttributeError comes of an attribute that a list lacks"),
     'x = torch.ones(3); [tried("x.__setitem__(torch.tensor([0, 5]), 0.0)"), x]': (
         ["'IndexError'", "torch.float32 (3,) [1.0, 1.0, 1.0] False"],
@@ -1243,22 +1250,6 @@ SANER: dict[str, tuple[Any, str]] = {
 # Lines on which the two differ today; to be emptied.
 KNOWN = set(
     """
-torch.tensor([300], dtype=torch.uint8)
-torch.tensor(256, dtype=torch.uint8)
-torch.tensor([2**40], dtype=torch.int32)
-torch.tensor(2**31, dtype=torch.int32)
-torch.tensor(-2**31 - 1, dtype=torch.int32)
-torch.tensor(2**63, dtype=torch.float64)
-torch.tensor(nan, dtype=torch.int64)
-torch.tensor([nan], dtype=torch.int64)
-torch.tensor(inf, dtype=torch.int64)
-torch.tensor([256.0], dtype=torch.uint8)
-torch.tensor([1e10], dtype=torch.int32)
-torch.tensor(np.int64(300), dtype=torch.uint8)
-torch.tensor([torch.tensor([1, 2]), torch.tensor([2, 3])])
-torch.tensor(3, dtype="float32")
-torch.tensor(3, dtype=np.float32)
-torch.tensor([1.0], requires_grad=1)
 x = torch.zeros(2, dtype=torch.uint8); x[0] = -1; x
 x = torch.zeros(2, dtype=torch.uint8); x[0] = 256; x
 x = torch.zeros(2, dtype=torch.uint8); x[:] = 300; x
@@ -1272,19 +1263,6 @@ x = torch.zeros(2, dtype=torch.uint8); x[0] = np.int64(300); x
 torch.zeros(2, dtype=torch.uint8).fill_(300)
 torch.zeros(2, dtype=torch.uint8).fill_(-1)
 torch.zeros(2, dtype=torch.int32).fill_(2**40)
-torch.full((2,), 300, dtype=torch.uint8)
-torch.full((2,), -1, dtype=torch.uint8)
-torch.full((2,), nan, dtype=torch.int64)
-torch.full((2,), 2**63)
-torch.full((2,), 1e300)
-torch.full((2,), torch.tensor([3]))
-torch.full((2,), None)
-torch.full_like(torch.zeros(2, dtype=torch.uint8), 300)
-torch.zeros(2, dtype=torch.uint8).new_full((1,), 256)
-torch.zeros(2, dtype=torch.uint8).new_tensor([256])
-torch.zeros(2, dtype=torch.uint8).clamp(max=300)
-torch.zeros(2, dtype=torch.uint8).masked_fill(torch.tensor([True, False]), 300)
-torch.where(torch.tensor([True, False]), torch.zeros(2, dtype=torch.uint8), 300)
 torch.zeros(2, dtype=torch.uint8).index_put_((torch.tensor([0]),), torch.tensor(300))
 torch.zeros(2, dtype=torch.uint8).scatter_(0, torch.tensor([0]), 300)
 torch.randint(300, (2,), dtype=torch.uint8)
@@ -1295,125 +1273,44 @@ torch.randint(0, 10, 3)
 torch.zeros(2, dtype=torch.uint8).random_(300)
 torch.zeros(2, dtype=torch.uint8).random_(-1, 3)
 torch.zeros(2, dtype=torch.bool).random_(3)
-torch.arange(0, 9.86, 1.3, dtype=torch.int64)
-torch.arange(3, dtype=torch.bool)
-torch.arange(nan)
-torch.arange(inf)
-torch.linspace(0, 300, 2, dtype=torch.uint8)
-torch.logspace(0, 2, 3, dtype=torch.int64)
-torch.eye(-1)
-"a" in torch.tensor([1, 2])
-torch.ones(2, 3).sum(np.int64(0))
-torch.ones(2, 3).sum(dim=np.int32(-1))
-torch.ones(2, 3).mean(np.int64(1))
-torch.full((2,), np.float64(1.5))
-torch.full((2,), np.bool_(True))
-torch.ones(2).clamp(min=np.int64(0))
-torch.ones(2).clamp(np.float64(0), np.float32(0.5))
-torch.ones(2).clamp(max=np.float64(0.5))
-torch.ones(2, dtype=torch.int64).clamp(min=np.int64(2))
-torch.ones(3).roll(np.int64(1))
-torch.ones(4).chunk(np.int64(2))
 torch.arange(4.0)[np.uint8(1)]
 torch.arange(4.0)[np.bool_(True)].shape
 torch.nn.LayerNorm(np.int64(2)).weight.shape
 torch.nn.Conv1d(np.int64(1), np.int64(2), np.int64(3)).weight.shape
-np.ones(2) * torch.ones(2)
-torch.ones(3).masked_select(torch.tensor([1, 0, 1]))
-torch.ones(3).masked_select(torch.tensor([1, 0, 1], dtype=torch.uint8))
 torch.ones(3).masked_select(torch.tensor([True, False]))
 torch.ones(3).masked_select([True, False, True])
-torch.ones(3).masked_fill([True, False, True], 2)
-torch.ones(3).masked_fill(torch.tensor([True, False, True]), torch.tensor([1.0, 2.0, 3.0]))
-torch.ones(3).index_select(0, torch.tensor(0))
-torch.ones(3).index_select(0, torch.tensor([[0]]))
-torch.ones(3).index_select(0, torch.tensor([-1]))
-torch.ones(3).index_select(0, torch.tensor([True]))
-torch.ones(3).index_select(0, torch.tensor([0.0]))
-torch.ones(3).index_select(0, torch.tensor([0], dtype=torch.uint8))
 torch.ones(3).index_select(0, [0])
-torch.ones(3).index_add(0, torch.tensor([0, 1]), torch.ones(1))
 torch.ones(3).index_add(0, torch.tensor([-1]), torch.ones(1))
-torch.ones(3).index_add(0, torch.tensor([[0]]), torch.ones(1))
 torch.ones(3).index_add(0, torch.tensor([0]), torch.ones(1, dtype=torch.float64))
-torch.ones(3).index_add(0, torch.tensor([0.0]), torch.ones(1))
-torch.ones(3, 2).index_add(0, torch.tensor([0]), torch.ones(2))
 torch.ones(3).gather(0, torch.tensor([0], dtype=torch.int32))
 torch.ones(3).gather(0, [0])
 torch.zeros(3).scatter(0, torch.tensor([0], dtype=torch.int32), torch.ones(1))
 torch.zeros(3).scatter_add(0, torch.tensor([0]), 1.0)
 torch.zeros(3).scatter_add(0, torch.tensor([0]), torch.ones(1, dtype=torch.float64))
-torch.where(torch.tensor([1, 0]), torch.ones(2), torch.zeros(2))
-torch.where(torch.tensor([1.0, 0.0]), torch.ones(2), torch.zeros(2))
-torch.where([True, False], torch.ones(2), torch.zeros(2))
-torch.where(True, torch.ones(2), torch.zeros(2))
 torch.take_along_dim(torch.ones(3), torch.tensor([-1]), 0)
 torch.take_along_dim(torch.ones(3, 2), torch.tensor([0]), 0)
-torch.nn.functional.embedding(torch.tensor([0]), torch.ones(2))
-torch.nn.functional.embedding([0], torch.ones(2, 2))
 torch.ones(3)[..., ...]
 torch.ones(3).index_put_((torch.tensor([0]),), torch.tensor(1.0, dtype=torch.float64))
 torch.ones(3).index_put_(torch.tensor([0]), torch.tensor(1.0))
 torch.ones(3).index_put_((torch.tensor([0]),), 1.0)
-torch.searchsorted(torch.tensor([[1.0, 2.0]]), torch.tensor([1.0]))
-torch.searchsorted(torch.tensor([[1.0, 2.0]]), 1.0)
-torch.searchsorted(torch.tensor([1.0, 2.0]), torch.tensor([1.0]), right=1)
 torch.zeros(2).normal_(0, -1)
 torch.zeros(2).exponential_(0)
 torch.zeros(2).exponential_(-1)
 torch.multinomial([0.5, 0.5], 1)
-torch.tril(torch.ones(3))
-torch.tril(torch.tensor(1.0))
-torch.triu(torch.ones(3))
-torch.trace(torch.ones(3))
 torch.diag(torch.ones(2, 2, 2))
 torch.ones(3).mT
-torch.tensor(3.0).sort(dim=1)
-torch.tensor(3.0).argsort(1)
 torch.tensor(3.0).split(1)
-torch.tensor(3.0).index_select(0, torch.tensor([0]))
-torch.ones(3).quantile("0.5")
-torch.ones(3).histc(0)
-torch.ones(3).histc(2, 3, 1)
-torch.ones(3).histc(2, nan, 1)
-torch.histogram(torch.ones(3), 0)
-torch.histogram(torch.ones(3), 2, range=(1.0, 0.0))
-torch.ones(3).clamp()
-torch.ones(3, dtype=torch.bool).floor()
-torch.ones(3, dtype=torch.bool).round()
-torch.ones(3, dtype=torch.bool).median()
 torch.ones(3, dtype=torch.bool).diff()
 torch.ones(2, 3).movedim((0, 1), (0,))
 torch.ones(2, 3).roll((1, 2), 0)
 torch.hstack([])
 torch.meshgrid(torch.ones(2), torch.ones(2, 2), indexing="ij")
 torch.meshgrid(torch.ones(2), indexing="ab")
-torch.nn.functional.relu([1.0])
-torch.nn.functional.relu(1.0)
-torch.nn.functional.elu(torch.ones(2, dtype=torch.int64))
-torch.nn.functional.leaky_relu(torch.ones(2, dtype=torch.int64))
-torch.nn.functional.batch_norm(torch.ones(2), None, None, training=True)
-torch.nn.Linear(2, 3)([1.0, 2.0])
-m = torch.nn.BatchNorm1d(1); m.running_mean = 1; m
 torch.optim.AdamW([torch.ones(1, requires_grad=True)], betas=(0.9,))
 x = torch.ones(2); x.requires_grad = 1; x
 copy.deepcopy(torch.ones(2, requires_grad=True) * 2)
 torch.ones(2).to(3)
 torch.ones(2).type("float")
-torch.FloatTensor([1, "a"])
-torch.lerp(torch.ones(2), 1.0, 0.5)
-torch.lerp(torch.ones(2), torch.ones(2, dtype=torch.float64), 0.5)
-torch.lerp(torch.ones(2, dtype=torch.int64), torch.ones(2, dtype=torch.int64), 0.5)
-torch.maximum(torch.ones(2), 1.0)
-torch.logical_and(torch.ones(2), 1.0)
-torch.isnan(1.0)
-torch.isclose(torch.ones(2), 1.0)
-torch.exp(1.0)
-torch.sum([1.0])
-torch.sqrt("a")
-torch.argmax(torch.tensor([]))
-torch.std_mean([1.0])
-torch.var(torch.ones(2), dim=0, correction=1, unbiased=True)
 x = torch.ones(3); [tried("x.normal_(0, -1)"), x]
 x = torch.ones(3); [tried("x.exponential_(-1)"), x]
 x = torch.ones(3, dtype=torch.uint8); [tried("x.fill_(300)"), x]
@@ -1421,48 +1318,12 @@ x = torch.ones(3, dtype=torch.uint8); [tried("x.__setitem__(0, 300)"), x]
 x = torch.ones(3, dtype=torch.uint8); [tried("x[:2].fill_(300)"), x]
 x = torch.ones(1).expand(3); [tried("x.fill_(5)"), x]
 x = torch.ones(1).expand(3); [tried("x.__setitem__(0, 5)"), x]
-x = torch.arange(4.0); [tried("x[1:].add_(x[:-1])"), x]
-x = torch.arange(4.0); [tried("x[1:].copy_(x[:-1])"), x]
-x = torch.arange(4.0); [tried("x.__setitem__(slice(1, 4), x[:-1])"), x]
-x = torch.arange(4.0); [tried("x[1:] += x[:-1]"), x]
-x = torch.arange(4.0); [tried("x[1:] *= x[:-1]"), x]
-x = torch.arange(4.0); [tried("x[1:] = x[:-1]"), x]
-torch.arange(5.0).narrow(0, -2, 1)
-torch.arange(5.0).narrow(0, -5, 5)
-torch.arange(5.0).narrow(0, -6, 1)
-torch.tensor([]).median()
-torch.tensor(3.0).movedim(0, 0)
-torch.tensor(3.0).movedim(0, -1)
 torch.tensor(3.0).permute()
 torch.tensor(3.0).repeat()
-torch.tensor(3.0).unfold(0, 1, 1)
-torch.tensor(3.0).gather(0, torch.tensor(0))
 torch.tensor(3.0).diff()
-torch.histogram(torch.ones(3), torch.tensor([0.0, 1.0, 2.0]))
-torch.histogram(torch.ones(3), torch.tensor([0.0, 1.0]), density=True)
-torch.ones(2).view(torch.int32)
-torch.ones(2, dtype=torch.int32).view(torch.float32)
-torch.ones(2, dtype=torch.float64).view(torch.int64)
-torch.ones(2, dtype=torch.bool).view(torch.uint8)
-torch.ones(2).view(torch.float32)
-a = torch.ones(1, 1, 2, 2); torch.nn.functional.scaled_dot_product_attention(a, a, a, a, is_causal=True)
-torch.set_grad_enabled(False)(lambda: torch.is_grad_enabled())()
-torch.set_grad_enabled(mode=True)(lambda: torch.is_grad_enabled())()
-torch.set_grad_enabled(True)(lambda: torch.is_grad_enabled())()
-torch.inference_mode(mode=False)(lambda: torch.is_grad_enabled())()
-m = torch.nn.Linear(2, 1); torch.optim.SGD(m.named_parameters(), lr=0.1).param_groups[0]["param_names"]
-m = torch.nn.Linear(2, 1); torch.optim.AdamW(m.named_parameters()).param_groups[0]["lr"]
-m = torch.nn.Linear(2, 1); torch.optim.Adam([{"params": m.named_parameters()}]).param_groups[0]["param_names"]
 torch.ones(0).chunk(2)
-torch.tensor(b"ab")
-+torch.ones(2)
-torch.einsum("ii->i", torch.arange(4.0).reshape(2, 2))
-torch.einsum("ii", torch.arange(4.0).reshape(2, 2))
 torch.nn.Parameter().shape
 m = torch.nn.Linear(1, 1); h = m.register_forward_hook(lambda *a: h.remove()); m(torch.ones(1)).shape
-torch.isin(1, torch.tensor([1, 2]))
-torch.norm(torch.ones(2, 2), "no")
-torch.nan_to_num(torch.tensor([1, 2]))
 """.strip().splitlines()
 )
 
@@ -1673,29 +1534,7 @@ PROGRAMS = {
     "a Function with setup_context": with_setup_context,
 }
 
-KNOWN_PROGRAMS: set[str] = {
-    "a Function with setup_context",
-    "a backward that returns a number",
-    "a backward that returns a shape of the same size",
-    "a backward that returns a shape that broadcasts",
-    "a backward that returns an array",
-    "a backward that returns no dimensions",
-    "a backward that returns nothing",
-    "a backward that returns the transposed shape",
-    "mode_after_an_error under inference_mode(mode=False)",
-    "mode_after_an_error under set_grad_enabled(False)",
-    "mode_after_an_error under set_grad_enabled(True)",
-    "mode_of_a_recursive_function under inference_mode(mode=False)",
-    "mode_of_a_recursive_function under set_grad_enabled(False)",
-    "mode_of_a_recursive_function under set_grad_enabled(True)",
-    "modes_of_a_generator under enable_grad()",
-    "modes_of_a_generator under inference_mode()",
-    "modes_of_a_generator under inference_mode(mode=False)",
-    "modes_of_a_generator under no_grad",
-    "modes_of_a_generator under no_grad()",
-    "modes_of_a_generator under set_grad_enabled(False)",
-    "modes_of_a_generator under set_grad_enabled(True)",
-}
+KNOWN_PROGRAMS: set[str] = set()
 
 
 def outcome_of_program(library: Any, program: Any) -> Any:

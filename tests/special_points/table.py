@@ -74,6 +74,8 @@ ONE = [
     each("torch.nan_to_num(x)", NUMBERS),
     each("x.nan_to_num(1.5, 2.0, -3.0)", NUMBERS),
     each("x.nan_to_num(nan=inf)", FEW),
+    each("x.clone().nan_to_num_()", FEW),
+    at("torch.bitwise_not(x)", [0, 1, 2], dtypes=WHOLE),
     each("torch.clone(x)", FEW),
     each("x.clone()", FEW),
     each("x.contiguous()", FEW),
@@ -663,6 +665,11 @@ SHAPED += [
     "x.permute(1, 0)",
     "torch.movedim(x, 0, 1)",
     "x.movedim(0, 1)",
+    "torch.moveaxis(x, 0, 1)",
+    "torch.swapdims(x, 0, 1)",
+    "x.clone().swapaxes_(0, 1)",
+    "torch.tensor_split(x, 2)",
+    "x.unfold(0, 1, 1)",
     "torch.swapaxes(x, 0, 1)",
     "x.swapaxes(0, 1)",
 ]
@@ -1137,4 +1144,9 @@ NETS = [
     at("torch.nn.Flatten()(x)", [[1.0, nan]], "zeros((0, 2, 3))", [[[1.0, 2.0]]]),
 ]
 
-CASES: list[Case] = [*ONE, *TWO, *CHOICES, *REDUCTIONS, *SHAPES, *PICKED, *PRODUCTS, *NETS]
+SLOPES = [
+    at("torch.gradient(x)", [1.0, 4.0], [nan, 1.0, 2.0, 3.0], [inf, 1.0, 2.0], [1.0], [], [[1.0, 2.0], [4.0, 8.0]]),
+    at("torch.gradient(x, spacing=0.5, edge_order=2)", [1.0, 4.0, 9.0], [1.0, nan, 9.0, 16.0], [1.0, 4.0]),
+]
+
+CASES: list[Case] = [*SLOPES, *ONE, *TWO, *CHOICES, *REDUCTIONS, *SHAPES, *PICKED, *PRODUCTS, *NETS]

@@ -15,6 +15,11 @@ def pad_sequence(
     """n tensors (length, *) of different lengths as one, (longest, n, *) or, with batch_first, (n, longest, *).
 
     The shorter ones are filled up with padding_value at their end, or with padding_side='left' at their start.
+
+    >>> import micrograd as torch
+    >>> torch.nn.utils.rnn.pad_sequence([torch.tensor([1, 2]), torch.tensor([3])], batch_first=True)
+    tensor([[1, 2],
+            [3, 0]])
     """
     longest, rest = max([len(sequence) for sequence in sequences]), sequences[0].shape[1:]
     result = sequences[0].new_full((len(sequences), longest, *rest), padding_value)

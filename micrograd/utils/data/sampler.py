@@ -13,14 +13,24 @@ T = TypeVar("T", covariant=True)
 
 
 class Sampler(Generic[T]):
-    """The base of all samplers; a subclass defines `__iter__`, which yields indices."""
+    """The base of all samplers; a subclass defines `__iter__`, which yields indices.
+
+    >>> import micrograd as torch
+    >>> isinstance(torch.utils.data.SequentialSampler(range(3)), torch.utils.data.Sampler)
+    True
+    """
 
     def __iter__(self) -> Iterator[T]:
         raise NotImplementedError(f"{type(self).__name__} has no __iter__: define __iter__(self)")
 
 
 class SequentialSampler(Sampler[int]):
-    """0, 1, 2, ..."""
+    """0, 1, 2, ...
+
+    >>> import micrograd as torch
+    >>> list(torch.utils.data.SequentialSampler(range(3)))
+    [0, 1, 2]
+    """
 
     def __init__(self, data_source: Any):
         self.data_source = data_source
@@ -37,6 +47,10 @@ class RandomSampler(Sampler[int]):
 
     replacement: draw each from all examples; else from permutations, one after the other.
     Raises TypeError if replacement is not a bool, ValueError if num_samples is not a positive int.
+
+    >>> import micrograd as torch
+    >>> sorted(torch.utils.data.RandomSampler(range(3)))
+    [0, 1, 2]
     """
 
     def __init__(
@@ -78,6 +92,10 @@ class BatchSampler(Sampler[list[int]]):
     """The indices of another sampler in lists of batch_size; drop_last leaves out a last one that is shorter.
 
     Raises ValueError if batch_size is not a positive int or drop_last not a bool.
+
+    >>> import micrograd as torch
+    >>> list(torch.utils.data.BatchSampler(torch.utils.data.SequentialSampler(range(3)), 2, drop_last=False))
+    [[0, 1], [2]]
     """
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool):

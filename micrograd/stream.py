@@ -36,8 +36,8 @@ STATE = np.dtype(
 )
 
 
-class Generator:
-    """A source of random numbers that draws what `torch.Generator` draws on the CPU from the same seed.
+class Stream:
+    """A stream of random numbers as arrays: it draws what `torch.Generator` draws on the CPU from the same seed.
 
     Every draw returns a fresh array; a shape is an int or a tuple of ints, and a negative one raises RuntimeError.
 
@@ -129,15 +129,16 @@ class Generator:
         draws[draws >= end] = start  # rounded up to high, which is excluded; PyTorch, too, takes low instead
         return draws.reshape(shape)
 
-    def normal(self, shape: Shape, dtype: DTypeLike = np.float32) -> np.ndarray:
+    def normal(self, shape: Shape, dtype: DTypeLike = np.float32, in_blocks: bool = True) -> np.ndarray:
         """Numbers of the standard normal distribution: `torch.randn`; float32 or float64.
 
         Box and Muller (1958) make two of them from two uniform numbers. Fewer than 16 are made pair by pair in float64,
-        and the odd one out waits for the next call; 16 or more in blocks of 16, in `dtype`. The blocks agree with
+        and the odd one out waits for the next call; 16 or more in blocks of 16, in `dtype`. in_blocks=False makes
+        all of them pair by pair, as PyTorch does where a tensor does not lie in memory in order. The blocks agree with
         PyTorch to about 1e-6 in float32, whose cosine is PyTorch's own. Raises RuntimeError for another dtype.
         """
         dtype, size = np.dtype(dtype), _size(shape)
-        if size < 16:
+        if size < 16 or not in_blocks:
             _check_dtype(dtype)
             return np.array([self._next_normal() for _ in range(size)], dtype).reshape(shape)
         draws = self._fractions(size, dtype)
@@ -215,7 +216,13 @@ class Generator:
             raise RuntimeError("multinomial needs a weight above zero in every row")
         if replacement and (num_samples > 1 or self.legacy_multinomial):
             return self._walk(weights, num_samples)
-        speed = weights / self.exponential(weights.shape, weights.dtype)
+        # The exponentials are drawn in the order in which the weights lie in memory.
+        turned = weights.ndim == 2 and abs(weights.strides[0]) < abs(weights.strides[1])
+        speed = weights / (
+            self.exponential(weights.shape[::-1], weights.dtype).T
+            if turned
+            else self.exponential(weights.shape, weights.dtype)
+        )
         if num_samples == 1:
             return speed.argmax(-1, keepdims=True)
         return np.argsort(-speed, axis=-1, kind="stable")[..., :num_samples].copy()

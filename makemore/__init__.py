@@ -1,0 +1,43 @@
+"""Character language models, which learn from a list of words and make up new ones like them.
+
+The commands, `python -m makemore.train` and its like, are also at hand in Python:
+
+>>> import makemore
+>>> model = makemore.train(["emma", "olivia", "ava", "isabella", "sophia"], type="bigram", fit="counts")
+>>> len(model.sample(3, prompt="a"))
+3
+>>> round(model.score("ava").log_likelihood, 1)
+-7.5
+
+`makemore.load(folder)` gives the model of a run that a command has trained.
+"""
+
+from importlib.util import find_spec
+from os.path import dirname, isfile, join
+from typing import TYPE_CHECKING, Any
+
+__all__ = ["__version__", "load", "train"]
+
+__version__ = "0.1.0"
+
+_micrograd = find_spec("micrograd")
+if _micrograd is not None and _micrograd.origin is not None and isfile(join(dirname(_micrograd.origin), "nn.py")):
+    raise ImportError(
+        "another package named micrograd is installed in this environment too, and takes the place of the one that "
+        "makemore needs: pip uninstall micrograd micrograd-viz, and then "
+        "pip install --force-reinstall --no-deps micrograd-makemore"
+    )
+
+if TYPE_CHECKING:
+    from makemore.trained import load, train
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Read what is asked for when it is asked for: with `import makemore` alone, not even NumPy is."""
+        from importlib import import_module
+
+        if name == "train":  # the module of the command, which is called as the function
+            return import_module("makemore.train")
+        if name == "load":
+            return import_module("makemore.trained").load
+        raise AttributeError(f"makemore has no {name!r}: there are train, load, and the modules of the commands")

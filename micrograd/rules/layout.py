@@ -1,0 +1,59 @@
+"""In which order the elements of a result lie in memory: PyTorch keeps that of its inputs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+def laid_out(result: np.ndarray, arrays: Sequence[Any]) -> np.ndarray:
+    """`result`, made element by element of the arrays, in the order in which PyTorch would have written it."""
+    for a in arrays:
+        if type(a) is np.ndarray and a.ndim > 1 and not a.flags.c_contiguous:
+            break
+    else:
+        return result
+    shape = result.shape
+    strides = [_stretched(a, shape) for a in arrays if isinstance(a, np.ndarray)]
+    return in_memory(result, dims_in_memory(shape, strides))
+
+
+def in_memory(array: np.ndarray, dims: Sequence[int]) -> np.ndarray:
+    """The array in memory in the order of these dimensions: itself where it lies so, else a copy."""
+    moved = array.transpose(dims)
+    return array if moved.flags.c_contiguous else moved.copy("C").transpose(np.argsort(dims))
+
+
+def _stretched(array: np.ndarray, shape: Sequence[int]) -> list[int]:
+    """The strides of an array that is broadcast to a shape; 0 where it is stretched."""
+    start = len(shape) - array.ndim
+    own = zip(array.strides, array.shape, shape[start:], strict=True)
+    return [0] * start + [stride if n == m else 0 for stride, n, m in own]
+
+
+def dims_in_memory(shape: Sequence[int], strides: Sequence[Sequence[int]]) -> list[int]:
+    """The dimensions of a result, from the one whose neighbours lie farthest apart to that where they are nearest.
+
+    By the rule of PyTorch's TensorIterator: the strides of the first input decide; where they are 0, those of the next.
+    """
+
+    def is_farther(d: int, e: int) -> bool | None:
+        for steps in strides:
+            if steps[d] and steps[e]:
+                if steps[d] != steps[e]:
+                    return steps[d] > steps[e]
+                if shape[d] > shape[e]:
+                    return True
+        return None  # cannot be told
+
+    order = list(reversed(range(len(shape))))  # from near to far
+    for i in range(1, len(order)):
+        place = i
+        for j in reversed(range(i)):
+            farther = is_farther(order[j], order[place])
+            if farther:
+                order[j], order[place] = order[place], order[j]
+                place = j
+            elif farther is False:
+                break
+    return order[::-1]

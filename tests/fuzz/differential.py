@@ -1,0 +1,307 @@
+"""A program, a list of lines written for PyTorch, run on both libraries: how what they leave behind differs.
+
+Each line is executed on its own in the names of the program, with `torch` being the library, so that a line that
+raises leaves the rest to go on. Where only one of the two raises, this is noted, and the program is run once more
+without that line: what comes behind it counts too.
+"""
+
+import functools
+import math
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import CodeType
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+import micrograd
+
+# Silent differences: both libraries run to the end.
+VALUE, GRADIENT, DTYPE, SHAPE = "value", "gradient", "dtype", "shape"
+REQUIRES_GRAD, IS_LEAF, GRAD_FN = "requires_grad", "is_leaf", "grad_fn"
+STRIDE, MEMORY, TYPE = "stride", "shared memory", "type"
+# PyTorch refuses what would make a gradient wrong, and micrograd runs: as bad as a wrong gradient.
+UNREFUSED_GRADIENT = "gradient not refused"
+SILENT = (
+    *(VALUE, GRADIENT, DTYPE, SHAPE, REQUIRES_GRAD, IS_LEAF, GRAD_FN, STRIDE, MEMORY, TYPE),
+    UNREFUSED_GRADIENT,
+)
+UNREFUSED, LOUD, ERROR_CLASS = "not refused", "loud", "class of error"
+KINDS = (*SILENT, UNREFUSED, LOUD, ERROR_CLASS)
+
+# Both libraries round in float32, 6e-8 of a number, and functions such as exp to a few of these; the programs take
+# some ten steps on a few numbers of the size of 1, and steps such as 1 / (x - y) widen an error some ten times each.
+# A wrong number of the kind that is looked for (a gradient counted twice, a change not seen) is off by 1e-2 and more,
+# because the programs calculate with multiples of 1/4. 1e-3 of the largest number at hand lies between the two.
+TOLERANCE = 1e-3
+
+# What PyTorch says where a change or a call would leave a wrong gradient.
+ABOUT_GRADIENTS = re.compile(
+    "leaf|inplace|in-place|backward through|require grad|requires_grad|requires grad|differentiable|version|graph"
+)
+
+
+# Derivatives that PyTorch multiplies by a mask or by other elements, which makes nan of 0 * inf where micrograd selects
+# (tests/special_points has them one by one).
+SELECTS = re.compile(r"amax|amin|nan_to_num|norm\(|max\(\)|min\(\)|median|cumprod|prod|var\(|std\(|lerp")
+
+
+class Difference(NamedTuple):
+    kind: str
+    what: str  # the name of the tensor, or the line
+    mine: str
+    theirs: str
+
+
+class Outcome(NamedTuple):
+    """A program that has run: its names, and what each line raised."""
+
+    names: dict[str, Any]
+    errors: list[Exception | None]
+
+
+def run(library: Any, codes: list[CodeType]) -> Outcome:
+    names: dict[str, Any] = {"torch": library, "np": np, "math": math}
+    with quiet():
+        return Outcome(names, [execute(code, names) for code in codes])
+
+
+def execute(code: CodeType, names: dict[str, Any]) -> Exception | None:
+    """Run a line in these names; what it raised."""
+    try:
+        exec(code, names)
+    except Exception as error:
+        error.__traceback__ = None
+        return error
+    return None
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+@functools.lru_cache(maxsize=256)
+def compiled(line: str) -> CodeType:
+    return compile(line, "<fuzz>", "exec", dont_inherit=True)
+
+
+def differences(lines: list[str], theirs: Outcome | None = None) -> list[Difference]:
+    """Everything in which micrograd differs from PyTorch in this program; [] where nothing does.
+
+    theirs: what PyTorch made of it, where that is known.
+    """
+    codes = [compiled(line) for line in lines]
+    lines = list(lines)
+    strides_too = not any("einsum" in line for line in lines)  # its result lies in memory as NumPy's does
+    selects = any(SELECTS.search(line) for line in lines)
+    found: list[Difference] = []
+    while True:
+        theirs = theirs or run(torch, codes)
+        mine = run(micrograd, codes)
+        drop = None
+        for i, (error, expected) in enumerate(zip(mine.errors, theirs.errors, strict=True)):
+            if error is None and expected is None:
+                continue
+            if error is None or expected is None:
+                found.append(one_sided(lines[i], error, expected, theirs.names))
+                drop = i
+            elif ".backward(" in lines[i] or "ZeroDivision" in str(expected):
+                drop = i  # what fails in the middle leaves something in the leaves, or in what was to be changed
+            elif builtin_class(error) != builtin_class(expected) and not isinstance(expected, NameError):
+                found.append(Difference(ERROR_CLASS, lines[i], said(error), said(expected)))
+            if drop is not None:
+                break
+        if drop is None:
+            with quiet():
+                return list(dict.fromkeys(found + left_behind(mine.names, theirs.names, strides_too, selects)))
+        del lines[drop], codes[drop]
+        theirs = None
+
+
+def one_sided(line: str, error: Exception | None, expected: Exception | None, theirs: dict[str, Any]) -> Difference:
+    """That one of the libraries raises alone."""
+    harmful = ABOUT_GRADIENTS.search(str(expected)) and not needless(line, str(expected), theirs)
+    kind = LOUD if expected is None else UNREFUSED_GRADIENT if harmful else UNREFUSED
+    return Difference(kind, line, said(error), said(expected))
+
+
+def needless(line: str, words: str, theirs: dict[str, Any]) -> bool:
+    """Whether PyTorch refuses what cannot make a gradient wrong."""
+    if "has been detached in-place" in words or re.search(r"operation: .(torch\.|CPU)(Bool|Byte|Int|Long)T", words):
+        return True  # what micrograd saved is as it was: the array itself, and of ints their copy in floats
+    if "FloatTensor []]" in words and any(getattr(x, "dtype", None) is torch.float64 for x in theirs.values()):
+        return True  # nor of a number in float32 that met a tensor in float64
+    if words.startswith("a leaf Variable"):
+        # It takes a view for a leaf when its base was changed and nobody has asked for the view's grad_fn since; of a
+        # leaf that is a view it says "a view of a leaf".
+        name = re.sub(r"with torch\.\w+\(\): ", "", line)
+        x = theirs[re.match(r"\w+", name)[0]]
+        return not (x.is_leaf and x.requires_grad and x._base is None)
+    return False
+
+
+def builtin_class(error: Exception) -> str:
+    """The name of the first class of Python's own among the classes of an error."""
+    return next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins")
+
+
+def said(error: Exception | None) -> str:
+    if error is None:
+        return "runs"
+    first = (str(error).splitlines() or [""])[0]
+    return f"{builtin_class(error)}: {first}"
+
+
+def left_behind(mine: dict[str, Any], theirs: dict[str, Any], strides_too: bool, selects: bool) -> list[Difference]:
+    """The differences between the names of two programs that have run.
+
+    selects: whether to leave out gradients that are no finite numbers in PyTorch.
+    """
+    found = []
+    pairs = []
+    for name, expected in theirs.items():
+        if name.startswith("__") or name in ("torch", "np", "math"):
+            continue
+        value = mine.get(name)
+        if isinstance(expected, tuple | list) and isinstance(value, tuple | list):
+            parts = zip(value, expected, strict=False)
+            pairs += [(f"{name}[{i}]", part, their_part) for i, (part, their_part) in enumerate(parts)]
+        else:
+            pairs.append((name, value, expected))
+    tensors = []
+    for name, value, expected in pairs:
+        if not isinstance(expected, torch.Tensor):
+            if type(value) is not type(expected) or not (value == expected or value != value):
+                found.append(Difference(TYPE, name, repr(value), repr(expected)))
+        elif not isinstance(value, micrograd.Tensor):
+            found.append(Difference(TYPE, name, repr(value), repr(expected)))
+        else:
+            tensors.append((name, value, expected))
+    arrays = [(name, value.detach().numpy(), expected.detach().numpy()) for name, value, expected in tensors]
+    scale = largest([expected for _, _, expected in arrays])
+    for (name, value, expected), (_, a, b) in zip(tensors, arrays, strict=True):
+        different = Differ(name, found)
+        if different(SHAPE, tuple(value.shape), tuple(expected.shape)):
+            continue
+        if different(DTYPE, str(value.dtype), str(expected.dtype)):
+            continue
+        if not close(a, b, scale):
+            different(VALUE, a.tolist(), b.tolist())
+        if b.dtype.kind != "f":
+            continue  # PyTorch leaves a graph in ints that it fills with a float; its backward refuses them
+        different(REQUIRES_GRAD, asked(value, "requires_grad"), asked(expected, "requires_grad"))
+        different(IS_LEAF, asked(value, "is_leaf"), asked(expected, "is_leaf"))
+        different(GRAD_FN, made_by(value), made_by(expected))
+        if strides_too and b.size > 1 and strides(value.stride(), b.shape) != strides(expected.stride(), b.shape):
+            different(STRIDE, tuple(value.stride()), expected.stride())
+        if asked(expected, "is_leaf") is True or asked(expected, "retains_grad") is True:
+            g, h = value.grad, expected.grad
+            if g is None or h is None:
+                different(GRADIENT, shown(g), shown(h))
+                continue
+            g, h = g.detach().numpy(), h.detach().numpy()
+            if selects and g.shape == h.shape:
+                g, h = g[np.isfinite(h)], h[np.isfinite(h)]
+            if g.dtype != h.dtype or g.shape != h.shape or not close(g, h, max(scale, largest([h]))):
+                different(GRADIENT, g.tolist(), h.tolist())
+    return found + (memory_differences(tensors) if strides_too else [])
+
+
+class Differ:
+    def __init__(self, name: str, found: list[Difference]):
+        self.name, self.found = name, found
+
+    def __call__(self, kind: str, mine: Any, theirs: Any) -> bool:
+        if repr(mine) == repr(theirs):
+            return False
+        self.found.append(Difference(kind, self.name, repr(mine), repr(theirs)))
+        return True
+
+
+def asked(tensor: Any, name: str) -> Any:
+    """An attribute of a tensor; PyTorch refuses it of some views whose memory was changed."""
+    try:
+        return getattr(tensor, name)
+    except RuntimeError:
+        return "refused"
+
+
+def made_by(tensor: Any) -> str:
+    node = asked(tensor, "grad_fn")
+    return node if node == "refused" else "none" if node is None else "an operation"
+
+
+def shown(tensor: Any) -> Any:
+    return None if tensor is None else tensor.tolist()
+
+
+def largest(arrays: list[np.ndarray]) -> float:
+    """The largest finite number among floats; at least 1."""
+    size = 1.0
+    for array in arrays:
+        if array.dtype.kind == "f" and array.size:
+            finite = np.abs(array[np.isfinite(array)])
+            size = max(size, float(finite.max(initial=0)))
+    return size
+
+
+def close(a: np.ndarray, b: np.ndarray, scale: float) -> bool:
+    if np.array_equal(a, b):
+        return True
+    if b.dtype.kind != "f":
+        return False
+    a, b = a.astype(float), b.astype(float)
+    near = np.abs(a - b) <= TOLERANCE * np.maximum(min(scale, 1e4), np.abs(b))
+    return bool(((a == b) | (np.isnan(a) & np.isnan(b)) | (near & np.isfinite(a) & np.isfinite(b))).all())
+
+
+def strides(stride: tuple[int, ...], shape: tuple[int, ...]) -> list[int]:
+    """Those of dimensions in which an index can move."""
+    return [step for step, length in zip(stride, shape, strict=True) if length > 1]
+
+
+def memory_differences(tensors: list[tuple[str, Any, Any]]) -> list[Difference]:
+    """The pairs of names that share memory in one library and not in the other."""
+    mine = [owner(value.detach().numpy()) for _, value, _ in tensors]
+    theirs = [expected.untyped_storage().data_ptr() for _, _, expected in tensors]
+    if not tensors or same_groups(mine, theirs):
+        return []
+    found = []
+    for i, (name, _, x) in enumerate(tensors):
+        for j in range(i):
+            if not x.numel() or not tensors[j][2].numel():
+                continue
+            shared, expected = mine[i] == mine[j], theirs[i] == theirs[j]
+            if shared != expected:
+                found.append(Difference(MEMORY, f"{tensors[j][0]} and {name}", repr(shared), repr(expected)))
+    return found
+
+
+def owner(array: Any) -> int:
+    """The array at the end of the chain of views, by its id."""
+    while isinstance(getattr(array, "base", None), np.ndarray) or hasattr(getattr(array, "base", None), "base"):
+        array = array.base
+    return id(array)
+
+
+def same_groups(mine: list[int], theirs: list[int]) -> bool:
+    return len(set(mine)) == len(set(theirs)) == len(set(zip(mine, theirs, strict=True)))
+
+
+def smallest(lines: list[str], wanted: Callable[[list[Difference]], bool]) -> list[str]:
+    """The program without the lines that the wanted difference does not need."""
+    lines = list(lines)
+    shorter = True
+    while shorter:
+        shorter = False
+        for i in reversed(range(len(lines))):
+            fewer = lines[:i] + lines[i + 1 :]
+            if wanted(differences(fewer)):
+                lines, shorter = fewer, True
+    return lines

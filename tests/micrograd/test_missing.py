@@ -1,0 +1,93 @@
+"""The hints for names that are not there: a slip of the fingers gets the name that was meant, a stranger gets none."""
+
+import re
+
+import pytest
+import torch
+
+import micrograd
+from micrograd import nn, optim
+from micrograd.nn import functional
+from micrograd.rules.missing import INSTEAD, slips
+
+PLACES = {"torch": micrograd, "nn": nn, "F": functional, "optim": optim, "x": micrograd.ones(2)}
+
+TYPOS = """
+torch.zeroes zeros | torch.onse ones | torch.tnesor tensor | torch.tensr tensor | torch.aranage arange
+torch.randnn randn | torch.radn rand | torch.randnit randint | torch.linsapce linspace | torch.linspce linspace
+torch.concatt concat | torch.stakc stack | torch.stck stack | torch.wher where | torch.whre where
+torch.mutlinomial multinomial | torch.multinominal multinomial | torch.manualseed manual_seed
+torch.manual_sede manual_seed | torch.sigmod sigmoid | torch.sigmoidd sigmoid | torch.matmull matmul
+torch.matmlu matmul | torch.maximun maximum | torch.minimun minimum | torch.cumsumm cumsum | torch.einsm einsum
+torch.no_grd no_grad | torch.nograd no_grad | torch.set_printoption set_printoptions | torch.gather_ gather
+torch.tahn tanh | torch.sqrtt sqrt | torch.lgo log | torch.Tensr Tensor | torch.Genrator Generator
+torch.flaot32 float32 | torch.unsqeeze unsqueeze | torch.squeze squeeze | torch.transpse transpose
+x.veiw view | x.reshpe reshape | x.resahpe reshape | x.backwards backward | x.bakward backward | x.itme item
+x.detatch detach | x.detech detach | x.requires_grads_ requires_grad_ | x.retian_grad retain_grad
+x.shpae shape | x.numell numel | x.tolsit tolist | x.smu sum | x.maen mean | x.argmx argmax | x.clam clamp
+nn.Liner Linear | nn.linear Linear | nn.Embeding Embedding | nn.Sequental Sequential | nn.CrossEntropyLos CrossEntropyLoss
+nn.Droput Dropout | nn.BatchNrom1d BatchNorm1d | nn.LayerNrom LayerNorm | nn.Relu ReLU | nn.Paramter Parameter
+nn.ModulList ModuleList | F.crossentropy cross_entropy | F.cross_entorpy cross_entropy | F.sofmax softmax
+F.onehot one_hot | F.log_sofmax log_softmax | optim.Adma Adam | optim.sgd SGD | optim.AdmW AdamW
+"""
+
+STRANGERS = """
+x.half x.bfloat16 x.short x.char x.is_sparse x.coalesce x.hardshrink x.geometric_ x.svd x.inverse x.det x.lu x.share_memory_
+x.imag x.real x.angle x.cauchy_ x.new x.names x.sinh x.acosh x.atan torch.asin torch.acos torch.atan torch.cosh torch.exp2
+torch.erf torch.sinc torch.fft torch.linalg torch.vmap torch.jit torch.onnx torch.hub torch.fx torch.cov torch.mode
+torch.lcm torch.gcd torch.kron torch.cdist torch.cross torch.inner torch.float16 torch.int8 torch.complex64 torch.logit
+torch.addmv torch.vdot torch.dstack torch.hypot torch.trapz torch.rot90 torch.bucketize torch.digamma torch.cummax
+nn.GRU nn.RNN nn.LSTM nn.Conv2d nn.GroupNorm nn.PReLU nn.SELU nn.CELU nn.ReLU6 nn.Softmin nn.L1Loss nn.BCELoss
+nn.Bilinear nn.Dropout2d nn.Hardtanh nn.Upsample nn.EmbeddingBag F.conv2d F.selu F.celu F.glu F.logit F.relu6 F.mish
+F.kl_div F.l1_loss F.interpolate F.grid_sample F.unfold F.fold optim.NAdam optim.RAdam optim.ASGD optim.LBFGS
+"""
+
+
+def said(place, name):
+    with pytest.raises(AttributeError) as caught:
+        getattr(PLACES[place], name)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("pair", re.findall(r"\w+\.\w+ \w+", TYPOS))
+def test_a_slip_gets_the_name_that_was_meant(pair):
+    typed, meant = pair.split()
+    assert said(*typed.split(".")).endswith(f"the nearest there is {meant!r}")
+
+
+@pytest.mark.parametrize("name", STRANGERS.split())
+def test_a_stranger_gets_no_name_that_misleads(name):
+    assert "nearest" not in said(*name.split("."))
+
+
+def test_there_are_sixty_of_each_at_least():
+    assert len(re.findall(r"\w+\.\w+ \w+", TYPOS)) >= 60
+    assert len(STRANGERS.split()) >= 60
+
+
+def test_what_to_use_instead_is_for_names_of_pytorch_that_are_not_here():
+    theirs = [torch, torch.nn, torch.nn.functional, torch.optim, torch.Tensor, torch.cuda, torch.utils]
+    for name in INSTEAD:
+        assert name == "tensorboard" or any(hasattr(place, name) for place in theirs), name
+        for place in PLACES.values():
+            assert not hasattr(place, name), f"{name} is here by now: take it out of INSTEAD"
+
+
+def test_an_instead_is_said():
+    assert said("nn", "GRU").endswith("instead: the cells of the lectures, written with Linear, do the same")
+    assert "float32" in said("x", "half")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "n"),
+    [
+        ("sum", "sum", 0),
+        ("sum", "smu", 1),
+        ("sum", "sums", 1),
+        ("sum", "sam", 1),
+        ("zeros", "zreo", 2),
+        ("a", "abcd", 3),
+    ],
+)
+def test_slips_are_counted(a, b, n):
+    assert slips(a, b) == slips(b, a) == n
