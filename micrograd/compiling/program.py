@@ -160,9 +160,9 @@ class Program:
 
     # Names and lines.
 
-    def fresh(self, wanted: str) -> str:
-        """A name like the wanted one that nothing else has."""
-        wanted = re.sub(r"\W+", "_", wanted).strip("_") or "x"
+    def fresh(self, wanted: str, helper: bool = False) -> str:
+        """A name like the wanted one that nothing else has; helpers keep theirs, which their own locals avoid."""
+        wanted = wanted if helper else re.sub(r"\W+", "_", wanted).strip("_") or "x"
         if wanted[0].isdigit():
             wanted = f"x{wanted}"
         name, i = wanted, 2
@@ -234,7 +234,7 @@ class Program:
         if name is not None:
             return name
         tree = copy.deepcopy(_tree_of(inner, is_op))
-        name = self.copied[inner, is_op] = self.fresh(inner.__name__.strip("_"))
+        name = self.copied[inner, is_op] = self.fresh(inner.__name__, helper=True)
         self._globals(tree, inner)
         tree.name = name
         text = ast.unparse(tree)
@@ -254,7 +254,7 @@ class Program:
         class Dtypes(ast.NodeTransformer):
             def visit_Attribute(self, node: ast.Attribute) -> Any:  # noqa: N802
                 if node.attr == "forward" and isinstance(node.value, ast.Attribute) and node.value.attr == "op":
-                    return ast.Name(program.helper(scope[node.value.value.id].op.forward), ast.Load())
+                    return ast.Name(program.helper(eval(ast.unparse(node), scope)), ast.Load())
                 self.generic_visit(node)
                 if isinstance(node.value, ast.Name) and node.value.id in scope and node.value.id not in local:
                     holder = scope[node.value.id]
@@ -288,10 +288,14 @@ class Program:
             return ast.Name(self.helper(value), ast.Load())
         if isinstance(value, type) and value is Tensor:
             raise Obstacle("an operation works on Tensors")
-        if callable(value) and getattr(value, "__module__", None) in ("functools", "itertools", "math"):
-            return self._imported(value.__module__, value.__name__, value)
-        if isinstance(value, types.FunctionType) and value.__module__ == "numpy.lib._stride_tricks_impl":
-            return ast.parse(f"np.lib.stride_tricks.{value.__name__}", mode="eval").body
+        if callable(value) and getattr(value, "__module__", None) in ("functools", "itertools", "collections.abc"):
+            return self._imported(value.__module__, value.__name__)
+        if callable(value) and getattr(value, "__module__", None) in ("_operator", "math"):
+            return self._imported(value.__module__.strip("_"), value.__name__)
+        if callable(value) and (getattr(value, "__module__", None) or "").startswith("numpy"):
+            path = f"np{value.__module__.removeprefix('numpy')}.{value.__name__}"
+            if eval(path, self.scope) is value:
+                return ast.parse(path, mode="eval").body
         if isinstance(value, int | float | str | bool | type(None)) or isinstance(value, tuple):
             return self.expression(value)
         if isinstance(value, dict):
@@ -299,9 +303,11 @@ class Program:
             return ast.Dict(keys, [self.expression(item) for item in value.values()])
         return self.expression(value)
 
-    def _imported(self, module: str, name: str, value: Any) -> ast.expr:
-        self.imports[module] = f"import {module}"
-        self.scope[module] = __import__(module)
+    def _imported(self, module: str, name: str) -> ast.expr:
+        top = module.split(".")[0]
+        self.imports[top] = f"import {module}"
+        self.scope[top] = __import__(module)
+        self.taken.add(top)
         return ast.parse(f"{module}.{name}", mode="eval").body
 
     # The steps.
@@ -398,6 +404,8 @@ class Program:
             raise Unfit
         parts = result.elts if isinstance(result, ast.Tuple) else [result]
         first, *others = parts
+        if any(isinstance(part, ast.Starred) for part in parts):
+            raise Unfit
         first = _Rename(body.names).visit(copy.deepcopy(first))
         if isinstance(first, ast.Name) and first.id in self.scope and first.id not in self.inputs:
             out = first.id
@@ -551,6 +559,8 @@ class _Body:
 
     def expression(self, node: ast.expr) -> ast.expr:
         """An expression with the program's names, its choices by shape made."""
+        if any(isinstance(n, ast.Name) and n.id in self.functions for n in ast.walk(node)):
+            raise Unfit  # an inner function that the way forward calls as well
         node = _Rename(self.names).visit(copy.deepcopy(node))
         body = self
 

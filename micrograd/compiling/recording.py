@@ -139,7 +139,7 @@ class Recording:
     def profile(self, frame: Any, event: str, argument: Any) -> None:
         if event == "c_call":
             module = getattr(argument, "__module__", None) or type(getattr(argument, "__self__", None)).__module__
-            own = frame.f_code.co_filename.startswith((HERE, "<micrograd"))
+            own = frame.f_code.co_filename.startswith((HERE, "<micrograd", *LIBRARIES))
             if not own and (module in RESTLESS or getattr(argument, "__name__", "") in ("print", "input")):
                 self.stop(f"{argument.__name__} is called, which a program of arrays would leave out or not renew")
             return
