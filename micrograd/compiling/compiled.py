@@ -321,6 +321,8 @@ class Compiled:
                     obstacle = "it changes what it depends on"
             except Obstacle as error:
                 obstacle = str(error)
+            except Exception as error:  # noqa: BLE001 - whatever cannot be written as a program runs as it is
+                obstacle = f"it cannot be written as a program ({type(error).__name__}: {error})"
         self._recordings += 1
         if obstacle is not None:
             self._warn(obstacle)

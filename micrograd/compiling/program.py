@@ -551,7 +551,9 @@ class _Body:
         if isinstance(node, ast.Compare) and all(isinstance(o, ast.Is | ast.IsNot) for o in node.ops):
             return all(isinstance(n, ast.Name | ast.Constant) or self.is_static(n) for n in (node.left, *node.comparators))
         if isinstance(node, ast.Name):
-            value = self.program.scope.get(node.id, None)
+            if node.id not in self.program.scope and not hasattr(builtins, node.id):
+                return False
+            value = self.program.scope.get(node.id)
             return not isinstance(value, np.ndarray | np.generic) and not (
                 isinstance(value, tuple | list) and any(isinstance(v, np.ndarray) for v in value)
             )

@@ -19,7 +19,7 @@ import numpy as np
 
 from micrograd import graph, ops
 from micrograd.graph import observer, state
-from micrograd.ops import apply, indexing, layers, linalg, losses, shapes
+from micrograd.ops import TORCH, apply, indexing, layers, linalg, losses, shapes
 from micrograd.tensors import Tensor
 
 HERE = str(Path(graph.__file__).parent)
@@ -32,12 +32,13 @@ STATIC = ("shape", "dtype", "ndim", "size", "flags", "strides", "itemsize")
 
 # The functions of the engine that hand arrays on, or look at no more than their shapes and dtypes.
 HAND_ON = {
-    made.__code__
+    code
     for made in (
         *(apply, ops._record, ops.plain, Tensor.dtype.fget, Tensor.__len__, Tensor.detach, linalg.matmul),
         *(indexing._getitem, indexing._with_arrays, layers.batch_norm, layers.dropout, layers.scaled_dot_product_attention),
-        *(losses._check_classes, losses._apply_loss, shapes._arrays_of),
+        *(losses._check_classes, losses._apply_loss, shapes._arrays_of, TORCH["reshape"]),
     )
+    for code in (made.__code__, *[inner for inner in made.__code__.co_consts if isinstance(inner, types.CodeType)])
 }
 
 # Operations whose result has a shape that depends on numbers.
