@@ -118,10 +118,13 @@ def new_model(config: dict[str, Any], corpus: Corpus) -> Any:
 # The steps.
 
 
-def train(run: Training, *, diagnose: bool = False, guarded: bool = False, quiet: bool = False) -> float:
+def train(
+    run: Training, *, diagnose: bool = False, guarded: bool = False, quiet: bool = False, compiled: bool = True
+) -> float:
     """Keep a run in its folder, and take its steps; how many seconds they took.
 
     diagnose: look inside, see `diagnosis.Watch`. guarded: under `micrograd.guard`. quiet: print nothing about the end.
+    compiled: each step as a recorded program, unless something looks inside; the results are the same.
     Raises UsageError where the loss is not finite, or the guard catches something, and SystemExit with status 130 where
     Ctrl-C ended it.
     """
@@ -135,7 +138,7 @@ def train(run: Training, *, diagnose: bool = False, guarded: bool = False, quiet
     first, began = run.step, time.monotonic()
     try:
         with guard() if guarded else contextlib.nullcontext():
-            finished = run.take_steps(stepped=watch.step if watch else None)
+            finished = run.take_steps(stepped=watch.step if watch else None, compiled=compiled and watch is None)
     except GuardError as caught:
         raise UsageError(f"the guard stopped step {run.step + 1:,}: {' '.join(str(caught).split())}") from None
     seconds = time.monotonic() - began

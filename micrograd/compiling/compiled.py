@@ -280,6 +280,7 @@ class Compiled:
         for recorded in self._recorded.get(key, ()):
             if recorded.holds():
                 self._last = recorded
+                self._recordings = 0  # in a row
                 try:
                     return recorded.call([tensor for _, tensor in arguments])
                 except Changed:
@@ -290,7 +291,7 @@ class Compiled:
             return self._function(*args, **kwargs)
         if self._recordings >= MOST_RECORDINGS:
             return self._give_up(
-                f"recorded {MOST_RECORDINGS} times, and this call is new again (shapes, numbers or what the function reads)",
+                f"{MOST_RECORDINGS} calls in a row were new: in shapes, numbers or what the function reads",
                 args,
                 kwargs,
             )

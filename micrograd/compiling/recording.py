@@ -35,7 +35,7 @@ HAND_ON = {
     code
     for made in (
         *(apply, ops._record, ops.plain, Tensor.dtype.fget, Tensor.__len__, Tensor.detach, linalg.matmul),
-        *(indexing._getitem, indexing._with_arrays, layers.batch_norm, layers.dropout, layers.scaled_dot_product_attention),
+        *(indexing._getitem, indexing._with_arrays, layers.batch_norm, layers.count_batch, layers.dropout, layers.scaled_dot_product_attention),
         *(losses._check_classes, losses._apply_loss, shapes._arrays_of, TORCH["reshape"]),
     )
     for code in (made.__code__, *[inner for inner in made.__code__.co_consts if isinstance(inner, types.CodeType)])

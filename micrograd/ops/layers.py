@@ -420,6 +420,17 @@ def _moments(x):
     return mean, _sum_of_channels(centred) / n
 
 
+def count_batch(counter: Tensor) -> None:
+    """Add 1 to a counter of batches, in place."""
+    _add_1(counter._array)
+    counter._version[0] += 1
+
+
+@rerun
+def _add_1(counter):
+    counter += 1
+
+
 @rerun
 def _moved_moments(x, running_mean, running_var, momentum):
     """The same, after running_mean and running_var, if any, have moved towards them."""
