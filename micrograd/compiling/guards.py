@@ -107,6 +107,8 @@ class Guards:
             return
         elif isinstance(value, types.MethodType):
             self.inside(value.__self__, label, attributes)
+        elif hasattr(type(value), "source") and "_recorded" in vars(value):  # compiled as well
+            self.inside(value._function, label, attributes)
         elif hasattr(value, "__dict__"):
             if isinstance(value, Module) and vars(value).get("_forward_hooks"):
                 self.obstacle = f"{type(value).__name__} has forward hooks, which are to be called anew each time"

@@ -436,6 +436,8 @@ class Program:
         gradients: dict[int, str] = {id(root): "g"}
         with silent():
             for node in reversed(topological_order(root)):
+                if id(node) in leaves:  # what made an argument is no part of this
+                    continue
                 g = gradients.pop(id(node), None)
                 if g is None:
                     continue
