@@ -77,9 +77,7 @@ class Recorded:
                 name += "_"
             taken.add(name)
             names.append(name)
-        changed = {
-            id(counter) for counter, version in recording.versions.values() if counter[0] != version
-        }
+        changed = {id(counter) for counter, version in recording.versions.values() if counter[0] != version}
         rerun = {id(a) for step in recording.steps if isinstance(step, Rerun) for a in step.arguments}
         self.moved = [t for t in self.leaves if id(t._version) in changed and id(t._array) in rerun]
         if changed - {id(t._version) for t in self.moved}:
@@ -176,7 +174,9 @@ class Recorded:
         lines = [line for short, line in program.imports.items() if short == "np" or re.search(rf"\b{short}\.", rest)]
         for name, value in program.constants.items():
             if isinstance(value, np.ndarray) and re.search(rf"\b{name}\b", rest):
-                lines.append(f"{name} = np.array({value.tolist()}, np.dtype('{value.dtype.name}'))".replace("inf", "np.inf"))
+                lines.append(
+                    f"{name} = np.array({value.tolist()}, np.dtype('{value.dtype.name}'))".replace("inf", "np.inf")
+                )
         for name in program.helpers:
             if name in needed:
                 lines += ["", "", needed[name]]
@@ -421,7 +421,9 @@ def _kind(value: Any, name: str, tensors: list[Any], others: list[Any], kinds: l
         kinds.append(id(value))
         others.append((name, value))
     else:
-        raise Obstacle(f"argument {name} is of the kind {type(value).__name__}: take tensors, numbers and lists of them")
+        raise Obstacle(
+            f"argument {name} is of the kind {type(value).__name__}: take tensors, numbers and lists of them"
+        )
 
 
 def compile(model: Any = None, **options: Any) -> Any:  # noqa: A001 - PyTorch's name
@@ -448,4 +450,3 @@ def compile(model: Any = None, **options: Any) -> Any:  # noqa: A001 - PyTorch's
     if not callable(model):
         raise TypeError(f"compile takes a function or a Module, not {type(model).__name__}")
     return Compiled(model)
-

@@ -37,7 +37,9 @@ class Guards:
         """The expression `holder` has to give this very object, or an equal number."""
         if type(value) in (int, str, bool, float) and value == value and value != 0:  # -0.0 is another number than 0.0
             known = self._constant(value)
-            self.conditions.append(f"({holder} is {known} or (type({holder}) is type({known}) and {holder} == {known}))")
+            self.conditions.append(
+                f"({holder} is {known} or (type({holder}) is type({known}) and {holder} == {known}))"
+            )
         else:
             self.conditions.append(f"{holder} is {self._constant(value)}")
 

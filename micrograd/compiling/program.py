@@ -138,7 +138,17 @@ class Program:
         self.imports = {"np": "import numpy as np"}
         self.helpers: dict[str, str] = {}
         self.constants: dict[str, Any] = {}
-        self.taken = {*dir(builtins), *keyword.kwlist, *keyword.softkwlist, "np", "math", "g", "functools", "run", "numpy"}
+        self.taken = {
+            *dir(builtins),
+            *keyword.kwlist,
+            *keyword.softkwlist,
+            "np",
+            "math",
+            "g",
+            "functools",
+            "run",
+            "numpy",
+        }
         self.names: dict[int, str] = {}
         self.kept: list[Any] = []
         self.copies: dict[str, str] = {}
@@ -181,7 +191,9 @@ class Program:
         self.lines.append(line + comment)
 
     def value(self, node: ast.expr) -> Any:
-        return eval(compile(ast.Expression(ast.fix_missing_locations(copy.deepcopy(node))), "<static>", "eval"), self.scope)
+        return eval(
+            compile(ast.Expression(ast.fix_missing_locations(copy.deepcopy(node))), "<static>", "eval"), self.scope
+        )
 
     def expression(self, value: Any, copied: bool = False) -> ast.expr:
         """How the program writes an input or an option."""
@@ -364,12 +376,19 @@ class Program:
         self.names[id(step.result)] = out
         self.kept.append(step.result)
         mine = self.scope[out]
-        if mine.strides != step.result.strides or mine.shape != step.result.shape or mine.dtype != step.result.dtype or mine.tobytes() != step.result.tobytes():
+        if (
+            mine.strides != step.result.strides
+            or mine.shape != step.result.shape
+            or mine.dtype != step.result.dtype
+            or mine.tobytes() != step.result.tobytes()
+        ):
             raise Obstacle(f"{op.name} does not give the same numbers twice")
         if step.node is not None:
             self.derivatives[id(step.node)] = derivatives
 
-    def _called(self, op: Any, inputs: list[ast.expr], options: dict[str, ast.expr], step: Step) -> tuple[str, list[Any]]:
+    def _called(
+        self, op: Any, inputs: list[ast.expr], options: dict[str, ast.expr], step: Step
+    ) -> tuple[str, list[Any]]:
         """An operation as a function of its own."""
         function = self.helper(op.forward, True)
         written = [ast.unparse(x) for x in inputs] + [f"{name}={ast.unparse(v)}" for name, v in options.items()]
@@ -551,7 +570,9 @@ class _Body:
         elif isinstance(node, ast.Call):
             return False
         if isinstance(node, ast.Compare) and all(isinstance(o, ast.Is | ast.IsNot) for o in node.ops):
-            return all(isinstance(n, ast.Name | ast.Constant) or self.is_static(n) for n in (node.left, *node.comparators))
+            return all(
+                isinstance(n, ast.Name | ast.Constant) or self.is_static(n) for n in (node.left, *node.comparators)
+            )
         if isinstance(node, ast.Name):
             if node.id not in self.program.scope and not hasattr(builtins, node.id):
                 return False
@@ -571,7 +592,11 @@ class _Body:
         class Choose(ast.NodeTransformer):
             def visit_Call(self, node: ast.Call) -> Any:  # noqa: N802
                 self.generic_visit(node)
-                if isinstance(node.func, ast.Name) and node.func.id == "floating" and isinstance(node.args[0], ast.Name):
+                if (
+                    isinstance(node.func, ast.Name)
+                    and node.func.id == "floating"
+                    and isinstance(node.args[0], ast.Name)
+                ):
                     if body.program.value(node) is body.program.value(node.args[0]):
                         return node.args[0]
                 return node
@@ -606,7 +631,9 @@ class _Body:
                 self._assign(statement.targets[0], statement.value)
             elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Subscript):
                 statement = copy.deepcopy(statement)
-                changed = ast.AugAssign(self.expression(statement.target), statement.op, self.expression(statement.value))
+                changed = ast.AugAssign(
+                    self.expression(statement.target), statement.op, self.expression(statement.value)
+                )
                 program.run(ast.unparse(ast.fix_missing_locations(changed)))
             elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
                 target = self.names[statement.target.id]
@@ -667,8 +694,12 @@ class _Body:
             if result is old or (not isinstance(result, np.ndarray) and type(result) is type(old)):
                 new[one.id] = given  # type: ignore[attr-defined]
                 continue
-            name = program.fresh(f"{ast.unparse(given)}_as_{result.dtype.name}" if isinstance(given, ast.Name) else "number")
-            program.run(f"{name} = np.asarray({ast.unparse(given)}).astype(np.dtype('{result.dtype.name}'), copy=False)")
+            name = program.fresh(
+                f"{ast.unparse(given)}_as_{result.dtype.name}" if isinstance(given, ast.Name) else "number"
+            )
+            program.run(
+                f"{name} = np.asarray({ast.unparse(given)}).astype(np.dtype('{result.dtype.name}'), copy=False)"
+            )
             new[one.id] = ast.Name(name, ast.Load())  # type: ignore[attr-defined]
         self.names.update(new)
         return True

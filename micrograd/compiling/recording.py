@@ -35,7 +35,14 @@ HAND_ON = {
     code
     for made in (
         *(apply, ops._record, ops.plain, Tensor.dtype.fget, Tensor.__len__, Tensor.detach, linalg.matmul),
-        *(indexing._getitem, indexing._with_arrays, layers.batch_norm, layers.count_batch, layers.dropout, layers.scaled_dot_product_attention),
+        *(
+            indexing._getitem,
+            indexing._with_arrays,
+            layers.batch_norm,
+            layers.count_batch,
+            layers.dropout,
+            layers.scaled_dot_product_attention,
+        ),
         *(losses._check_classes, losses._apply_loss, shapes._arrays_of, TORCH["reshape"]),
     )
     for code in (made.__code__, *[inner for inner in made.__code__.co_consts if isinstance(inner, types.CodeType)])
@@ -232,7 +239,9 @@ def _does(code: Any) -> tuple[str, ...]:
         name = instruction.opname
         if name in ("STORE_ATTR", "DELETE_ATTR"):
             found.append(f"sets the attribute {instruction.argval}, which a program of arrays would leave out")
-        elif name in ("STORE_GLOBAL", "IMPORT_NAME") or (name == "STORE_DEREF" and instruction.argval in code.co_freevars):
+        elif name in ("STORE_GLOBAL", "IMPORT_NAME") or (
+            name == "STORE_DEREF" and instruction.argval in code.co_freevars
+        ):
             found.append(f"sets {instruction.argval}, which a program of arrays would leave out")
         elif name in ("YIELD_VALUE", "SEND"):
             continue
