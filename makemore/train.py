@@ -23,7 +23,6 @@ from makemore import data, diagnosis, report, run
 from makemore.config import RUNS, check_flags, config_of, config_of_resumed, parser_of_flags
 from makemore.language_model import Uniform
 from makemore.run_folder import SAMPLES, RunFolder
-from makemore.trained import train
 from makemore.training import Training, rate_at
 from micrograd.command import UsageError, run_command
 from micrograd.rules.modules import make_callable

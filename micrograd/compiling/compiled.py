@@ -113,7 +113,7 @@ class Recorded:
         self.result_shape = result._array.shape
         self._compile()
         self.holds = guards.made()
-        self.keep = (guards, [t for t in self.leaves])
+        self.keep = (guards, list(self.leaves))
         self.tensors = []  # arguments are not kept alive
         program.scope = {}
         program.kept, program.names = [], {}
@@ -312,9 +312,8 @@ class Compiled:
         with recording:
             result = function(*args, **kwargs)
         obstacle = recording.obstacle or guards.obstacle
-        if not isinstance(result, Tensor):
-            if obstacle is None:
-                obstacle = f"it returns {type(result).__name__}, and a compiled function returns one tensor"
+        if not isinstance(result, Tensor) and obstacle is None:
+            obstacle = f"it returns {type(result).__name__}, and a compiled function returns one tensor"
         if obstacle is None:
             try:
                 recorded = Recorded(recording, guards, arguments, result)
@@ -322,7 +321,7 @@ class Compiled:
                     obstacle = "it changes what it depends on"
             except Obstacle as error:
                 obstacle = str(error)
-            except Exception as error:  # noqa: BLE001 - whatever cannot be written as a program runs as it is
+            except Exception as error:
                 obstacle = f"it cannot be written as a program ({type(error).__name__}: {error})"
         self._recordings += 1
         if obstacle is not None:
@@ -426,7 +425,7 @@ def _kind(value: Any, name: str, tensors: list[Any], others: list[Any], kinds: l
         )
 
 
-def compile(model: Any = None, **options: Any) -> Any:  # noqa: A001 - PyTorch's name
+def compile(model: Any = None, **options: Any) -> Any:
     """The function or Module, which from its second call on runs as a recorded straight program; also a decorator.
 
     The numbers are those of the function itself, to the last bit. A call with other shapes, dtypes, numbers or modes is

@@ -62,7 +62,7 @@ class Guards:
 
     def inside(self, value: Any, label: str, attributes: Any = ()) -> None:
         """What is in a value: the attributes of a module or object, the items of a list."""
-        if isinstance(value, NUMBERS) or isinstance(value, np.generic):
+        if isinstance(value, (NUMBERS, np.generic)):
             return
         if isinstance(value, Tensor):
             self.names.setdefault(id(value), label)

@@ -65,13 +65,13 @@ class _Plain(ast.NodeTransformer):
     def __init__(self, is_op: bool):
         self.is_op = is_op
 
-    def visit_Call(self, node: ast.Call) -> Any:  # noqa: N802 - ast's name
+    def visit_Call(self, node: ast.Call) -> Any:
         self.generic_visit(node)
         if not self.is_op:
             return node
         return node.args[0] if isinstance(node.func, ast.Name) and node.func.id == "save" else node
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         self.generic_visit(node)
         node.returns = None
         node.decorator_list = [d for d in node.decorator_list if not _is_op(d)]
@@ -81,7 +81,7 @@ class _Plain(ast.NodeTransformer):
             node.args.vararg.annotation = None
         return node
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:  # noqa: N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
         self.generic_visit(node)
         return ast.Assign([node.target], node.value) if node.value else None
 
@@ -101,7 +101,7 @@ class _Rename(ast.NodeTransformer):
     def __init__(self, names: dict[str, ast.expr]):
         self.names = names
 
-    def visit_Name(self, node: ast.Name) -> Any:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> Any:
         found = self.names.get(node.id)
         if found is None:
             return node
@@ -110,12 +110,12 @@ class _Rename(ast.NodeTransformer):
             found.ctx = node.ctx
         return found
 
-    def visit_Lambda(self, node: ast.Lambda) -> Any:  # noqa: N802
+    def visit_Lambda(self, node: ast.Lambda) -> Any:
         own = {a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
         node.body = _Rename({k: v for k, v in self.names.items() if k not in own}).visit(node.body)
         return node
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         own = {a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
         own |= {name for statement in node.body for name in _stores(statement)}
         inner = _Rename({k: v for k, v in self.names.items() if k not in own})
@@ -264,7 +264,7 @@ class Program:
         program = self
 
         class Dtypes(ast.NodeTransformer):
-            def visit_Attribute(self, node: ast.Attribute) -> Any:  # noqa: N802
+            def visit_Attribute(self, node: ast.Attribute) -> Any:
                 if node.attr == "forward" and isinstance(node.value, ast.Attribute) and node.value.attr == "op":
                     return ast.Name(program.helper(eval(ast.unparse(node), scope)), ast.Load())
                 self.generic_visit(node)
@@ -308,7 +308,7 @@ class Program:
             path = f"np{value.__module__.removeprefix('numpy')}.{value.__name__}"
             if eval(path, self.scope) is value:
                 return ast.parse(path, mode="eval").body
-        if isinstance(value, int | float | str | bool | type(None)) or isinstance(value, tuple):
+        if isinstance(value, (int | float | str | bool | type(None), tuple)):
             return self.expression(value)
         if isinstance(value, dict):
             keys = [self.expression(key) for key in value]
@@ -537,7 +537,7 @@ class Program:
                 self.taken = taken | set(self.helpers) | set(self.imports)
                 inner = copy.deepcopy(tree)
                 inner.name = self.fresh(tree.name)
-                inner = _Rename({k: v for k, v in names.items()}).visit(inner)
+                inner = _Rename(dict(names.items())).visit(inner)
                 self.run(ast.unparse(ast.fix_missing_locations(inner)))
                 return f"{inner.name}({g})"
         written = ast.unparse(_Rename(names).visit(copy.deepcopy(tree)))
@@ -564,9 +564,7 @@ class _Body:
             if node.func.id in ("isinstance", "len", "type") and isinstance(node.args[0], ast.Name):
                 return True
             if node.func.id not in ("isinstance", "len", "type", "max", "min", "int", "tuple", "list", "range", "sum"):
-                if not (node.func.id in self.program.helpers and node.func.id in ("is_of_rows",)):
-                    return False
-                return True
+                return node.func.id in self.program.helpers and node.func.id in ("is_of_rows",)
         elif isinstance(node, ast.Call):
             return False
         if isinstance(node, ast.Compare) and all(isinstance(o, ast.Is | ast.IsNot) for o in node.ops):
@@ -590,18 +588,17 @@ class _Body:
         body = self
 
         class Choose(ast.NodeTransformer):
-            def visit_Call(self, node: ast.Call) -> Any:  # noqa: N802
+            def visit_Call(self, node: ast.Call) -> Any:
                 self.generic_visit(node)
                 if (
                     isinstance(node.func, ast.Name)
                     and node.func.id == "floating"
                     and isinstance(node.args[0], ast.Name)
-                ):
-                    if body.program.value(node) is body.program.value(node.args[0]):
-                        return node.args[0]
+                ) and body.program.value(node) is body.program.value(node.args[0]):
+                    return node.args[0]
                 return node
 
-            def visit_IfExp(self, node: ast.IfExp) -> Any:  # noqa: N802
+            def visit_IfExp(self, node: ast.IfExp) -> Any:
                 if body.is_static(node.test):
                     return self.visit(node.body if body.program.value(node.test) else node.orelse)
                 return self.generic_visit(node)

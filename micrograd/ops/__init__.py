@@ -23,8 +23,8 @@ Four rules make the rest of the engine work:
 - A derivative never changes what it is given and never returns an array that it keeps.
 """
 
-import inspect
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
