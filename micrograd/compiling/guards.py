@@ -1,4 +1,4 @@
-"""What a recorded program depends on, and whether it is still as it was: one expression of Python, asked on every call."""
+"""What a recorded program depends on, and whether it is as it was: one function of Python, asked on every call."""
 
 import types
 from collections.abc import Callable

@@ -8,6 +8,7 @@ told apart by their code. What stops a recording is kept in `obstacle`, with the
 
 import dis
 import functools
+import gc
 import sys
 import threading
 import types
@@ -184,6 +185,8 @@ class Recording:
             if not _recordings:
                 Tensor._array = property(_read, _write)  # type: ignore[assignment,misc]
             _recordings += 1
+        self.collecting = gc.isenabled()
+        gc.disable()  # what a collection calls is no part of the function
         self.before = observer.operation
         observer.operation = self.operation
         state.recording = self
@@ -194,6 +197,8 @@ class Recording:
     def __exit__(self, *exception: object) -> None:
         global _recordings
         sys.setprofile(self.profiler)
+        if self.collecting:
+            gc.enable()
         state.recording = None
         observer.operation = self.before
         with _lock:
