@@ -228,7 +228,7 @@ class _WayBack:
     __slots__ = ("back", "found", "g")
 
     def __init__(self, back: Callable):
-        self.back, self.g, self.found = back, None, []
+        self.back, self.g, self.found = back, None, []  # type: ignore[var-annotated]
 
     def part(self, i: int, g: Any) -> Any:
         if self.g is not g:

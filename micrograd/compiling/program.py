@@ -218,7 +218,7 @@ class Program:
             parts = [self.expression(part) for part in (value.start, value.stop, value.step)]
             return ast.Call(ast.Name("slice", ast.Load()), parts, [])
         if value is None or value is ... or isinstance(value, bool | int | str):
-            return ast.Constant(int(value) if type(value) not in (bool, int, str, type(None), type(...)) else value)
+            return ast.Constant(int(value) if type(value) not in (bool, int, str, type(None), type(...)) else value)  # type: ignore[arg-type]
         if isinstance(value, float):
             if math.isfinite(value):
                 return ast.Constant(float(value))
@@ -312,7 +312,7 @@ class Program:
             return self.expression(value)
         if isinstance(value, dict):
             keys = [self.expression(key) for key in value]
-            return ast.Dict(keys, [self.expression(item) for item in value.values()])
+            return ast.Dict(keys, [self.expression(item) for item in value.values()])  # type: ignore[arg-type]
         return self.expression(value)
 
     def _imported(self, module: str, name: str) -> ast.expr:
@@ -439,7 +439,7 @@ class Program:
                     raise Unfit
                 derivative = derivative.body if self.value(test) else derivative.orelse
             if isinstance(derivative, ast.Name) and derivative.id in body.functions:
-                derivative = body.functions[derivative.id]
+                derivative = body.functions[derivative.id]  # type: ignore[assignment]
             if isinstance(derivative, ast.FunctionDef):
                 for node in ast.walk(derivative):
                     if isinstance(node, ast.Name) and node.id in body.functions:
@@ -629,7 +629,7 @@ class _Body:
             elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Subscript):
                 statement = copy.deepcopy(statement)
                 changed = ast.AugAssign(
-                    self.expression(statement.target), statement.op, self.expression(statement.value)
+                    self.expression(statement.target), statement.op, self.expression(statement.value)  # type: ignore[arg-type]
                 )
                 program.run(ast.unparse(ast.fix_missing_locations(changed)))
             elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
