@@ -5,13 +5,14 @@ A config is a dict of these settings and, once `run.complete` has seen the words
 
 import argparse
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from makemore.models import FAMILIES, NGRAMS, TYPES
-from micrograd.command import Parser, UsageError
+from micrograd.command import Parser, UsageError, not_empty
 
 RUNS = Path("out")
 """Where runs go that are given no folder."""
@@ -41,9 +42,9 @@ class Bounds:
             value = self.kind(text)
         except ValueError:
             what = "a whole number" if self.kind is int else "a number"
-            raise argparse.ArgumentTypeError(f"{text!r} is not {what}") from None
+            raise argparse.ArgumentTypeError(f"{text!r:.40} is not {what}") from None
         if problem := self.problem(value):
-            raise argparse.ArgumentTypeError(f"{text} {problem}")
+            raise argparse.ArgumentTypeError(f"{text:.40} {problem}")
         return value
 
     def problem(self, value: float) -> str:
@@ -60,25 +61,28 @@ class Bounds:
         return type(value) in (int, self.kind) and not self.problem(value)
 
 
+NUM_SAMPLES = Bounds(int, 0, most=10**9)
 SEED = Bounds(int, -(2**63), most=2**64 - 1)
 """Any integer of 64 bits, as PyTorch takes it."""
+MOST = 10**12
+"""More steps, or characters, than anyone will see."""
 NUMBERS = {
-    "max_steps": Bounds(int, 0, also=-1),
-    "schedule_steps": Bounds(int, 0),
-    "eval_every": Bounds(int, 1),
-    "early_stop": Bounds(int, 0),
-    "warmup": Bounds(int, 0),
+    "max_steps": Bounds(int, 0, most=MOST, also=-1),
+    "schedule_steps": Bounds(int, 0, most=MOST),
+    "eval_every": Bounds(int, 1, most=MOST),
+    "early_stop": Bounds(int, 0, most=MOST),
+    "warmup": Bounds(int, 0, most=MOST),
     "batch_size": Bounds(int, 0, most=2**24),
-    "block_size": Bounds(int, 0, most=2**31),
-    "n_embd": Bounds(int, 1),
-    "n_embd2": Bounds(int, 1),
-    "n_layer": Bounds(int, 1),
-    "n_head": Bounds(int, 1),
+    "block_size": Bounds(int, 0, most=2**24),
+    "n_embd": Bounds(int, 1, most=2**24),
+    "n_embd2": Bounds(int, 1, most=2**24),
+    "n_layer": Bounds(int, 1, most=2**10),
+    "n_head": Bounds(int, 1, most=2**24),
     "learning_rate": Bounds(float, 0, above=True),
     "weight_decay": Bounds(float, 0),
     "clip": Bounds(float, 0),
     "smoothing": Bounds(float, 0),
-    "longest": Bounds(int, 0),
+    "longest": Bounds(int, 0, most=MOST),
     "seed": SEED,
 }
 CHOICES = {
@@ -95,19 +99,34 @@ def wrong_settings(config: Mapping[str, Any]) -> list[str]:
     """The names of what a config.json lacks, or has a value for that no flag would give."""
     known = {*NUMBERS, *CHOICES, *SWITCHES, "type", "input_file", "digest", "vocabulary"}
     required = known - {*OF_SOME_TYPES}
-    return sorted(name for name in required | (known & config.keys()) if not _is_allowed(name, config.get(name)))
+    wrong = {name for name in required | (known & config.keys()) if not _is_allowed(name, config.get(name))}
+    if config.get("type") in TYPES:
+        sizes = FAMILIES[config["type"]].sizes
+        wrong |= {name for name in sizes if name not in config}
+        if config["type"] in NGRAMS:  # its name says how far it looks back
+            wrong |= {"block_size"} if config.get("block_size") != sizes["block_size"] else set()
+        elif config.get("batch_size") == 0:  # all examples at once, which is for n-grams
+            wrong |= {"batch_size"}
+    return sorted(wrong)
 
 
 def _is_allowed(name: str, value: Any) -> bool:
     if name in NUMBERS:
         return NUMBERS[name].allow(value)
     if name in CHOICES:
-        return value in CHOICES[name]
+        return isinstance(value, str) and value in CHOICES[name]
     if name in SWITCHES:
         return isinstance(value, bool)
     if name == "vocabulary":
         return isinstance(value, list) and all(isinstance(item, str) and len(item) == 1 for item in value)
-    return isinstance(value, str)
+    return isinstance(value, str) and (name != "input_file" or _is_path(value))
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 # Defaults.
@@ -224,7 +243,8 @@ def add_sampling_flags(parser: argparse.ArgumentParser) -> None:
 
 def add_folder_flag(parser: Parser) -> None:
     """The flag that names the folder of a trained model."""
-    parser.add_argument("-o", "--work-dir", metavar="DIR", help="the run's folder (default: the latest under out/)")
+    parser.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR",
+                        help="the run's folder (default: the latest under out/)")  # fmt: skip
 
 
 def parser_of_flags() -> Parser:
@@ -235,8 +255,11 @@ def parser_of_flags() -> Parser:
         epilog="With no flags at all: the bundled names, and an MLP with batch norm.",
     )
     group = parser.add_argument_group("what to learn from, and where to keep it")
-    group.add_argument("-i", "--input-file", metavar="FILE", help="one word to a line, UTF-8 (default: bundled names)")
-    group.add_argument("-o", "--work-dir", metavar="DIR", help="the run's folder (default: the next number under out/)")
+    group.add_argument(
+        "-i", "--input-file", type=not_empty, metavar="FILE", help="one word to a line, UTF-8 (default: bundled names)"
+    )
+    group.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR",
+                       help="the run's folder (default: the next number under out/)")  # fmt: skip
     _add_choice(group, "split", "train, dev and test, or train on everything")
     group.add_argument("--resume", action="store_true", help="go on with the run in -o (default: the latest)")
     group.add_argument("--overwrite", action="store_true", help="replace the run in -o")
@@ -249,8 +272,10 @@ def parser_of_flags() -> Parser:
     what = "run each step as it is written, not as a recorded program; the results are the same"
     group.add_argument("--no-compile", action="store_true", help=what)
     group.add_argument("--diagnose", action="store_true", help="pictures of activations, gradients and updates")
+    what = "show losses, gradients, new words and the embedding in TensorBoard, whose folder this is"
+    group.add_argument("--tensorboard", type=not_empty, metavar="DIR", help=what)
     add_training_flags(parser)
-    parser.add_argument("-n", "--num-samples", type=Bounds(int, 0), default=20, metavar="N", help="new words (20)")
+    parser.add_argument("-n", "--num-samples", type=NUM_SAMPLES, default=20, metavar="N", help="new words (20)")
     add_sampling_flags(parser)
     what = "beside the new words, show those of a model that knows nothing"
     parser.add_argument("--uniform", action="store_true", help=what)
@@ -292,7 +317,9 @@ def check_flags(flags: argparse.Namespace) -> None:
                 f"--fit counts goes with --type {' and '.join(NGRAMS)}; {type_} learns by gradient descent"
             )
         descent = [name for name in TRAINING["mlp"] if getattr(flags, name) is not None]
-        descent += [name for name in ("find_lr", "diagnose", "early_stop", "clip") if getattr(flags, name)]
+        descent += [
+            name for name in ("find_lr", "diagnose", "tensorboard", "early_stop", "clip") if getattr(flags, name)
+        ]
         if descent:
             raise UsageError(f"{flag_of(descent[0])} goes with --fit gradient; counting takes no steps")
     if flags.batch_size == 0:
@@ -310,7 +337,7 @@ def check_flags(flags: argparse.Namespace) -> None:
 
 
 def config_of_resumed(flags: argparse.Namespace, config: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The config of a run that goes on, with the flags that may change. Raises UsageError for any other that differs."""
+    """The config of a run that goes on, with the flags that may change. Raises UsageError for others that differ."""
     if config["type"] not in TYPES:
         raise UsageError(f"{path}/config.json has the type {config['type']!r}, which does not exist; train anew")
     if config["fit"] == "counts":

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from makemore import data
+from makemore import data, in_parts
 from makemore.data import Examples, Split, Survey, WordList
 from makemore.language_model import ContextCounts
 from micrograd.command import UsageError
@@ -26,6 +26,7 @@ class Corpus:
     def __init__(self, words: WordList, survey: Survey, parts: dict[str, Callable[[], Iterable[str]]]):
         self.list, self.survey, self.parts = words, survey, parts
         self.vocabulary = survey.vocabulary
+        self._tables: dict[tuple[str, int], np.ndarray] = {}
         self.counts = cache(self._counts)
         self.token_ids = cache(self._token_ids)
         self.examples = cache(self._examples)
@@ -38,7 +39,7 @@ class Corpus:
         Raises OSError and UsageError where the list cannot be read, and UsageError where it is too short to split.
         """
         words = path if isinstance(path, WordList) else WordList(path)
-        survey = data.survey(words.blocks())
+        survey = in_parts.survey(words)
         if split == "none":
             return cls(words, survey, {"train": words.blocks})
         if survey.words < 2:
@@ -51,7 +52,15 @@ class Corpus:
 
     def _counts(self, part: str, order: int) -> np.ndarray:
         """How often each n-gram of that order stands in the part: (size,) * order, int64."""
-        return data.count_ngrams(self.parts[part](), self.vocabulary, order)
+        more = next((table for (p, n), table in self._tables.items() if p == part and n > order), None)
+        if more is not None:  # what comes next is the same, whatever was before
+            table = more.sum(tuple(range(more.ndim - order)))
+        elif self.parts[part] == self.list.blocks:
+            table = in_parts.count_ngrams(self.list, self.vocabulary, order)
+        else:
+            table = data.count_ngrams(self.parts[part](), self.vocabulary, order)
+        self._tables[part, order] = table
+        return table
 
     def _token_ids(self, part: str) -> np.ndarray:
         """The token ids of the part, (examples + 1,) int32."""
@@ -59,8 +68,7 @@ class Corpus:
 
     def _examples(self, part: str, context_length: int | None) -> Examples:
         """The examples of the part: windows of that many token ids, or whole words for None."""
-        ids = self.token_ids(part)
-        return data.word_examples(ids) if context_length is None else data.examples(ids, context_length)
+        return examples_of(self.token_ids(part), context_length)
 
     def _context_counts(self, part: str, context_length: int | None) -> ContextCounts:
         """The examples of the part, each different one once."""
@@ -74,6 +82,11 @@ class Corpus:
     def context_counts_for(self, model: Any, part: str) -> ContextCounts | None:
         """The examples of a part as the model reads them; None for a part without words."""
         return self.context_counts(part, window_of(model)) if part in self.parts else None
+
+
+def examples_of(ids: np.ndarray, context_length: int | None) -> Examples:
+    """The examples of the token ids of a text: windows of that many, or whole words for None."""
+    return data.word_examples(ids) if context_length is None else data.examples(ids, context_length)
 
 
 def window_of(model: Any) -> int | None:

@@ -10,12 +10,14 @@ beginning of its word.
 """
 
 import hashlib
+import itertools
+import os
 import random
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -29,6 +31,7 @@ MAX_CELLS = 30_000_000
 it is saved."""
 
 _HAS_PADDING = re.compile(r"\n\s|\s\n")
+_ASCII_SPACES = " \t\v\f\x1c\x1d\x1e\x1f"
 
 
 def bundled_names() -> Path:
@@ -43,17 +46,25 @@ class WordList:
 
     Blank lines, white space around words, CRLF and a byte-order mark are ignored; white space inside a word is
     part of it. Nothing is read before it is asked for, and blocks() never holds more than some megabytes.
-    Reading raises OSError where the file cannot be read, UsageError where it is a pipe or a device, is not UTF-8 or
-    holds no word.
+    Reading raises OSError where the file cannot be read, UsageError where it is a pipe or a device, is not UTF-8,
+    holds no word, or is another than at the first reading.
     """
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
+        self._first_read: tuple[int, ...] | None = None
 
-    def blocks(self) -> Iterator[str]:
-        """The words in blocks of text, a line end after each word and no white space around it."""
-        found = False
-        for raw, lines_before in self._raw_blocks():
+    def blocks(self, start: int = 0, end: int | None = None) -> Iterator[str]:
+        """The words in blocks of text, a line end after each word and no white space around it.
+
+        start, end: only the words between these bytes of the file, see `cuts`; there need not be any.
+        """
+        return self._blocks(True, start, end)
+
+    def _blocks(self, same: bool, start: int, end: int | None) -> Iterator[str]:
+        """same: raise UsageError where the file has changed since it was read first."""
+        found = start > 0 or end is not None
+        for raw, lines_before in self._raw_blocks(same, start, end):
             try:
                 text = raw.decode()
             except UnicodeDecodeError as error:
@@ -61,8 +72,9 @@ class WordList:
                 raise UsageError(
                     f"{self.path}: line {line} is not UTF-8 (byte 0x{raw[error.start]:02x}); save the file as UTF-8"
                 ) from None
-            text = "\n" + text.replace("\r\n", "\n").replace("\r", "\n") + "\n"
-            if _HAS_PADDING.search(text):
+            text = "\n" + text.replace("\r\n", "\n").replace("\r", "\n")
+            text += "" if text.endswith("\n") else "\n"
+            if _has_padding(text):
                 text = "\n".join([word for line in text.split("\n") if (word := line.strip())]) + "\n"
             text = text.lstrip("\n")
             if text:
@@ -71,21 +83,46 @@ class WordList:
         if not found:
             raise UsageError(f"{self.path} holds no words; it should have one word to a line")
 
-    def _raw_blocks(self) -> Iterator[tuple[bytes, int]]:
-        """The file in blocks of whole lines, each with the number of lines before it."""
+    def cuts(self, shares: Sequence[float]) -> list[tuple[int, int]]:
+        """Where parts of the file start and end that hold such shares of it, in bytes, each cut at a line end."""
+        size = self._status().st_size
+        wanted = np.cumsum(shares)[:-1] / np.sum(shares) * size
+        with self.path.open("rb") as file:
+            self._check_same(os.fstat(file.fileno()))
+            ends = [min(size, _after_line(file, int(place))) for place in wanted]
+        return list(itertools.pairwise([0, *itertools.accumulate(ends, max), size]))
+
+    def _check_same(self, status: os.stat_result) -> None:
+        """Raise UsageError where the file is another than at the first reading."""
+        seen = status.st_ino, status.st_size, status.st_mtime_ns
+        self._first_read = self._first_read or seen
+        if seen != self._first_read:
+            raise UsageError(f"{self.path} was changed while it was read; start again when it is whole")
+
+    def _status(self) -> os.stat_result:
         status = self.path.stat()
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # opening a directory says what it is
             raise UsageError(
                 f"{self.path} is a pipe or a device, and the list is read more than once: save it to a file"
             )
+        return status
+
+    def _raw_blocks(self, same: bool, start: int, end: int | None) -> Iterator[tuple[bytes, int]]:
+        """The file in blocks of whole lines, each with the number of lines before it."""
+        size = self._status().st_size
+        end = size if end is None else end
         lines, rest = 0, b""
         bar = tqdm(
-            total=status.st_size, unit="B", unit_scale=True, desc=f"reading {self.path.name}", delay=1, leave=False
-        )
+            total=end - start, unit="B", unit_scale=True, desc=f"reading {self.path.name}", delay=1, leave=False,
+            disable=start > 0,
+        )  # fmt: skip
         with self.path.open("rb") as file, bar:
-            if file.read(3) != b"\xef\xbb\xbf":  # the byte-order mark
-                file.seek(0)
-            while more := file.read(BLOCK_BYTES):
+            if same:
+                self._check_same(os.fstat(file.fileno()))
+            if start or file.read(3) != b"\xef\xbb\xbf":  # the byte-order mark
+                file.seek(start)
+            # What is written to the file meanwhile is read as well, where it is read to its end.
+            while more := file.read(BLOCK_BYTES if end == size else min(BLOCK_BYTES, end - file.tell())):
                 bar.update(len(more))
                 block = rest + more
                 cut = max(block.rfind(b"\n"), block.rfind(b"\r", 0, -1)) + 1  # after a last CR there may come an LF
@@ -93,6 +130,8 @@ class WordList:
                     yield block[:cut], lines
                     lines += _line_ends(block[:cut])
                 rest = block[cut:]
+            if same:
+                self._check_same(os.fstat(file.fileno()))
         if rest:
             yield rest, lines
 
@@ -100,12 +139,33 @@ class WordList:
         """All the words, in the file's order."""
         return [word for block in self.blocks() for word in block[:-1].split("\n")]
 
-    def seen(self, candidates: Iterable[str]) -> set[str]:
-        """Those of the candidates that are words of the list."""
+    def seen(self, candidates: Iterable[str], start: int = 0, end: int | None = None) -> set[str]:
+        """Those of the candidates that are words of the list as it is now, or of a part of it."""
         wanted, found = set(candidates), set()
-        for block in self.blocks():
+        for block in self._blocks(False, start, end):
             found |= wanted.intersection(block[:-1].split("\n"))
         return found
+
+
+def _has_padding(text: str) -> bool:
+    """Whether there are empty lines, or white space around words."""
+    if text.isascii() and "\n\n" not in text and not any(space in text for space in _ASCII_SPACES):
+        return False  # what most lists are is found out ten times as fast
+    return _HAS_PADDING.search(text) is not None
+
+
+def _after_line(file: BinaryIO, place: int) -> int:
+    """The place after the first line end from a place of the file on; the end of the file where there is none."""
+    file.seek(place)
+    while more := file.read(1 << 16):
+        line_end = re.search(rb"\n|\r(?=[^\n])", more)
+        if line_end:
+            return place + line_end.end()
+        place += len(more) - 1  # a CR at the end may have an LF after it
+        file.seek(place)
+        if len(more) == 1:
+            return place + 1
+    return place
 
 
 def _line_ends(raw: bytes) -> int:
@@ -163,7 +223,13 @@ class Survey(NamedTuple):
 
 def survey(blocks: Iterable[str]) -> Survey:
     """Look through blocks of text as WordList gives them, once, holding one block at a time."""
-    words, shortest, longest, digest = 0, 0x7FFFFFFF, 0, hashlib.sha256()
+    digest = hashlib.sha256()
+    return look_through(blocks, digest)._replace(digest=digest.hexdigest())
+
+
+def look_through(blocks: Iterable[str], digest: Any = None) -> Survey:
+    """A survey without its digest; digest: one that is brought up to date meanwhile."""
+    words, shortest, longest = 0, 0x7FFFFFFF, 0
     present = np.zeros(0x110000, bool)
     for block in blocks:
         points = _code_points(block)
@@ -171,9 +237,10 @@ def survey(blocks: Iterable[str]) -> Survey:
         lengths = np.diff(np.flatnonzero(points == ord("\n")), prepend=-1) - 1
         words += len(lengths)
         shortest, longest = min(shortest, int(lengths.min())), max(longest, int(lengths.max()))
-        digest.update(block.encode())
+        if digest is not None:
+            digest.update(block.encode())
     present[ord("\n")] = False
-    return Survey(words, shortest, longest, Vocabulary(map(chr, np.flatnonzero(present))), digest.hexdigest())
+    return Survey(words, shortest, longest, Vocabulary(map(chr, np.flatnonzero(present))), "")
 
 
 def _code_points(text: str) -> np.ndarray:

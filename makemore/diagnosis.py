@@ -13,8 +13,9 @@ from makemore.display import table
 from makemore.language_model import loss_of
 from makemore.models import NGRAMS
 from makemore.models.ngram import Counts, NGram
+from makemore.optimizers import optimizer_of
 from makemore.run_folder import SWEEP, RunFolder
-from makemore.training import Training, loss_of_step, optimizer_of
+from makemore.training import Training, loss_of_step
 from micrograd import Tensor, graph, no_grad
 from micrograd.command import UsageError
 
@@ -181,7 +182,6 @@ def find_learning_rate(config: dict[str, Any], corpus: Corpus, model: Any, folde
     rows = [("learning rate", "loss, nats a character")]
     rows += [(f"{10 ** exponents[i]:.3g}", f"{smooth[i]:.4f}") for i in np.linspace(0, len(tried) - 1, 13).astype(int)]
     print("", *table(rows, ">>"), sep="\n")
-    folder.path.mkdir(parents=True, exist_ok=True)
     folder.write(SWEEP, plots.rate_curve(10 ** exponents[: len(tried)], tried, smooth, suggested))
     print(f"\nthe loss is lowest, {smooth[best]:.4f}, at a rate of about {suggested:g}: see {folder.path / SWEEP}")
     print(f"train with it: the same command without --find-lr, and with --learning-rate {suggested:g}")

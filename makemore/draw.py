@@ -1,5 +1,8 @@
 """`python -m makemore.draw -o DIR --word emma`: the compute graph behind what a trained model predicts."""
 
+if __name__ == "__main__":
+    import makemore.interrupt  # noqa: F401 - before the rest loads
+
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ from makemore.data import Vocabulary, examples
 from makemore.language_model import check_word_fits, loss_of
 from makemore.run_folder import RunFolder
 from micrograd import from_numpy
-from micrograd.command import Parser, UsageError, run_command
+from micrograd.command import Parser, UsageError, not_empty, run_command
 from micrograd.draw import Picture, draw
 
 GRAPH = "graph.svg"
@@ -52,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     add_folder_flag(parser)
     parser.add_argument("--word", required=True, help="the word whose loss is drawn")
     parser.add_argument("--at", type=Bounds(int, 1), metavar="N", help="only the prediction of its Nth character")
-    parser.add_argument("-s", "--save", metavar="FILE",
+    parser.add_argument("-s", "--save", type=not_empty, metavar="FILE",
                         help=f".svg, .html for a page of steps, or .dot (default: {GRAPH} in the folder)")  # fmt: skip
     flags = parser.parse_args(arguments)
     folder = RunFolder.trained(flags.work_dir)

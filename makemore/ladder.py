@@ -1,12 +1,16 @@
 """`python -m makemore.ladder`: trains every type of model on one list of words and compares them in one table."""
 
+if __name__ == "__main__":
+    import makemore.interrupt  # noqa: F401 - before the rest loads
+
 import argparse
 import json
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from makemore import data, plots, run
+from makemore import data, plots, processes, run
 from makemore.config import LECTURE_SEED, RUNS, SEED, TRAINING, Bounds, defaults_of
 from makemore.corpus import SPLITS, Corpus
 from makemore.display import decimal, shown, table
@@ -14,7 +18,7 @@ from makemore.models import TYPES
 from makemore.report import parameters_of, perplexity, print_words_read
 from makemore.run_folder import CHECKPOINT, CONFIG, RunFolder
 from makemore.training import Training
-from micrograd.command import Parser, UsageError, run_command
+from micrograd.command import Parser, UsageError, not_empty
 
 RECORD, TABLE, PICTURE = "ladder.json", "ladder.txt", "ladder.png"
 WORDS_SHOWN = 5
@@ -54,15 +58,14 @@ def config_for(type_: str, corpus: Corpus, flags: argparse.Namespace) -> dict[st
 
 def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFolder) -> Rung:
     """Train the rung in its folder, or resume it. Raises UsageError where it has other words or another seed."""
-    seconds = 0.0
+    folder.settle()
     if (folder.path / CONFIG).exists():
         config = folder.read_config()
         if config["digest"] != corpus.survey.digest or config["seed"] != flags.seed:
             what = "other words" if config["digest"] != corpus.survey.digest else f"the seed {config['seed']}"
             raise UsageError(f"{folder.path} was trained with {what}; take another folder with -o")
         training = Training.resumed(config, corpus, folder)
-        if training.step != config["max_steps"]:
-            seconds = run.train(training, quiet=True)
+        seconds = run.train(training, quiet=True)  # of one that has all its steps, the evaluation that may be missing
     else:
         config = config_for(type_, corpus, flags)
         with folder.staged(overwrite=False):
@@ -77,6 +80,18 @@ def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFold
     drawn = run.draw_words(run.sampler_of(model, corpus.vocabulary, config, asked), WORDS_SHOWN, None)
     own = losses[list(losses)[-1]]
     return Rung(type_, parameters_of(model), own, training.step, seconds, [word.word for word in drawn])
+
+
+@cache
+def corpus_of(input_file: str | None) -> Corpus:
+    """The words of the file, else the bundled ones; read once in a process."""
+    return Corpus.read(Path(input_file) if input_file else data.bundled_names(), "80/10/10")
+
+
+def climb_one(type_: str, titles: dict[str, str], flags: argparse.Namespace) -> Rung:
+    """`climb` in a process that has nothing but the flags."""
+    print(f"\n{titles[type_]}", flush=True)
+    return climb(type_, corpus_of(flags.input_file), flags, RunFolder(Path(flags.work_dir) / type_))
 
 
 def table_of(rungs: list[Rung]) -> str:
@@ -115,26 +130,36 @@ def main(arguments: list[str] | None = None) -> int:
         description="Train every type of model on one list of words, and compare them. What is trained is kept.",
     )
     parser.add_argument("rungs", nargs="*", metavar="TYPE", help=f"those to train (all: {', '.join(TYPES)})")
-    parser.add_argument("-i", "--input-file", metavar="FILE", help="one word to a line (default: bundled names)")
-    parser.add_argument("-o", "--work-dir", metavar="DIR", default=RUNS / "ladder", help="(out/ladder)")
+    parser.add_argument("-i", "--input-file", type=not_empty, metavar="FILE",
+                        help="one word to a line (default: bundled names)")  # fmt: skip
+    parser.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR", default=RUNS / "ladder", help="(out/ladder)")
     parser.add_argument("--budget", type=Bounds(float, 0, above=True), metavar="S", help="seconds to a rung, about")
     parser.add_argument("--seed", type=SEED, default=LECTURE_SEED, help=f"of all that is drawn ({LECTURE_SEED})")
     flags = parser.parse_args(arguments)
     unknown = [name for name in flags.rungs if name not in TYPES]
     if unknown:
         parser.error(f"there is no type {unknown[0]!r}; choose from {', '.join(TYPES)}")
-    corpus = Corpus.read(Path(flags.input_file) if flags.input_file else data.bundled_names(), "80/10/10")
+    corpus = corpus_of(flags.input_file)
     top = RunFolder(flags.work_dir)
+    with top.held():
+        train_rungs(corpus, top, flags)
+    return 0
+
+
+def train_rungs(corpus: Corpus, top: RunFolder, flags: argparse.Namespace) -> None:
+    """Train those that are asked for and not trained yet, and compare them."""
     known = read_record(top.path, corpus)
     print_words_read(corpus)
     wanted = [type_ for type_ in TYPES if type_ in flags.rungs or not flags.rungs]
-    for i, type_ in enumerate(wanted, 1):
-        folder = RunFolder(top.path / type_)
-        if type_ in known and (folder.path / CHECKPOINT).exists():
-            print(f"\n{type_} ({i} of {len(wanted)}) is trained already")
-            continue
-        print(f"\n{type_} ({i} of {len(wanted)})")
-        known[type_] = climb(type_, corpus, flags, folder)
+    titles = {type_: f"{type_} ({i} of {len(wanted)})" for i, type_ in enumerate(wanted, 1)}
+    trained = [type_ for type_ in wanted if type_ in known and (top.path / type_ / CHECKPOINT).exists()]
+    for type_ in trained:
+        print(f"\n{titles[type_]} is trained already")
+    left = [type_ for type_ in wanted if type_ not in trained]
+    if processes.size() > 1:
+        left.reverse()  # the long ones first, so that all processes end at about the same time
+    for type_, rung in processes.each(climb_one, left, titles, flags):
+        known[type_] = rung
         ladder = [known[name] for name in TYPES if name in known]
         record = {"digest": corpus.survey.digest, "rungs": [rung._asdict() for rung in ladder]}
         top.write(RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
@@ -145,8 +170,7 @@ def main(arguments: list[str] | None = None) -> int:
     names = [f"{rung.type}\n{rung.parameters:,}" for rung in ladder]
     top.write(PICTURE, plots.rungs(names, of_part, f"the ladder on {corpus.list.path.name}"))
     print(f"\nsaved in {top.path}: a folder for each model, {TABLE} and {PICTURE}")
-    return 0
 
 
 if __name__ == "__main__":
-    run_command(main)
+    processes.run_command(main)

@@ -94,6 +94,9 @@ class ContextCounts(NamedTuple):
         return ContextCounts(self.contexts[chosen], rows, self.targets[kept], self.counts[kept], self.rows_per_context)
 
 
+RUN_AWAY = "the model gives no finite logits, its weights are too large: train with a lower rate"
+
+
 @no_grad()
 def log_probabilities(model: Any, contexts: np.ndarray) -> np.ndarray:
     """The logarithms of the next character's probabilities, float64: a row for each context, or position of a word.
@@ -219,7 +222,7 @@ class Sampler:
             if self.top_k is not None and self.top_k < logits.shape[1]:
                 logits[logits < np.sort(logits, 1)[:, -self.top_k, None]] = -np.inf
             if not np.isfinite(logits).any(1).all():
-                raise UsageError("the model gives no finite logits, its weights are too large: train with a lower rate")
+                raise UsageError(RUN_AWAY)
             probabilities = np.exp(logits)
             probabilities = (probabilities / probabilities.sum(1, keepdims=True)).astype(np.float32)
             fresh = dict(zip([keys[i] for i in new], probabilities, strict=True))
@@ -251,6 +254,8 @@ def score(model: Any, vocabulary: Vocabulary, word: str) -> Score:
     else:
         contexts, targets = examples(ids, model.context_length)
     chosen = log_probabilities(model, contexts)[np.arange(len(targets)), targets]
+    if np.isnan(chosen).any():
+        raise UsageError(RUN_AWAY)
     return Score([vocabulary.tokens[id_] for id_ in targets], chosen.tolist())
 
 

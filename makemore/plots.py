@@ -5,7 +5,8 @@ Matplotlib takes a second to load, so it is imported where something is drawn, a
 
 import io
 import re
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Set
 from functools import cache
 from typing import Any
 
@@ -34,19 +35,27 @@ def _png(figure: Any, dpi: int) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.text import Text
 
-    for text in filter(Text.get_text, figure.findobj(Text)):  # the numbers along an axis have no text yet
-        drawable = "".join([_drawable(each) for each in text.get_text()])
-        families = dict.fromkeys([*rcParams["font.family"], *filter(None, map(_family_with, drawable))])
-        text.set(text=drawable, parse_math=False, family=list(families))
-    picture = io.BytesIO()
     FigureCanvasAgg(figure)
-    figure.savefig(picture, format="png", dpi=dpi)
-    return picture.getvalue()
+    missing: set[str] = set()
+    while True:
+        for text in filter(Text.get_text, figure.findobj(Text)):  # the numbers along an axis have no text yet
+            drawable = "".join([_drawable(each, missing) for each in text.get_text()])
+            families = dict.fromkeys([*rcParams["font.family"], *filter(None, map(_family_with, drawable))])
+            text.set(text=drawable, parse_math=False, family=list(families))
+        picture = io.BytesIO()
+        with warnings.catch_warnings(record=True) as said:  # what Matplotlib says of a font is nothing to the user
+            warnings.simplefilter("always")
+            figure.savefig(picture, format="png", dpi=dpi)
+        found = {chr(int(each)) for warning in said for each in re.findall(r"Glyph (\d+)", str(warning.message))}
+        if found <= missing:
+            return picture.getvalue()
+        missing |= found  # a font that says it has them may lack them all the same
 
 
-def _drawable(character: str) -> str:
+def _drawable(character: str, missing: Set[str]) -> str:
     """The character, or its code point where no font has it."""
-    return character if character == "\n" or _family_with(character) else code_point(character)
+    has_glyph = character == "\n" or (_family_with(character) and character not in missing)
+    return character if has_glyph else code_point(character)
 
 
 @cache

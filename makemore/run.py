@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 import micrograd
-from makemore import data, diagnosis, plots
+from makemore import data, diagnosis, in_parts, plots, tensorboard
 from makemore.config import TRAINING
 from makemore.corpus import SPLITS, Corpus
 from makemore.data import Vocabulary, WordList
@@ -44,7 +44,7 @@ WORDS_AT_ONCE = 250
 def read_corpus(config: dict[str, Any], input_file: str | None) -> Corpus:
     """The words of the file, else of the one in the config, else the bundled ones.
 
-    Raises OSError or UsageError where they cannot be read, UsageError where a table of their n-grams would be too large.
+    Raises OSError or UsageError where they cannot be read, UsageError where a table of n-grams would be too large.
     """
     path = input_file or config.get("input_file")
     corpus = Corpus.read(Path(path) if path else data.bundled_names(), config["split"])
@@ -119,11 +119,18 @@ def new_model(config: dict[str, Any], corpus: Corpus) -> Any:
 
 
 def train(
-    run: Training, *, diagnose: bool = False, guarded: bool = False, quiet: bool = False, compiled: bool = True
+    run: Training,
+    *,
+    diagnose: bool = False,
+    guarded: bool = False,
+    quiet: bool = False,
+    board: str | None = None,
+    compiled: bool = True,
 ) -> float:
     """Keep a run in its folder, and take its steps; how many seconds they took.
 
     diagnose: look inside, see `diagnosis.Watch`. guarded: under `micrograd.guard`. quiet: print nothing about the end.
+    board: a folder for TensorBoard, see `tensorboard.Board`.
     compiled: each step as a recorded program, unless something looks inside; the results are the same.
     Raises UsageError where the loss is not finite, or the guard catches something, and SystemExit with status 130 where
     Ctrl-C ended it.
@@ -135,12 +142,26 @@ def train(
         folder.write_checkpoint(Checkpoint(0, {"counts": counts}, {}, None))
         return 0.0
     watch = diagnosis.Watch(run) if diagnose else None
+    shown_on = tensorboard.Board(run, board) if board else None
+    after_step = [each for each in (watch and watch.step, shown_on and shown_on.stepped) if each]
+
+    def stepped(run: Training) -> None:
+        for call in after_step:
+            call(run)
+
     first, began = run.step, time.monotonic()
     try:
         with guard() if guarded else contextlib.nullcontext():
-            finished = run.take_steps(stepped=watch.step if watch else None, compiled=compiled and watch is None)
+            finished = run.take_steps(
+                stepped=stepped if after_step else None,
+                evaluated=shown_on.evaluated if shown_on else None,
+                compiled=compiled and watch is None,
+            )
     except GuardError as caught:
         raise UsageError(f"the guard stopped step {run.step + 1:,}: {' '.join(str(caught).split())}") from None
+    finally:
+        if shown_on:
+            shown_on.close(run)
     seconds = time.monotonic() - began
     if not (finished or run.step):
         print("\nstopped before the first step; nothing is kept")
@@ -246,7 +267,7 @@ def draw_words(sampler: Sampler, n: int, words: WordList | None, only_new: bool 
                 batch.append(word)
                 bar.update(not only_new)
             tries += len(batch)
-            seen = words.seen(batch) if words is not None else set()
+            seen = in_parts.seen(words, batch) if words is not None else set()
             for word in filter(None, batch):
                 if not (only_new and word in seen) and len(drawn) < n:
                     drawn.append(Drawn(word, None if words is None else word in seen))

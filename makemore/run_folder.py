@@ -3,15 +3,22 @@
 Every file is written whole or not at all: under another name first, and then renamed. Only a line of losses is added
 to those before it; what a crash leaves of one is passed over.
 
-The files of a new run are staged in a folder inside until it has something to show. Then it is committed: they take
-the place of those of the run that was there before.
+The files of a new run are staged in a folder inside until it has something to show. Then it is committed in one step:
+that folder is renamed, and from then on what is in it is the run. Only after that are the files of the run that was
+there before deleted and the new ones moved up; where a process is killed in the middle, the next one does the rest.
+
+One process at a time works in a folder. It holds a lock on the folder itself, which leaves no file behind and which the
+system gives up for a process that is killed. Drawing words takes no lock.
 """
 
 import contextlib
+import hashlib
 import json
+import os
 import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +30,12 @@ from makemore.config import RUNS, keeps_best, wrong_settings
 from makemore.data import Vocabulary
 from makemore.models import set_weights, trained_model
 from micrograd.command import UsageError
+from micrograd.serialization import arrays_of
+
+try:
+    import fcntl
+except ImportError:  # Windows: nothing is locked there
+    fcntl = None  # type: ignore[assignment]
 
 CONFIG, CHECKPOINT, BEST = "config.json", "model.safetensors", "best.safetensors"
 METRICS, SAMPLES = "metrics.jsonl", "samples.txt"
@@ -32,17 +45,28 @@ FILES += ("activations.png", "gradients.png", "updates.png", "graph.svg", "graph
 SWEEP = "find_lr.png"
 """The picture that --find-lr leaves, which belongs to no run."""
 
-STAGED, COMMITTING = ".new-", ".settling"
-"""Folders inside: of a run that has nothing to show yet, and of one whose files are about to be moved up."""
+STAGED, COMMITTED, MOVING_UP = ".new", ".committed", ".moving-up"
+"""Folders inside: of a run that has nothing to show yet, of one that takes the place of the files beside it, and of one
+for which these are deleted."""
+
+STEP, CHECKSUM = "step", "sha256"
+"""What the metadata of a checkpoint says."""
+UNKNOWN_STEP = -1
+"""Of weights that another program wrote."""
 
 
 class Checkpoint(NamedTuple):
-    """step: how many steps are done. model, optimizer: their state_dicts. random: the state of the generator."""
+    """A run at some step.
+
+    step: how many are done, or UNKNOWN_STEP. model, optimizer: their state_dicts. random: the generator's state.
+    note: what the user should know of the file.
+    """
 
     step: int
     model: dict[str, np.ndarray]
     optimizer: dict[str, np.ndarray]
     random: np.ndarray | None
+    note: str = ""
 
 
 class RunFolder:
@@ -52,6 +76,9 @@ class RunFolder:
         self.path = Path(path)
         self.stage = self.path  # where its files are; until a new run is committed, a folder inside
         self.made_here = False
+        self._is_held = False  # by this process, see `held`
+        self._descriptor: int | None = None  # of the folder, while it is locked
+        self._said: set[str] = set()
 
     # Choosing a folder.
 
@@ -77,19 +104,23 @@ class RunFolder:
         if path:
             return cls(path)
         numbers = _run_numbers(parent)
-        numbers = [n for n in numbers if any((parent / str(n) / name).exists() for name in (CONFIG, COMMITTING))]
+        numbers = [
+            n for n in numbers if any((parent / str(n) / name).exists() for name in (CONFIG, COMMITTED, MOVING_UP))
+        ]
         if not numbers:
             raise UsageError(f"there is no run under {parent}/ yet; name its folder with -o, or train one first")
         return cls(parent / str(max(numbers)))
 
     def check_free(self, overwrite: bool) -> None:
-        """Raises UsageError where the folder holds something else than a run, or a run and not overwrite."""
+        """Raises UsageError where the folder is not free for a new run.
+
+        It holds something else than a run, or a run and not overwrite, or another process works in it.
+        """
         if self.path.exists() and not self.path.is_dir():
             raise UsageError(f"{self.path} is a file; name a folder with -o")
-        self._finish_commit()
-        passing = {SWEEP, *map(_unfinished, (*FILES, SWEEP))}
-        entries = self.path.iterdir() if self.path.exists() else []
-        held = {entry.name for entry in entries if not entry.name.startswith(STAGED)} - passing
+        with self.held() if self.path.exists() else contextlib.nullcontext():
+            held = {entry.name for entry in self.path.iterdir()} if self.path.exists() else set()
+        held -= {SWEEP}
         strange = held - {*FILES} if self._holds_run() else held
         if strange:
             raise UsageError(
@@ -106,6 +137,61 @@ class RunFolder:
         config = self.path / CONFIG
         return config.is_file() and ((self.path / CHECKPOINT).is_file() or b'"vocabulary"' in config.read_bytes())
 
+    # One process at a time, and one run in the place of another.
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps other processes out of the folder, made where it is not there, and clears what a killed one left.
+
+        Raises UsageError where another process holds it.
+        """
+        if self._is_held:
+            yield
+            return
+        missing = [path for path in (self.path, *self.path.parents) if not path.exists()]
+        missing += [self.path] * self.made_here
+        for wait in (0.02, 0.1, 0.0):  # one that only clears up is done in no time
+            if self._take():
+                break
+            time.sleep(wait)
+        else:
+            raise UsageError(
+                f"another process is at work in {self.path}; wait for its end, or name another folder with -o"
+            )
+        try:
+            self._clear()
+            yield
+        finally:
+            for path in missing:  # those that nothing came into
+                with contextlib.suppress(OSError):
+                    path.rmdir()
+            self._give_back()
+
+    def _take(self) -> bool:
+        """Lock the folder, and return whether no other process holds it."""
+        while not self._is_held:
+            self.path.mkdir(parents=True, exist_ok=True)
+            descriptor = None
+            if fcntl is not None:
+                descriptor = os.open(self.path, os.O_RDONLY)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    os.close(descriptor)
+                    return False
+                except OSError:  # some network file systems lock no folders
+                    pass
+                if not self.path.exists() or not os.path.samestat(os.fstat(descriptor), self.path.stat()):
+                    os.close(descriptor)  # whoever held it has removed it
+                    continue
+            self._is_held, self._descriptor = True, descriptor
+        return True
+
+    def _give_back(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._is_held, self._descriptor = False, None
+
     @contextlib.contextmanager
     def staged(self, overwrite: bool) -> Iterator[None]:
         """The folder for a new run, made where it is not there; a run that it holds gives way if overwrite.
@@ -113,21 +199,17 @@ class RunFolder:
         The new run is staged until `commit` is called or the block ends, and the old one stays as it was; where the
         block fails before, the folder is left as it was found. Raises UsageError as check_free does.
         """
-        self.check_free(overwrite)
-        missing = [path for path in (self.path, *self.path.parents) if not path.exists()]
-        missing += [self.path] * self.made_here
-        self.path.mkdir(parents=True, exist_ok=True)
-        self.stage = Path(tempfile.mkdtemp(prefix=STAGED, dir=self.path))
-        try:
-            yield
-            self.commit()
-        finally:
-            if not self.committed:
-                shutil.rmtree(self.stage, ignore_errors=True)
-                self.stage = self.path
-                for path in missing:
-                    with contextlib.suppress(OSError):
-                        path.rmdir()
+        with self.held():
+            self.check_free(overwrite)
+            self.stage = self.path / STAGED
+            self.stage.mkdir()
+            try:
+                yield
+                self.commit()
+            finally:
+                if not self.committed:
+                    shutil.rmtree(self.stage, ignore_errors=True)
+                    self.stage = self.path
 
     @property
     def committed(self) -> bool:
@@ -136,42 +218,63 @@ class RunFolder:
 
     def commit(self) -> None:
         """Put the files of a staged run in place of those of the run that was here."""
-        if self.committed:
-            return
-        self._refuse_if_taken()
-        gone = [name for name in FILES if name != WORDS and not (self.stage / name).exists()]
-        for name in (*gone, *map(_unfinished, FILES)):
-            (self.path / name).unlink(missing_ok=True)
-        self.stage.rename(
-            self.path / COMMITTING
-        )  # from here on it is the run, and whoever comes next moves up what is left
-        self.stage = self.path
-        self._finish_commit()
-        for other in self.path.glob(f"{STAGED}*"):  # of runs that were killed, or come second
-            shutil.rmtree(other, ignore_errors=True)
-
-    def _refuse_if_taken(self) -> None:
-        if not (self.committed or self.stage.exists()):
-            raise UsageError(f"another run has taken {self.path} meanwhile; name another folder with -o")
+        if not self.committed:
+            self.stage.rename(self.path / COMMITTED)
+            self.stage = self.path
+            self._finish_commit()
 
     def _finish_commit(self) -> None:
-        committing = self.path / COMMITTING
-        if committing.is_dir():
-            for entry in committing.iterdir():
+        """Do what is left to do for a run that is committed; each step may be done again after a kill."""
+        committed, moving_up = self.path / COMMITTED, self.path / MOVING_UP
+        if committed.is_dir():
+            for name in FILES:
+                if name != WORDS:  # the new run may learn from it
+                    (self.path / name).unlink(missing_ok=True)
+            committed.rename(moving_up)
+        if moving_up.is_dir():
+            for entry in moving_up.iterdir():
                 entry.replace(self.path / entry.name)
-            committing.rmdir()
+            moving_up.rmdir()
+
+    def _left_over(self) -> list[Path]:
+        """What a killed process has left in the folder, or one that works in it needs for now."""
+        names = (STAGED, COMMITTED, MOVING_UP, _unfinished("*"))
+        return [found for name in names for found in self.path.glob(name)]
+
+    def _clear(self) -> None:
+        """Finish or remove what a killed process has left. Only for who holds the folder."""
+        if self._left_over():
+            self._finish_commit()
+            for path in self._left_over():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def settle(self) -> None:
+        """Clear what a killed process has left, unless another is at work: then wait while it commits its run."""
+        deadline = time.monotonic() + 10
+        while not self._is_held and self._left_over():
+            if self._take():
+                try:
+                    self._clear()
+                finally:
+                    self._give_back()
+            elif not self._is_committing() or time.monotonic() > deadline:
+                return
+            else:
+                time.sleep(0.01)
+
+    def _is_committing(self) -> bool:
+        return (self.path / COMMITTED).exists() or (self.path / MOVING_UP).exists()
 
     # Its files.
 
     def write(self, name: str, content: str | bytes) -> None:
-        """Write the file `name`, whole or not at all. Raises UsageError where another run has taken the folder."""
-        path, unfinished = self.stage / name, self.stage / _unfinished(name)
+        """Write the file `name`, whole or not at all."""
+        path, unfinished = self.stage / name, self.stage / _unfinished(f"{name}.{os.getpid()}")
         try:
             # The name of a file may hold bytes that are not text: JSON's own escapes stand for them.
             unfinished.write_bytes(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
             unfinished.replace(path)
         except OSError as error:
-            self._refuse_if_taken()
             raise OSError(error.errno, error.strerror, str(path)) from None  # a full disk does not say which file
         finally:
             unfinished.unlink(missing_ok=True)
@@ -182,7 +285,9 @@ class RunFolder:
 
     def read_config(self) -> dict[str, Any]:
         """What was asked for. Raises UsageError where the folder holds no run or the file is damaged."""
-        self._finish_commit()
+        self.settle()
+        if not (self.stage / CONFIG).is_file():
+            self.settle()  # it may have been on its way just now
         if not (self.stage / CONFIG).is_file():
             what = "holds no run (it has no config.json)" if self.path.is_dir() else "is not a folder"
             raise UsageError(f"{self.path} {what}; name a folder that makemore.train made with -o")
@@ -190,7 +295,7 @@ class RunFolder:
             config = json.loads((self.stage / CONFIG).read_text(encoding="utf-8"))
             if not isinstance(config, dict):
                 raise TypeError
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             raise UsageError(f"{self.stage / CONFIG} is damaged; train anew with --overwrite") from None
         if wrong := wrong_settings(config):
             raise UsageError(f"{self.stage / CONFIG} lacks {', '.join(wrong)}, or has something else there; train anew")
@@ -202,40 +307,62 @@ class RunFolder:
         tensors |= {f"optimizer.{name}": array for name, array in checkpoint.optimizer.items()}
         if checkpoint.random is not None:
             tensors["random.state"] = checkpoint.random
-        self.write(CHECKPOINT, safetensors.numpy.save(tensors, metadata={"step": str(checkpoint.step)}))
+        self.write(CHECKPOINT, file_of_checkpoint(tensors, checkpoint.step))
 
     def write_best(self, checkpoint: Checkpoint) -> None:
         """Replace the best model so far: its weights alone, by their own names."""
-        self.write(BEST, safetensors.numpy.save(checkpoint.model, metadata={"step": str(checkpoint.step)}))
+        self.write(BEST, file_of_checkpoint(checkpoint.model, checkpoint.step))
 
     def read_chosen(self) -> Checkpoint:
-        """The last checkpoint or the best model, whichever has the lower dev loss. Raises UsageError where damaged."""
-        last = self.read_checkpoint()
+        """The last checkpoint or the best model, whichever has the lower dev loss; the other where one is damaged.
+
+        Raises UsageError where both are.
+        """
         if not keeps_best(self.read_config()) or not (self.stage / BEST).is_file():
-            return last
-        best = self.read_checkpoint(BEST)
+            return self.read_checkpoint()
+        found: dict[str, Checkpoint] = {}
+        damaged: dict[str, str] = {}
+        for name in (CHECKPOINT, BEST):
+            try:
+                found[name] = self.read_checkpoint(name)
+            except UsageError as error:
+                damaged[name] = str(error)
+        if not found:
+            raise UsageError(damaged[CHECKPOINT])
+        if damaged:
+            (name, checkpoint), (problem,) = found.popitem(), damaged.values()
+            return checkpoint._replace(note=f"{problem.partition(';')[0]}; {name} is used instead")
+        last, best = found[CHECKPOINT], found[BEST]
         dev_losses = {line["step"]: line["dev_loss"] for line in self.evaluations()}
         best_loss, last_loss = dev_losses.get(best.step), dev_losses.get(last.step)
         return last if best_loss is None or (last_loss is not None and last_loss < best_loss) else best
 
     def read_checkpoint(self, name: str = CHECKPOINT) -> Checkpoint:
-        """The checkpoint. Raises UsageError where it is missing or damaged."""
+        """The checkpoint, with a note where it has no checksum. Raises UsageError where it is missing or damaged."""
         path = self.stage / name
         if not path.is_file():
             raise UsageError(f"{path} is not there: the run was stopped before its first checkpoint; train anew")
         try:
-            with safetensors.safe_open(path, framework="numpy") as file:
-                step = int(file.metadata()["step"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is not a dict
-            if step < 0:
+            tensors, metadata = arrays_of(path.read_bytes())
+            step = int(metadata.get(STEP, UNKNOWN_STEP))
+            if STEP in metadata and step < 0:
                 raise ValueError(f"step {step}")
+            if metadata.get(CHECKSUM, checksum := _checksum(tensors, step)) != checksum:
+                raise ValueError("its checksum is another")
         except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
             cure = "train anew with --overwrite" if name == CHECKPOINT else "remove it to use the last checkpoint"
-            raise UsageError(f"{path} is damaged ({error!s:.60}); {cure}") from None
+            raise UsageError(f"{path} is damaged ({error!s:.100}); {cure}") from None
+        note = f"{path} has no checksum, so another program wrote it: damage in it would not be noticed"
         random = tensors.pop("random.state", None)
         model = {key: array for key, array in tensors.items() if not key.startswith("optimizer.")}
         optimizer = {key.removeprefix("optimizer."): tensors[key] for key in tensors.keys() - model.keys()}
-        return Checkpoint(step, model, optimizer, random)
+        return Checkpoint(step, model, optimizer, random, "" if CHECKSUM in metadata else note)
+
+    def _say_note(self, checkpoint: Checkpoint) -> None:
+        """Print the note on stderr, once."""
+        if checkpoint.note and checkpoint.note not in self._said:
+            self._said.add(checkpoint.note)
+            print(checkpoint.note, file=sys.stderr)
 
     def load(self, checkpoint: Checkpoint | None = None) -> tuple[Any, Vocabulary]:
         """The trained model, in eval mode, and its vocabulary: of the checkpoint, else with the lowest dev loss.
@@ -243,10 +370,26 @@ class RunFolder:
         Raises UsageError where the files do not fit together.
         """
         config = self.read_config()
-        checkpoint = checkpoint or self.read_chosen()
+        if checkpoint is None:
+            config, checkpoint = self._read_pair()
         vocabulary = Vocabulary(config["vocabulary"])
         with self._fitting():
-            return trained_model(config, len(vocabulary), checkpoint.model), vocabulary
+            model = trained_model(config, len(vocabulary), checkpoint.model)
+        self._say_note(checkpoint)
+        return model, vocabulary
+
+    def _read_pair(self) -> tuple[dict[str, Any], Checkpoint]:
+        """The config, and the chosen weights that belong to it: read again where a new run came in between."""
+        while True:
+            config = self.read_config()
+            try:
+                checkpoint = self.read_chosen()
+            except UsageError:
+                if self.read_config() == config:
+                    raise
+                continue
+            if self.read_config() == config:
+                return config, checkpoint
 
     def restore(self, model: Any) -> int:
         """Give a model of this run the weights with the lowest dev loss, and return the step that they are of.
@@ -256,13 +399,14 @@ class RunFolder:
         chosen = self.read_chosen()
         with self._fitting():
             set_weights(model, chosen.model)
+        self._say_note(chosen)
         return chosen.step
 
     @contextlib.contextmanager
     def _fitting(self) -> Iterator[None]:
         try:
             yield
-        except (RuntimeError, KeyError, ValueError) as error:
+        except (RuntimeError, KeyError, ValueError, TypeError, OverflowError) as error:
             text = " ".join(str(error).split())
             raise UsageError(f"{self.path / CHECKPOINT} does not fit config.json beside it: {text:.300}") from None
 
@@ -300,6 +444,28 @@ class RunFolder:
         """Whether a run of that many steps has come to its end: its losses, pictures and words are there."""
         lines = self.read_metrics()
         return bool(lines) and "test_loss" in lines[-1] and lines[-1]["step"] == step
+
+
+def file_of_checkpoint(tensors: dict[str, np.ndarray], step: int) -> bytes:
+    """The tensors in the safetensors format, with a checksum."""
+    tensors = {name: np.asarray(array, order="C") for name, array in tensors.items()}
+    content = safetensors.numpy.save(tensors, {STEP: str(step), CHECKSUM: _checksum(tensors, step)})
+    # safetensors writes the metadata in any order, and the same run is to give the same bytes.
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end])
+    header["__metadata__"] = {key: header["__metadata__"][key] for key in (STEP, CHECKSUM)}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    return content[:8] + text.ljust(end - 8) + content[end:]
+
+
+def _checksum(tensors: Mapping[str, np.ndarray], step: int) -> str:
+    """The SHA-256 of the step and of each tensor: its name, dtype, shape and numbers."""
+    digest = hashlib.sha256(str(step).encode())
+    for name in sorted(tensors):
+        array = tensors[name]
+        digest.update(f"\n{name!r} {array.dtype.str} {array.shape}\n".encode(errors="surrogatepass"))
+        digest.update(array.data if array.size else b"")
+    return digest.hexdigest()
 
 
 def _unfinished(name: str) -> str:

@@ -1,7 +1,10 @@
 """`python -m makemore.sample -o DIR`: new words from a trained model."""
 
+if __name__ == "__main__":
+    import makemore.interrupt  # noqa: F401 - before the rest loads
+
 from makemore import run
-from makemore.config import SEED, Bounds, add_folder_flag, add_sampling_flags
+from makemore.config import NUM_SAMPLES, SEED, add_folder_flag, add_sampling_flags
 from makemore.run_folder import RunFolder
 from micrograd.command import Parser, run_command
 
@@ -10,7 +13,7 @@ def main(arguments: list[str] | None = None) -> int:
     """The command."""
     parser = Parser(prog="python -m makemore.sample", description="New words from a trained model, one to a line.")
     add_folder_flag(parser)
-    parser.add_argument("-n", "--num-samples", type=Bounds(int, 0), default=20, metavar="N", help="how many (20)")
+    parser.add_argument("-n", "--num-samples", type=NUM_SAMPLES, default=20, metavar="N", help="how many (20)")
     parser.add_argument("--seed", type=SEED, default=None, help="of the drawing (default: the run's)")
     add_sampling_flags(parser)
     flags = parser.parse_args(arguments)

@@ -16,16 +16,20 @@ A run has ten steps, and `begin` takes them in this order (the last four in `car
 A model by counting is made of its counts in step 5, and step 7 only keeps them.
 """
 
+if __name__ == "__main__":
+    import makemore.interrupt  # noqa: F401 - before the rest loads
+
 import argparse
+import contextlib
 import shlex
 
-from makemore import data, diagnosis, report, run
+from makemore import data, diagnosis, processes, report, run
 from makemore.config import RUNS, check_flags, config_of, config_of_resumed, parser_of_flags
 from makemore.language_model import Uniform
 from makemore.run_folder import SAMPLES, RunFolder
-from makemore.trained import train
+from makemore.trained import train  # noqa: F401 - makemore.train(words) calls it
 from makemore.training import Training, rate_at
-from micrograd.command import UsageError, run_command
+from micrograd.command import UsageError
 from micrograd.rules.modules import make_callable
 
 
@@ -42,7 +46,8 @@ def begin(flags: argparse.Namespace) -> None:
     report.print_model(config, model)
     folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.next_free(RUNS)
     if flags.find_lr:
-        diagnosis.find_learning_rate(config, corpus, model, folder)
+        with folder.held():
+            diagnosis.find_learning_rate(config, corpus, model, folder)
         return
     with folder.staged(flags.overwrite):
         diagnosis.print_first_look(model, corpus)
@@ -74,11 +79,19 @@ def carry_out(training: Training, flags: argparse.Namespace) -> None:
     """Take the steps of a run, and conclude it; where Ctrl-C ends that, say how to go on with what is kept."""
     folder = training.folder
     try:
-        run.train(training, diagnose=flags.diagnose, guarded=flags.guard, compiled=not flags.no_compile)
+        run.train(
+            training,
+            diagnose=flags.diagnose,
+            guarded=flags.guard,
+            board=flags.tensorboard,
+            compiled=not flags.no_compile,
+        )
         conclude(training, flags)
     except KeyboardInterrupt:
         if not folder.committed:
             raise
+        if folder.has_ended(training.step):  # all is kept, only not yet printed
+            raise SystemExit(0) from None
         print(f"\nstopped; the run is kept in {folder.path}")
         print(f"go on with: {run.resuming(folder)}")
         raise SystemExit(130) from None
@@ -96,10 +109,11 @@ def conclude(training: Training, flags: argparse.Namespace) -> None:
     report.print_losses(losses)
     report.print_hints(losses, corpus, config, metrics)
     run.draw_pictures(training, losses)
+    words = corpus.list if corpus.list.path.is_file() else None  # a night is long
     models = {"model": training.model} | ({"uniform model": Uniform(len(corpus.vocabulary))} if flags.uniform else {})
     samplers = {name: run.sampler_of(model, corpus.vocabulary, config, flags) for name, model in models.items()}
     drawn = {
-        name: run.draw_words(sampler, flags.num_samples, corpus.list, flags.only_new)
+        name: run.draw_words(sampler, flags.num_samples, words, flags.only_new and words is not None)
         for name, sampler in samplers.items()
     }
     folder.write(SAMPLES, data.text_of([word.word for word in drawn["model"]]))
@@ -119,11 +133,15 @@ def main(arguments: list[str] | None = None) -> int:
         begin(flags)
         return 0
     folder = RunFolder.trained(flags.work_dir)
-    (run.sample if flags.sample_only else resume)(folder, flags)
+    if flags.sample_only:
+        run.sample(folder, flags)
+        return 0
+    with folder.held() if folder.path.is_dir() else contextlib.nullcontext():
+        resume(folder, flags)
     return 0
 
 
 make_callable(__name__)  # makemore.train(words) is the function, and this module the command
 
 if __name__ == "__main__":
-    run_command(main)
+    processes.run_command(main)

@@ -197,5 +197,5 @@ class GivenWords(WordList):
             if "\n" in word or "\r" in word:
                 raise UsageError(f"{word!r:.60} is more than a word: it holds a line end")
 
-    def _raw_blocks(self) -> Iterator[tuple[bytes, int]]:
+    def _raw_blocks(self, same: bool, start: int, end: int | None) -> Iterator[tuple[bytes, int]]:
         yield "\n".join([*self._given, ""]).encode(), 0

@@ -1,5 +1,6 @@
 """Gradient descent on a model: its losses, its rates, the loop and its evaluations, and how a run goes on."""
 
+import contextlib
 import math
 import signal
 import threading
@@ -12,23 +13,27 @@ import numpy as np
 from tqdm import tqdm
 
 import micrograd
+from makemore import processes, shards
 from makemore.config import keeps_best
 from makemore.corpus import Corpus, window_of
 from makemore.language_model import evaluate, loss_of
 from makemore.models import NGRAMS
 from makemore.models.ngram import frequencies_of
-from makemore.run_folder import Checkpoint, RunFolder
+from makemore.optimizers import load_optimizer, optimizer_arrays, optimizer_of
+from makemore.run_folder import UNKNOWN_STEP, Checkpoint, RunFolder
 from micrograd import Tensor
 from micrograd.command import UsageError
 from micrograd.nn.utils import clip_grad_norm_
-from micrograd.optim import SGD, AdamW, Optimizer
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+"""The signals that ask a run to save what it has and end: Ctrl-C, and what `kill` and a machine that goes down send."""
 
 TRAIN_CHARACTERS, DEV_CHARACTERS = 1 << 15, 1 << 16
 """At how much of a part the evaluations between steps look at most; the last one looks at everything."""
 
 
 class StopAsked:
-    """Turns Ctrl-C into `asked`, so that a step is always finished; a second Ctrl-C stops immediately.
+    """Turns Ctrl-C and SIGTERM into `asked`, so that a step is always finished; a second one stops immediately.
 
     Where one is inside another, such as a run in a search, both are set.
     """
@@ -37,7 +42,7 @@ class StopAsked:
         self.asked = False
         self.in_main_thread = threading.current_thread() is threading.main_thread()
         if self.in_main_thread:
-            self.before = signal.signal(signal.SIGINT, self._ask)
+            self.before = {number: signal.signal(number, self._ask) for number in STOPPING}
         return self
 
     def _ask(self, signum: int, frame: FrameType | None) -> None:
@@ -47,8 +52,9 @@ class StopAsked:
 
     def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
         if self.in_main_thread:
-            signal.signal(signal.SIGINT, self.before)
-            outer = getattr(self.before, "__self__", None)
+            for number, before in self.before.items():
+                signal.signal(number, before)
+            outer = getattr(self.before[signal.SIGINT], "__self__", None)
             if self.asked and isinstance(outer, StopAsked):
                 outer.asked = True
 
@@ -152,12 +158,15 @@ class Training:
         self.step = 0
         self.optimizer: Any = optimizer_of(config, model) if config["fit"] == "gradient" else None
         self.metrics: list[dict[str, Any]] = []
+        self.measured: dict[str, float] = {}  # what else the next line of metrics says
         self.recorded = False  # whether the folder's record of losses is that of this run by now
 
     @classmethod
     def resumed(cls, config: dict[str, Any], corpus: Corpus, folder: RunFolder) -> "Training":
         """Gradient descent as the run in the folder left it. Raises UsageError where its files are damaged."""
         checkpoint = folder.read_checkpoint()
+        if checkpoint.step == UNKNOWN_STEP:
+            raise UsageError(f"the weights in {folder.path} are another program's, without a step to go on from")
         model, _ = folder.load(checkpoint)
         self = cls(config, corpus, model, folder)
         self.step = checkpoint.step
@@ -200,20 +209,23 @@ class Training:
         shown, smooth = time.monotonic(), math.nan
         total = None if last < 0 else last
         bar = tqdm(total=total, initial=first, unit="step", desc="training", disable=not progress)
-        with StopAsked() as stop, bar:
+        with StopAsked() as stop, bar, self._shared_steps() as shared:
             evaluated_before = bool(self.metrics) and self.metrics[-1]["step"] == first
             if (first % config["eval_every"] == 0 or first == last) and not evaluated_before:
                 self._evaluate(evaluated)
             while self.step != last and not stop.asked and not self.has_stalled(evaluations_left):
-                optimizer.param_groups[0]["lr"] = rate_at(self.step, config)
-                loss = next_loss()
-                optimizer.zero_grad()
-                loss.backward()
-                if config["clip"]:
-                    clip_grad_norm_(model.parameters(), config["clip"])
-                optimizer.step()
+                if shared:
+                    number = shared.take(rate_at(self.step, config))
+                else:
+                    optimizer.param_groups[0]["lr"] = rate_at(self.step, config)
+                    loss = next_loss()
+                    optimizer.zero_grad()
+                    loss.backward()
+                    if config["clip"]:
+                        clip_grad_norm_(model.parameters(), config["clip"])
+                    optimizer.step()
+                    number = loss.item()
                 self.step += 1
-                number = loss.item()
                 if not math.isfinite(number):
                     bar.close()
                     raise UsageError(f"the loss became {number} at step {self.step:,}; lower --learning-rate")
@@ -226,6 +238,9 @@ class Training:
                     shown = time.monotonic()
                 if self.step % config["eval_every"] == 0:
                     self._evaluate(evaluated)
+        if stop.asked and self.step > self.evaluated_at and self.folder is not None:
+            self._write_checkpoint()  # before it evaluates: whoever stops it may not wait for long
+            self.folder.commit()
         if self.step > self.evaluated_at:
             self._evaluate(evaluated)
         return self.step == last or self.has_stalled(evaluations_left)
@@ -250,15 +265,20 @@ class Training:
             losses[part] = None if sample is None else evaluate(self.model, sample)
         return losses
 
+    def _shared_steps(self) -> Any:
+        """Steps that the processes of an mpiexec take together; None where this one takes them alone."""
+        if not (processes.are_joined() and shards.can_share(self.config, self.model)):
+            return contextlib.nullcontext()
+        examples = self.corpus.examples("train", window_of(self.model))
+        return shards.shared(self, self.corpus.token_ids("train"), examples)
+
     def _evaluate(self, evaluated: Callable[["Training"], None] | None) -> None:
         losses = self.losses(("train", "dev"), (TRAIN_CHARACTERS, DEV_CHARACTERS))
-        line = {"step": self.step, "train_loss": losses["train"], "dev_loss": losses["dev"]}
+        line = {"step": self.step, "train_loss": losses["train"], "dev_loss": losses["dev"]} | self.measured
         self.metrics.append(line)
         self.evaluated_at = self.step
         if self.folder is not None:
-            state = {name: tensor.numpy() for name, tensor in self.model.state_dict().items()}
-            random = micrograd.random.default_generator.get_state().numpy()
-            self.folder.write_checkpoint(Checkpoint(self.step, state, optimizer_arrays(self.optimizer), random))
+            state = self._write_checkpoint()
             if keeps_best(self.config) and self.best() is line:
                 self.folder.write_best(Checkpoint(self.step, state, {}, None))
             if self.recorded:
@@ -271,26 +291,8 @@ class Training:
         if evaluated is not None:
             evaluated(self)
 
-
-def optimizer_of(config: Mapping[str, Any], model: Any) -> Optimizer:
-    """The optimizer that config asks for. An n-gram's weight decay is a penalty of its loss instead."""
-    decay = 0.0 if config["type"] in NGRAMS else config["weight_decay"]
-    rate = config["learning_rate"]
-    if config["optimizer"] == "sgd":
-        return SGD(model.parameters(), lr=rate, weight_decay=decay)
-    return AdamW(model.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=decay)  # makemore.py's betas
-
-
-def optimizer_arrays(optimizer: Optimizer) -> dict[str, np.ndarray]:
-    """The optimizer's state of each parameter, by the parameter's index and its own name: "0.momentum_buffer"."""
-    state = optimizer.state_dict()["state"]
-    return {f"{i}.{name}": tensor.numpy() for i, values in state.items() for name, tensor in values.items()}
-
-
-def load_optimizer(optimizer: Optimizer, arrays: dict[str, np.ndarray]) -> None:
-    """Put back what `optimizer_arrays` gave. Raises ValueError where it does not fit the optimizer's parameters."""
-    state: dict[int, dict[str, np.ndarray]] = {}
-    for key, array in arrays.items():
-        index, name = key.split(".")
-        state.setdefault(int(index), {})[name] = array
-    optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
+    def _write_checkpoint(self) -> dict[str, np.ndarray]:
+        state = {name: tensor.numpy() for name, tensor in self.model.state_dict().items()}
+        random = micrograd.random.default_generator.get_state().numpy()
+        self.folder.write_checkpoint(Checkpoint(self.step, state, optimizer_arrays(self.optimizer), random))
+        return state

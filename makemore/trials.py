@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import math
 import sys
 import time
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 EVALUATIONS = 20
 """How often a trial is evaluated, unless --eval-every says otherwise."""
+
+HEARTBEAT = 5
+"""Seconds between the signs of life of a trial; one that has given none for three times as long was killed."""
 
 DIGITS = 3
 """To how many significant digits a number that is searched is rounded, so that one can type it."""
@@ -67,6 +71,10 @@ class OutOfTime(Exception):  # noqa: N818 - it is how a search ends, not a fault
 
 class Pruned(Exception):  # noqa: N818 - as above
     """The trial is not worth going on with; the message says why."""
+
+
+class Surplus(Exception):  # noqa: N818 - as above
+    """Other processes have begun the last of the trials at the same time."""
 
 
 class Stopped(Exception):  # noqa: N818 - as above
@@ -124,7 +132,11 @@ def storage_complaints(url: str) -> Iterator[None]:
     except (sqlalchemy.exc.SQLAlchemyError, StorageInternalError, ImportError) as error:
         cause = error.__cause__ if isinstance(error, StorageInternalError) and error.__cause__ else error
         lines = str(getattr(cause, "orig", None) or cause).strip().splitlines() or [type(cause).__name__]
-        raise UsageError(f"the storage {shown_url(url)} cannot be used: {lines[0]:.200}") from None
+        driver = isinstance(error, ImportError) and "psycopg" in str(error)
+        cure = "; pip install 'micrograd-makemore[tune-postgres]'" if driver else ""
+        raise UsageError(f"the storage {shown_url(url)} cannot be used: {lines[0]:.200}{cure}") from None
+    except json.JSONDecodeError:
+        raise UsageError(f"the storage {shown_url(url)} cannot be used: the file is no journal of Optuna's") from None
 
 
 def shown_url(url: str) -> str:
@@ -138,16 +150,25 @@ def shown_url(url: str) -> str:
         return url
 
 
+def _is_shared(url: str) -> bool:
+    """Whether other threads and processes can reach the database: SQLite's in memory is for one alone."""
+    return not (url.rstrip("/") == "sqlite:" or ":memory:" in url)
+
+
 def open_study(url: str, name: str, settings: dict[str, Any], resume: bool) -> Study:
     """Begin a study, or go on with it. Raises UsageError where the name is taken or not, or its settings differ."""
     import optuna
 
+    from makemore.storages import storage_of
+
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # the heartbeat is one
     pruner = optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=EVALUATIONS // 5)
     with storage_complaints(url):
+        storage = storage_of(url, HEARTBEAT if _is_shared(url) else None)
         if not resume:
             try:
-                study = optuna.create_study(storage=url, study_name=name, pruner=pruner)
+                study = optuna.create_study(storage=storage, study_name=name, pruner=pruner)
             except optuna.exceptions.DuplicatedStudyError:
                 raise UsageError(
                     f"there is a study {name!r} in {shown_url(url)} already: --resume goes on with it, alone or beside "
@@ -156,7 +177,7 @@ def open_study(url: str, name: str, settings: dict[str, Any], resume: bool) -> S
             study.set_user_attr("settings", settings)
             return study
         try:
-            study = optuna.load_study(storage=url, study_name=name, pruner=pruner)
+            study = optuna.load_study(storage=storage, study_name=name, pruner=pruner)
         except KeyError:
             raise UsageError(
                 f"there is no study {name!r} in {shown_url(url)} to go on with; leave out --resume"
@@ -197,13 +218,27 @@ class Search:
         self.began = time.monotonic()
 
     def run(self) -> str:
-        """Do trials until there are enough; returns "", or why it ended before: "stopped" or "budget"."""
+        """Do trials until there are enough; returns "", or why it ended before: "stopped" or "budget".
+
+        Where other processes have begun all that are left, it waits for these, to take up those of one that is killed.
+        """
+        from optuna.storages import fail_stale_trials
+
         deadline = self.began + (self.flags.budget or math.inf)
         bar = tqdm(total=self.flags.trials, initial=len(done(self.study)), unit="trial", desc="searching")
         with StopAsked() as stop, bar:
             while len(done(self.study)) < self.flags.trials:
                 try:
-                    self._trial(bar, deadline)
+                    if len(under_way(self.study)) < self.flags.trials:
+                        self.study.optimize(lambda trial: self._trial(trial, bar, deadline), n_trials=1)
+                    elif time.monotonic() > deadline:
+                        raise OutOfTime
+                    else:
+                        bar.set_postfix_str("waiting for the trials of other processes")
+                        time.sleep(0.2)
+                        fail_stale_trials(self.study)
+                except Surplus:
+                    pass
                 except (Stopped, KeyboardInterrupt):
                     return "stopped"
                 except OutOfTime:
@@ -213,12 +248,13 @@ class Search:
                 bar.update(len(done(self.study)) - bar.n)
         return ""
 
-    def _trial(self, bar: Any, deadline: float) -> None:
-        """One trial: ask, train, tell."""
+    def _trial(self, trial: Trial, bar: Any, deadline: float) -> float:
+        """One trial: its dev loss. Optuna marks it as alive meanwhile, and as failed or pruned by what it raises."""
+        from optuna import TrialPruned
         from optuna.samplers import TPESampler
-        from optuna.trial import TrialState
 
-        trial = self.study.ask()
+        if sum(other.number < trial.number for other in under_way(self.study)) >= self.flags.trials:
+            raise Surplus
         # Seeded by its number: the same search makes the same trials, and machines that search together draw different
         # ones.
         seed = (config_seed(self.flags) + trial.number) % 2**32
@@ -235,18 +271,18 @@ class Search:
             loss = dev_loss_of(trial, config, self.corpus, say, deadline)
         except Pruned as reason:
             trial.set_user_attr("reason", str(reason))
-            self.study.tell(trial, state=TrialState.PRUNED)
-            came = f"pruned: {reason}"
+            came, loss = f"pruned: {reason}", math.nan
         except BaseException:
-            self.study.tell(trial, state=TrialState.FAIL)
             if trial.params:
                 self.study.enqueue_trial(trial.params)  # it is the first to be tried when the search goes on
             raise
         else:
-            self.study.tell(trial, loss)
             came = f"dev loss {loss:.4f}"
         chosen = ", ".join(f"{name} {value_text(value)}" for name, value in trial.params.items())
         bar.write(f"trial {trial.number:>3}  {time.monotonic() - began:5.1f} s  {chosen}: {came}", file=sys.stdout)
+        if math.isnan(loss):
+            raise TrialPruned
+        return loss
 
 
 def config_seed(flags: argparse.Namespace) -> int:
@@ -259,6 +295,14 @@ def done(study: Study) -> list[FrozenTrial]:
     from optuna.trial import TrialState
 
     return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+
+
+def under_way(study: Study) -> list[FrozenTrial]:
+    """The trials that came to an end, or were pruned, or are being trained."""
+    from optuna.trial import TrialState
+
+    states = TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING
+    return study.get_trials(deepcopy=False, states=states)
 
 
 def best_of(study: Study) -> FrozenTrial | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    import makemore.interrupt  # noqa: F401 - before the rest loads
+
 import argparse
+import contextlib
 import shlex
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from makemore import data, plots
+from makemore import data, plots, processes
 from makemore.config import RUNS, SETTINGS, Bounds, add_training_flags, config_of, defaults_of, flag_of
 from makemore.corpus import Corpus
 from makemore.display import table
@@ -19,7 +23,7 @@ from makemore.run import complete
 from makemore.run_folder import RunFolder
 from makemore.search_space import USUAL, Range, space_of
 from makemore.trials import Search, best_of, done, importance_of, open_study, shown_url, storage_complaints, value_text
-from micrograd.command import Parser, UsageError, run_command
+from micrograd.command import Parser, UsageError, not_empty
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -39,8 +43,10 @@ def parser_of_flags() -> Parser:
         "It needs Optuna: pip install optuna.",
     )
     group = parser.add_argument_group("the search")
-    group.add_argument("-i", "--input-file", metavar="FILE", help="one word to a line, UTF-8 (default: bundled names)")
-    group.add_argument("-o", "--work-dir", metavar="DIR", help=f"where it is kept (default: {RUNS / 'tune'})")
+    group.add_argument("-i", "--input-file", type=not_empty, metavar="FILE",
+                       help="one word to a line, UTF-8 (default: bundled names)")  # fmt: skip
+    group.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR",
+                       help=f"where it is kept (default: {RUNS / 'tune'})")  # fmt: skip
     group.add_argument("--trials", type=Bounds(int, 1), default=50, metavar="N",
                        help="trials in total, those of other machines included (50)")  # fmt: skip
     group.add_argument("--budget", type=Bounds(float, 0, above=True), metavar="SECONDS", help="stop after so long")
@@ -50,7 +56,8 @@ def parser_of_flags() -> Parser:
     group.add_argument("--study-name", metavar="NAME", help="(the type of the model)")
     group.add_argument("--storage", metavar="URL",
                        help="a database in which several machines search together, such as "
-                       "postgresql://user:password@host/name (default: an SQLite file in -o)")  # fmt: skip
+                       "postgresql+psycopg://user:password@host/name, or a file on a folder that they share, such as "
+                       "journal:/shared/study.log (default: an SQLite file in -o)")  # fmt: skip
     group.add_argument("--resume", action="store_true",
                        help="go on with the study of that name, alone or beside others that work on it")  # fmt: skip
     add_training_flags(parser)
@@ -128,6 +135,46 @@ def print_found(study: Study, space: dict[str, Range], flags: argparse.Namespace
     print(f"\ntrain it:\n{command_of(best.user_attrs['config'], flags.input_file)}")
 
 
+# How it goes.
+
+
+def search_together(given: list[str]) -> str:
+    """`Search.run` on every process of an mpiexec; what it returned, first of all that somebody was stopped."""
+    reasons = set()
+    with contextlib.closing(processes.each(search_in_process, range(processes.size()), given)) as results:
+        for _, why in results:
+            reasons.add(why)
+            if why == "stopped":
+                break
+    return max(reasons)
+
+
+def search_in_process(number: int, given: list[str]) -> str:
+    """The trials of one process in the study that was begun."""
+    flags = parser_of_flags().parse_args(given)
+    config = check_flags(flags)
+    space = space_of(flags, config)
+    corpus = read_corpus(flags)
+    url, _ = storage_of(flags)
+    study = open_study(url, flags.study_name or config["type"], settings_of(flags, space, corpus), resume=True)
+    with storage_complaints(url):
+        return Search(study, flags, space, corpus).run()
+
+
+def read_corpus(flags: argparse.Namespace) -> Corpus:
+    """The words, whose dev part is what the search goes by. Raises UsageError where there is none."""
+    corpus = Corpus.read(Path(flags.input_file) if flags.input_file else data.bundled_names(), "80/10/10")
+    if "dev" not in corpus.parts:
+        raise UsageError(f"{corpus.list.path} has {corpus.survey.words} words, too few for a dev part to go by")
+    return corpus
+
+
+def storage_of(flags: argparse.Namespace) -> tuple[str, RunFolder]:
+    """Where the study is kept, and the folder of the search."""
+    folder = RunFolder(flags.work_dir or RUNS / "tune")
+    return flags.storage or f"sqlite:///{folder.path / STUDY}", folder
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command."""
     given = sys.argv[1:] if arguments is None else arguments
@@ -138,16 +185,13 @@ def main(arguments: list[str] | None = None) -> int:
         raise UsageError("makemore.tune needs Optuna, which is not installed: pip install optuna") from None
     config = check_flags(flags)
     space = space_of(flags, config)
-    corpus = Corpus.read(Path(flags.input_file) if flags.input_file else data.bundled_names(), "80/10/10")
-    if "dev" not in corpus.parts:
-        raise UsageError(f"{corpus.list.path} has {corpus.survey.words} words, too few for a dev part to go by")
+    corpus = read_corpus(flags)
     complete(config, corpus)
 
-    folder = RunFolder(flags.work_dir or RUNS / "tune")
+    url, folder = storage_of(flags)
     if folder.path.exists() and not folder.path.is_dir():
         raise UsageError(f"{folder.path} is a file; name a folder with -o")
     folder.path.mkdir(parents=True, exist_ok=True)
-    url = flags.storage or f"sqlite:///{folder.path / STUDY}"
     url_shown = shown_url(url) if flags.storage else str(shown_path(folder.path / STUDY))
     study = open_study(url, flags.study_name or config["type"], settings_of(flags, space, corpus), flags.resume)
     with storage_complaints(url):
@@ -159,7 +203,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"model       {config['type']}; searching {', '.join(space)}")
         print(f"study       {study.study_name!r} in {url_shown}\n")
         search = Search(study, flags, space, corpus)
-        why = search.run()
+        why = search.run() if processes.size() == 1 else search_together(given)
         print_found(study, space, flags, folder)
     seconds = time.monotonic() - search.began
     if why:
@@ -173,4 +217,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    processes.run_command(main)

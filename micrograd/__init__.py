@@ -11,7 +11,7 @@ from typing import Any
 
 from micrograd.engine import Value
 from micrograd.tensors import Tensor
-from micrograd.ops import TORCH, elementwise, logic, indexing, shapes, reductions, linalg, sorting, conversions
+from micrograd.ops import TORCH, elementwise, logic, indexing, shapes, reductions, linalg, sorting, conversions, interop
 from micrograd import creation, random
 from micrograd.rules import storage
 from micrograd.rules.device import (

@@ -1,12 +1,15 @@
 """What the commands share: how they end when the user can put something right."""
 
+import _thread
 import argparse
 import io
 import math
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class UsageError(ValueError):
@@ -19,6 +22,13 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, in one line, and exit with status 2."""
         self.exit(2, f"error: {message} (--help lists the flags)\n")
+
+
+def not_empty(text: str) -> str:
+    """The type of a flag that names a file or a folder. Raises ArgumentTypeError where nothing is named."""
+    if not text:
+        raise argparse.ArgumentTypeError("a name is expected, and it is empty")
+    return text
 
 
 def assignments(words: Iterable[str]) -> dict[str, float]:
@@ -39,7 +49,37 @@ def assignments(words: Iterable[str]) -> dict[str, float]:
 
 
 def run_command(main: Callable[[], int]) -> NoReturn:
-    """Run a command and exit with its status; what the user can put right ends it with one line and status 2."""
+    """Run a command and exit with its status; what the user can put right ends it with one line and status 2.
+
+    SIGTERM, which `kill` and a machine that goes down send, is taken as Ctrl-C.
+    """
+    is_program = main.__module__ == "__main__"  # and no test, whose process lives on
+    try:
+        try:
+            if is_program:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                signal.signal(signal.SIGTERM, signal.default_int_handler)
+                sys.unraisablehook = _ask_again
+            status = _status_of(main)
+        finally:
+            if is_program:  # what is left to do is to end, and a signal has nothing to add
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        status = 130
+    raise SystemExit(status)
+
+
+def _ask_again(unraisable: Any) -> None:
+    """Python drops a KeyboardInterrupt where nothing can be raised, such as in a weakref's callback: raise it later."""
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        threading.Timer(0.05, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
+def _status_of(main: Callable[[], int]) -> int:
     for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a character shows another, and nothing breaks
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -60,7 +100,4 @@ def run_command(main: Callable[[], int]) -> NoReturn:
     except MemoryError as error:
         print(f"error: not enough memory ({error}); take smaller batches, or a smaller model", file=sys.stderr)
         status = 2
-    except KeyboardInterrupt:
-        print("\nstopped", file=sys.stderr)
-        status = 130
-    raise SystemExit(status)
+    return status

@@ -64,8 +64,8 @@ def tensor(data: Any, dtype: DType | None = None) -> Tensor:
     """
     if isinstance(data, Tensor):
         array = data._array.copy()
-    elif isinstance(data, np.ndarray | np.generic):
-        array = np.array(data)
+    elif isinstance(data, np.ndarray | np.generic) or hasattr(type(data), "__array__"):  # such as a Series of pandas
+        array = np.array(np.asarray(data))
     else:
         array = _from_lists(data, dtype)
     if dtype is not None:

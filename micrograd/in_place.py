@@ -182,18 +182,40 @@ def rebase_history(x: Tensor, result: Tensor) -> None:
     shape, dtype, copied = base._array.shape, base._array.dtype, _as_in_memory(base._array, x._array)
     if copied is None:
         raise RuntimeError("the base of this view was given other memory through .data: make the view anew")
-    slices = Node("CopySlices")
+    held = [base._node or (base if base._requires_grad else base._array), node]
+    slices = Node("CopySlices", CopySlices, held, {"copied": copied})
     slices.holds_values = True  # of PyTorch's nodes the one that is released though it saves nothing
 
-    def dbefore(g: Any) -> np.ndarray:
-        whole, part = copied(g)
-        part[...] = 0
-        return whole
-
+    dbefore, dpart = CopySlices.derivatives(copied)
     if base._requires_grad:
         slices.add_edge(base._node or base, dbefore, shape, dtype)
-    slices.add_edge(node, lambda g: copied(g)[1], x._array.shape, x._array.dtype)
+    slices.add_edge(node, dpart, x._array.shape, x._array.dtype)
     _set_node(base, slices)
+
+
+class CopySlices:
+    """A change through a view as an operation on its base; run again only by what draws a graph after backward."""
+
+    name, node_name, sign = "put", "CopySlices", ""
+    in_order = elementwise = is_view = False
+
+    @staticmethod
+    def forward(before: np.ndarray, part: np.ndarray, copied: Callable) -> tuple[Any, ...]:
+        """The base after the change, `before` with the part put in, and the derivatives by both."""
+        whole, inside = copied(before)
+        inside[...] = part
+        return whole, *CopySlices.derivatives(copied)
+
+    @staticmethod
+    def derivatives(copied: Callable) -> tuple[Callable, Callable]:
+        """The gradient of what the base was, 0 where the part was put in, and that of the part."""
+
+        def dbefore(g: Any) -> np.ndarray:
+            whole, part = copied(g)
+            part[...] = 0
+            return whole
+
+        return dbefore, lambda g: copied(g)[1]
 
 
 def _set_node(base: Tensor, node: Any) -> None:

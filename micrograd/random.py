@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.stream import Stream
 from micrograd.creation import empty_like, makes_tensor, shape_of
 from micrograd.in_place import records, refuse_change, refuse_overlap
 from micrograd.ops import TORCH, function
@@ -14,6 +13,7 @@ from micrograd.rules import dtypes
 from micrograd.rules.device import device as Device  # noqa: N812 - `device` is PyTorch's argument
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.rules.layout import dims_in_memory
+from micrograd.stream import Stream
 from micrograd.tensors import Tensor, attach, wrap
 
 

@@ -18,6 +18,7 @@ import safetensors
 import safetensors.numpy
 from numpy.lib.array_utils import byte_bounds
 
+from micrograd.rules.files import write_whole
 from micrograd.tensors import Tensor, wrap
 
 STRUCTURE = "micrograd"  # the name of the JSON in the metadata
@@ -48,23 +49,11 @@ def save(obj: Any, f: str | os.PathLike | BinaryIO) -> None:
     arrays = {name: np.asarray(tensor._array, order="C") for name, (tensor, _) in tensors.items()}
     content = safetensors.numpy.save(arrays, {STRUCTURE: json.dumps(structure)})
     if isinstance(f, str | os.PathLike):
-        _write(Path(f).resolve(), content)
+        if not Path(f).resolve().parent.is_dir():
+            raise RuntimeError(f"Parent directory {Path(f).resolve().parent} does not exist.")
+        write_whole(f, content)
     else:
         f.write(content)
-
-
-def _write(path: Path, content: bytes) -> None:
-    if not path.parent.is_dir():
-        raise RuntimeError(f"Parent directory {path.parent} does not exist.")
-    if path.exists() and not path.is_file():  # a pipe or a device: there is nothing to take its place
-        path.write_bytes(content)
-        return
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def load(f: str | os.PathLike | BinaryIO, map_location: Any = None, *, weights_only: bool = True) -> Any:
@@ -85,10 +74,7 @@ def load(f: str | os.PathLike | BinaryIO, map_location: Any = None, *, weights_o
     """
     content = Path(f).read_bytes() if isinstance(f, str | os.PathLike) else f.read()
     try:
-        parts = dict(safetensors.deserialize(content))
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        metadata = header.pop(RESERVED, {})
-        arrays = {name: _array_of(name, parts[name]) for name in header}
+        arrays, metadata = arrays_of(content)
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
         raise RuntimeError(
             f"{f} cannot be loaded: it is damaged, or not in the safetensors format ({error}). What PyTorch's own save "
@@ -104,6 +90,17 @@ def load(f: str | os.PathLike | BinaryIO, map_location: Any = None, *, weights_o
             pass
         warnings.warn(f"{f} was changed or written by another program: its tensors come as a dict", stacklevel=2)
     return {name: wrap(array) for name, array in arrays.items()}
+
+
+def arrays_of(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays of a file in the safetensors format, in its order, and its metadata.
+
+    Raises SafetensorError, ValueError or KeyError where it is damaged, TypeError for dtypes that micrograd lacks.
+    """
+    parts = dict(safetensors.deserialize(content))
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    metadata = header.pop(RESERVED, {})
+    return {name: _array_of(name, parts[name]) for name in header}, metadata
 
 
 def _array_of(name: str, part: Mapping[str, Any]) -> np.ndarray:

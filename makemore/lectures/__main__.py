@@ -1,5 +1,8 @@
 """`python -m makemore.lectures`: does the lectures' experiments again, and prints them beside what was published."""
 
+if __name__ == "__main__":
+    import makemore.interrupt  # noqa: F401 - before the rest loads
+
 import argparse
 import importlib
 import json
@@ -15,7 +18,7 @@ from makemore.lectures.descent import Outcome
 from makemore.lectures.figures import HEAD, PUBLISHED, Row, notes_of, print_table, rows_of
 from makemore.report import shown_path
 from makemore.run_folder import RunFolder
-from micrograd.command import Parser, UsageError, run_command
+from micrograd.command import Parser, UsageError, not_empty, run_command
 
 PARTS = (1, 2, 3, 4, 5)
 
@@ -35,7 +38,7 @@ def parser_of_flags() -> Parser:
     parser.add_argument("--part", type=int, choices=PARTS, nargs="+", action="extend", help="only these (all)")
     parser.add_argument("--steps", type=Bounds(int, 1), default=PUBLISHED["steps"], metavar="N",
                         help=f"of parts 2 to 5 ({PUBLISHED['steps']:,}); the rate falls in proportion")  # fmt: skip
-    parser.add_argument("-o", "--work-dir", metavar="DIR",
+    parser.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR",
                         help="keep what each part finds in DIR; parts that are there are not done again")  # fmt: skip
     return parser
 

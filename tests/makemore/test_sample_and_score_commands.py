@@ -12,7 +12,7 @@ import safetensors.numpy
 from makemore import data, plots
 from makemore.data import WordList
 from makemore.run import TRIES_PER_WORD
-from makemore.run_folder import RunFolder
+from makemore.run_folder import RunFolder, file_of_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -307,7 +307,7 @@ def tensors_with(change):
         (folder / "best.safetensors").unlink(missing_ok=True)  # it would be taken instead
         tensors = safetensors.numpy.load_file(folder / "model.safetensors")
         change(tensors)
-        (folder / "model.safetensors").write_bytes(safetensors.numpy.save(tensors, metadata={"step": "100"}))
+        (folder / "model.safetensors").write_bytes(file_of_checkpoint(tensors, 100))
 
     return damage
 
@@ -328,9 +328,9 @@ DAMAGED_CHECKPOINTS = {
     "another model's": tensors_with(lambda tensors: tensors.update(W=tensors["W"][:3])),
     "without weights": tensors_with(lambda tensors: tensors.pop("W")),
     "not a number": tensors_with(lambda tensors: tensors["W"].fill(np.nan)),
-    "without its step": file_of(
-        "model.safetensors", lambda content: safetensors.numpy.save(safetensors.numpy.load(content))
-    ),
+    "with a number in place of another": file_of("model.safetensors", lambda content: content[:-1] + b"\xaa"),
+    "of half the precision": tensors_with(lambda tensors: tensors.update(W=tensors["W"].astype(np.float16))),
+    "of integers": tensors_with(lambda tensors: tensors.update(W=tensors["W"].astype(np.int8))),
 }
 DAMAGED_CONFIGS = {
     "empty": file_of("config.json", lambda content: b""),
@@ -342,6 +342,11 @@ DAMAGED_CONFIGS = {
     "no vocabulary": config_with(vocabulary=None),
     "words in the vocabulary": config_with(vocabulary=["ab", "c"]),
     "other characters": config_with(vocabulary=["a", "b"]),
+    "a list with no possible name": config_with(input_file="\ud800"),
+    "an endless block": config_with(block_size=2147483648),
+    "endless words": config_with(longest=10**30),
+    "steps without end": config_with(schedule_steps=10**30, warmup=10**30),
+    "brackets without end": file_of("config.json", lambda content: b"[" * 100_000 + b"]" * 100_000),
 } | {f"without {name}": config_without(name) for name in ("type", "fit", "vocabulary", "longest", "input_file")}
 DAMAGED = {f"checkpoint {name}": damage for name, damage in DAMAGED_CHECKPOINTS.items()} | {
     f"config {name}": damage for name, damage in DAMAGED_CONFIGS.items()
@@ -357,6 +362,18 @@ def test_a_damaged_run_is_one_line_and_stays_as_it_is(command, copy, damage, arg
     outcome = command(*arguments, "-o", folder)
     assert str(folder) in outcome.complaint
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_weights_of_another_program_are_used_and_that_is_said(command, copy):
+    folder = copy("gradient")
+    words = command("sample", "-o", folder).out
+    path = folder / "model.safetensors"
+    path.write_bytes(safetensors.numpy.save(safetensors.numpy.load_file(path)))
+    outcome = command("sample", "-o", folder)
+    assert outcome.out == words
+    (line,) = outcome.err.splitlines()
+    assert line.startswith(f"{path} has no checksum")
+    assert "another program's" in command("train", "-o", folder, "--resume", "--max-steps", 150).complaint
 
 
 @pytest.mark.parametrize("counts", [np.zeros(343, np.int64), np.zeros((7, 7, 7), np.int64), np.zeros((0, 7), np.int64)])

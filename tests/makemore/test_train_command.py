@@ -1,5 +1,6 @@
 """`python -m makemore.train`: what it prints, what it keeps, how it goes on, and how it fails."""
 
+import ast
 import functools
 import itertools
 import json
@@ -20,12 +21,13 @@ import pytest
 import safetensors.numpy
 from matplotlib.image import imread
 
+import makemore.run
 from makemore import data, plots
 from makemore.config import config_of, parser_of_flags
 from makemore.corpus import Corpus
 from makemore.data import WordList
 from makemore.run import TRIES_PER_WORD, complete, new_model
-from makemore.run_folder import RunFolder
+from makemore.run_folder import RunFolder, file_of_checkpoint
 from makemore.training import StopAsked, Training
 
 FILES = ["bigram.png", "config.json", "loss.png", "metrics.jsonl", "model.safetensors"]
@@ -420,8 +422,7 @@ def test_a_run_that_is_killed_before_it_has_learned_anything_leaves_the_old_one_
     words = [sys.executable, "-c", code, "-i", short_list, "-o", run, "--type", "bigram", "--overwrite"]
     killed = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, timeout=60)
     assert killed.returncode == -signal.SIGKILL
-    left = {name for name in files_of(run) if name not in before}
-    assert all(name.startswith(".new-") for name in left)
+    assert {name for name in files_of(run) if name not in before} <= {".new"}
     assert {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()} == before
     outcome = process("train", "-i", short_list, "-o", run, "--overwrite", "--max-steps", 30, cwd=run.parent)
     assert outcome.status == 0
@@ -430,23 +431,30 @@ def test_a_run_that_is_killed_before_it_has_learned_anything_leaves_the_old_one_
 
 def test_files_that_a_killed_run_had_yet_to_move_up_are_moved_up(command, run, tmp_path):
     before = contents_of(run)
-    (run / ".settling").mkdir()
+    (run / ".moving-up").mkdir()
     for name in ("config.json", "metrics.jsonl"):
-        (run / name).rename(run / ".settling" / name)
+        (run / name).rename(run / ".moving-up" / name)
     assert command("sample", "-o", run).status == 0
     assert contents_of(run) == before
 
 
-def test_who_comes_second_into_a_folder_is_refused(command, short_list, tmp_path, monkeypatch):
+@pytest.mark.skipif(os.name != "posix", reason="nothing is locked on Windows")
+@pytest.mark.parametrize("flags", [[], ["--overwrite"], ["--resume", "--max-steps", 60], ["--find-lr"]])
+def test_who_comes_second_into_a_folder_is_refused(command, short_list, tmp_path, monkeypatch, flags):
+    folder = tmp_path / "run"
+    tried = []
+
     def meanwhile(*arguments):
         monkeypatch.undo()
-        assert command("train", "-i", short_list, "-o", tmp_path / "run", "--max-steps", 30).status == 0
+        listed = [] if "--resume" in flags else ["-i", short_list]
+        tried.append(command("train", *listed, "-o", folder, *flags).complaint)
 
     monkeypatch.setattr("makemore.diagnosis.print_first_look", meanwhile)
-    late = command("train", "-i", short_list, "-o", tmp_path / "run", "--max-steps", 40)
-    assert "another run has taken" in late.complaint
-    assert files_of(tmp_path / "run") == FILES
-    assert metrics_of(tmp_path / "run")[-1]["step"] == 30
+    assert command("train", "-i", short_list, "-o", folder, "--max-steps", 40).status == 0
+    (complaint,) = tried
+    assert "another process is at work in" in complaint
+    assert files_of(folder) == FILES
+    assert metrics_of(folder)[-1]["step"] == 40
 
 
 def test_ctrl_c_before_the_first_step_leaves_the_old_run(command, short_list, run, monkeypatch):
@@ -706,8 +714,9 @@ def test_what_cannot_go_on_is_refused(command, short_list, tmp_path, monkeypatch
 # Ctrl-C
 
 
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_saves_says_how_to_go_on_and_the_run_goes_on_exactly(
-    start_process, command, short_list, tmp_path, monkeypatch
+    start_process, command, short_list, tmp_path, monkeypatch, asked
 ):
     flags = ["-i", short_list, "-b", 32, "-l", 5]
     running = start_process("train", *flags, "-o", "run", "--max-steps", -1, cwd=tmp_path)
@@ -716,7 +725,7 @@ def test_ctrl_c_saves_says_how_to_go_on_and_the_run_goes_on_exactly(
     while running.poll() is None and not (metrics.exists() and metrics.read_text().count("\n") > 2):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    running.send_signal(signal.SIGINT)
+    running.send_signal(asked)
     out, err = running.communicate(timeout=60)
     assert running.returncode == 130
     assert "Traceback" not in err
@@ -732,6 +741,62 @@ def test_ctrl_c_saves_says_how_to_go_on_and_the_run_goes_on_exactly(
     resumed, once = contents_of(tmp_path / "run"), contents_of(tmp_path / "once")
     for name in ("model.safetensors", "samples.txt", "metrics.jsonl"):
         assert resumed[name] == once[name]
+
+
+def test_ctrl_c_while_modules_load_is_a_line():
+    code = "import makemore.interrupt, signal; signal.raise_signal(signal.SIGINT); import makemore.train"
+    stopped = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True
+    )
+    assert (stopped.returncode, stopped.stdout, stopped.stderr) == (130, b"", b"\nstopped\n")
+
+
+@pytest.mark.parametrize("name", ["train", "sample", "score", "draw", "ladder", "tune", "lectures", "lessons"])
+def test_a_command_is_ready_for_ctrl_c_before_all_else(name):
+    path = ROOT / "makemore" / name
+    tree = ast.parse((path / "__main__.py" if path.is_dir() else path.with_suffix(".py")).read_text())
+    first = next(node for node in tree.body[1:] if getattr(node, "module", "") != "__future__")
+    assert ast.unparse(first) == "if __name__ == '__main__':\n    import makemore.interrupt"
+
+
+def test_ctrl_c_at_any_moment_is_a_line(start_process, short_list, tmp_path):
+    for wait in (0.5, 0.8, 1.1, 1.4):
+        folder = tmp_path / str(wait)
+        running = start_process("train", "-i", short_list, "-o", folder, "--max-steps", 300, "-n", 2, cwd=tmp_path)
+        time.sleep(wait)
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+        assert running.returncode in (0, 130)
+        assert len([line for line in err.splitlines() if line.strip() and "step/s" not in line]) <= 1, err
+
+
+@pytest.mark.parametrize("moment", ["print_words", "losses_of"])
+def test_ctrl_c_after_the_last_step_is_status_0_where_all_is_saved(command, short_list, tmp_path, monkeypatch, moment):
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"makemore.run.{moment}", stop)
+    folder = tmp_path / "run"
+    saved = command("train", "-i", short_list, "-o", folder, "--max-steps", 20)
+    monkeypatch.undo()
+    assert saved.status == (0 if moment == "print_words" else 130)
+    resumed = command("train", "-o", folder, "--resume")
+    assert "has done 20 steps" in resumed.complaint if moment == "print_words" else resumed.status == 0
+
+
+def test_a_list_that_is_gone_when_the_steps_are_done_ends_no_run(command, short_list, tmp_path, monkeypatch):
+    own = tmp_path / "own.txt"
+    own.write_bytes(short_list.read_bytes())
+    losses_of = makemore.run.losses_of
+
+    def meanwhile(*arguments):
+        own.unlink()
+        return losses_of(*arguments)
+
+    monkeypatch.setattr("makemore.run.losses_of", meanwhile)
+    outcome = command("train", "-i", own, "-o", tmp_path / "run", "--max-steps", 20, "-n", 3)
+    assert outcome.status == 0
+    assert len((tmp_path / "run" / "samples.txt").read_text().splitlines()) == 3
 
 
 @pytest.mark.parametrize("when", [0, 4])
@@ -874,7 +939,7 @@ def test_however_large_the_penalty_the_default_rate_goes_down_to_uniform(command
 def test_a_resumed_run_whose_loss_is_no_number_keeps_its_last_checkpoint(command, run):
     tensors = safetensors.numpy.load_file(run / "model.safetensors")
     tensors["W"] = np.full_like(tensors["W"], 3e38)
-    (run / "model.safetensors").write_bytes(safetensors.numpy.save(tensors, metadata={"step": "60"}))
+    (run / "model.safetensors").write_bytes(file_of_checkpoint(tensors, 60))
     before = contents_of(run)
     assert "the loss became" in command("train", "-o", run, "--resume", "--max-steps", 100).complaint
     after = contents_of(run)
@@ -965,6 +1030,54 @@ def test_a_model_whose_weights_have_run_away_is_a_line(command, short_list, tmp_
     assert "its weights are too large" in command("sample", "-o", tmp_path / "run").complaint
 
 
+def test_a_transformer_whose_weights_have_run_away_is_a_line(command, short_list, tmp_path):
+    flags = ["-i", short_list, "-o", tmp_path / "run", "--type", "transformer", "-l", "1e20", "--max-steps", 1]
+    assert "its weights are too large" in command("train", *flags).complaint
+    for arguments in (["sample"], ["score", "mila"]):
+        assert "its weights are too large" in command(arguments[0], "-o", tmp_path / "run", *arguments[1:]).complaint
+
+
+@pytest.mark.parametrize("flag", ["-i", "-o"])
+def test_an_empty_name_is_refused(command, short_list, tmp_path, monkeypatch, flag):
+    monkeypatch.chdir(tmp_path)
+    assert "it is empty" in command("train", "-i", short_list, flag, "").complaint
+    assert files_of(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        "--n-embd",
+        "--n-embd2",
+        "--n-layer",
+        "--n-head",
+        "--block-size",
+        "--max-steps",
+        "-b",
+        "--warmup",
+        "--seed",
+        "-n",
+        "--eval-every",
+    ],
+)
+def test_a_number_beyond_all_bounds_is_a_line(command, short_list, tmp_path, flag):
+    for number in (10**30, -(10**30), "9" * 5000):
+        assert "argument" in command("train", "-i", short_list, "-o", tmp_path / "run", flag, number).complaint
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["optimizer.0.exp_avg", "optimizer.1.step", "optimizer.3.exp_avg_sq"])
+def test_a_missing_tensor_of_the_optimizer_is_a_line(command, short_list, tmp_path, name):
+    folder = tmp_path / "run"
+    flags = ["-i", short_list, "--type", "gru", "--n-embd2", 8, "--n-embd", 4, "--max-steps", 10]
+    assert command("train", *flags, "-o", folder).status == 0
+    tensors = safetensors.numpy.load_file(folder / "model.safetensors")
+    del tensors[name]
+    (folder / "model.safetensors").write_bytes(file_of_checkpoint(tensors, 10))
+    complaint = command("train", "-o", folder, "--resume", "--max-steps", 20).complaint
+    assert f"{name.removeprefix('optimizer.')} is not there" in complaint
+
+
 def test_a_prompt_that_is_too_long_is_refused_before_anything_is_trained(command, short_list, run):
     before = contents_of(run)
     flags = ["-i", short_list, "-o", run, "--overwrite", "--type", "bow", "--prompt", "a" * 30]
@@ -980,14 +1093,21 @@ def test_a_sweep_leaves_the_run_of_its_folder_alone(command, short_list, run):
         assert "leave out --resume and --sample-only" in command("train", "-o", run, "--find-lr", flag).complaint
 
 
-def test_a_damaged_best_model_is_named_and_may_be_removed(command, short_list, tmp_path):
+@pytest.mark.parametrize(("damaged", "whole"), [("best", "model"), ("model", "best")])
+def test_what_is_whole_is_used_in_place_of_what_is_damaged_and_that_is_said(
+    command, short_list, tmp_path, damaged, whole
+):
     folder = tmp_path / "run"
     flags = ["-i", short_list, "--type", "mlp", "--n-embd2", 10, "--max-steps", 40, "--eval-every", 10]
     assert command("train", *flags, "-o", folder).status == 0
-    (folder / "best.safetensors").write_bytes(b"half")
-    assert "best.safetensors is damaged" in command("train", "-o", folder, "--resume", "--max-steps", 60).complaint
-    (folder / "best.safetensors").unlink()
-    assert command("train", "-o", folder, "--resume", "--max-steps", 60).status == 0
+    (folder / f"{damaged}.safetensors").write_bytes(b"half")
+    outcome = command("sample", "-o", folder)
+    assert outcome.status == 0
+    (line,) = outcome.err.splitlines()
+    assert f"{damaged}.safetensors is damaged" in line
+    assert line.endswith(f"{whole}.safetensors is used instead")
+    (folder / f"{whole}.safetensors").write_bytes(b"half")
+    assert "model.safetensors is damaged" in command("sample", "-o", folder).complaint
 
 
 @pytest.mark.parametrize("list_of", ["short", "abc"])

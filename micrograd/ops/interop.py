@@ -1,0 +1,169 @@
+"""Tensors in other programs' hands: NumPy's functions, DLPack, pickle, and what Matplotlib and pandas ask for.
+
+This file adds to Tensor what these programs look for; the way to a NumPy array is in `micrograd.tensors`.
+"""
+
+import copy
+import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from micrograd.ops import TORCH
+from micrograd.rules import dtypes
+from micrograd.rules.device import check_device
+from micrograd.tensors import Tensor, attach, wrap
+
+attach("to_numpy", Tensor.numpy)  # Matplotlib and pandas ask for it
+
+
+# NumPy's functions.
+
+
+def _over(function: Callable) -> Callable:
+    """The function of Tensors, over all dimensions where no axis is given."""
+
+    def reduced(x: Tensor, axis: Any = None, **options: Any) -> Tensor:
+        if axis is None and options.get("keepdim"):
+            axis = tuple(range(x.ndim))
+        return function(x, **options) if axis is None else function(x, dim=axis, **options)
+
+    return reduced
+
+
+def _spread(function: Callable) -> Callable:
+    """The function with NumPy's word for PyTorch's correction; where it is not said, PyTorch's own counts."""
+
+    def spread(x: Tensor, axis: Any = None, ddof: Any = None, correction: Any = None, **options: Any) -> Tensor:
+        said = correction if ddof is None else ddof
+        return _over(function)(x, axis, **({} if said is None else {"correction": said}), **options)
+
+    return spread
+
+
+OF_NUMPY: dict[Any, Callable] = {
+    np.sum: _over(TORCH["sum"]),
+    np.prod: _over(TORCH["prod"]),
+    np.mean: _over(TORCH["mean"]),
+    np.std: _spread(TORCH["std"]),
+    np.var: _spread(TORCH["var"]),
+    np.max: _over(TORCH["amax"]),
+    np.min: _over(TORCH["amin"]),
+    np.amax: _over(TORCH["amax"]),
+    np.amin: _over(TORCH["amin"]),
+    np.any: _over(TORCH["any"]),
+    np.all: _over(TORCH["all"]),
+}
+"""What NumPy's functions give for a Tensor: a Tensor, with its graph, as PyTorch's function of that name computes it.
+
+np.std and np.var divide by n - 1 therefore, unless ddof says otherwise.
+"""
+_ASIDE = ("out", "where", "initial", "mean")
+
+
+def _array_function(self: Tensor, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """What NumPy calls for a function of its own that is given a Tensor."""
+    if function not in OF_NUMPY or not isinstance(args[0] if args else kwargs.get("a"), Tensor):
+        return function._implementation(*args, **kwargs)
+    given = dict(_signature(function).bind(*args, **kwargs).arguments)
+    x = given.pop("a")
+    for name in _ASIDE:
+        if name in given and given.pop(name) is not None:
+            raise TypeError(f"np.{function.__name__} of a Tensor takes no {name}; make it an array with x.numpy()")
+    if given.get("dtype") is not None:
+        x = x.to(dtypes.dtype._of[np.dtype(given["dtype"])])
+    given.pop("dtype", None)
+    if "keepdims" in given:
+        given["keepdim"] = given.pop("keepdims")
+    return OF_NUMPY[function](x, **given)
+
+
+@cache
+def _signature(function: Any) -> inspect.Signature:
+    return inspect.signature(function)
+
+
+attach("__array_function__", _array_function)
+
+
+# DLPack, the way between libraries without a copy.
+
+
+def _dlpack(self: Tensor, **options: Any) -> Any:
+    """The capsule that other libraries read the memory from. Raises BufferError for a tensor that requires grad."""
+    if self.requires_grad:
+        raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+    return self._array.__dlpack__(**options)
+
+
+def _dlpack_device(self: Tensor) -> tuple[int, int]:
+    return self._array.__dlpack_device__()
+
+
+attach("__dlpack__", _dlpack)
+attach("__dlpack_device__", _dlpack_device)
+
+
+def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
+    """A tensor in the memory of another library's. copy: True never shares it, False raises where it cannot be shared.
+
+    What may not be written to there, such as an array of JAX, may not be changed in place here. Raises TypeError for
+    dtypes that are not here, RuntimeError for another device than the CPU.
+    """
+    if device is not None:
+        check_device(device)
+    if isinstance(ext_tensor, Tensor):
+        return ext_tensor.clone() if copy else ext_tensor.detach()
+    array = np.from_dlpack(ext_tensor, copy=copy)
+    if array.dtype not in dtypes.dtype._of:
+        raise TypeError(f"can't convert an array of {array.dtype}: make it float32 first")
+    return wrap(array)
+
+
+TORCH["from_dlpack"] = from_dlpack
+
+
+# pickle, which multiprocessing and mpi4py send by, and copy.
+
+
+def _reduce(self: Tensor, protocol: int) -> Any:
+    """How pickle makes it anew: the numbers and requires_grad, without a graph or a gradient, as in PyTorch."""
+    return _made_anew, (type(self), np.array(self._array), self.requires_grad, _attributes(self))
+
+
+def _copy(self: Tensor) -> Tensor:
+    """copy.copy: another tensor in the same memory, without a graph or a gradient, as in PyTorch."""
+    made = _made_anew(type(self), self._array, self.requires_grad, _attributes(self))
+    made._share(self)
+    return made
+
+
+def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
+    """copy.deepcopy: a leaf of its own, with a copy of the gradient. Raises RuntimeError for a tensor with a graph."""
+    if not self.is_leaf:
+        raise RuntimeError("only leaves can be deep-copied, and this tensor has a graph: copy x.detach() instead")
+    made = _made_anew(type(self), np.array(self._array), self.requires_grad, {})
+    memo[id(self)] = made
+    made._grad = copy.deepcopy(self._grad, memo)
+    made.__dict__.update(copy.deepcopy(_attributes(self), memo))
+    return made
+
+
+def _attributes(x: Tensor) -> dict[str, Any]:
+    """What its user has put onto a tensor."""
+    return {name: value for name, value in x.__dict__.items() if not name.startswith("_")}
+
+
+def _made_anew(kind: type, array: np.ndarray, requires_grad: bool, attributes: dict[str, Any]) -> Tensor:
+    tensor: Tensor = object.__new__(kind)
+    tensor._share(wrap(array))
+    tensor._requires_grad = requires_grad
+    tensor.__dict__.update(attributes)
+    return tensor
+
+
+attach("__reduce_ex__", _reduce)
+attach("__copy__", _copy)
+attach("__deepcopy__", _deepcopy)

@@ -1,0 +1,243 @@
+"""`mpiexec -n 4 python -m makemore.train`: the run of one process, shared by several; and the other commands."""
+
+import importlib.util
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from makemore import data, processes
+from makemore.data import WordList
+from makemore.shards import _shards_of, add_in_pairs
+
+ROOT = Path(data.__file__).resolve().parents[1]
+PROGRAM = Path(__file__).with_name("on_processes.py")
+MPIEXEC = Path(sys.executable).with_name("mpiexec")
+# Root has to ask Open MPI twice; NumPy's own threads would only wait for each other.
+ASKED = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OPENBLAS_NUM_THREADS": "1"}
+ENVIRONMENT = {**os.environ, **ASKED, "PYTHONPATH": str(ROOT)}
+SECONDS = 240  # for any wait: the runs take some seconds on an idle machine
+SMALL = ["--type", "transformer", "--n-embd", "16", "--n-layer", "1", "--n-head", "2", "-n", "3"]
+
+needs_mpi = pytest.mark.skipif(
+    importlib.util.find_spec("mpi4py") is None or not MPIEXEC.exists(),
+    reason="mpi4py and an MPI are not installed: pip install 'micrograd-makemore[distributed]'",
+)
+
+
+def start(size, *words, **options):
+    """Start a Python program on as many processes."""
+    command = [str(word) for word in [MPIEXEC, "--oversubscribe", "-n", size, sys.executable, *words]]
+    pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, text=True, env=ENVIRONMENT, **pipes, **options)
+
+
+def finish(process):
+    """Its status and what it said, within SECONDS; none is left over, whatever happens."""
+    try:
+        out, err = process.communicate(timeout=SECONDS)
+    finally:
+        if process.poll() is None:
+            process.terminate()  # mpiexec ends its ranks then
+            process.wait(timeout=SECONDS)
+    return process.returncode, out, err
+
+
+def run_all(size, commands, folder):
+    """Run commands one after the other on the same processes: of each its status, output and errors."""
+    words = json.dumps([[name, [str(word) for word in arguments]] for name, *arguments in commands])
+    status, out, err = finish(start(size, PROGRAM, words, cwd=folder))
+    assert status == 0, err
+    return [json.loads(line.partition("ended ")[2]) for line in out.splitlines() if "ended " in line]
+
+
+@pytest.fixture(scope="module")
+def folder(short_list, tmp_path_factory):
+    """A folder with a short list, few.txt, and one of 300 kilobytes, long.txt, some of whose words are Greek."""
+    path = tmp_path_factory.mktemp("processes")
+    words = short_list.read_text().splitlines()
+    (path / "few.txt").write_text("".join([word + "\n" for word in words[:300]]))
+    draw = np.random.default_rng(0)
+    chosen = draw.choice([*words, "αβγ", " with space", ""], 50_000)
+    (path / "long.txt").write_bytes("\r\n".join(chosen.tolist()).encode())
+    (path / "bytes.txt").write_bytes((path / "long.txt").read_bytes() + b"\r\n\xff\r\nanna")
+    return path
+
+
+@pytest.fixture(scope="module")
+def found(folder, command):
+    """What the commands say on one, two and three processes of an mpiexec, and without one (0), by their numbers."""
+    train = ["train", "-i", "few.txt", *SMALL, "--max-steps", 60, "--eval-every", 20]
+    count = ["train", "-i", "long.txt", "--type", "bigram", "--fit", "counts", "--split", "none", "-n", 3]
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        found = {0: [tuple(command(*words, "-o", f"{name} 0")) for name, words in (("run", train), ("counts", count))]}
+    finally:
+        os.chdir(before)
+    half = [*train[:-4], "--schedule", "constant", "--warmup", 0, "--eval-every", 20, "--max-steps"]
+    found[1] = run_all(1, [[*train, "-o", "run 1"], [*half, 40, "-o", "whole"], [*half, 20, "-o", "half"]], folder)
+    (folder / "damaged").mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (folder / "damaged" / name).write_bytes((folder / "half" / name).read_bytes()[: None if "j" in name else 999])
+    unlike = ["train", "-i", "few.txt", "--type", "rnn", "--optimizer", "sgd", "--learning-rate", 1e30]
+    found[2] = run_all(
+        2,
+        [
+            [*train, "-o", "run 2"],
+            [*count, "-o", "counts 2"],
+            ["train", "-o", "half", "--resume", "--max-steps", 40, "-n", 3],
+            ["train", "-o", "damaged", "--resume", "--max-steps", 40],
+            [*unlike, "-o", "nan"],
+            ["train", "-i", "bytes.txt", "--split", "none"],
+            ["ladder", "-i", "few.txt", "--budget", 0.05, "-o", "ladder", "bigram", "trigram", "bow"],
+            ["tune", "-i", "few.txt", "--max-steps", 10, "--n-embd2", 4, "--trials", 4, "-o", "tune"],
+            ["train", "-i", "few.txt", "--type", "bigram", "--max-steps", 5, "--seed", 1, "-o", "other/bigram"],
+            ["ladder", "-i", "few.txt", "-o", "other", "gru", "bigram"],
+        ],
+        folder,
+    )
+    found[3] = run_all(3, [[*train, "-o", "run 3"], [*count, "-o", "counts 3"]], folder)
+    return found
+
+
+def files_of(path):
+    return {entry.name: entry.read_bytes() for entry in sorted(path.iterdir())}
+
+
+def losses_of(path):
+    lines = [json.loads(line) for line in (path / "metrics.jsonl").read_text().splitlines()]
+    return np.array([[line["step"], line["train_loss"], line["dev_loss"]] for line in lines])
+
+
+@needs_mpi
+def test_one_two_and_three_processes_take_the_same_steps_to_the_last_bit(found, folder):
+    files = [files_of(folder / f"run {size}") for size in (1, 2, 3)]
+    assert files[0] == files[1] == files[2]
+    assert files[0].keys() == files_of(folder / "run 0").keys()
+    said = [found[size][0][1].replace(f"run {size}", "run") for size in (1, 2, 3)]
+    assert len({re.sub(r" in [\d.]+ s", "", text) for text in said}) == 1
+    assert [found[size][0][0] for size in (1, 2, 3)] == [0, 0, 0]
+
+
+@needs_mpi
+def test_they_are_the_steps_of_a_process_without_mpi_but_for_how_sums_are_rounded(found, folder):
+    np.testing.assert_allclose(losses_of(folder / "run 2"), losses_of(folder / "run 0"), rtol=0, atol=1e-5)
+    assert (folder / "run 2" / "samples.txt").read_text() == (folder / "run 0" / "samples.txt").read_text()
+    assert (folder / "run 2" / "config.json").read_text() == (folder / "run 0" / "config.json").read_text()
+
+
+@needs_mpi
+def test_a_run_goes_on_on_another_number_of_processes_as_if_it_had_not_been_stopped(found, folder):
+    assert found[2][2][0] == 0, found[2][2]
+    whole, half = files_of(folder / "whole"), files_of(folder / "half")
+    for name in ("model.safetensors", "best.safetensors", "metrics.jsonl", "samples.txt"):
+        assert half[name] == whole[name], name
+
+
+@needs_mpi
+def test_a_list_counted_in_parts_gives_the_same_table_and_digest(found, folder):
+    expected = files_of(folder / "counts 0")
+    for size in (2, 3):
+        files = files_of(folder / f"counts {size}")
+        for name in ("config.json", "model.safetensors", "metrics.jsonl", "samples.txt"):
+            assert files[name] == expected[name], name
+        assert found[size][1][1].replace(f"counts {size}", "counts 0") == found[0][1][1]
+
+
+@needs_mpi
+def test_what_goes_wrong_is_one_line_and_the_processes_go_on(found):
+    damaged, nan, not_utf8 = found[2][3:6]
+    assert damaged[0] == nan[0] == not_utf8[0] == 2
+    assert re.fullmatch(r"error: damaged/model.safetensors is damaged .*; train anew with --overwrite\n", damaged[2])
+    assert "error: the loss became nan at step " in nan[2]
+    assert nan[2].count("error: ") == 1
+    lines = not_utf8[2].splitlines()
+    assert lines[-1] == "error: bytes.txt: line 50001 is not UTF-8 (byte 0xff); save the file as UTF-8"
+
+
+@needs_mpi
+def test_ladder_and_tune_spread_what_they_do(found, folder):
+    ladder, tune, failed = (*found[2][6:8], found[2][9])
+    assert (ladder[0], tune[0], failed[0]) == (0, 0, 2), (ladder, tune, failed)
+    record = json.loads((folder / "ladder" / "ladder.json").read_text())
+    assert [row["type"] for row in record["rungs"]] == ["bigram", "trigram", "bow"]
+    assert {"bigram", "trigram", "bow"} < {entry.name for entry in (folder / "ladder").iterdir()}
+    assert re.search(r"^[4-9] trials, ", tune[1], re.M)
+    assert failed[2].splitlines()[-1].startswith("error: other/bigram was trained with the seed 1")
+
+
+@needs_mpi
+def test_ctrl_c_keeps_the_run_and_ends_all(folder):
+    words = ["-m", "makemore.train", "-i", "few.txt", *SMALL, "--max-steps", -1, "-o", "stopped"]
+    process = start(2, *words, cwd=folder)
+    until = time.monotonic() + SECONDS
+    while not (folder / "stopped" / "best.safetensors").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGUSR1)  # which Open MPI hands on; SIGINT leaves a fifth of a second
+    status, out, err = finish(process)
+    assert status == 130
+    assert "the run is kept in stopped\ngo on with: python -m makemore.train -o stopped --resume" in out
+    assert "Traceback" not in err
+    assert losses_of(folder / "stopped")[-1, 0] > 0
+
+
+@needs_mpi
+def test_flags_that_differ_from_rank_to_rank_end_all_with_one_line(tmp_path):
+    words = ["-m", "makemore.train", "-n", "3", ":", "-n", "1", sys.executable, "-m", "makemore.train", "-n", "4"]
+    status, _, err = finish(start(1, *words, cwd=tmp_path))
+    assert status == 2
+    assert err.splitlines()[0] == "error: rank 1 was started with other flags than rank 0; give all ranks the same"
+
+
+@pytest.mark.parametrize("name", ["OMPI_COMM_WORLD", "PMI"])
+def test_the_mpiexec_of_another_mpi_is_told_on_one_rank_in_one_line(name, tmp_path):
+    if importlib.util.find_spec("mpi4py") is None:
+        pytest.skip("mpi4py is not installed: pip install 'micrograd-makemore[distributed]'")
+    for rank, lines in ((0, 1), (1, 0)):
+        environment = {**ENVIRONMENT, f"{name}_SIZE": "2", f"{name}_RANK": str(rank)}
+        text = "from makemore import processes; processes.run_command(lambda: 0)"
+        ended = subprocess.run([sys.executable, "-c", text], env=environment, capture_output=True, text=True)
+        assert ended.returncode == 2
+        assert ended.stderr.count("\n") == lines
+        assert ended.stderr.startswith("error: mpiexec has started 2 processes, and mpi4py's" if lines else "")
+
+
+def test_without_mpiexec_mpi_is_not_loaded_and_every_job_is_done_here():
+    assert not processes.launched()
+    assert processes.together(len, "abc") == [3]
+    assert list(processes.each(len, ["a", "bc"])) == [("a", 1), ("bc", 2)]
+    assert "mpi4py.MPI" not in sys.modules
+
+
+@pytest.mark.parametrize("size", range(1, 17))
+def test_the_shards_of_any_number_of_processes_are_added_in_the_same_order(size):
+    count = max(4, 1 << (size - 1).bit_length())
+    shards = [_shards_of(rank, size, count) for rank in range(size)]
+    assert [shard for each in shards for shard in each] == list(range(count))
+    assert max(map(len, shards)) <= -(-count // size) or size % 2
+    rows = np.random.default_rng(size).normal(size=(count, 50)).astype(np.float32)
+    alone = add_in_pairs([*rows.copy()])
+    of_ranks = [add_in_pairs([*rows[each.start : each.stop].copy()]) for each in shards]
+    assert (add_in_pairs(of_ranks) == alone).all()
+    np.testing.assert_allclose(alone, rows.sum(0), rtol=0, atol=1e-5)  # float32, sixteen at most
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r", "\r\n"])
+@pytest.mark.parametrize("parts", [1, 2, 3, 7])
+def test_the_parts_of_a_list_are_its_lines(tmp_path, line_end, parts):
+    words = ["anna", "", "bé", "x" * 150_000, "lena"] * 5
+    path = tmp_path / "words.txt"
+    for end in ("", line_end):
+        path.write_bytes(line_end.join(words).encode() + end.encode())
+        cuts = WordList(path).cuts([1] * parts)
+        assert len(cuts) == parts
+        text = ["".join(WordList(path).blocks(*cut)) for cut in cuts]
+        assert "".join(text) == "".join([word + "\n" for word in words if word])
