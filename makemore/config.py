@@ -269,6 +269,8 @@ def parser_of_flags() -> Parser:
     group.add_argument(
         "--guard", action="store_true", help="catch mistakes where they happen; takes up to twice as long"
     )
+    what = "run each step as it is written, not as a recorded program; the results are the same"
+    group.add_argument("--no-compile", action="store_true", help=what)
     group.add_argument("--diagnose", action="store_true", help="pictures of activations, gradients and updates")
     what = "show losses, gradients, new words and the embedding in TensorBoard, whose folder this is"
     group.add_argument("--tensorboard", type=not_empty, metavar="DIR", help=what)

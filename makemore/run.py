@@ -119,12 +119,19 @@ def new_model(config: dict[str, Any], corpus: Corpus) -> Any:
 
 
 def train(
-    run: Training, *, diagnose: bool = False, guarded: bool = False, quiet: bool = False, board: str | None = None
+    run: Training,
+    *,
+    diagnose: bool = False,
+    guarded: bool = False,
+    quiet: bool = False,
+    board: str | None = None,
+    compiled: bool = True,
 ) -> float:
     """Keep a run in its folder, and take its steps; how many seconds they took.
 
     diagnose: look inside, see `diagnosis.Watch`. guarded: under `micrograd.guard`. quiet: print nothing about the end.
     board: a folder for TensorBoard, see `tensorboard.Board`.
+    compiled: each step as a recorded program, unless something looks inside; the results are the same.
     Raises UsageError where the loss is not finite, or the guard catches something, and SystemExit with status 130 where
     Ctrl-C ended it.
     """
@@ -146,7 +153,9 @@ def train(
     try:
         with guard() if guarded else contextlib.nullcontext():
             finished = run.take_steps(
-                stepped=stepped if after_step else None, evaluated=shown_on.evaluated if shown_on else None
+                stepped=stepped if after_step else None,
+                evaluated=shown_on.evaluated if shown_on else None,
+                compiled=compiled and watch is None,
             )
     except GuardError as caught:
         raise UsageError(f"the guard stopped step {run.step + 1:,}: {' '.join(str(caught).split())}") from None

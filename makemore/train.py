@@ -79,7 +79,13 @@ def carry_out(training: Training, flags: argparse.Namespace) -> None:
     """Take the steps of a run, and conclude it; where Ctrl-C ends that, say how to go on with what is kept."""
     folder = training.folder
     try:
-        run.train(training, diagnose=flags.diagnose, guarded=flags.guard, board=flags.tensorboard)
+        run.train(
+            training,
+            diagnose=flags.diagnose,
+            guarded=flags.guard,
+            board=flags.tensorboard,
+            compiled=not flags.no_compile,
+        )
         conclude(training, flags)
     except KeyboardInterrupt:
         if not folder.committed:

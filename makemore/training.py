@@ -98,17 +98,26 @@ def rate_at(step: int, config: Mapping[str, Any]) -> float:
 # The loss of a step.
 
 
-def loss_on_everything(config: Mapping[str, Any], corpus: Corpus, model: Any) -> Callable[[], Tensor]:
+def loss_on_everything(
+    config: Mapping[str, Any], corpus: Corpus, model: Any, compiled: bool = False
+) -> Callable[[], Tensor]:
     """The loss of an n-gram's step on all examples at once, through the table of their counts."""
-    frequencies = frequencies_of(corpus.counts("train", model.context_length + 1))
-    return lambda: model.loss_of_counts(frequencies) + model.penalty(config["weight_decay"])
+    frequencies, decay = frequencies_of(corpus.counts("train", model.context_length + 1)), config["weight_decay"]
+
+    def loss() -> Tensor:
+        return model.loss_of_counts(frequencies) + model.penalty(decay)
+
+    return micrograd.compile(loss) if compiled else loss
 
 
-def loss_on_minibatches(config: Mapping[str, Any], corpus: Corpus, model: Any) -> Callable[[], Tensor]:
+def loss_on_minibatches(
+    config: Mapping[str, Any], corpus: Corpus, model: Any, compiled: bool = False
+) -> Callable[[], Tensor]:
     """The loss of a step on batch_size examples, drawn from the default generator as in the lectures."""
     found = corpus.examples("train", window_of(model))
     n, size = len(found.contexts), config["batch_size"]
     lengths = (found.targets >= 0).sum(1) if model.whole_words else None
+    loss_of_batch = micrograd.compile(loss_of) if compiled else loss_of
 
     def loss() -> Tensor:
         chosen = micrograd.randint(0, n, (size,)).numpy()
@@ -116,16 +125,19 @@ def loss_on_minibatches(config: Mapping[str, Any], corpus: Corpus, model: Any) -
         if lengths is not None:  # nothing is learned from padding after the longest word of a batch
             longest = lengths[chosen].max()
             contexts, targets = contexts[:, :longest], targets[:, :longest]
-        return loss_of(model, micrograd.from_numpy(contexts), micrograd.from_numpy(np.ascontiguousarray(targets)))
+        return loss_of_batch(model, micrograd.from_numpy(contexts), micrograd.from_numpy(np.ascontiguousarray(targets)))
 
     if config["type"] in NGRAMS:
         return lambda: loss() + model.penalty(config["weight_decay"])
     return loss
 
 
-def loss_of_step(config: Mapping[str, Any], corpus: Corpus, model: Any) -> Callable[[], Tensor]:
-    """The loss of a step as config has it: on minibatches, or with a batch_size of 0 on everything."""
-    return (loss_on_minibatches if config["batch_size"] else loss_on_everything)(config, corpus, model)
+def loss_of_step(config: Mapping[str, Any], corpus: Corpus, model: Any, compiled: bool = False) -> Callable[[], Tensor]:
+    """The loss of a step as config has it: on minibatches, or with a batch_size of 0 on everything.
+
+    compiled: by `micrograd.compile`; the numbers are the same.
+    """
+    return (loss_on_minibatches if config["batch_size"] else loss_on_everything)(config, corpus, model, compiled)
 
 
 # The loop.
@@ -181,16 +193,17 @@ class Training:
         return min(lines, key=lambda line: line["dev_loss"], default=None)
 
     def take_steps(self, *, progress: bool = True, evaluated: Callable[["Training"], None] | None = None,
-                   stepped: Callable[["Training"], None] | None = None) -> bool:  # fmt: skip
+                   stepped: Callable[["Training"], None] | None = None, compiled: bool = True) -> bool:  # fmt: skip
         """Go on up to config["max_steps"] (-1: without end), and return whether it got there.
 
         progress: show a bar. evaluated, stepped: called after each evaluation and each step; what they raise ends it.
+        compiled: run a step's loss as a recorded program; the numbers are the same.
         Ctrl-C ends it after the step under way, and early_stop where the dev loss no longer falls.
         Raises UsageError where the loss is not finite any more.
         """
         config, model, optimizer = self.config, self.model, self.optimizer
         last, evaluations_left = config["max_steps"], config["early_stop"]
-        next_loss = loss_of_step(config, self.corpus, model)
+        next_loss = loss_of_step(config, self.corpus, model, compiled)
         first, self.evaluated_at = self.step, self.step
         model.train()
         shown, smooth = time.monotonic(), math.nan

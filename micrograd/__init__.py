@@ -18,7 +18,6 @@ from micrograd.rules.device import (
     amp,
     autocast,
     backends,
-    compile,
     cuda,
     device,
     get_default_device,
@@ -39,6 +38,7 @@ from micrograd.rules import public
 from micrograd import autograd, distributed, nn, optim, utils
 from micrograd.utils import for_einops
 from micrograd.serialization import load, save
+from micrograd.compiling import compile
 
 __version__ = "0.1.0"
 

@@ -20,7 +20,7 @@ from micrograd import random as random
 from micrograd.rules.device import amp as amp
 from micrograd.rules.device import autocast as autocast
 from micrograd.rules.device import backends as backends
-from micrograd.rules.device import compile as compile
+from micrograd.compiling import compile as compile
 from micrograd.rules.device import cuda as cuda
 from micrograd.rules.device import device as device
 from micrograd.rules.device import get_default_device as get_default_device

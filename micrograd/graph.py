@@ -26,11 +26,12 @@ class State(threading.local):
 
     grad_enabled: whether operations record a graph; `no_grad` turns it off. module: the Module whose forward runs now,
     as (weak reference to it, the same of the one that called it), None outside; a weak one, because a Module may keep
-    its own output.
+    its own output. recording: what `rerun` reports to while a call is compiled, None otherwise.
     """
 
     grad_enabled = True
     module: Any = None
+    recording: Any = None
 
 
 state = State()

@@ -93,7 +93,6 @@ class MLP(Module):
     def _as_makemore_py(self, contexts: Tensor) -> Tensor:
         """The contexts as makemore.py has them: a number of its own, the last, for what is before the boundary that
         starts the word, and the latest character first."""
-        numbers = contexts.numpy().copy()
-        before = (numbers[:, :-1] == 0) & (numbers[:, 1:] == 0)
-        numbers[:, :-1][before] = self.vocabulary_size
-        return micrograd.from_numpy(numbers[:, ::-1].copy())
+        before = (contexts[:, :-1] == 0) & (contexts[:, 1:] == 0)
+        numbers = contexts[:, :-1].masked_fill(before, self.vocabulary_size)
+        return micrograd.cat([numbers, contexts[:, -1:]], 1).flip(1)

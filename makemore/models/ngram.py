@@ -58,7 +58,10 @@ class NGram(Module):
 
     def forward(self, contexts: Tensor) -> Tensor:
         """The logits of the next character: contexts (n, context_length), int64, to (n, size)."""
-        return self.W[micrograd.from_numpy(context_index(contexts.numpy(), self.vocabulary_size))]
+        index = contexts[:, 0]
+        for i in range(1, self.context_length):
+            index = index * self.vocabulary_size + contexts[:, i]
+        return self.W[index]
 
     def loss_of_counts(self, frequencies: Tensor) -> Tensor:
         """The mean cross-entropy, in nats, over examples of which `frequencies_of` their counts is given.

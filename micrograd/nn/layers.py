@@ -11,6 +11,7 @@ from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 from micrograd.nn import init
 from micrograd.nn.module import Module
 from micrograd.nn.parameter import Parameter
+from micrograd.ops.layers import count_batch
 from micrograd.rules import dtypes
 from micrograd.rules.device import takes_device
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
@@ -289,7 +290,7 @@ class BatchNorm1d(Module):
             raise ValueError(f"expected 2D or 3D input (got {input.ndim}D input)")
         momentum = 0.0 if self.momentum is None else self.momentum
         if self.training and self.track_running_stats:
-            self.num_batches_tracked.add_(1)
+            count_batch(self.num_batches_tracked)
             if self.momentum is None:
                 momentum = 1 / self.num_batches_tracked.item()
         running = (self.running_mean, self.running_var)

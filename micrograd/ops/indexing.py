@@ -98,6 +98,7 @@ def added_at(shape, index, g):
 
 def _getitem(input: Tensor, index: Any) -> Tensor:
     copy = state.grad_enabled and (input._requires_grad or input._base is not None)
+    copy = copy and state.recording is None  # a recorded program copies it itself
     if isinstance(index, Tensor):
         array = index._array
         if array.ndim and array.dtype.kind == "i":

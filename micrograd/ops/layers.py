@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import as_strided
 from micrograd import random
 from micrograd.graph import state
 from micrograd.in_place import in_place
-from micrograd.ops import apply, elementwise, function, op, plain, reductions, save, unchanged
+from micrograd.ops import apply, elementwise, function, op, plain, reductions, rerun, save, unchanged
 from micrograd.ops.indexing import added_at
 from micrograd.rules.dims import sizes_of
 from micrograd.rules.errors import cannot_be_multiplied, dim_error, need_floats, need_one_dtype, silent
@@ -420,6 +420,29 @@ def _moments(x):
     return mean, _sum_of_channels(centred) / n
 
 
+def count_batch(counter: Tensor) -> None:
+    """Add 1 to a counter of batches, in place."""
+    _add_1(counter._array)
+    counter._version[0] += 1
+
+
+@rerun
+def _add_1(counter):
+    counter += 1
+
+
+@rerun
+def _moved_moments(x, running_mean, running_var, momentum):
+    """The same, after running_mean and running_var, if any, have moved towards them."""
+    mean, var = _moments(x)
+    n = x.size // x.shape[1] if x.size else 0
+    for running, now in ((running_mean, mean), (running_var, var * (n / (n - 1)))) if n else ():
+        if running is not None:
+            running *= 1 - momentum
+            running += momentum * now
+    return mean, var
+
+
 @op(
     "NativeBatchNormBackward0",
     of="",
@@ -517,13 +540,12 @@ def batch_norm(
     n = x.size // max(channels, 1)
     if n == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
+    running = [None if tensor is None else tensor._array for tensor in (running_mean, running_var)]
     with silent():
-        mean, var = _moments(x)
-        for tensor, now in ((running_mean, mean), (running_var, var * (n / (n - 1)))) if n else ():
-            if tensor is not None:
-                tensor._array *= 1 - momentum
-                tensor._array += momentum * now
-                tensor._version[0] += 1
+        mean, var = _moved_moments(x, *running, momentum)
+    for tensor in (running_mean, running_var) if n else ():
+        if tensor is not None:
+            tensor._version[0] += 1
     return apply(_batch_norm.op, input, weight, bias, mean, var, eps=eps, training=True)
 
 
@@ -538,9 +560,16 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     if not training or not p or not input._array.size:
         return input
     need_floats(input._array, "dropout", NotImplementedError)
-    factors = np.empty_like(input._array)  # drawn in the order in which the elements lie in memory, as PyTorch does
-    factors.ravel("K")[...] = _dropout_factors((factors.size,), p, factors.dtype)
+    factors = _dropout_factors_of(input._array, p)
     return input.mul_(wrap(factors)) if inplace else elementwise.mul(input, wrap(factors))
+
+
+@rerun
+def _dropout_factors_of(x: np.ndarray, p: float) -> np.ndarray:
+    """Those for x, drawn in the order in which its elements lie in memory, as PyTorch does."""
+    factors = np.empty_like(x)
+    factors.ravel("K")[...] = _dropout_factors((factors.size,), p, factors.dtype)
+    return factors
 
 
 def _dropout_factors(shape: tuple[int, ...], p: float, dtype: np.dtype) -> np.ndarray:
@@ -758,14 +787,20 @@ def scaled_dot_product_attention(
     if is_causal:
         if attn_mask is not None and not kernel:
             raise RuntimeError("Explicit attn_mask should not be set when is_causal=True")
-        causal = _added(np.tri(q.shape[-2], k.shape[-2], dtype=bool), q.dtype)
+        causal = _causal(q.shape[-2], k.shape[-2], q.dtype)
         mask = causal if mask is None else causal + plain(mask)
     factors = None
     if dropout_p:
         batch = np.broadcast_shapes(q.shape[:-2], k.shape[:-2])
-        factors = _dropout_factors((*batch, q.shape[-2], k.shape[-2]), dropout_p, q.dtype)
+        factors = rerun(_dropout_factors)((*batch, q.shape[-2], k.shape[-2]), dropout_p, q.dtype)
     scale = q.shape[-1] ** -0.5 if scale is None else scale
     return apply(_attention.op, query, key, value, mask, scale=scale, factors=factors, kernel=kernel)
+
+
+@rerun
+def _causal(n: int, m: int, dtype: np.dtype) -> np.ndarray:
+    """What is added for a mask that lets position i look at none after i, (n, m)."""
+    return _added(np.tri(n, m, dtype=bool), dtype)
 
 
 def _added(mask: np.ndarray, dtype: np.dtype) -> np.ndarray:

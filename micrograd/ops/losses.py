@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.ops import OPS, Op, apply, function, op, reductions, save
+from micrograd.ops import Op, apply, function, op, reductions, rerun, save
 from micrograd.ops.layers import need_tensors, refuse_grad
 from micrograd.rules.dtypes import promote
 from micrograd.rules.errors import need_floats
@@ -137,7 +137,8 @@ def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction)
     if ignore_index is not None:
         counted = np.flatnonzero(targets != ignore_index)
         rows, targets = rows[counted] if classes else np.zeros((len(counted), 1), rows.dtype), targets[counted]
-    losses, (dlosses, saved) = OPS[loss].forward(rows, targets, reduction="none")
+    losses_of = _cross_entropy.op.forward if loss == "cross_entropy" else _nll_loss.op.forward
+    losses, (dlosses, saved) = losses_of(rows, targets, reduction="none")
     weights, total = None, len(losses)
     if weight is not None:
         weights = weight[targets]
@@ -263,6 +264,12 @@ def _check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | No
     if weight is not None:
         _check_weight(input, weight, classes)
         refuse_grad(name, "weight", weight)
+    return _ignored(indices, classes, ignore_index)
+
+
+@rerun
+def _ignored(indices: np.ndarray, classes: int, ignore_index: int) -> int | None:
+    """Raises where a class index is none of 0 ... classes - 1 or ignore_index; None where that is not among them."""
     unsigned = indices.view(f"u{indices.itemsize}")  # as unsigned, a negative index is out of range too
     if indices.size and unsigned.item(unsigned.argmax()) >= classes:  # half the time of max()
         wrong = indices[((indices < 0) | (indices >= classes)) & (indices != ignore_index)]

@@ -95,11 +95,6 @@ class profiler:  # noqa: N801 - PyTorch's module of that name
     ProfilerActivity = SimpleNamespace(CPU="CPU", CUDA="CUDA")
 
 
-def compile(model: Any, **options: Any) -> Any:
-    """The model or function itself: there is nothing to compile it to."""
-    return model
-
-
 def set_num_threads(n: int) -> None:
     """Nothing: NumPy decides on its threads."""
 

@@ -561,4 +561,4 @@ def test_another_device_is_refused_and_what_is_asked_of_it_harmless():
     micrograd.cuda.empty_cache()
     micrograd.backends.cudnn.deterministic = True
     assert micrograd.equal(micrograd.rand(1), expected)
-    assert micrograd.compile(net) is net
+    assert micrograd.compile(net).state_dict().keys() == net.state_dict().keys()

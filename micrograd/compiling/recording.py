@@ -1,0 +1,262 @@
+"""What happens in one call of a function: its operations in order, and everything that they depend on.
+
+While a call is recorded, each operation comes by `observer.operation`, each function of `rerun` by `state.recording`,
+and the numbers of every tensor are watched: a function that looks at them could go another way next time, so that what
+was recorded would not be what it does. Those of the engine that look at shapes, or hand an array on to an operation, are
+told apart by their code. What stops a recording is kept in `obstacle`, with the user's file and line.
+"""
+
+import dis
+import functools
+import gc
+import sys
+import threading
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from micrograd import graph, ops
+from micrograd.graph import observer, state
+from micrograd.ops import TORCH, apply, indexing, layers, linalg, losses, shapes
+from micrograd.tensors import Tensor
+
+HERE = str(Path(graph.__file__).parent)
+
+# Code that computes and no more: that of Python and of NumPy.
+LIBRARIES = (str(Path(dis.__file__).parent), str(Path(np.__file__).parent), "<frozen", "<__array_function__")
+
+# Attributes of an array that shapes and dtypes alone decide.
+STATIC = ("shape", "dtype", "ndim", "size", "flags", "strides", "itemsize")
+
+# The functions of the engine that hand arrays on, or look at no more than their shapes and dtypes.
+HAND_ON = {
+    code
+    for made in (
+        *(apply, ops._record, ops.plain, Tensor.dtype.fget, Tensor.__len__, Tensor.detach, linalg.matmul),
+        *(
+            indexing._getitem,
+            indexing._with_arrays,
+            layers.batch_norm,
+            layers.count_batch,
+            layers.dropout,
+            layers.scaled_dot_product_attention,
+        ),
+        *(losses._check_classes, losses._apply_loss, shapes._arrays_of, TORCH["reshape"]),
+    )
+    for code in (made.__code__, *[inner for inner in made.__code__.co_consts if isinstance(inner, types.CodeType)])
+}
+
+# Operations whose result has a shape that depends on numbers.
+OF_NUMBERS = {"repeat_interleave", "bincount", "unique", "nonzero", "put"}
+
+# What is made of shapes and numbers alone.
+MAKERS = {"filled", "full", "arange", "eye", "linspace", "of_shape"}
+
+# C functions that tell something new at each call, or that do something a program would leave out.
+RESTLESS = {"time", "random", "_random", "numpy.random", "numpy.random.mtrand", "datetime", "_io", "posix", "secrets"}
+
+
+class Step:
+    """One operation of a recorded call. node: what it became in the graph, None outside of it."""
+
+    __slots__ = ("arrays", "node", "op", "options", "result")
+
+    def __init__(self, op: Any, arrays: list[Any], options: dict[str, Any], result: Any, node: Any):
+        self.op, self.arrays, self.options, self.result, self.node = op, arrays, options, result, node
+
+
+class Rerun:
+    """A call of a function of arrays that has to run anew each time. result: what it returned."""
+
+    __slots__ = ("arguments", "function", "result")
+
+    def __init__(self, function: Callable, arguments: tuple[Any, ...], result: Any):
+        self.function, self.arguments, self.result = function, arguments, result
+
+
+class Obstacle(Exception):  # noqa: N818 - it ends a recording, not the program
+    """Why a call cannot be compiled."""
+
+
+_lock = threading.Lock()
+_recordings = 0
+
+
+class Recording:
+    """As a context manager: the block is recorded.
+
+    steps: Steps and Reruns in order. made: arrays that are the same each time, by id. obstacle: why what was recorded
+    cannot be used, None where it can. reads: (function's globals and closure by name) of the user's functions that ran.
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[Any] = []
+        self.made: dict[int, np.ndarray] = {}
+        self.versions: dict[int, tuple[list[int], int]] = {}
+        self.tensors: dict[int, Tensor] = {}
+        self.obstacle: str | None = None
+        self.seen_codes: set[Any] = set()
+        self.inside_rerun = 0
+
+    def stop(self, why: str) -> None:
+        """Note why this cannot be compiled, with the place in the user's code."""
+        if self.obstacle is None:
+            frame: Any = sys._getframe(1)
+            while frame is not None and frame.f_code.co_filename.startswith((HERE, "<micrograd")):
+                frame = frame.f_back
+            place = f"{frame.f_code.co_filename}:{frame.f_lineno}: " if frame is not None else ""
+            self.obstacle = place + why
+
+    # The doors.
+
+    def operation(self, op: Any, inputs: Any, options: dict[str, Any], result: Tensor) -> None:
+        if state.recording is not self:
+            return
+        if op.name in OF_NUMBERS:
+            self.stop(f"{op.name} changes a tensor in place, or its shape depends on numbers")
+        arrays = []
+        for x in inputs:
+            if isinstance(x, Tensor):
+                self.saw(x)
+                arrays.append(x.__dict__["_array"])
+            else:
+                arrays.append(x if not isinstance(x, np.generic) else x.item())
+        self.saw(result)
+        self.steps.append(Step(op, arrays, dict(options), result.__dict__["_array"], result._node))
+
+    def rerun(self, function: Callable, arguments: tuple[Any, ...], result: Any) -> None:
+        self.steps.append(Rerun(function, arguments, result))
+
+    def saw(self, x: Tensor) -> None:
+        """Remember a tensor, and how often it was changed in place so far."""
+        if id(x) not in self.tensors:
+            self.tensors[id(x)] = x
+            self.versions.setdefault(id(x._version), (x._version, x._version[0]))
+
+    def looked_at(self, x: Tensor, frame: Any) -> None:
+        """A frame reads the array of a tensor."""
+        code = frame.f_code
+        if code in HAND_ON or _reads_static(code, frame.f_lasti):
+            return
+        if code.co_filename.startswith(str(Path(HERE) / "compiling")):
+            return
+        self.stop(f"{code.co_name} looks at the numbers of a tensor")
+
+    def profile(self, frame: Any, event: str, argument: Any) -> None:
+        if event == "c_call":
+            module = getattr(argument, "__module__", None) or type(getattr(argument, "__self__", None)).__module__
+            own = frame.f_code.co_filename.startswith((HERE, "<micrograd", *LIBRARIES))
+            if not own and (module in RESTLESS or getattr(argument, "__name__", "") in ("print", "input")):
+                self.stop(f"{argument.__name__} is called, which a program of arrays would leave out or not renew")
+            return
+        code = frame.f_code
+        name = code.co_filename
+        if name.startswith((HERE, "<micrograd")):
+            if event == "call" and name.endswith("stream.py") and not self.inside_rerun:
+                self.stop("random numbers are drawn, other than by dropout")
+            if event == "return" and name.endswith("creation.py") and isinstance(argument, Tensor):
+                if code.co_name in MAKERS:
+                    array = argument.__dict__["_array"]
+                    self.made[id(array)] = array
+            return
+        if event != "call" or code in self.seen_codes:
+            return
+        self.seen_codes.add(code)
+        if name.startswith(LIBRARIES) and "site-packages" not in name.removeprefix(LIBRARIES[1]):
+            if name.endswith(("/random.py", "/datetime.py", "/secrets.py")):
+                self.stop("Python's random numbers or the time are asked for")
+            return
+        for why in _does(code):
+            self.stop(f"{code.co_name} {why}")
+        names = _names_in(code)
+        for variable in names:
+            if variable in frame.f_globals:
+                self.watch_named(frame.f_globals, variable, names)
+
+    def watch_named(self, scope: dict[str, Any], name: str, names: set[str]) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> "Recording":
+        global _recordings
+        with _lock:
+            if not _recordings:
+                Tensor._array = property(_read, _write)  # type: ignore[assignment,misc]
+            _recordings += 1
+        self.collecting = gc.isenabled()
+        gc.disable()  # what a collection calls is no part of the function
+        self.before = observer.operation
+        observer.operation = self.operation
+        state.recording = self
+        self.profiler = sys.getprofile()
+        sys.setprofile(self.profile)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        global _recordings
+        sys.setprofile(self.profiler)
+        if self.collecting:
+            gc.enable()
+        state.recording = None
+        observer.operation = self.before
+        with _lock:
+            _recordings -= 1
+            if not _recordings:
+                del Tensor._array
+
+
+def _read(x: Tensor) -> Any:
+    recording = state.recording
+    try:
+        array = x.__dict__["_array"]
+    except KeyError:
+        raise AttributeError("_array") from None
+    if recording is not None:
+        recording.looked_at(x, sys._getframe(1))
+    return array
+
+
+def _write(x: Tensor, array: Any) -> None:
+    recording = state.recording
+    if recording is not None and "_array" in x.__dict__:
+        recording.stop("the array of a tensor is replaced")
+    x.__dict__["_array"] = array
+
+
+@functools.lru_cache(maxsize=4096)
+def _reads_static(code: Any, position: int) -> bool:
+    """Whether the read of `_array` at this place in the code is one of its shape, dtype and their like."""
+    instructions = iter(dis.get_instructions(code))
+    for instruction in instructions:
+        if instruction.offset == position:
+            following = next(instructions, None)
+            return following is not None and following.opname == "LOAD_ATTR" and following.argval in STATIC
+    return False
+
+
+@functools.lru_cache(maxsize=1024)
+def _does(code: Any) -> tuple[str, ...]:
+    """What the code of a user's function does beside computing, as words for a warning."""
+    found = []
+    for instruction in dis.get_instructions(code):
+        name = instruction.opname
+        if name in ("STORE_ATTR", "DELETE_ATTR"):
+            found.append(f"sets the attribute {instruction.argval}, which a program of arrays would leave out")
+        elif name in ("STORE_GLOBAL", "IMPORT_NAME") or (
+            name == "STORE_DEREF" and instruction.argval in code.co_freevars
+        ):
+            found.append(f"sets {instruction.argval}, which a program of arrays would leave out")
+        elif name in ("YIELD_VALUE", "SEND"):
+            continue
+    return tuple(found)
+
+
+def _names_in(code: Any) -> set[str]:
+    """The names of globals and attributes in the code, and in what is written inside it."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= _names_in(constant)
+    return names

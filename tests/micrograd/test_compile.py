@@ -1,0 +1,376 @@
+"""Compiled functions against the functions themselves: the same numbers to the last bit, or no compiling at all."""
+
+import os
+import random
+import re
+import subprocess
+import sys
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+import micrograd
+from micrograd import nn
+from micrograd.compare.samples import samples
+from micrograd.ops import OPS
+from micrograd.random import default_generator
+
+F = nn.functional
+N_CHAINS = int(os.environ.get("COMPILE_CHAINS", "300"))
+EXAMPLES = [(op.name, example) for op in OPS.values() for example in op.examples]
+
+
+def outcome(function, arguments, leaves):
+    """What a call gives and changes: its result, all gradients, the random stream; or the error it raises."""
+    for leaf in leaves:
+        leaf.grad = None
+    try:
+        result = function(*arguments)
+        found = [bits(result)]
+        if result.requires_grad:
+            result.backward(micrograd.ones_like(result))
+    except Exception as error:
+        return [type(error), re.sub(r"at version \d+", "", str(error))]  # which counts earlier calls too
+    found += [None if leaf.grad is None else bits(leaf.grad) for leaf in leaves]
+    return [*found, default_generator.get_state().numpy().tobytes()]
+
+
+def bits(tensor):
+    array = tensor.detach().numpy()
+    return array.shape, array.dtype, array.strides, tensor.requires_grad, array.tobytes()
+
+
+def check_same(function, arguments, leaves, calls=3, renew=None):
+    """Three calls, each with other numbers, compiled and eager; returns the compiled function."""
+    compiled = micrograd.compile(function)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for i in range(calls):
+            if i and renew is not None:
+                renew(i)
+            state, before = default_generator.get_state(), [t.detach().numpy().copy() for t in arguments]
+            expected = outcome(function, arguments, leaves)
+            after = [t.detach().numpy().tobytes() for t in arguments]
+            default_generator.set_state(state)
+            for tensor, array in zip(arguments, before, strict=True):
+                start_again(tensor, array, any(tensor is leaf for leaf in leaves))
+            found = outcome(compiled, arguments, leaves)
+            assert found == expected
+            assert [t.detach().numpy().tobytes() for t in arguments] == after
+            for tensor, array in zip(arguments, before, strict=True):
+                start_again(tensor, array, any(tensor is leaf for leaf in leaves))
+    return compiled
+
+
+def start_again(tensor, array, requires_grad):
+    """Give an argument that was changed in place its numbers back, and take it out of the graph of the change."""
+    tensor.detach_().requires_grad_(requires_grad)
+    tensor.detach().numpy()[...] = array
+
+
+def renewing(tensors):
+    """A function that puts other numbers into the floats of tensors."""
+    rng = np.random.default_rng(3)
+
+    def renew(i):
+        for tensor in tensors:
+            array = tensor.detach().numpy()
+            if array.dtype.kind == "f":
+                array[...] = rng.permutation(array.reshape(-1)).reshape(array.shape)
+
+    return renew
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+def test_an_operation_is_the_same_compiled(name, example):
+    given = samples(micrograd)
+    tensors = {k: v for k, v in given.items() if isinstance(v, micrograd.Tensor) and re.search(rf"\b{k}\b", example)}
+    rest = {k: v for k, v in given.items() if k not in tensors}
+    scope = dict(rest)
+    exec(f"def function({', '.join(tensors)}):\n    return {example}", scope)
+    leaves = [t for t in tensors.values() if t.requires_grad]
+    check_same(scope["function"], list(tensors.values()), leaves, renew=renewing(tensors.values()))
+
+
+UNARY = ["x.tanh()", "x.exp().log1p()", "x.sigmoid()", "x.relu()", "x.T", "x[1:]", "x[::2]", "x * 2", "x.sum(0)"]
+UNARY += [
+    "x.mean(-1, keepdim=True)",
+    "x.reshape(-1)",
+    "x.abs()",
+    "-x",
+    "x**2",
+    "x.max()",
+    "x.softmax(-1)",
+    "x.detach()",
+]
+UNARY += [
+    "x.unsqueeze(0)",
+    "x.clone()",
+    "x.cumsum(0)",
+    "x.flip(0)",
+    "x[x > 0]",
+    "x[[0, -1]]",
+    "x.clamp(-1, 1)",
+    "x + 1",
+]
+UNARY += ["x.masked_fill(x > 1, 0.5)", "F.dropout(x, 0.3)", "x.var()", "x.view(-1)", "x.contiguous()", "x.double()"]
+BINARY = [
+    "x + y",
+    "x - y",
+    "x * y",
+    "x / (y * y + 1)",
+    "x @ y.T",
+    "micrograd.maximum(x, y)",
+    "micrograd.where(x > 0, x, y)",
+]
+IN_PLACE = ["x.mul_(2)", "x.add_(y)", "x[0] = 1", "x[0].mul_(3)", "x += y", "x.tanh_()", "x.zero_()"]
+
+
+def chain_of(rng):
+    """The source of a function of two tensors, some operations long."""
+    names, lines = ["a", "b"], []
+    for i in range(rng.randint(2, 8)):
+        x, y = rng.choice(names[-3:]), rng.choice(names)
+        kind = rng.random()
+        made = rng.choice(IN_PLACE if kind < 0.08 else BINARY if kind < 0.4 else UNARY)
+        made = re.sub(r"\bx\b", x, re.sub(r"\by\b", y, made))
+        if kind < 0.08:
+            lines.append(made)
+        else:
+            lines.append(f"v{i} = {made}")
+            names.append(f"v{i}")
+    return "def chain(a, b):\n    " + "\n    ".join([*lines, f"return {names[-1]}"])
+
+
+@pytest.mark.parametrize("start", range(0, N_CHAINS, 50))
+def test_chains_of_operations_are_the_same_compiled(start):
+    for seed in range(start, start + 50):
+        rng = random.Random(seed)
+        source = chain_of(rng)
+        scope = {"micrograd": micrograd, "F": F}
+        exec(source, scope)
+        numbers = np.random.default_rng(seed)
+        shape = rng.choice([(3, 4), (2, 2), (4, 4), (1, 3)])
+        tensors = [micrograd.tensor(numbers.normal(size=shape).astype(np.float32)) for _ in "ab"]
+        for tensor in tensors[: rng.choice([1, 2, 2])]:
+            tensor.requires_grad_()
+        try:
+            check_same(scope["chain"], tensors, [t for t in tensors if t.requires_grad], renew=renewing(tensors))
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}:\n{source}") from error
+
+
+def leaf(*numbers):
+    return micrograd.tensor([float(n) for n in numbers], requires_grad=True)
+
+
+def compiled_calls(function, *calls):
+    """The results of calls of a compiled function, which never fell back."""
+    compiled = micrograd.compile(function)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return [compiled(*arguments).tolist() for arguments in calls]
+
+
+RATE = 2.0
+
+
+def test_a_global_that_changes_is_seen(monkeypatch):
+    compiled = micrograd.compile(lambda x: x * RATE)
+    x = leaf(1, 2)
+    assert compiled(x).tolist() == compiled(x).tolist() == [2, 4]
+    monkeypatch.setitem(globals(), "RATE", 3.0)
+    assert compiled(x).tolist() == [3, 6]
+
+
+def test_a_closure_an_attribute_and_a_list_that_change_are_seen():
+    class Scale(nn.Module):
+        def __init__(self):
+            self.factor, self.steps = 2.0, [1.0]
+
+        def forward(self, x):
+            return x * self.factor * self.steps[0]
+
+    shift, net, x = 1.0, Scale(), leaf(1, 2)
+    compiled = micrograd.compile(lambda x: net(x) + shift)
+    assert compiled(x).tolist() == compiled(x).tolist() == [3, 5]
+    net.factor = 3.0
+    assert compiled(x).tolist() == [4, 7]
+    net.steps[0] = 2.0
+    assert compiled(x).tolist() == [7, 13]
+    shift = 0.0
+    assert compiled(x).tolist() == [6, 12]
+
+
+def test_another_number_shape_dtype_or_mode_is_recorded_anew():
+    x, d = leaf(1, 2), micrograd.tensor([1.0, 2.0], dtype=micrograd.double)
+    assert compiled_calls(lambda x, n: x**n, (x, 2), (x, 2), (x, 3), (x, 2.0), (d, 2), (x[:1], 2)) == [
+        *([1, 4], [1, 4], [1, 8], [1, 4], [1, 4], [1]),
+    ]
+    net = nn.Sequential(nn.Dropout(0.5))
+    compiled = micrograd.compile(net)
+    ones = micrograd.ones(1000)
+    assert 300 < (compiled(ones) == 0).sum().item() < 700
+    assert not micrograd.equal(compiled(ones), compiled(ones))
+    net.eval()
+    assert micrograd.equal(compiled(ones), ones)
+    square = micrograd.compile(lambda x: x * x)
+    assert square(x).requires_grad
+    with micrograd.no_grad():
+        assert not square(x).requires_grad
+    assert square(x).requires_grad
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("x * x.sum().item()", "x * x.tolist()[0]", "x if x.sum() > 0 else -x", "x * float(x[0])"),
+        *("x * micrograd.tensor(x.detach().numpy())", "x * random.random()", "x * micrograd.rand(2)", "x + x.data"),
+    ],
+)
+def test_a_look_at_numbers_runs_eagerly_with_one_warning_that_names_the_place(body):
+    scope = {"micrograd": micrograd, "random": random}
+    exec(compile(f"def look(x):\n    return {body}", "looking.py", "exec"), scope)
+    compiled = micrograd.compile(scope["look"])
+    with pytest.warns(UserWarning, match=r"looking\.py:2") as caught:
+        for x in (leaf(1, 2), leaf(-3, 2), leaf(5, 5)):
+            compiled(x)
+    assert len(caught) == 1
+    x = leaf(-3, 1)
+    random.seed(1), micrograd.manual_seed(1)
+    expected = scope["look"](x).tolist()
+    random.seed(1), micrograd.manual_seed(1)
+    assert compiled(x).tolist() == expected
+
+
+def test_what_a_program_would_leave_out_runs_eagerly():
+    calls, kept = [], nn.Module()
+
+    def appends(x):
+        calls.append(1)
+        return x * 2
+
+    def keeps(x):
+        kept.out = x * 2
+        return kept.out
+
+    for function in (appends, keeps):
+        compiled = micrograd.compile(function)
+        with pytest.warns(UserWarning):
+            for _ in range(3):
+                compiled(leaf(1))
+    assert len(calls) == 3
+
+
+def test_the_graph_of_the_result_is_one_node_and_adds_to_each_leaf_once():
+    x, w = leaf(1, 2), leaf(3, 4)
+    compiled = micrograd.compile(lambda x: (x * w * w).sum())
+    compiled(x)
+    loss = compiled(x * 2)
+    assert [fn for fn, _ in loss.grad_fn.next_functions if fn.name != "AccumulateGrad"] == [*loss.grad_fn._prev]
+    seen = []
+    w.register_hook(lambda g: seen.append(g.tolist()))
+    loss.backward(retain_graph=True)
+    assert seen == [[12, 32]]
+    assert x.grad.tolist() == [18, 32]
+    loss.backward()
+    assert w.grad.tolist() == [24, 64]
+    assert x.grad.tolist() == [36, 64]
+    with pytest.raises(RuntimeError, match="second time"):
+        loss.backward()
+
+
+def test_a_change_in_place_before_backward_is_noticed():
+    x, w = micrograd.tensor([1.0, 2.0]), leaf(3, 4)
+    compiled = micrograd.compile(lambda x: (x * w).sum())
+    for _ in range(2):
+        loss = compiled(x)
+        x.mul_(2)
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            loss.backward()
+
+
+def test_a_class_that_is_not_there_raises_as_ever_and_padding_is_found():
+    compiled = micrograd.compile(lambda x, y: F.cross_entropy(x, y, ignore_index=-1))
+    x = micrograd.randn(3, 4, requires_grad=True)
+    for targets in ([0, 1, 2], [0, 1, 3], [0, -1, 2], [0, 1, 2], [-1, -1, 0]):
+        y = micrograd.tensor(targets)
+        assert compiled(x, y).item() == F.cross_entropy(x, y, ignore_index=-1).item()
+    with pytest.raises(IndexError, match="out of bounds"):
+        compiled(x, micrograd.tensor([0, 1, 4]))
+
+
+def test_the_source_runs_with_numpy_alone(tmp_path):
+    w, b = micrograd.randn(3, 4, requires_grad=True), micrograd.randn(4, requires_grad=True)
+
+    def loss(x, y):
+        return F.cross_entropy((x @ w + b).tanh(), y)
+
+    compiled = micrograd.compile(loss)
+    x, y = micrograd.randn(5, 3), micrograd.tensor([0, 1, 2, 3, 0])
+    compiled(x, y).backward()
+    text = compiled.source()
+    assert "def run(x, y, w, b):" in text
+    assert "x @ w  # (5, 4)" in text
+    assert "micrograd" not in text
+    np.savez(tmp_path / "arrays.npz", **{n: t.detach().numpy() for n, t in {"x": x, "y": y, "w": w, "b": b}.items()})
+    (tmp_path / "program.py").write_text(text)
+    code = (
+        "import numpy as np, sys; from program import run; a = np.load('arrays.npz')\n"
+        "value, gradients = run(a['x'], a['y'], a['w'], a['b'])\n"
+        "np.savez('out.npz', value, *gradients); assert 'micrograd' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, env={"PATH": os.environ["PATH"]}, timeout=60)
+    out = np.load(tmp_path / "out.npz")
+    assert out["arr_0"].tobytes() == loss(x, y).detach().numpy().tobytes()
+    assert [out[f"arr_{i}"].tobytes() for i in (1, 2)] == [t.grad.numpy().tobytes() for t in (w, b)]
+
+
+def test_wrong_calls_say_what_is_wrong():
+    with pytest.raises(TypeError, match="function or a Module, not int"):
+        micrograd.compile(3)
+    with pytest.raises(RuntimeError, match="no program"):
+        micrograd.compile(lambda x: x).source()
+    with pytest.raises(TypeError, match="not CompiledModule"):
+        micrograd.save(micrograd.compile(nn.Linear(2, 2)), os.devnull)
+    with pytest.warns(UserWarning, match="returns tuple"):
+        micrograd.compile(lambda x: (x, x))(leaf(1))
+
+
+def test_shapes_that_are_new_on_every_call_are_given_up():
+    compiled = micrograd.compile(lambda x: x * 2)
+    with pytest.warns(UserWarning, match="8 calls in a row") as caught:
+        for n in range(1, 15):
+            assert compiled(micrograd.ones(n)).tolist() == [2] * n
+    assert len(caught) == 1
+
+
+def test_an_exception_leaves_nothing_half_recorded():
+    def fails(x, y):
+        return x @ y
+
+    compiled = micrograd.compile(fails)
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        compiled(micrograd.ones(2, 3), micrograd.ones(2, 3))
+    assert "_array" not in vars(micrograd.Tensor)
+    assert compiled(micrograd.ones(2, 3), micrograd.ones(3, 2)).tolist() == [[3, 3], [3, 3]]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_compiled_function_may_call_compiled_functions_and_run_in_threads():
+    inner = micrograd.compile(lambda x: x * 2)
+    outer = micrograd.compile(lambda x: inner(x) + 1)
+    results = []
+
+    def work(n):
+        for _ in range(50):
+            results.append(outer(micrograd.ones(n)).tolist() == [3.0] * n)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in (1, 2, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [True] * 150
