@@ -629,7 +629,9 @@ class _Body:
             elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Subscript):
                 statement = copy.deepcopy(statement)
                 changed = ast.AugAssign(
-                    self.expression(statement.target), statement.op, self.expression(statement.value)  # type: ignore[arg-type]
+                    self.expression(statement.target),
+                    statement.op,
+                    self.expression(statement.value),  # type: ignore[arg-type]
                 )
                 program.run(ast.unparse(ast.fix_missing_locations(changed)))
             elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):

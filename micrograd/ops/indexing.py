@@ -162,7 +162,7 @@ def _put_into(x: Tensor, index: Any, value: Any) -> None:
     name = "IndexPutBackward0"
     if not isinstance(array, np.ndarray) or _is_one_number(array, index, x._array.ndim):
         array = need_to_fit(array.item() if isinstance(array, np.ndarray) else array, x._array.dtype)
-        name = "FillBackward0" if index is None else "MaskedFillBackward0"
+        name = "FillBackward0" if index is None else name
     elif index is not None:
         if is_tensor:
             _check_put(x, value)
@@ -317,7 +317,9 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     if dim is None:
         return take_along_dim(input.reshape(-1), indices.reshape(-1), 0)
     if input.ndim != indices.ndim:
-        raise RuntimeError(f"take_along_dim: input {list(input.shape)} and indices {list(indices.shape)} differ in ndim")
+        raise RuntimeError(
+            f"take_along_dim: input {list(input.shape)} and indices {list(indices.shape)} differ in ndim"
+        )
     if not input.ndim:
         raise dim_error(dim, 0)
     axis = dim_of(input, dim)

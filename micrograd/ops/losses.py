@@ -27,7 +27,7 @@ def _cross_entropy(x, target, /, *, reduction):
 
     The derivative is softmax(x) - one_hot(target), divided by n for the mean.
     """
-    positions = _row_starts(*x.shape) + target  # of the targets among all logits, one row after the other
+    n, positions = len(x), _row_starts(*x.shape) + target  # of the targets among all logits, one row after the other
     shifted = np.subtract(x, np.maximum.reduce(x, axis=1, keepdims=True), order="C")
     picked = shifted.take(positions)
     exps = np.exp(shifted, out=shifted)
@@ -37,7 +37,7 @@ def _cross_entropy(x, target, /, *, reduction):
     def dx(g):
         result = exps / totals[:, None]
         result.reshape(-1)[positions] -= 1
-        result *= _of_each(g, len(losses), reduction)
+        result *= _of_each(g, n, reduction)
         return result
 
     return _reduced(losses, reduction), save(dx, exps, totals, positions)
@@ -50,12 +50,12 @@ def _cross_entropy(x, target, /, *, reduction):
 )
 def _nll_loss(x, target, /, *, reduction):
     """-x[i, target[i]] of each row i, for log probabilities: -x[arange(n), target].mean() in one node."""
-    shape, positions = x.shape, _row_starts(*x.shape) + target
+    n, shape, positions = len(x), x.shape, _row_starts(*x.shape) + target
     losses = -x.take(positions)
 
     def dx(g):
         result = np.zeros(shape, g.dtype)
-        result.reshape(-1)[positions] = np.ravel(-_of_each(g, len(losses), reduction))
+        result.reshape(-1)[positions] = np.ravel(-_of_each(g, n, reduction))
         return result
 
     return _reduced(losses, reduction), save(dx, positions)

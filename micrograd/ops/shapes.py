@@ -613,13 +613,15 @@ def diff(input: Tensor, n: int = 1, dim: int = -1) -> Tensor:
 @function(method=False, examples=["torch.hstack([x, y])"])
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """The tensors side by side: along their second dimension, or the only one."""
+    _arrays_of(tensors, "hstack")
     rows = [x.view(1) if x.ndim == 0 else x for x in tensors]
-    return cat(rows, 0 if not rows or rows[0].ndim == 1 else 1)
+    return cat(rows, 0 if rows[0].ndim == 1 else 1)
 
 
 @function(method=False, examples=["torch.vstack([x, y])"])
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """The tensors one below the other; one of fewer than two dimensions is a row."""
+    _arrays_of(tensors, "vstack")
     return cat([x.view(1, -1) if x.ndim < 2 else x for x in tensors], 0)
 
 

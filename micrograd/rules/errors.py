@@ -173,7 +173,9 @@ def need_to_fit(x: Any, dtype: np.dtype) -> Any:
     if dtype.kind == "f":
         fits = not math.isfinite(x) or abs(x) <= float(np.finfo(dtype).max)
     else:
-        low, high = (-255 * isinstance(x, int), 255) if dtype == np.uint8 else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        low, high = (
+            (-255 * isinstance(x, int), 255) if dtype == np.uint8 else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        )
         fits = low <= x <= high
     if not fits:
         raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: {x!r:.60}")
