@@ -7,8 +7,8 @@ from micrograd.tensors import Tensor
 class Parameter(Tensor):
     """A tensor that a Module counts among its parameters.
 
-    data: a Tensor, whose memory it shares; without one it is empty. Raises TypeError for another type, RuntimeError if requires_grad and data
-    is not floating-point.
+    data: a Tensor, whose memory it shares; without one it is empty. Raises TypeError for another type, RuntimeError if
+    requires_grad and data is not floating-point.
 
     >>> import micrograd as torch
     >>> torch.nn.Parameter(torch.zeros(2))

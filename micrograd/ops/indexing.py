@@ -312,10 +312,12 @@ def _check_bounds(indices: np.ndarray, axis: int, length: int, error: type[Excep
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """gather, with input and indices broadcast in the other dimensions; without dim, of the flattened tensors.
 
-    Negative indices count from the end. Raises RuntimeError where the two have not equally many dimensions.
+    With a dim, negative indices count from the end. Raises RuntimeError where the two have not equally many dimensions.
     """
+    if _need_tensor("take_along_dim", indices, "indices")._array.dtype != np.int64:
+        raise RuntimeError(f"take_along_dim(): Expected dtype int64 for indices, and it is {indices.dtype}")
     if dim is None:
-        return take_along_dim(input.reshape(-1), indices.reshape(-1), 0)
+        return gather(input.reshape(-1), 0, indices.reshape(-1))
     if input.ndim != indices.ndim:
         raise RuntimeError(
             f"take_along_dim: input {list(input.shape)} and indices {list(indices.shape)} differ in ndim"

@@ -523,6 +523,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     >>> [part.tolist() for part in torch.arange(5).tensor_split((1, 3))]
     [[0], [1, 2], [3, 4]]
     """
+    _need_dims("tensor_split", input)
     axis = dim_of(input, dim)
     n, ends = input.shape[axis], indices_or_sections
     ends = ends.tolist() if isinstance(ends, Tensor) else ends

@@ -165,8 +165,8 @@ def need_arrays(name: str, x: Any, y: Any, argument: str = "other") -> None:
 def need_to_fit(x: Any, dtype: np.dtype) -> Any:
     """x, where it is a number of Python's as one that `dtype` has; anything else is left as it is.
 
-    A negative int (no float) wraps into uint8, as in PyTorch. Raises RuntimeError for a number that the dtype does not have, such
-    as 300 in uint8, 1e300 in float32 or nan in int64.
+    A negative int (no float) wraps into uint8, as in PyTorch. Raises RuntimeError for a number that the dtype does not
+    have, such as 300 in uint8, 1e300 in float32 or nan in int64.
     """
     if not isinstance(x, int | float) or dtype.kind == "b":
         return bool(x) if isinstance(x, int | float) else x
