@@ -619,15 +619,17 @@ CASES = [
     Case("softmax", lambda torch, x, dim: torch.nn.functional.softmax(x, dim=dim), one(dim=a_dim)),
     Case("log_softmax", lambda torch, x, dim: x.log_softmax(dim=dim), one(dim=a_dim)),
     Case(
-        "nll_loss", lambda torch, x, y, reduction: torch.nn.functional.nll_loss(x, y, reduction=reduction), classified()
+        "nll_loss or loss_of_classes",
+        lambda torch, x, y, reduction: torch.nn.functional.nll_loss(x, y, reduction=reduction),
+        classified(),
     ),
     Case(
-        "cross_entropy",
+        "cross_entropy or loss_of_classes",
         lambda torch, x, y, reduction: torch.nn.functional.cross_entropy(x, y, reduction=reduction),
         classified(),
     ),
     Case(
-        "cross_entropy",
+        "cross_entropy or loss_of_classes",
         lambda torch, x, y, reduction: torch.nn.functional.cross_entropy(
             x, y, torch.arange(1, x.shape[-1] + 1).to(x.dtype), reduction=reduction
         ),

@@ -1209,6 +1209,10 @@ LINES = [line for group in GROUPS for line in group.strip().splitlines()]
 # Where micrograd is deliberately saner: what is right there, and why.
 PARTLY = "what is refused changes nothing; PyTorch has written a part by then"
 SANER: dict[str, tuple[Any, str]] = {
+    "torch.ones(4).split(np.int64(2))": (
+        ["torch.float32 (2,) [1.0, 1.0] False", "torch.float32 (2,) [1.0, 1.0] False"],
+        "NumPy's numbers are numbers for split too, as everywhere else",
+    ),
     "torch.tensor([[], [1]])": ("ValueError", "rows of two lengths are a mistake; PyTorch looks at the first alone"),
     "torch.tensor(bytearray(b'ab'))": ("torch.uint8 (2,) [97, 98] False", "a buffer of bytes is bytes, as in NumPy"),
     "torch.arange(4.0)[np.array([1.0])]": ("IndexError", "a float is no index, in an array as by itself"),
