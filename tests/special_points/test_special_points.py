@@ -137,13 +137,16 @@ WITHOUT_GRADIENT = [
     "empty",
     "empty_like",
     "eye",
+    "from_dlpack",
     "from_numpy",
     "full",
     "full_like",
     "get_default_device",
     "get_default_dtype",
     "get_rng_state",
-    "getattr_of",
+    "import_module",
+    "nearest",
+    "to_numpy",
     "grad",
     "grad_fn",
     "histogram",
@@ -202,7 +205,7 @@ WITHOUT_GRADIENT = [
 ]
 
 # They are micrograd's own: PyTorch has nothing of the kind to ask.
-NOT_OF_PYTORCH = ["causal_self_attention", "gru", "lstm", "rnn"]
+NOT_OF_PYTORCH = ["causal_self_attention", "draw_dot", "gru", "guard", "lstm", "rnn"]
 
 
 def public() -> set[str]:
