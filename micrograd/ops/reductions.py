@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from micrograd.ops import TORCH, apply, function, op, save
-from micrograd.ops.elementwise import all_normal, _sign, where_true
+from micrograd.ops.elementwise import _sign, all_normal, where_true
 from micrograd.rules.dims import dim_of, dims_of
 from micrograd.rules.errors import need_elements, need_floats
 from micrograd.rules.sums import sum_over
