@@ -339,6 +339,8 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     axis, array = dim_of(input, dim), _index_1d("index_select", index)
     _check_bounds(array, axis, input.shape[axis] if input.ndim else 1, IndexError)
     if not input.ndim:
+        if len(array) != 1:
+            raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {len(array)} value(s)")
         return input.clone()
     index_in_it = (*(np.s_[:],) * axis, array.copy())
     return apply(_index.op, input, index=index_in_it, in_order=True, name="IndexSelectBackward0")
