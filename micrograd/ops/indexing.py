@@ -245,12 +245,17 @@ attach("copy_", _copy_)
 # That is what the lectures need. Elements picked by their index along one dimension, and put there:
 
 
+def positions_along(dim, index):
+    """The index of NumPy's that takes what `index` names along dim, all else staying in its place."""
+    indices = list(np.indices(index.shape, sparse=True))
+    indices[dim] = index
+    return tuple(indices)
+
+
 @op("GatherBackward0", examples=["x.gather(1, ints[:3, None] % 4)", "x.gather(0, ints[None] % 3)"], of="")
 def _gather(x, /, dim, index):
     """Element i, j, ... of the result is that of x whose index along dim is index[i, j, ...] instead."""
-    indices = list(np.indices(index.shape, sparse=True))
-    indices[dim] = index
-    chosen = tuple(indices)
+    chosen = positions_along(dim, index)
     return x[chosen], save(lambda g: added_at(x.shape, chosen, g), x, chosen)  # x too, as PyTorch
 
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from micrograd.ops import TORCH, apply, function, op, save
-from micrograd.ops.indexing import _gather
+from micrograd.ops.indexing import added_at, positions_along
 from micrograd.ops.reductions import ValuesAndIndices, _pick, shared_equally
 from micrograd.rules.dims import dim_of
 from micrograd.rules.errors import derivative_is_missing, need_elements, need_floats, refuse_bools
@@ -51,8 +51,8 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
 @op("SortBackward0", of="", examples=["x.sort(1).values", "x.topk(2).values"])
 def _sorted(x, /, dim, index):
     """The elements at the indices along dim, which their order has chosen; they lie in memory as the indices do."""
-    found, (dx, saved) = _gather.op.forward(x, dim, index)
-    return laid_out(found, [index]), save(dx, *saved[1:])  # not x itself
+    shape, chosen = x.shape, positions_along(dim, index)
+    return laid_out(x[chosen], [index]), save(lambda g: added_at(shape, chosen, g), chosen)
 
 
 def _taken(x: Tensor, indices: Tensor, dim: int, name: str) -> Tensor:
