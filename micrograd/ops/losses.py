@@ -139,6 +139,7 @@ def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction)
         rows, targets = rows[counted] if classes else np.zeros((len(counted), 1), rows.dtype), targets[counted]
     losses_of = _cross_entropy.op.forward if loss == "cross_entropy" else _nll_loss.op.forward
     losses, (dlosses, saved) = losses_of(rows, targets, reduction="none")
+    n_counted = len(losses)
     weights, total = None, len(losses)
     if weight is not None:
         weights = weight[targets]
@@ -157,7 +158,7 @@ def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction)
         g = g / total if reduction == "mean" else g if reduction == "sum" else g.reshape(n)
         if counted is not None and g.ndim:
             g = g[counted]
-        each = np.broadcast_to(g if weights is None else g * weights, len(targets))
+        each = np.broadcast_to(g if weights is None else g * weights, n_counted)
         result = dlosses(each)
         if counted is not None:
             some, result = result, np.zeros((n, classes), result.dtype)
@@ -166,7 +167,7 @@ def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction)
             return result
         return np.moveaxis(result.reshape(*shape, classes), -1, dim)
 
-    return out, save(dinput, weights, counted, targets, *saved)
+    return out, save(dinput, weights, counted, *saved)
 
 
 def _apply_loss(op: Op, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str) -> Any:

@@ -587,7 +587,9 @@ def roll(x, /, shifts, dims=None):
 @op("FlipBackward0", elementwise=True, of="", examples=["x.flip(0)", "x.flip(0, 1)"])
 def _flip(x, /, dims):
     """The elements in the opposite order along dims."""
-    return np.flip(x, dims).copy(), lambda g: np.flip(g, dims)
+    out = np.empty_like(x)  # in the order in which x lies
+    out[...] = np.flip(x, dims)
+    return out, lambda g: np.flip(g, dims)
 
 
 @function(examples=["x.flip(0)"])
