@@ -28,7 +28,7 @@ ROWS = (
     ("engine",),
     ("rules",),
     ("graph",),
-    ("rules.grad_mode",),
+    ("rules.grad_mode", "rules.rerun"),
     ("tensors",),
     ("rules.storage",),
     ("in_place",),

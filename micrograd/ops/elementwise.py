@@ -87,12 +87,19 @@ def pow(x, exponent, /):
     out = _power_of_integers(x, exponent) if exponent.dtype.kind in "iu" else np.power(x, exponent, order=order)
 
     def dx(g):
+        if all_normal(out):
+            return np.where(exponent == 0, 0, g * (exponent * out / x))
         return np.where(exponent == 0, 0, g * (exponent * np.power(x, np.where(exponent == 0, 1, exponent - 1))))
 
     def dexponent(g):
         return np.where((x == 0) & (exponent >= 0), 0, g * (out * np.log(x)))
 
-    return out, save(dx, x, exponent), save(dexponent, x, exponent, out)
+    return out, save(dx, x, exponent, out), save(dexponent, x, exponent, out)
+
+
+def all_normal(x):
+    """Whether all elements are finite and so far from 0 that they have all their digits."""
+    return bool((np.abs(x) >= np.finfo(x.dtype).tiny).all() and np.isfinite(x).all())
 
 
 def _power(x, exponent):

@@ -16,6 +16,7 @@ from micrograd.rules import dtypes
 from micrograd.rules.device import check_device
 from micrograd.tensors import Tensor, attach, wrap
 
+
 def _to_numpy(self: Tensor) -> np.ndarray:
     """numpy() under the name by which Matplotlib and pandas ask for it."""
     return self.numpy()

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.ops import Op, apply, function, op, reductions, rerun, save
+from micrograd.ops import Op, apply, function, op, reductions, save
 from micrograd.ops.layers import need_tensors, refuse_grad
 from micrograd.rules.dtypes import promote
 from micrograd.rules.errors import need_floats
+from micrograd.rules.rerun import rerun
 from micrograd.rules.sums import sum_of_columns
 from micrograd.tensors import Tensor, wrap
 
@@ -139,8 +140,7 @@ def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction)
         rows, targets = rows[counted] if classes else np.zeros((len(counted), 1), rows.dtype), targets[counted]
     losses_of = _cross_entropy.op.forward if loss == "cross_entropy" else _nll_loss.op.forward
     losses, (dlosses, saved) = losses_of(rows, targets, reduction="none")
-    n_counted = len(losses)
-    weights, total = None, len(losses)
+    weights, total, count = None, len(losses), len(losses)
     if weight is not None:
         weights = weight[targets]
         losses, total = losses * weights, np.add.reduce(weights)
@@ -158,7 +158,7 @@ def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction)
         g = g / total if reduction == "mean" else g if reduction == "sum" else g.reshape(n)
         if counted is not None and g.ndim:
             g = g[counted]
-        each = np.broadcast_to(g if weights is None else g * weights, n_counted)
+        each = np.broadcast_to(g if weights is None else g * weights, count)
         result = dlosses(each)
         if counted is not None:
             some, result = result, np.zeros((n, classes), result.dtype)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from micrograd.ops import TORCH, apply, function, op, save
-from micrograd.ops.elementwise import _sign, where_true
+from micrograd.ops.elementwise import _sign, all_normal, where_true
 from micrograd.rules.dims import dim_of, dims_of
 from micrograd.rules.errors import need_elements, need_floats
 from micrograd.rules.sums import sum_over
@@ -350,7 +350,7 @@ def prod(x, /, dim=None, keepdim=False, *, dtype=None):
     out = np.asarray(np.multiply.reduce(x.reshape(shape), axis=dim, keepdims=keepdim, dtype=kind))
 
     def dx(g):
-        if out.all() and np.isfinite(out).all():
+        if all_normal(out):
             return (stretch(g * out, shape, (dim,), keepdim) / x.reshape(shape)).reshape(x.shape)
         moved = np.moveaxis(x.reshape(shape), dim, -1)
         left, right = np.ones_like(moved), np.ones_like(moved)
@@ -422,14 +422,15 @@ def cumprod(x, /, dim, *, dtype=None):
     flat = shape or (1,)
 
     def dx(g):
-        if out.all() and np.isfinite(out).all():
+        if all_normal(out):
             parts = (g * out).reshape(flat)
             return (np.flip(np.flip(parts, dim).cumsum(dim), dim) / x.reshape(flat)).reshape(shape)
         rows, gradients = np.moveaxis(x.reshape(flat), dim, -1), np.moveaxis(g.reshape(flat), dim, -1)
         result, left = np.empty_like(rows), np.ones_like(rows[..., :1])
         for i in range(rows.shape[-1]):
             others = np.cumprod(np.concatenate([left, rows[..., i + 1 :]], axis=-1), axis=-1)
-            result[..., i] = np.add.reduce(gradients[..., i:] * others, axis=-1)
+            behind = left[..., 0] == 0  # a zero, which is in every product from here on
+            result[..., i] = np.where(behind, 0, np.add.reduce(gradients[..., i:] * others, axis=-1))
             left = left * rows[..., i : i + 1]
         return np.moveaxis(result, -1, dim).reshape(shape)
 

@@ -30,7 +30,8 @@ def function_of(op: Any, apply: Callable) -> Any:
         written.append("**numpys")
         others = ", ".join([*inputs, *[f"'{name}': {name}" for name in options]][len(inputs) :])
         lines.insert(
-            0, f"    if numpys: return apply(op, {', '.join(inputs)}, **in_pytorchs_names({op.name!r}, numpys, {{{others}}}))"
+            0,
+            f"    if numpys: return apply(op, {', '.join(inputs)}, **in_pytorchs_names({op.name!r}, numpys, {{{others}}}))",
         )
     source = "\n".join([f"def {op.name}({', '.join(written)}):", *lines])
     namespace: dict[str, Any] = {"apply": apply, "op": op, "in_pytorchs_names": in_pytorchs_names, **defaults}
@@ -44,7 +45,9 @@ def in_pytorchs_names(function: str, given: dict[str, Any], options: dict[str, A
     """The options with those that were given by NumPy's names. Raises TypeError for any other name."""
     for name, value in given.items():
         if NUMPYS.get(name) not in options:
-            raise TypeError(f"{function}() got an unexpected keyword argument '{name}'; there are: {', '.join(options)}")
+            raise TypeError(
+                f"{function}() got an unexpected keyword argument '{name}'; there are: {', '.join(options)}"
+            )
         options[NUMPYS[name]] = value
     return options
 
