@@ -179,7 +179,7 @@ class Conv1d(Module):
 
 
 def _tuple(number: Any) -> tuple[int, ...]:
-    return (number,) if isinstance(number, int | np.integer) else tuple(number)
+    return (int(number),) if isinstance(number, int | np.integer) else tuple(number)
 
 
 # Layers that normalize.
