@@ -652,8 +652,8 @@ class _Body:
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
         program = self.program
         written = self.expression(value)
-        called = written.func if isinstance(written, ast.Call) else None
-        if isinstance(called, ast.Name) and called.id in ("promote", "floating") and self._cast(target, written):
+        casts = isinstance(written, ast.Call) and ast.unparse(written.func) in ("promote", "floating")
+        if casts and self._cast(target, written):  # type: ignore[arg-type]
             return
         if isinstance(target, ast.Name):
             if isinstance(written, ast.Name | ast.Constant):
