@@ -17,6 +17,7 @@ from micrograd.ops.indexing import _slice
 from micrograd.rules.dims import dim_of, dims_of, sizes_of
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.rules.dtypes import result_type
+from micrograd.rules.layout import laid_out
 from micrograd.tensors import Tensor, wrap
 
 # Views.
@@ -587,9 +588,7 @@ def roll(x, /, shifts, dims=None):
 @op("FlipBackward0", elementwise=True, of="", examples=["x.flip(0)", "x.flip(0, 1)"])
 def _flip(x, /, dims):
     """The elements in the opposite order along dims."""
-    out = np.empty_like(x)  # in the order in which x lies
-    out[...] = np.flip(x, dims)
-    return out, lambda g: np.flip(g, dims)
+    return laid_out(np.flip(x, dims).copy(), [x]), lambda g: np.flip(g, dims)
 
 
 @function(examples=["x.flip(0)"])

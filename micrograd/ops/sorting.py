@@ -59,7 +59,7 @@ def _taken(x: Tensor, indices: Tensor, dim: int, name: str) -> Tensor:
     """The elements at the indices along dim."""
     if not x.ndim:
         return x.clone()
-    index = indices._array.copy() if x.requires_grad else indices._array  # the user may change theirs
+    index = indices._array.copy(order="K") if x.requires_grad else indices._array  # the user may change theirs
     return apply(_sorted.op, x, dim=dim_of(x, dim), index=index, name=name)
 
 
