@@ -28,7 +28,7 @@ ROWS = (
     ("engine",),
     ("rules",),
     ("graph",),
-    ("rules.grad_mode",),
+    ("rules.grad_mode", "rules.rerun"),
     ("tensors",),
     ("rules.storage",),
     ("in_place",),
@@ -181,4 +181,4 @@ def test_the_top_of_micrograd_has_at_most_a_dozen_modules():
 @pytest.mark.parametrize("package", ROOT)
 def test_no_file_is_longer_than_an_evening(package):
     for path in ROOT[package].rglob("*.py"):
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 850, path
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 900, path

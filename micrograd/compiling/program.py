@@ -1,7 +1,7 @@
 """A recorded call as straight NumPy code, made from the source of the operations themselves.
 
 An operation's function is read as Python: where its body is a row of assignments, it goes into the program with its
-locals renamed, its conditions on shapes, dtypes and options decided, and its derivatives, where the way back needs them,
+locals renamed, its conditions on shapes, dtypes and options decided, and its derivatives, where backward needs them,
 with the gradient's name in place of `g`. Any other is copied as a function of its own, and called. So is every helper
 that they use; the text then needs NumPy alone.
 
@@ -46,7 +46,7 @@ class Unfit(Exception):  # noqa: N818 - never leaves this file
 
 @functools.lru_cache(maxsize=512)
 def _tree_of(function: Callable, is_op: bool) -> ast.FunctionDef:
-    """The source of a function without decorators of the engine's, docstring and annotations; of an op, without save."""
+    """The source of a function without the engine's decorators, docstring and annotations; of an op, without save."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     except (OSError, TypeError, SyntaxError) as error:
@@ -203,7 +203,7 @@ class Program:
                 if id(value) not in self.made:
                     raise Obstacle("an array that no operation made enters the computation")
                 name = self.fresh("made")
-                self.constants[name] = self.scope[name] = self.names[id(value)] = value
+                self.constants[name] = self.scope[name] = value
                 self.names[id(value)] = name
             if copied:  # the way back reads it, and its owner may change it until then
                 if name not in self.copies:
@@ -620,16 +620,16 @@ class _Body:
                     return result
             elif isinstance(statement, ast.Expr):
                 called = statement.value.func if isinstance(statement.value, ast.Call) else None
-                if isinstance(called, ast.Name) and program.scope.get(called.id) is not None:
-                    if called.id in {check.__name__ for check in CHECKS}:
-                        continue
+                checks = {check.__name__ for check in CHECKS}
+                if isinstance(called, ast.Name) and called.id in checks and program.scope.get(called.id) is not None:
+                    continue
                 program.run(ast.unparse(self.expression(statement.value)))
             elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
                 self._assign(statement.targets[0], statement.value)
             elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Subscript):
                 statement = copy.deepcopy(statement)
                 changed = ast.AugAssign(
-                    self.expression(statement.target),
+                    self.expression(statement.target),  # type: ignore[arg-type]
                     statement.op,
                     self.expression(statement.value),  # type: ignore[arg-type]
                 )
@@ -652,9 +652,9 @@ class _Body:
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
         program = self.program
         written = self.expression(value)
-        if isinstance(written, ast.Call) and isinstance(written.func, ast.Name):
-            if written.func.id in ("promote", "floating") and self._cast(target, written):
-                return
+        casts = isinstance(written, ast.Call) and ast.unparse(written.func) in ("promote", "floating")
+        if casts and self._cast(target, written):  # type: ignore[arg-type]
+            return
         if isinstance(target, ast.Name):
             if isinstance(written, ast.Name | ast.Constant):
                 self.names[target.id] = written

@@ -2,7 +2,7 @@
 
 While a call is recorded, each operation comes by `observer.operation`, each function of `rerun` by `state.recording`,
 and the numbers of every tensor are watched: a function that looks at them could go another way next time, so that what
-was recorded would not be what it does. Those of the engine that look at shapes, or hand an array on to an operation, are
+was recorded would not be what it does. Those of the engine that look at shapes or hand an array to an operation are
 told apart by their code. What stops a recording is kept in `obstacle`, with the user's file and line.
 """
 
@@ -35,7 +35,7 @@ STATIC = ("shape", "dtype", "ndim", "size", "flags", "strides", "itemsize")
 HAND_ON = {
     code
     for made in (
-        *(apply, ops._record, ops.plain, Tensor.dtype.fget, Tensor.__len__, Tensor.detach, linalg.matmul),
+        *(apply, ops._record, ops.plain, vars(Tensor)["dtype"].fget, Tensor.__len__, Tensor.detach, linalg.matmul),
         *(
             indexing._getitem,
             indexing._with_arrays,
@@ -157,10 +157,10 @@ class Recording:
         if name.startswith((HERE, "<micrograd")):
             if event == "call" and name.endswith("stream.py") and not self.inside_rerun:
                 self.stop("random numbers are drawn, other than by dropout")
-            if event == "return" and name.endswith("creation.py") and isinstance(argument, Tensor):
-                if code.co_name in MAKERS:
-                    array = argument.__dict__["_array"]
-                    self.made[id(array)] = array
+            made = event == "return" and name.endswith("creation.py") and code.co_name in MAKERS
+            if made and isinstance(argument, Tensor):
+                array = argument.__dict__["_array"]
+                self.made[id(array)] = array
             return
         if event != "call" or code in self.seen_codes:
             return

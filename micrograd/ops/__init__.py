@@ -23,7 +23,6 @@ Four rules make the rest of the engine work:
 - A derivative never changes what it is given and never returns an array that it keeps.
 """
 
-import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -177,28 +176,6 @@ def _record(
             name = op.node_name if type(op.node_name) is str else op.node_name(*inputs, **options)
         result._node = Node(name, op, held, options, edges, previous, saved, holds_values)
         result._requires_grad = True
-
-
-def rerun(function: Callable) -> Callable:
-    """Mark a function of arrays outside of operations that a compiled program has to call anew each time.
-
-    It draws random numbers, moves a buffer, or looks at numbers; in the last case its result has to stay the same.
-    """
-
-    @functools.wraps(function)
-    def run(*arguments: Any) -> Any:
-        recording = state.recording
-        if recording is None:
-            return function(*arguments)
-        recording.inside_rerun += 1
-        try:
-            result = function(*arguments)
-        finally:
-            recording.inside_rerun -= 1
-        recording.rerun(function, arguments, result)
-        return result
-
-    return run
 
 
 def _in_order(x: Any) -> bool:

@@ -55,20 +55,6 @@ def arrays_in(index):
     return [part for part in (index if isinstance(index, tuple) else (index,)) if isinstance(part, np.ndarray)]
 
 
-def _laid_out(found, x, index):
-    """What was found at one array of indices, the dimensions that it did not pick from lying as in x."""
-    parts = index if isinstance(index, tuple) else (index,)
-    arrays = arrays_in(index)
-    if len(arrays) != 1 or any(part is None or part is ... for part in parts):
-        return found
-    place = [isinstance(part, np.ndarray) for part in parts].index(True)
-    taken, new = (arrays[0].ndim, 1) if arrays[0].dtype == bool else (1, arrays[0].ndim)
-    kept = [*x.strides[:place], *[0] * new, *x.strides[place + taken :]]
-    chosen = [0] * place + [8 * math.prod(found.shape[place + i + 1 : place + new]) for i in range(new)]
-    strides = [kept, chosen + [0] * (found.ndim - place - new)]
-    return in_memory(found, dims_in_memory(found.shape, strides))
-
-
 def _is_of_rows(index):
     return isinstance(index, np.ndarray) and index.dtype.kind in "iu"
 
@@ -185,6 +171,27 @@ def _put_into(x: Tensor, index: Any, value: Any) -> None:
         x._version[0] += 1
 
 
+attach("__getitem__", _getitem)
+attach("__setitem__", _setitem)
+
+
+# That is what the lectures need. Elements picked by their index along one dimension, and put there:
+
+
+def _laid_out(found, x, index):
+    """What was found at one array of indices, the dimensions that it did not pick from lying as in x."""
+    parts = index if isinstance(index, tuple) else (index,)
+    arrays = arrays_in(index)
+    if len(arrays) != 1 or any(part is None or part is ... for part in parts):
+        return found
+    place = [isinstance(part, np.ndarray) for part in parts].index(True)
+    taken, new = (arrays[0].ndim, 1) if arrays[0].dtype == bool else (1, arrays[0].ndim)
+    kept = [*x.strides[:place], *[0] * new, *x.strides[place + taken :]]
+    chosen = [0] * place + [8 * math.prod(found.shape[place + i + 1 : place + new]) for i in range(new)]
+    strides = [kept, chosen + [0] * (found.ndim - place - new)]
+    return in_memory(found, dims_in_memory(found.shape, strides))
+
+
 def _is_same(a: np.ndarray, b: np.ndarray) -> bool:
     return a.shape == b.shape and a.strides == b.strides and a.ctypes.data == b.ctypes.data
 
@@ -214,10 +221,6 @@ def _check_put(x: Tensor, value: Tensor) -> None:
         raise RuntimeError(PARTLY_OVERLAPS)
 
 
-attach("__getitem__", _getitem)
-attach("__setitem__", _setitem)
-
-
 @function(examples=["x.clone().fill_(3.0)"])
 def fill_(input: Tensor, value: Any) -> Tensor:
     """Fill input with one number, or with a tensor without dimensions, in place."""
@@ -241,8 +244,6 @@ def _copy_(input: Tensor, source: Tensor) -> Tensor:
 
 
 attach("copy_", _copy_)
-
-# That is what the lectures need. Elements picked by their index along one dimension, and put there:
 
 
 def positions_along(dim, index):

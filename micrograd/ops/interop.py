@@ -16,7 +16,13 @@ from micrograd.rules import dtypes
 from micrograd.rules.device import check_device
 from micrograd.tensors import Tensor, attach, wrap
 
-attach("to_numpy", Tensor.numpy)  # Matplotlib and pandas ask for it
+
+def _to_numpy(self: Tensor) -> np.ndarray:
+    """numpy() under the name by which Matplotlib and pandas ask for it."""
+    return self.numpy()
+
+
+attach("to_numpy", _to_numpy)
 
 
 # NumPy's functions.
@@ -111,6 +117,11 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
 
     What may not be written to there, such as an array of JAX, may not be changed in place here. Raises TypeError for
     dtypes that are not here, RuntimeError for another device than the CPU.
+
+    >>> import numpy as np
+    >>> import micrograd as torch
+    >>> torch.from_dlpack(np.arange(3.0))
+    tensor([0., 1., 2.], dtype=torch.float64)
     """
     if device is not None:
         check_device(device)

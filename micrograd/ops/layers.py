@@ -15,10 +15,11 @@ from numpy.lib.stride_tricks import as_strided
 from micrograd import random
 from micrograd.graph import state
 from micrograd.in_place import in_place
-from micrograd.ops import apply, elementwise, function, op, plain, reductions, rerun, save, unchanged
+from micrograd.ops import apply, elementwise, function, op, plain, reductions, save, unchanged
 from micrograd.ops.indexing import added_at
 from micrograd.rules.dims import sizes_of
 from micrograd.rules.errors import cannot_be_multiplied, dim_error, need_floats, need_one_dtype, silent
+from micrograd.rules.rerun import rerun
 from micrograd.rules.sums import sum_of_columns, sum_of_rows, unbroadcast
 from micrograd.tensors import Tensor, wrap
 

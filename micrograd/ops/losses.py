@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.ops import Op, apply, function, op, reductions, rerun, save
+from micrograd.ops import Op, apply, function, op, reductions, save
 from micrograd.ops.layers import need_tensors, refuse_grad
 from micrograd.rules.dtypes import promote
 from micrograd.rules.errors import need_floats
+from micrograd.rules.rerun import rerun
 from micrograd.rules.sums import sum_of_columns
 from micrograd.tensors import Tensor, wrap
 

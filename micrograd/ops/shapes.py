@@ -44,14 +44,6 @@ def view(input: Tensor, *shape: Any, size: Any = ()) -> Tensor:
     return apply(_view.op, input, shape=sizes_of(shape) if shape else tuple(size))
 
 
-def _in_dtype(input: Tensor, dtype: DType) -> Tensor:
-    if dtype.numpy.itemsize != input._array.itemsize:
-        raise RuntimeError(f"view(dtype): {input.dtype} and {dtype} have elements of different sizes; take to(dtype)")
-    result = wrap(input._array.view(dtype.numpy))
-    result._version = input._version
-    return result
-
-
 @function(examples=["x.reshape(-1)"])
 def reshape(input: Tensor, *sizes: Any, shape: Any = ()) -> Tensor:
     """The elements in another shape: a view where the order in memory allows it, else a copy."""
@@ -69,18 +61,6 @@ def _reshape_copy(x, /, shape):
     """x in another shape, copied."""
     before = x.shape
     return x.reshape(shape, copy=True), lambda g: g.reshape(before)
-
-
-@function(examples=["batch.flatten(1)"])
-def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
-    """The dimensions from start_dim to end_dim, that included, as one. Raises RuntimeError where they are exchanged."""
-    start, end = dim_of(input, start_dim), dim_of(input, end_dim)
-    if start > end:
-        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
-    if start == end and input.ndim:
-        return input
-    middle = math.prod(input.shape[start : end + 1])
-    return reshape(input, *input.shape[:start], middle, *input.shape[end + 1 :])
 
 
 def _squeeze_node(x: Any, dim: Any) -> str:
@@ -114,13 +94,6 @@ def _permute(x, /, dims):
     return x.transpose(dims), lambda g: g.transpose(np.argsort(dims))
 
 
-def _given(name: str, argument: str, sizes: tuple[Any, ...], by_name: Any) -> tuple[int, ...]:
-    """The numbers of f(2, 3), f((2, 3)) or f(argument=(2, 3)). Raises TypeError where there are none at all."""
-    if not sizes and by_name is None:
-        raise TypeError(f"{name}() missing 1 required positional argument: '{argument}'")
-    return sizes_of(sizes) if sizes else tuple(by_name)
-
-
 @function(examples=["batch.permute(2, 0, 1)"])
 def permute(input: Tensor, *order: Any, dims: Any = None) -> Tensor:
     """A view with the dimensions in the order of dims. Raises RuntimeError where they are not all named once."""
@@ -151,16 +124,6 @@ def t(x, /):
 
 
 attach("T", property(lambda x: _permute(x, dims=tuple(reversed(range(x.ndim)))), doc="The dimensions, reversed."))
-
-
-def _m_t(x: Tensor) -> Tensor:
-    """The last two dimensions, exchanged. Raises RuntimeError where there is one alone."""
-    if x.ndim == 1:
-        raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {x.ndim}-D tensor.")
-    return transpose(x, -2, -1) if x.ndim else transpose(x, 0, 0)
-
-
-attach("mT", property(_m_t, doc=_m_t.__doc__))
 
 
 @op("ExpandBackward0", view=True, of="", examples=["row.expand(3, 4)", "x[:, :1].expand(-1, 5)"])
@@ -242,6 +205,84 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return apply(_stack.op, *in_one_dtype(tensors, arrays), dim=dim_of(tensors[0], dim, extra=1))
 
 
+def _parts(input: Tensor, axis: int, indices: Sequence[Any], name: str) -> tuple[Tensor, ...]:
+    """Views along one dimension, as outputs of one function: they cannot be changed in place in a graph."""
+    whole = (slice(None),) * axis
+    parts = [apply(_slice.op, input, index=(*whole, index, ...), name=name) for index in indices]
+    for part in parts if state.grad_enabled else ():
+        part._read_only = ONE_OF_SEVERAL
+    return tuple(parts)
+
+
+@function(examples=["x.unbind()[0]"])
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """The views of input at each index along dim."""
+    axis = dim_of(input, dim)
+    return _parts(input, axis, range(input.shape[axis]), "UnbindBackward0")
+
+
+def _iter(input: Tensor) -> Iterator[Tensor]:
+    if not input.ndim:
+        raise TypeError("iteration over a 0-d tensor")
+    return iter(unbind(input))
+
+
+attach("__iter__", _iter)
+
+
+@op("CloneBackward0", elementwise=True, examples=["x.clone()", "x.T.clone()"])
+def clone(x, /):
+    """A copy in memory of its own, still in the graph."""
+    return x.copy(order="K"), unchanged
+
+
+@op("TrilBackward0", in_order=True, in_place=True, examples=["square.tril()", "batch.tril(-1)"])
+def tril(x, /, diagonal=0):
+    """The elements on and below a diagonal of the last two dimensions, 0 elsewhere. Raises RuntimeError below 2-D."""
+    _need_matrix("tril", x)
+    return np.tril(x, diagonal), lambda g: np.tril(g, diagonal)
+
+
+# That is what the lectures need. More of PyTorch's views:
+
+
+def _in_dtype(input: Tensor, dtype: DType) -> Tensor:
+    if dtype.numpy.itemsize != input._array.itemsize:
+        raise RuntimeError(f"view(dtype): {input.dtype} and {dtype} have elements of different sizes; take to(dtype)")
+    result = wrap(input._array.view(dtype.numpy))
+    result._version = input._version
+    return result
+
+
+@function(examples=["batch.flatten(1)"])
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """The dimensions from start_dim to end_dim, that included, as one. Raises RuntimeError where they are exchanged."""
+    start, end = dim_of(input, start_dim), dim_of(input, end_dim)
+    if start > end:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if start == end and input.ndim:
+        return input
+    middle = math.prod(input.shape[start : end + 1])
+    return reshape(input, *input.shape[:start], middle, *input.shape[end + 1 :])
+
+
+def _given(name: str, argument: str, sizes: tuple[Any, ...], by_name: Any) -> tuple[int, ...]:
+    """The numbers of f(2, 3), f((2, 3)) or f(argument=(2, 3)). Raises TypeError where there are none at all."""
+    if not sizes and by_name is None:
+        raise TypeError(f"{name}() missing 1 required positional argument: '{argument}'")
+    return sizes_of(sizes) if sizes else tuple(by_name)
+
+
+def _m_t(x: Tensor) -> Tensor:
+    """The last two dimensions, exchanged. Raises RuntimeError where there is one alone."""
+    if x.ndim == 1:
+        raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {x.ndim}-D tensor.")
+    return transpose(x, -2, -1) if x.ndim else transpose(x, 0, 0)
+
+
+attach("mT", property(_m_t, doc=_m_t.__doc__))
+
+
 def _arrays_of(tensors: Sequence[Tensor], name: str) -> list[Any]:
     if isinstance(tensors, Tensor):
         raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
@@ -260,15 +301,6 @@ def in_one_dtype(tensors: Sequence[Tensor], arrays: list[Any]) -> Sequence[Tenso
         return tensors
     common = DType._of[result_type(*arrays)]
     return [x.to(common) for x in tensors]
-
-
-def _parts(input: Tensor, axis: int, indices: Sequence[Any], name: str) -> tuple[Tensor, ...]:
-    """Views along one dimension, as outputs of one function: they cannot be changed in place in a graph."""
-    whole = (slice(None),) * axis
-    parts = [apply(_slice.op, input, index=(*whole, index, ...), name=name) for index in indices]
-    for part in parts if state.grad_enabled else ():
-        part._read_only = ONE_OF_SEVERAL
-    return tuple(parts)
 
 
 @function(examples=["x.split(2)[0]"])
@@ -310,35 +342,6 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split(input, -(-length // chunks) if length else [0] * chunks, dim)
 
 
-@function(examples=["x.unbind()[0]"])
-def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """The views of input at each index along dim."""
-    axis = dim_of(input, dim)
-    return _parts(input, axis, range(input.shape[axis]), "UnbindBackward0")
-
-
-def _iter(input: Tensor) -> Iterator[Tensor]:
-    if not input.ndim:
-        raise TypeError("iteration over a 0-d tensor")
-    return iter(unbind(input))
-
-
-attach("__iter__", _iter)
-
-
-@op("CloneBackward0", elementwise=True, examples=["x.clone()", "x.T.clone()"])
-def clone(x, /):
-    """A copy in memory of its own, still in the graph."""
-    return x.copy(order="K"), unchanged
-
-
-@op("TrilBackward0", in_order=True, in_place=True, examples=["square.tril()", "batch.tril(-1)"])
-def tril(x, /, diagonal=0):
-    """The elements on and below a diagonal of the last two dimensions, 0 elsewhere. Raises RuntimeError below 2-D."""
-    _need_matrix("tril", x)
-    return np.tril(x, diagonal), lambda g: np.tril(g, diagonal)
-
-
 @op("TriuBackward0", in_order=True, in_place=True, examples=["square.triu()", "batch.triu(1)"])
 def triu(x, /, diagonal=0):
     """The elements on and above a diagonal of the last two dimensions, 0 elsewhere. Raises RuntimeError below 2-D."""
@@ -349,9 +352,6 @@ def triu(x, /, diagonal=0):
 def _need_matrix(name, x):
     if x.ndim < 2:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions, and it has {x.ndim}")
-
-
-# That is what the lectures need. More of PyTorch's views:
 
 
 @function(examples=["x.t().contiguous()"])

@@ -31,8 +31,8 @@ def function_of(op: Any, apply: Callable) -> Any:
         others = ", ".join([*inputs, *[f"'{name}': {name}" for name in options]][len(inputs) :])
         lines.insert(
             0,
-            f"    if numpys: return apply(op, {', '.join(inputs)}, "
-            f"**in_pytorchs_names('{op.name}', numpys, {{{others}}}))",
+            f"    if numpys:\n        renamed = in_pytorchs_names({op.name!r}, numpys, {{{others}}})\n"
+            f"        return apply(op, {', '.join(inputs)}, **renamed)",
         )
     source = "\n".join([f"def {op.name}({', '.join(written)}):", *lines])
     namespace: dict[str, Any] = {"apply": apply, "op": op, "in_pytorchs_names": in_pytorchs_names, **defaults}

@@ -234,7 +234,7 @@ def test_a_look_at_numbers_runs_eagerly_with_one_warning_that_names_the_place(bo
     scope = {"micrograd": micrograd, "random": random}
     exec(compile(f"def look(x):\n    return {body}", "looking.py", "exec"), scope)
     compiled = micrograd.compile(scope["look"])
-    with pytest.warns(UserWarning, match=r"looking\.py:2") as caught:
+    with pytest.warns(UserWarning, match=r"looking\.py:2") as caught:  # noqa: PT031
         for x in (leaf(1, 2), leaf(-3, 2), leaf(5, 5)):
             compiled(x)
     assert len(caught) == 1
@@ -258,7 +258,7 @@ def test_what_a_program_would_leave_out_runs_eagerly():
 
     for function in (appends, keeps):
         compiled = micrograd.compile(function)
-        with pytest.warns(UserWarning):
+        with pytest.warns(UserWarning):  # noqa: PT030, PT031
             for _ in range(3):
                 compiled(leaf(1))
     assert len(calls) == 3
@@ -341,7 +341,7 @@ def test_wrong_calls_say_what_is_wrong():
 
 def test_shapes_that_are_new_on_every_call_are_given_up():
     compiled = micrograd.compile(lambda x: x * 2)
-    with pytest.warns(UserWarning, match="8 calls in a row") as caught:
+    with pytest.warns(UserWarning, match="8 calls in a row") as caught:  # noqa: PT031
         for n in range(1, 15):
             assert compiled(micrograd.ones(n)).tolist() == [2] * n
     assert len(caught) == 1

@@ -17,7 +17,9 @@ COMPOSED = {
     for made in (*TORCH.values(), *FUNCTIONAL.values())
     if made.__module__.startswith("micrograd.ops.") and not hasattr(made, "op")
 }
-EXAMPLES_OF_COMPOSED = sorted((made.__name__, example) for made in COMPOSED for example in made.examples)
+EXAMPLES_OF_COMPOSED = sorted(
+    (made.__name__, example) for made in COMPOSED for example in getattr(made, "examples", ())
+)
 
 
 def run(library, example):

@@ -1,0 +1,29 @@
+"""What a compiled program has to call anew each time (see `micrograd.compiling`)."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from micrograd.graph import state
+
+
+def rerun(function: Callable) -> Callable:
+    """Mark a function of arrays outside of operations that a compiled program has to call anew each time.
+
+    It draws random numbers, moves a buffer, or looks at numbers; in the last case its result has to stay the same.
+    """
+
+    @functools.wraps(function)
+    def run(*arguments: Any) -> Any:
+        recording = state.recording
+        if recording is None:
+            return function(*arguments)
+        recording.inside_rerun += 1
+        try:
+            result = function(*arguments)
+        finally:
+            recording.inside_rerun -= 1
+        recording.rerun(function, arguments, result)
+        return result
+
+    return run
