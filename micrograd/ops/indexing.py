@@ -147,7 +147,11 @@ def _put_into(x: Tensor, index: Any, value: Any) -> None:
     array, is_tensor = plain(value), isinstance(value, Tensor)
     name = "IndexPutBackward0"
     if not isinstance(array, np.ndarray) or _is_one_number(array, index, x._array.ndim):
-        array = need_to_fit(array.item() if isinstance(array, np.ndarray) else array, x._array.dtype)
+        if isinstance(array, np.ndarray):
+            array = array.item()
+            if x._array.dtype == np.uint8 and -256 < array < 0:
+                array = int(array)  # of a tensor, unlike of a number, floats wrap too
+        array = need_to_fit(array, x._array.dtype)
         name = "FillBackward0" if index is None else name
     elif index is not None:
         if is_tensor:

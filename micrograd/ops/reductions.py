@@ -430,7 +430,9 @@ def cumprod(x, /, dim, *, dtype=None):
         for i in range(rows.shape[-1]):
             others = np.cumprod(np.concatenate([left, rows[..., i + 1 :]], axis=-1), axis=-1)
             behind = left[..., 0] == 0  # a zero, which is in every product from here on
-            result[..., i] = np.where(behind, 0, np.add.reduce(gradients[..., i:] * others, axis=-1))
+            result[..., i] = np.where(
+                behind, 0, np.add.reduce(where_true(others != 0, gradients[..., i:] * others), axis=-1)
+            )
             left = left * rows[..., i : i + 1]
         return np.moveaxis(result, -1, dim).reshape(shape)
 
