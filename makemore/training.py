@@ -233,7 +233,7 @@ class Training:
                 if stepped is not None:
                     stepped(self)
                 bar.update()
-                if time.monotonic() - shown > 0.1:
+                if time.monotonic() - shown > 0.1 or self.step == total:
                     bar.set_postfix_str(f"loss {smooth:.4f}, rate {optimizer.param_groups[0]['lr']:.3g}", refresh=False)
                     shown = time.monotonic()
                 if self.step % config["eval_every"] == 0:

@@ -146,10 +146,12 @@ def _record(
         if derivative is None or not isinstance(x, Tensor):
             held.append(array)
             continue
-        if not x._requires_grad:
-            lost = lost or (x._base is not None and x._base._requires_grad)
-            held.append(array)
-            continue
+        has_way_back = x._requires_grad
+        if not has_way_back:
+            if x._base is None or not x._base._requires_grad:
+                held.append(array)
+                continue
+            lost = True
         if type(derivative) is tuple:
             derivative, used = derivative
             holds_values = True
@@ -162,6 +164,9 @@ def _record(
                         version = inputs[i]._version
                         saved.append((version, version[0]))
                         break
+        if not has_way_back:
+            held.append(array)
+            continue
         parent: Any = x._node
         if parent is None:
             parent = x

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.ops import TORCH
+from micrograd.ops import TORCH, function
 from micrograd.rules import dtypes
 from micrograd.rules.device import check_device
 from micrograd.tensors import Tensor, attach, wrap
@@ -112,6 +112,7 @@ attach("__dlpack__", _dlpack)
 attach("__dlpack_device__", _dlpack_device)
 
 
+@function(method=False, examples=["torch.from_dlpack(x.detach())"])
 def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """A tensor in the memory of another library's. copy: True never shares it, False raises where it cannot be shared.
 
@@ -131,9 +132,6 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     if array.dtype not in dtypes.dtype._of:
         raise TypeError(f"can't convert an array of {array.dtype}: make it float32 first")
     return wrap(array)
-
-
-TORCH["from_dlpack"] = from_dlpack
 
 
 # pickle, which multiprocessing and mpi4py send by, and copy.

@@ -21,7 +21,11 @@ def events(tmp_path, short_list, command, monkeypatch):
     for flags in (["-i", short_list, "--schedule", "constant", "--max-steps", 40], ["--resume", "--max-steps", 60]):
         first = RUN if "-i" in flags else RUN[-4:]
         assert command("train", *first, *flags, "-n", 2, "--type", "mlp").status == 0
-    found = reader.EventAccumulator(str(tmp_path / "board"), size_guidance={"tensors": 0, "scalars": 0})
+    found = reader.EventAccumulator(
+        str(tmp_path / "board"),
+        size_guidance={"tensors": 0, "scalars": 0},
+        purge_orphaned_data=False,  # two runs in one second leave files that it takes for a restart
+    )
     return found.Reload(), tmp_path
 
 
