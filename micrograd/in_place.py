@@ -231,7 +231,7 @@ def refuse_overlap(x: np.ndarray, other: Any, same_too: bool = False) -> None:
     Where it cannot tell PyTorch computes in some order of its own, and here it is refused. same_too: refuse the very
     same memory also, as what goes to the places of an index has to be read first.
     """
-    if _shares_elements(x):
+    if shares_elements(x):
         raise RuntimeError(OVERLAPS)
     if isinstance(other, np.ndarray) and np.may_share_memory(x, other):
         same = x.ctypes.data == other.ctypes.data and x.strides == other.strides and x.shape == other.shape
@@ -239,7 +239,7 @@ def refuse_overlap(x: np.ndarray, other: Any, same_too: bool = False) -> None:
             raise RuntimeError(PARTLY_OVERLAPS)
 
 
-def _shares_elements(x: np.ndarray) -> bool:
+def shares_elements(x: np.ndarray) -> bool:
     """Whether several elements of x may be one number in memory, as after `expand` and `unfold`."""
     if x.flags.c_contiguous:
         return False

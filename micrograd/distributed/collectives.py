@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.distributed.group import Group, current
+from micrograd.in_place import shares_elements
 from micrograd.tensors import Tensor
 
 
@@ -151,7 +152,7 @@ def _in_order(tensor: Tensor) -> np.ndarray:
     """The array of a tensor, in row-major order, as MPI sends it: a copy where it lies in another."""
     if not isinstance(tensor, Tensor):
         raise TypeError(f"a collective takes a Tensor, not {type(tensor).__name__}")
-    if not tensor._array.flags.writeable:
+    if shares_elements(tensor._array):
         raise RuntimeError("several elements of this expanded tensor share one place in memory: clone() it first")
     return np.asarray(tensor._array, order="C")
 

@@ -6,6 +6,7 @@ The table is in `table`, `draw_up` asks PyTorch, and only the last test here nee
 import inspect
 import json
 import operator
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -205,7 +206,7 @@ WITHOUT_GRADIENT = [
 ]
 
 # They are micrograd's own: PyTorch has nothing of the kind to ask.
-NOT_OF_PYTORCH = ["causal_self_attention", "draw_dot", "gru", "guard", "lstm", "rnn"]
+NOT_OF_PYTORCH = ["causal_self_attention", "draw_dot", "gru", "lstm", "rnn"]
 
 
 def public() -> set[str]:
@@ -215,7 +216,11 @@ def public() -> set[str]:
         for name in getattr(holder, "__all__", None) or dir(holder):
             thing = inspect.getattr_static(holder, name)
             a_function = callable(thing) or isinstance(thing, property)
-            if a_function and not isinstance(thing, type) and (not name.startswith("_") or name in runs.DUNDERS):
+            if (
+                a_function
+                and not isinstance(thing, type | ModuleType)
+                and (not name.startswith("_") or name in runs.DUNDERS)
+            ):
                 found.add(name)
     return found
 
