@@ -32,7 +32,9 @@ class Board:
                 "--tensorboard needs tensorboardX: pip install 'micrograd-makemore[tensorboard]'"
             ) from None
         # What a run that was stopped had written beyond the step that it goes on from is not shown.
-        self.writer: Any = SummaryWriter(folder, purge_step=run.step + 1 if run.step else None)
+        suffix = f".{run.step}"  # two runs within a second would write one file
+        purged = run.step + 1 if run.step else None
+        self.writer: Any = SummaryWriter(folder, purge_step=purged, filename_suffix=suffix)
         self.before: np.ndarray | None = None
         self._keep(run)
 

@@ -37,7 +37,6 @@ from micrograd.rules.signatures import function_of, numpy_names
 from micrograd.tensors import Tensor, attach, wrap
 
 Derivative = Callable[[Any], Any]
-Array = np.ndarray
 
 
 class Op:
@@ -87,11 +86,6 @@ def save(derivative: Derivative, *arrays: Any) -> tuple[Derivative, tuple[Any, .
 def unchanged(g: Any) -> Any:
     """The derivative of what leaves each element as it is."""
     return g
-
-
-def no_gradient(g: Any) -> None:
-    """The derivative by an input that the result does not depend on."""
-    return None
 
 
 def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tensor:
