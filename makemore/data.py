@@ -26,8 +26,8 @@ from tqdm import tqdm
 from micrograd.command import UsageError
 
 BLOCK_BYTES = 1 << 22
-MAX_CELLS = 30_000_000
-"""The largest table of counts, of a trigram of 310 characters or a bigram of 5,477: 240 MB, and two copies of it while
+MAX_CELLS = 29_500_000
+"""The largest table of counts, of a trigram of 308 characters or a bigram of 5,431: 236 MB, and two copies of it while
 it is saved."""
 
 _HAS_PADDING = re.compile(r"\n\s|\s\n")

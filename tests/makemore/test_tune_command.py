@@ -336,6 +336,7 @@ def states_of(folder, name="bigram"):
     return Counter(trial.state.name for trial in study.trials)
 
 
+@pytest.mark.slow
 def test_four_processes_make_as_many_trials_as_are_asked_for_and_all_name_one_best(
     start_process, process, few_words, tmp_path
 ):

@@ -110,7 +110,7 @@ def compare_with_gloo(program, size, tolerance):
 
 
 @needs_mpi
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [pytest.param(n, marks=() if n == 2 else pytest.mark.slow) for n in SIZES])
 def test_every_collective_does_what_gloo_does(size):
     found = compare_with_gloo("collectives", size, tolerance=1e-6)
     assert [(int(each["rank"]), int(each["size"])) for each in found] == [(rank, size) for rank in range(size)]
