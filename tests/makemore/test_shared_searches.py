@@ -87,6 +87,7 @@ def trials_in(url):
 
 @pytest.mark.filterwarnings("ignore:.* is experimental")
 @pytest.mark.parametrize("kind", ["postgres", "journal"])
+@pytest.mark.slow
 def test_three_processes_search_and_the_trial_of_one_that_is_killed_is_taken_up(
     kind, request, tmp_path, short_list, command
 ):
