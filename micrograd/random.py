@@ -337,7 +337,7 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -
     """
     stream = generator or default_generator
     if isinstance(p, Tensor):
-        return _fill(x, lambda shape, chances: stream.bernoulli(chances), p._array)
+        return _fill(x, lambda shape, probabilities: stream.bernoulli(probabilities), p._array)
     return _fill(x, lambda shape: stream.bernoulli_scalar(p, shape))
 
 

@@ -188,7 +188,7 @@ class Stream:
         return -np.log1p(-self._fractions(_size(shape), F64)).astype(dtype).reshape(shape)
 
     def multinomial(self, weights: np.ndarray, num_samples: int, replacement: bool = False) -> np.ndarray:
-        """Indices drawn with chances in proportion to `weights`: `torch.multinomial`.
+        """Indices drawn with probabilities in proportion to `weights`: `torch.multinomial`.
 
         weights: (categories,) or (rows, categories), float32 or float64, not necessarily summing to 1.
         Returns int64 of shape (num_samples,) or (rows, num_samples).
@@ -233,7 +233,7 @@ class Stream:
         Compares uniform numbers of p's own dtype. Raises RuntimeError unless p is float32 or float64 within [0, 1].
         """
         if not ((p >= 0) & (p <= 1)).all():
-            raise RuntimeError("bernoulli needs chances from 0 to 1")
+            raise RuntimeError("bernoulli needs probabilities from 0 to 1")
         return self.uniform(p.shape, p.dtype) < p
 
     def bernoulli_scalar(self, p: float, shape: Shape) -> np.ndarray:
