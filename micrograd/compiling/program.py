@@ -36,7 +36,7 @@ from micrograd.tensors import Tensor
 CHECKS = {
     *(errors.refuse_bools, errors.need_floats, errors.need_one_dtype),
 }
-CASTS = {dtypes.promote, dtypes.floating}  # their work is decided by dtypes alone
+CASTS = {"promote", "floating"}  # their work is decided by dtypes alone
 MODULES = {"numpy": "np", "math": "math", "functools": "functools", "itertools": "itertools", "operator": "operator"}
 
 
@@ -652,7 +652,7 @@ class _Body:
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
         program = self.program
         written = self.expression(value)
-        casts = isinstance(written, ast.Call) and ast.unparse(written.func) in ("promote", "floating")
+        casts = isinstance(written, ast.Call) and ast.unparse(written.func) in CASTS
         if casts and self._cast(target, written):  # type: ignore[arg-type]
             return
         if isinstance(target, ast.Name):

@@ -43,9 +43,9 @@ class Op:
     """One operation.
 
     name: the key in OPS. node_name: what PyTorch calls its node, or a function of the call that says so. forward: the
-    function of arrays. n_inputs: how many of its arguments are inputs, None for any number. sign: what it looks like in
-    a formula. examples: calls of it. in_order: whether the result lies in memory in order whatever the inputs do.
-    elementwise: whether it lies as the inputs do. is_view: whether the result looks at the memory of the first input.
+    function of arrays. parameters: its arguments. sign: what it looks like in a formula. examples: calls of it.
+    in_order: whether the result lies in memory in order whatever the inputs do. elementwise: whether it lies as the
+    inputs do. is_view: whether the result looks at the memory of the first input.
     """
 
     def __init__(
@@ -62,10 +62,6 @@ class Op:
         self.node_name, self.forward, self.sign, self.examples = node_name, forward, sign, list(examples)
         self.in_order, self.elementwise, self.is_view = in_order, elementwise, view
         self.parameters = list(inspect.signature(forward).parameters.values())
-        kinds = [p.kind for p in self.parameters]
-        self.n_inputs = (
-            None if inspect.Parameter.VAR_POSITIONAL in kinds else kinds.count(inspect.Parameter.POSITIONAL_ONLY)
-        )
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
