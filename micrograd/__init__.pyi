@@ -2,7 +2,7 @@
 
 import builtins
 from collections.abc import Sequence
-from micrograd.ops.reductions import ValuesAndIndices
+from micrograd.ops.extremes import ValuesAndIndices
 from micrograd.ops.sorting import Histogram
 from micrograd.rules.dtypes import dtype as DType
 from numpy import ndarray

@@ -20,7 +20,7 @@ import numpy as np
 
 from micrograd import graph, ops
 from micrograd.graph import observer, state
-from micrograd.ops import TORCH, apply, indexing, layers, linalg, losses, shapes
+from micrograd.ops import TORCH, apply, attention, indexing, joining, linalg, losses, normalization
 from micrograd.tensors import Tensor
 
 HERE = str(Path(graph.__file__).parent)
@@ -39,12 +39,12 @@ HAND_ON = {
         *(
             indexing._getitem,
             indexing._with_arrays,
-            layers.batch_norm,
-            layers.count_batch,
-            layers.dropout,
-            layers.scaled_dot_product_attention,
+            normalization.batch_norm,
+            normalization.count_batch,
+            normalization.dropout,
+            attention.scaled_dot_product_attention,
         ),
-        *(losses._check_classes, losses._apply_loss, shapes._arrays_of, TORCH["reshape"]),
+        *(losses._check_classes, losses._apply_loss, joining._arrays_of, TORCH["reshape"]),
     )
     for code in (made.__code__, *[inner for inner in made.__code__.co_consts if isinstance(inner, types.CodeType)])
 }

@@ -1,11 +1,12 @@
 """What layers do, as functions, with PyTorch's names and rules. Usually imported as F.
 
-Each stands beside its derivatives in `micrograd.ops.layers`, `losses` or `recurrent`; this hands on their names.
+Each stands beside its derivatives in a file of `micrograd.ops`; this hands on their names.
 """
 
 from typing import Any
 
-from micrograd.ops import FUNCTIONAL, layers, losses, recurrent  # noqa: F401 - which fill FUNCTIONAL
+# ruff: noqa: F401 - these fill FUNCTIONAL
+from micrograd.ops import FUNCTIONAL, activations, attention, convolution, layers, losses, normalization, recurrent
 from micrograd.rules.missing import nearest
 
 __all__ = sorted(FUNCTIONAL)

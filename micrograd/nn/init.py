@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from micrograd import creation
-from micrograd.ops.elementwise import where
+from micrograd.ops.selecting import where
 from micrograd.random import Generator
 from micrograd.rules import dtypes
 from micrograd.rules.grad_mode import no_grad

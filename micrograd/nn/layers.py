@@ -11,7 +11,7 @@ from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 from micrograd.nn import init
 from micrograd.nn.module import Module
 from micrograd.nn.parameter import Parameter
-from micrograd.ops.layers import count_batch
+from micrograd.ops.normalization import count_batch
 from micrograd.rules import dtypes
 from micrograd.rules.device import takes_device
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument

@@ -17,7 +17,7 @@ from micrograd.nn import init
 from micrograd.nn.containers import ModuleList
 from micrograd.nn.layers import Dropout, LayerNorm, Linear, _empty
 from micrograd.nn.module import Module
-from micrograd.ops import shapes
+from micrograd.ops import joining, shapes
 from micrograd.rules import dtypes
 from micrograd.rules.device import takes_device
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
@@ -163,7 +163,7 @@ class MultiheadAttention(Module):
         inputs = zip((query, key, value), weights, biases, strict=True)
         q, k, v = (F.linear(x, weight, bias) for x, weight, bias in inputs)
         if self.bias_k is not None and self.bias_v is not None:
-            k, v = (shapes.cat([x, bias.expand(len(x), 1, -1)], 1) for x, bias in ((k, self.bias_k), (v, self.bias_v)))
+            k, v = (joining.cat([x, bias.expand(len(x), 1, -1)], 1) for x, bias in ((k, self.bias_k), (v, self.bias_v)))
         if self.add_zero_attn:
             k, v = (F.pad(x, (0, 0, 0, 1)) for x in (k, v))
         return [shapes.transpose(x.unflatten(2, (self.num_heads, -1)), 1, 2) for x in (q, k, v)]
@@ -395,4 +395,4 @@ class Transformer:
         tensor([[0., -inf],
                 [0., 0.]])
         """
-        return shapes.triu(creation.full((sz, sz), float("-inf"), dtype=dtype), 1)
+        return joining.triu(creation.full((sz, sz), float("-inf"), dtype=dtype), 1)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.ops import apply, attach, function, op, save
-from micrograd.ops.shapes import in_one_dtype
+from micrograd.ops.joining import in_one_dtype
 from micrograd.rules.errors import need_one_dtype
 from micrograd.rules.sums import sum_over
 from micrograd.tensors import Tensor, wrap

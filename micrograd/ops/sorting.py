@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from micrograd.ops import TORCH, apply, function, op, save
+from micrograd.ops.extremes import ValuesAndIndices, _pick
 from micrograd.ops.indexing import added_at, positions_along
-from micrograd.ops.reductions import ValuesAndIndices, _pick, shared_equally
+from micrograd.ops.reductions import shared_equally
 from micrograd.rules.dims import dim_of
 from micrograd.rules.errors import derivative_is_missing, need_elements, need_floats, refuse_bools
 from micrograd.rules.layout import laid_out

@@ -31,7 +31,7 @@ BUILTINS = re.compile(r"(?<![\w.])(bool|float|int|list|str|tuple)\b")
 QUALIFIED = re.compile(r"((?:[a-z]\w*\.)+)([A-Za-z]\w*)")
 RENAMED = {"dtype": "DType", "device": "Device"}
 
-TENSOR, PAIR = "micrograd.tensors.Tensor", "micrograd.ops.reductions.ValuesAndIndices"
+TENSOR, PAIR = "micrograd.tensors.Tensor", "micrograd.ops.extremes.ValuesAndIndices"
 DIMS = "int | collections.abc.Sequence[int] | None"
 
 # Options of ops of which their default does not say everything; all others are of the type of the default.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from micrograd.autograd import HookHandle
 from micrograd.draw import Picture
-from micrograd.ops.reductions import ValuesAndIndices
+from micrograd.ops.extremes import ValuesAndIndices
 from micrograd.ops.sorting import Histogram
 from micrograd.random import Generator
 from micrograd.rules.device import device as Device

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from micrograd.creation import from_numpy, tensor
-from micrograd.ops.shapes import stack
+from micrograd.ops.joining import stack
 from micrograd.random import Generator
 from micrograd.tensors import Tensor, wrap
 from micrograd.utils.data.dataset import Subset, TensorDataset
