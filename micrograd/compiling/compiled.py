@@ -14,6 +14,7 @@ from micrograd import graph
 from micrograd.compiling.guards import Guards
 from micrograd.compiling.program import Program
 from micrograd.compiling.recording import Obstacle, Recording, Rerun
+from micrograd.compiling.values import CompiledValues, among
 from micrograd.graph import Edge, Node, observer, state
 from micrograd.nn.module import Module
 from micrograd.rules.errors import GO_ON, ON_ERROR
@@ -261,8 +262,13 @@ class Compiled:
         self._eager: str | None = None
         self._names = _argument_names(function)
         self._refused: set[Any] = set()
+        self._of_values: CompiledValues | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._of_values is None and not self._recorded and self._eager is None and among((args, kwargs)):
+            self._of_values = CompiledValues(self._function, self._names)
+        if self._of_values is not None:
+            return self._of_values(*args, **kwargs)
         if self._eager is not None or observer.operation is not None or state.recording is not None:
             return self._function(*args, **kwargs)
         arguments: list[tuple[str, Tensor]] = []
@@ -311,6 +317,9 @@ class Compiled:
                 recording.saw(value)
         with recording:
             result = function(*args, **kwargs)
+        if among(result):
+            self._of_values = CompiledValues(self._function, self._names)
+            return result
         obstacle = recording.obstacle or guards.obstacle
         if not isinstance(result, Tensor) and obstacle is None:
             obstacle = f"it returns {type(result).__name__}, and a compiled function returns one tensor"
@@ -351,6 +360,8 @@ class Compiled:
         function reads itself, as it names them; the gradients are those of the ones that require grad, in this order.
         Raises RuntimeError where there is none.
         """
+        if self._of_values is not None:
+            return self._of_values.source()
         if self._last is None:
             raise RuntimeError(f"there is no program: {self._eager or 'call the compiled function first'}")
         try:

@@ -196,7 +196,10 @@ class Recording:
 
     def __exit__(self, *exception: object) -> None:
         global _recordings
-        sys.setprofile(self.profiler)
+        if self.profiler is None or callable(self.profiler):
+            sys.setprofile(self.profiler)
+        else:
+            self.profiler.enable()  # cProfile's is no function
         if self.collecting:
             gc.enable()
         state.recording = None
@@ -242,7 +245,7 @@ def _does(code: Any) -> tuple[str, ...]:
     found = []
     for instruction in dis.get_instructions(code):
         name = instruction.opname
-        if name in ("STORE_ATTR", "DELETE_ATTR"):
+        if name in ("STORE_ATTR", "DELETE_ATTR") and instruction.argval != "label":  # a name for people
             found.append(f"sets the attribute {instruction.argval}, which a program of arrays would leave out")
         elif name in ("STORE_GLOBAL", "IMPORT_NAME") or (
             name == "STORE_DEREF" and instruction.argval in code.co_freevars

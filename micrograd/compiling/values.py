@@ -1,0 +1,328 @@
+"""A function of Values that runs as a recorded program: what `micrograd.compile` makes of one.
+
+The graph that the first call leaves is the recording (value_recording.py watches what it cannot show). Written as a
+program (value_program.py, or value_arrays.py where it is wide), it runs on plain floats, and what it gives hangs from
+one node, a `_Call`, whose inputs are the Values that were given or read, and whose way back is the program's.
+"""
+
+import math
+import warnings
+import weakref
+from array import array
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from micrograd.compiling.recording import Obstacle
+from micrograd.compiling.value_program import Program, Step
+from micrograd.compiling.value_recording import ValueGuards, ValueRecording
+from micrograd.engine import Value, topological_order
+from micrograd.graph import observer, state
+
+MOST_RECORDINGS = 8
+ERRORS = (ArithmeticError, ValueError, TypeError)  # of numbers, which the function itself words better
+CAN_FAIL = ("/", "**", "exp", "log", "sqrt")
+
+
+class _Call(Value):
+    """One call of a program, as a node. given: the results that backward came to, the last one first."""
+
+    def __init__(self, program: Program, inputs: Sequence[Value], kept: Any):
+        super().__init__(0.0, inputs, "compiled")
+        self.program, self.kept = program, kept
+        self.results: list[Any] = []
+        self.given: list[int] = []
+
+    def _backward(self) -> None:
+        which, self.given = tuple(reversed(self.given)), []
+        results = [result() for result in self.results]
+        grads, inner = self.program.back(which)(
+            self.kept, [results[i].grad for i in which], [x.grad for x in self._prev]
+        )
+        for x, grad in zip(self._prev, grads, strict=True):
+            x.grad = grad
+        for i, grad in inner.items():
+            if results[i] is not None:
+                results[i].grad = 0.0 + grad
+
+
+class _Result(Value):
+    """A Value that a compiled function gives."""
+
+    def __init__(self, data: float, call: _Call, place: int, label: str):
+        super().__init__(data, (call,), "compiled", label)
+        self.place = place
+        call.results.append(weakref.ref(self))
+
+    def _backward(self) -> None:
+        self._prev[0].given.append(self.place)  # type: ignore[attr-defined]
+
+
+class Recorded:
+    """The program of one call, for all that are like it. arguments: names of its Values, in order, by id."""
+
+    def __init__(
+        self, recording: ValueRecording, guards: ValueGuards, arguments: dict[int, tuple[str, Value]], result: Any
+    ):
+        border = {key: value for key, (_, value) in arguments.items()}
+        names = {key: name for key, (name, _) in arguments.items()}
+        places = {key: i for i, key in enumerate(arguments)}
+        self.both = {places.pop(key): guards.kept[key] for key in guards.names if key in places}
+        self.read = {id(value) for value in self.both.values()}
+        for key, label in guards.names.items():
+            border[key], names[key] = guards.kept[key], label
+        found: list[Value] = []
+        self.form = _form(result, found)
+        # What the result does not need may still raise.
+        failing = [value for value, parameter in recording.nodes.values() if value._op in CAN_FAIL or parameter]
+        steps = _steps([*found, *failing], border, names, recording.nodes)
+        outs = dict.fromkeys(value for value in found if steps[value]._prev)
+        used = [value for value in border.values() if value in steps]
+        # The inputs of the program: arguments by their place, then what the function reads.
+        self.given = [places[id(value)] for value in used if id(value) in places]
+        self.leaves = [value for value in used if id(value) not in places]
+        self.leaf_ids = set(guards.names)
+        self.program = Program(
+            [steps[value] for value in used], [steps[value] for value in outs], [steps[v] for v in failing]
+        )
+        self.labels = [value.label for value in outs]
+        # What each Value of the result is: an out by its place, an argument, what was read, or a constant.
+        where: dict[Value, Any] = {value: i for i, value in enumerate(outs)}
+        for value in found:
+            if value not in where:
+                where[value] = value if id(value) in guards.names else (places.get(id(value)), value.data)
+        self.where = [where[value] for value in found]
+        self.unchanged = guards.made()
+        self.keep = guards
+        again = self.program.forward(*_numbers(used))[0]
+        if any(not _same_bits(a, value.data) for a, value in zip(again, outs, strict=True)):
+            raise Obstacle("its program gives other numbers than it does")
+
+    def holds(self, arguments: Sequence[Value], ids: Any) -> bool:
+        """Whether this is a program for these arguments, and what the function reads is as it was."""
+        if self.both:
+            alike = ids & self.leaf_ids == self.read and all(arguments[i] is x for i, x in self.both.items())
+        else:
+            alike = self.leaf_ids.isdisjoint(ids)
+        return alike and self.unchanged()
+
+    def call(self, arguments: Sequence[Value]) -> Any:
+        """The result for other arguments of the same kind. Raises whatever its numbers do not allow."""
+        inputs = [*[arguments[i] for i in self.given], *self.leaves]
+        numbers, kept = self.program.forward(*_numbers(inputs))
+        call = _Call(self.program, inputs, kept)
+        outs = [_Result(number, call, i, self.labels[i]) for i, number in enumerate(numbers)]
+        values: list[Value] = []
+        for where in self.where:
+            if isinstance(where, int):
+                values.append(outs[where])
+            elif isinstance(where, Value):
+                values.append(where)
+            else:
+                place, number = where
+                values.append(Value(number) if place is None else arguments[place])
+        return self.form(iter(values))
+
+
+def _same_bits(a: float, b: float) -> bool:
+    return (a == b and math.copysign(1.0, a) == math.copysign(1.0, b)) or (a != a and b != b)
+
+
+def _numbers(values: Sequence[Value]) -> list[float]:
+    numbers = [value.data for value in values]
+    if set(map(type, numbers)) <= {float}:
+        return numbers
+    if set(map(type, numbers)) <= {float, np.float64}:
+        return list(map(float, numbers))
+    raise TypeError("the data of a Value is no float")
+
+
+def _steps(
+    outs: Sequence[Value], border: dict[int, Value], names: dict[int, str], nodes: dict[int, tuple[Value, Any]]
+) -> dict[Value, Step]:
+    """The graph of a recorded call as Steps, up to the Values of the border."""
+    steps: dict[Value, Step] = {}
+    for value in topological_order(*outs):
+        if id(value) in border:
+            steps[value] = Step("input", label=value.label or names[id(value)])
+        elif id(value) in nodes:
+            op, parameter = value._op, nodes[id(value)][1]
+            parents = [steps.get(parent) for parent in value._prev]
+            if None in parents:
+                raise Obstacle("it uses a Value that was neither given to it nor read by a name")
+            if not any(parent.op != "constant" for parent in parents):  # type: ignore[union-attr]
+                steps[value] = Step("constant", parameter=value.data)
+                continue
+            if callable(parameter):
+                op = "own"
+            elif parameter is not None:
+                op = "**n"
+            steps[value] = Step(op, parents, parameter, value.label)  # type: ignore[arg-type]
+    if any(out not in steps for out in outs):
+        raise Obstacle("it returns a Value that was neither given to it nor read by a name")
+    return steps
+
+
+def _form(result: Any, found: list[Value]) -> Callable[[Any], Any]:
+    """How a result is put together again from its Values, which are added to `found`."""
+    if isinstance(result, Value):
+        found.append(result)
+        return next
+    if type(result) in (list, tuple):
+        kind, parts = type(result), [_form(item, found) for item in result]
+        return lambda values: kind([part(values) for part in parts])
+    if type(result) is dict:
+        items = {key: _form(item, found) for key, item in result.items()}
+        return lambda values: {key: part(values) for key, part in items.items()}
+    if result is None or type(result) in (int, float, bool, str):
+        return lambda values: result
+    raise Obstacle(f"it returns {type(result).__name__}: return Values, or lists, tuples and dicts of them")
+
+
+def among(things: Any) -> bool:
+    """Whether a Value is in there, in lists, tuples and dicts too."""
+    if isinstance(things, list | tuple):
+        return any(map(among, things))
+    return any(map(among, things.values())) if isinstance(things, dict) else isinstance(things, Value)
+
+
+def _kind(value: Any, values: list[Value], others: list[Any]) -> Any:
+    """What a program depends on in an argument. Its Values go into `values`, what has to be watched into `others`."""
+    kind = type(value)
+    if kind is list or kind is tuple:
+        kinds = set(map(type, value))
+        if kinds == {Value}:
+            values += value
+            return kind, Value, len(value)
+        if kinds == {float}:
+            return kind, float, array("d", value).tobytes()
+        return kind, *[_kind(item, values, others) for item in value]
+    if isinstance(value, Value):
+        values.append(value)
+        return Value
+    if value is None or kind in (int, bool, str):
+        return kind, value
+    if kind is float:
+        return float, value.hex()
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biuf":
+        return kind, value.shape, value.dtype.str, value.tobytes()
+    if isinstance(value, dict):
+        return kind, *[(key, _kind(item, values, others)) for key, item in value.items()]
+    if isinstance(value, list | tuple):
+        return kind, *[_kind(item, values, others) for item in value]
+    others.append(value)
+    return kind, id(value)
+
+
+def _named(value: Any, name: str, found: dict[int, tuple[str, Value]]) -> None:
+    """Add the Values in an argument to `found`, by id, in the order of `_kind`, with names."""
+    if isinstance(value, Value):
+        found.setdefault(id(value), (value.label or name, value))
+    elif isinstance(value, list | tuple):
+        for i, item in enumerate(value):
+            _named(item, f"{name}_{i}", found)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _named(item, f"{name}_{key}", found)
+
+
+class CompiledValues:
+    """A function of Values that runs as a recorded program; see `micrograd.compile`."""
+
+    def __init__(self, function: Callable, names: Sequence[str]):
+        self._function, self._names = function, names
+        self._recorded: dict[Any, list[Recorded]] = {}
+        self._refused: set[Any] = set()
+        self._in_a_row = 0
+        self._eager: str | None = None
+        self._warned = False
+        self.last: Recorded | None = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._eager is not None or observer.operation is not None or state.recording is not None:
+            return self._function(*args, **kwargs)
+        values: list[Value] = []
+        others: list[Any] = []
+        try:
+            kind = _kind((args, kwargs), values, others)
+            places = {id(value): i for i, value in enumerate(reversed(values))}
+            key = (kind, tuple([places[id(value)] for value in values]) if len(places) < len(values) else None)
+            known = self._recorded.get(key, ())
+        except (RecursionError, TypeError) as error:  # a list in itself; what cannot be hashed
+            return self._give_up(f"its arguments cannot be told apart ({error})", args, kwargs)
+        if len(places) < len(values):
+            values = list(dict.fromkeys(values))
+        for recorded in known:
+            if recorded.holds(values, places.keys()):
+                self.last, self._in_a_row = recorded, 0
+                try:
+                    return recorded.call(values)
+                except ERRORS:
+                    return self._function(*args, **kwargs)  # which says in its own words what is wrong, if it is
+        if key in self._refused:
+            return self._function(*args, **kwargs)
+        if self._in_a_row >= MOST_RECORDINGS:
+            return self._give_up(
+                f"{MOST_RECORDINGS} calls in a row were new, in the numbers or lists that were given or in what it "
+                "reads: give numbers that change as Values",
+                args,
+                kwargs,
+            )
+        return self._record(key, others, args, kwargs)
+
+    def _record(self, key: Any, others: list[Any], args: Any, kwargs: Any) -> Any:
+        guards = ValueGuards()
+        guards.inside(self._function, "")
+        for value in others:
+            guards.inside(value, "")
+        arguments: dict[int, tuple[str, Value]] = {}
+        for i, value in enumerate(args):
+            _named(value, self._names[i] if i < len(self._names) else f"x{i}", arguments)
+        for name, value in kwargs.items():
+            _named(value, name, arguments)
+        recording = ValueRecording(guards)
+        with recording:
+            result = self._function(*args, **kwargs)
+        self._in_a_row += 1
+        try:
+            for obstacle in filter(None, (recording.obstacle, guards.obstacle)):
+                raise Obstacle(obstacle)
+            if not among(result):
+                raise Obstacle(f"it returns {type(result).__name__}, and a compiled function returns Values")
+            recorded = Recorded(recording, guards, arguments, result)
+            if not recorded.unchanged() or _kind((args, kwargs), [], []) != key[0]:
+                raise Obstacle("it changes what it is given or what it reads")
+        except Obstacle as error:
+            self._refused.add(key)
+            self._warn(str(error))
+            return result
+        except ERRORS:  # of a derivative that is no number, which the next call may not have
+            self._in_a_row -= 1
+            return result
+        self._recorded.setdefault(key, []).append(recorded)
+        self.last = recorded
+        return result
+
+    def _give_up(self, why: str, args: Any, kwargs: Any) -> Any:
+        self._eager = why
+        self._warn(why)
+        return self._function(*args, **kwargs)
+
+    def _warn(self, why: str) -> None:
+        """One line, once, with the place in the user's code."""
+        if not self._warned:
+            self._warned = True
+            name = getattr(self._function, "__name__", type(self._function).__name__)
+            code = getattr(self._function, "__code__", None)
+            place = f"{code.co_filename}:{code.co_firstlineno}: " if code is not None and ".py:" not in why else ""
+            warnings.warn(f"compile: {name} runs as it is, not compiled: {place}{why}", stacklevel=5)
+
+    def source(self) -> str:
+        """The program of the last call; see `Compiled.source`."""
+        if self.last is None:
+            raise RuntimeError(f"there is no program: {self._eager or 'call the compiled function first'}")
+        try:
+            return self.last.program.source()
+        except Obstacle as error:
+            raise RuntimeError(f"this program has no text of its own: {error}") from None
