@@ -1,17 +1,18 @@
 """PyTorch's torch.autograd: gradients as values, operations of one's own, and a check of them."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, wraps
 from typing import Any, Self
 
 import numpy as np
 
+from micrograd.engine import Value
 from micrograd.graph import RELEASED, Node, state
 from micrograd.graph import run_backward as _run_backward
 from micrograd.rules.grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad
 from micrograd.tensors import Tensor, attach, refuse_second_order, start_of_backward, wrap
 
-__all__ = ["Function", "enable_grad", "grad", "gradcheck", "inference_mode", "is_grad_enabled", "no_grad"]
+__all__ = ["Function", "enable_grad", "grad", "gradcheck", "inference_mode", "is_grad_enabled", "no_grad", "scalar_op"]
 
 
 def grad(
@@ -192,6 +193,31 @@ def _output_node(function: type[Function], joint: Node, i: int, n: int) -> Node:
     node = Node(joint.name)
     node.add_edge(joint, into_row, (n,), np.dtype(object))
     return node
+
+
+def scalar_op(function: Callable[..., Sequence[float]]) -> Callable[..., Value]:
+    """An operation on Values, of a function of numbers that returns its result and its derivative by each of them.
+
+    It does what a function that returns Value(..., local=...) does, and `micrograd.compile` can run it again.
+
+    >>> import math
+    >>> from micrograd.engine import Value
+    >>> @scalar_op
+    ... def sin(x):
+    ...     return math.sin(x), math.cos(x)
+    >>> x = Value(0.0)
+    >>> sin(x).backward()
+    >>> x.grad
+    1.0
+    """
+
+    @wraps(function)
+    def on_values(*inputs: Any) -> Value:
+        values = [x if isinstance(x, Value) else Value(x) for x in inputs]
+        result, *local = function(*[x.data for x in values])
+        return Value(result, values, function.__name__, local=local)
+
+    return on_values
 
 
 def gradcheck(

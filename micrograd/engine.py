@@ -7,7 +7,6 @@ rule. The array engine (`micrograd.tensors`) is the same idea with arrays in pla
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
 from numbers import Real
 from typing import Any, Self
 
@@ -211,30 +210,6 @@ class Value:
 
     def __repr__(self) -> str:
         return f"Value(data={self.data}, grad={self.grad})"
-
-
-def op(function: Callable[..., Sequence[float]]) -> Callable[..., Value]:
-    """An operation on Values, of a function of numbers that returns its result and its derivative by each of them.
-
-    >>> import math
-    >>> @op
-    ... def sin(x):
-    ...     return math.sin(x), math.cos(x)
-    >>> x = Value(0.0)
-    >>> sin(x).backward()
-    >>> x.grad
-    1.0
-
-    It is what `local=` does, in a form that `micrograd.compile` can run again with other numbers.
-    """
-
-    @wraps(function)
-    def on_values(*inputs: Any) -> Value:
-        values = [_value(x) for x in inputs]
-        result, *local = function(*[x.data for x in values])
-        return Value(result, values, function.__name__, local=local)
-
-    return on_values
 
 
 def topological_order(*roots: Any) -> list[Any]:

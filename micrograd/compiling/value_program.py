@@ -44,8 +44,11 @@ WORDS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow", "**n": "po
 
 
 class Step:
-    """A node of the recorded graph. op: "input", "constant", "own" (`engine.op`), or the key of a table; parameter: the
-    exponent of **n, the number of a constant, the function of an operation of one's own."""
+    """A node of the recorded graph.
+
+    op: "input", "constant", "own" (of `autograd.scalar_op`), or the key of a table. parameter: the exponent of "**n",
+    the number of a constant, the function of an operation of one's own.
+    """
 
     __slots__ = ("_prev", "label", "name", "op", "parameter")
 

@@ -8,7 +8,8 @@ import warnings
 import pytest
 
 import micrograd
-from micrograd.engine import Value, op
+from micrograd.autograd import scalar_op
+from micrograd.engine import Value
 
 N_PROGRAMS = int(os.environ.get("COMPILE_VALUE_PROGRAMS", "300"))
 
@@ -18,12 +19,12 @@ def bits(number):
     return "nan" if number != number else struct.pack("d", number)
 
 
-@op
+@scalar_op
 def cube(x):
     return x * x * x, 3.0 * x * x
 
 
-@op
+@scalar_op
 def bilinear(x, y):
     return x * y + x, y + 1.0, x
 
