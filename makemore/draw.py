@@ -15,12 +15,13 @@ from makemore.run_folder import RunFolder
 from micrograd import from_numpy
 from micrograd.command import Parser, UsageError, not_empty, run_command
 from micrograd.draw import Picture, draw
+from micrograd.draw.flags import FILES, add_look_flags, check_suffix, look, write
 
 GRAPH = "graph.svg"
 
 
-def picture_of(model: Any, vocabulary: Vocabulary, word: str, at: int | None = None) -> Picture:
-    """The graph of the loss of a word, in nats a character, or of its prediction number `at` (from 1).
+def picture_of(model: Any, vocabulary: Vocabulary, word: str, at: int | None = None, **look: Any) -> Picture:
+    """The graph of the loss of a word, in nats a character, or of its prediction number `at` (from 1); `look` for draw.
 
     Raises UsageError for a character that the model does not know, a number that the word has no prediction for, and a
     model that has no gradients.
@@ -43,7 +44,7 @@ def picture_of(model: Any, vocabulary: Vocabulary, word: str, at: int | None = N
         raise UsageError(
             "this model was counted, not trained, so it has no gradients to draw; train one with --fit gradient"
         )
-    return draw(loss, loss=loss, contexts=contexts_in, targets=targets_in)
+    return draw(loss, **look, loss=loss, contexts=contexts_in, targets=targets_in)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,15 +57,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--word", required=True, help="the word whose loss is drawn")
     parser.add_argument("--at", type=Bounds(int, 1), metavar="N", help="only the prediction of its Nth character")
     parser.add_argument("-s", "--save", type=not_empty, metavar="FILE",
-                        help=f".svg, .html for a page of steps, or .dot (default: {GRAPH} in the folder)")  # fmt: skip
+                        help=f"{FILES} (default: {GRAPH} in the folder)")  # fmt: skip
+    add_look_flags(parser)
     flags = parser.parse_args(arguments)
     folder = RunFolder.trained(flags.work_dir)
     path = Path(flags.save) if flags.save else folder.path / GRAPH
-    if path.suffix.lower() not in (".svg", ".html", ".dot"):
-        raise UsageError(f"--save {path}: a file is .svg, .html or .dot")
+    check_suffix(path, "--save")
     model, vocabulary = folder.load()
-    picture = picture_of(model, vocabulary, flags.word, flags.at)
-    picture.steps(path) if path.suffix.lower() == ".html" else picture.save(path)
+    write(picture_of(model, vocabulary, flags.word, flags.at, **look(flags)), path)
     print(f"saved {path}")
     return 0
 

@@ -57,6 +57,9 @@ INSIDE_FUNCTIONS = {
     "torch": ("compare",),
     "mpi4py": ("distributed",),
     "IPython": ("draw", "lessons"),
+    "matplotlib": ("draw",),
+    "vl_convert": ("draw",),
+    "nbformat": ("lessons",),
     "tqdm": ("lessons",),
 }
 

@@ -4,11 +4,12 @@ A graph is read into boxes (`reading`), made small enough to look at (`folding`)
 `steps` walks backward through it on a page of its own (`stepping`). `python -m micrograd.draw` draws an expression.
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from micrograd.draw.dot import dot_text, svg_text
+from micrograd.draw.dot import FONT, FONTS, Look, alt_text, dot_text, svg_text
 from micrograd.draw.folding import cut, fold
 from micrograd.draw.reading import AGAIN, Names, read, was_released
 from micrograd.draw.stepping import page
@@ -17,6 +18,10 @@ from micrograd.rules.files import write_whole
 from micrograd.rules.modules import make_callable
 from micrograd.tensors import Tensor
 
+SHOWN = ("all", "data", "grad", "shapes")
+FORMATS = (".svg", ".png", ".pdf", ".dot")
+"""The suffixes that a picture is saved under."""
+
 
 def draw(
     root: Any,
@@ -24,6 +29,8 @@ def draw(
     *,
     depth: int | None = None,
     direction: str = "LR",
+    show: str = "all",
+    digits: int = 4,
     parameters: Iterable[Any] = (),
     **labels: Any,
 ) -> "Picture":
@@ -39,12 +46,14 @@ def draw(
     backward(), which lets go of them, from the leaves as they are then, and the picture says so.
     depth: how many operations back from root are drawn; None draws all, and folds what is too large to look at.
     direction: "LR", inputs at the left and the result at the right, or "TB", from top to bottom.
+    show: "all", "data" or "grad" of each box, or "shapes": no numbers, and the operation written into its box, which
+    makes a picture that fits a slide. digits: how many decimals a number has.
     parameters: the Values that are trained, drawn in their own shape; of Tensors this is known.
     labels: names, as in draw(loss, W=W, xs=xs): of Values, Tensors, or a Module or a list, whose parts get their own.
 
-    Raises TypeError where root is no node of a graph, ValueError for a Tensor without a graph, a negative depth and a
-    direction that is neither, RuntimeError where backward() has released numbers that are not to be had
-    again, of an autograd.Function of your own or a change of a part in place.
+    Raises TypeError where root is no node of a graph, ValueError for a Tensor without a graph, a negative depth, and a
+    direction, show or digits that is none of these, RuntimeError where backward() has released numbers that are not to
+    be had again, of an autograd.Function of your own or a change of a part in place.
     """
     roots = list(root) if isinstance(root, list | tuple) else [root]
     kinds = {Value if isinstance(x, Value) else Tensor if isinstance(x, Tensor) else None for x in roots}
@@ -55,7 +64,11 @@ def draw(
         raise ValueError(f"draw: depth counts operations back from the result, and is 0 or more, not {depth}")
     if direction not in ("LR", "TB"):
         raise ValueError(f"draw: direction is 'LR' (left to right) or 'TB' (top to bottom), not {direction!r}")
-    return Picture(roots, Names(labels, parameters), depth, direction)
+    if show not in SHOWN:
+        raise ValueError(f"draw: show is one of {', '.join(map(repr, SHOWN))}, not {show!r}")
+    if not isinstance(digits, int) or not 0 <= digits <= 17:
+        raise ValueError(f"draw: digits is how many decimals are shown, 0 to 17, not {digits!r:.40}")
+    return Picture(roots, Names(labels, parameters), depth, Look(direction, show, digits))
 
 
 class Picture:
@@ -67,11 +80,12 @@ class Picture:
     True
     """
 
-    def __init__(self, roots: list[Any], names: Names, depth: int | None, direction: str = "LR"):
+    def __init__(self, roots: list[Any], names: Names, depth: int | None, look: Look):
         self._roots, self._names, self._depth = roots, names, depth
         boxes = read(roots, names)
         drawn, note = fold(boxes) if depth is None else cut(boxes, depth)
-        self._drawn = drawn, (AGAIN if was_released(roots) else "") + note, direction
+        self._drawn = drawn, (AGAIN if was_released(roots) else "") + note, look
+        self.format = "svg"
 
     def svg(self) -> str:
         """The picture as SVG text. Raises OSError where there is nothing on this machine to lay it out with."""
@@ -81,19 +95,32 @@ class Picture:
         """The picture in Graphviz' DOT language."""
         return dot_text(*self._drawn)
 
-    def save(self, path: str | Path) -> None:
-        """Write the picture to a file .svg or .dot, whole or not at all.
+    def png(self) -> bytes:
+        """The picture as a PNG, two pixels to a point. Raises ImportError without vl-convert-python, OSError as svg."""
+        return bytes(_converter().svg_to_png(self._one_font(), scale=2))
 
-        Raises ValueError for another suffix, OSError as svg does or where the file cannot be written.
+    def pdf(self) -> bytes:
+        """The picture as a PDF, which is sharp at any size. Raises as png does."""
+        return bytes(_converter().svg_to_pdf(self._one_font()))
+
+    def _one_font(self) -> str:
+        """The SVG with the font that every machine has then, and a background without a grey edge."""
+        return self.svg().replace(FONTS, FONT).replace('stroke="none"', 'stroke="#ffffff"', 1)
+
+    def save(self, path: str | Path) -> None:
+        """Write the picture to a file .svg, .png, .pdf or .dot, whole or not at all.
+
+        Raises ValueError for another suffix, ImportError and OSError as png does or where the file cannot be written.
         """
         suffix = Path(path).suffix.lower()
-        if suffix not in (".svg", ".dot"):
-            raise ValueError(f"{path}: a picture is saved as .svg or .dot")
-        write_whole(path, (self.svg() if suffix == ".svg" else self.dot()).encode())
+        if suffix not in FORMATS:
+            raise ValueError(f"{path}: a picture is saved as {', '.join(FORMATS)}")
+        made = getattr(self, suffix[1:])()
+        write_whole(path, made if isinstance(made, bytes) else made.encode())
 
     def render(self, filename: str | Path = "graph", cleanup: bool = False) -> str:
         """Write filename.svg, as the Digraph of graphviz does, and return its path; there is nothing to clean up."""
-        path = f"{filename}.svg"
+        path = f"{filename}.{self.format}"
         self.save(path)
         return path
 
@@ -107,8 +134,28 @@ class Picture:
         again = AGAIN if was_released(self._roots) else ""
         write_whole(path, page(read(self._roots, self._names), self._depth, again).encode())
 
+    def __repr__(self) -> str:
+        return f"<{alt_text(self._drawn[0])}>"
+
     def _repr_svg_(self) -> str:
         return self.svg()
+
+    def _repr_html_(self) -> str:
+        """The same within the page, where hovering over a box shows all digits, and it can be scrolled."""
+        svg = re.sub(r' id="\w+"', "", self.svg())  # a page may show several
+        return f'<div style="overflow: auto">{svg}</div>'
+
+
+def _converter() -> Any:
+    try:
+        import matplotlib
+        import vl_convert  # type: ignore[import-not-found]
+    except ImportError:
+        raise ImportError(
+            "to make .png and .pdf: pip install 'micrograd-makemore[pictures]'; .svg needs nothing"
+        ) from None
+    vl_convert.register_font_directory(f"{matplotlib.get_data_path()}/fonts/ttf")
+    return vl_convert
 
 
 make_callable(__name__)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from micrograd.command import Parser, UsageError, assignments, run_command
 from micrograd.draw import draw
+from micrograd.draw.flags import FILES, add_look_flags, check_suffix, look, write
 from micrograd.engine import Value
 from micrograd.expression import ExpressionError, evaluate
 
@@ -18,13 +19,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("expression", metavar="EXPRESSION", help='such as "(a*b + c).tanh()"')
     parser.add_argument("numbers", nargs="*", metavar="NAME=NUMBER", help="what each name in it stands for")
     parser.add_argument("-o", "--output", default="graph.svg", metavar="FILE",
-                        help=".svg, or .html for a page that steps through backward, or .dot (graph.svg)")  # fmt: skip
+                        help=f"{FILES} (graph.svg)")  # fmt: skip
     parser.add_argument("--parameters", default="", metavar="NAMES",
                         help="those that would be trained, such as w,b: drawn in their own shape")  # fmt: skip
+    add_look_flags(parser)
     flags = parser.parse_intermixed_args(arguments)
     output = Path(flags.output)
-    if output.suffix.lower() not in (".svg", ".html", ".dot"):
-        raise UsageError(f"{output}: the output is .svg, .html or .dot")
+    check_suffix(output, "-o")
     variables = {name: Value(number, label=name) for name, number in assignments(flags.numbers).items()}
     trained = [name for name in flags.parameters.split(",") if name]
     for name in trained:
@@ -35,8 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not isinstance(result, Value):
             raise UsageError("the expression has no name in it, so nothing to take a gradient by; write a*2, and a=3")
         result.backward()
-        picture = draw(result, parameters=[variables[name] for name in trained])
-        picture.steps(output) if output.suffix.lower() == ".html" else picture.save(output)
+        write(draw(result, parameters=[variables[name] for name in trained], **look(flags)), output)
     except (ExpressionError, ArithmeticError) as error:  # ArithmeticError: a derivative that does not exist
         raise UsageError(str(error)) from None
     print(f"saved {output}")

@@ -10,7 +10,7 @@ import threading
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import graphviz  # type: ignore[import-untyped]
 import numpy as np
@@ -20,13 +20,33 @@ from micrograd.draw.reading import Box, Frame
 MOST_IN_A_ROW, MOST_ROWS = 6, 4
 """How many numbers of a tensor are shown: more than these, and it is their mean and spread."""
 
+
+class Look(NamedTuple):
+    """How a picture looks.
+
+    direction: LR, inputs at the left and the result at the right, or TB, from top to bottom. show: what of a box's
+    numbers, "all", "data" or "grad"; or "shapes", no numbers, and each operation written into the box of its result,
+    so that a whole net fits a slide. digits: how many decimals.
+    """
+
+    direction: str = "LR"
+    show: str = "all"
+    digits: int = 4
+
+
 FONT, FONTS = "DejaVu Sans", "Helvetica,Arial,DejaVu Sans,sans-serif"
 """The font that a picture is laid out for, and those that it is shown in. Graphviz knows the widths of DejaVu Sans,
 the widest that a reader is likely to have: in any other there is only more room beside the text."""
+PAD = "\N{NO-BREAK SPACE}"
+"""Titles are bold, and Graphviz measures them as if they were not: one for every five characters makes up for it. They
+are taken away again in the SVG."""
+WIDTH_OF_PAD = 0.636 * 11
 INK = "#333333"
 
+LOOK = Look()
+
 # What each role looks like: the outline and the lightness differ, so that grey print shows the roles as well as colour.
-LOOKS = {
+ROLES = {
     "input": {"style": "rounded,filled", "fillcolor": "#e3effb"},
     "parameter": {"style": "filled", "fillcolor": "#fbd591", "penwidth": "2.5"},
     "result": {"style": "filled", "fillcolor": "#ffffff"},
@@ -41,19 +61,18 @@ SMALL_BOXES = 40
 """Up to this many boxes Graphviz takes the time for its best layout; with 200 that may be minutes."""
 
 
-def dot_text(boxes: Sequence[Box], note: str = "", direction: str = "LR") -> str:
-    """The DOT text of some boxes. Nodes are called n0, n1, ... in their order: the same graph gives the same text.
-
-    direction: LR, inputs at the left and the result at the right, or TB, from top to bottom.
-    """
+def dot_text(boxes: Sequence[Box], note: str = "", look: Look = LOOK) -> str:
+    """The DOT text of some boxes. Nodes are called n0, n1, ... in their order: the same graph gives the same text."""
+    with_signs = look.show != "shapes"
     dot = graphviz.Digraph(
-        graph_attr={"rankdir": direction, "bgcolor": "#ffffff", "nodesep": "0.16", "ranksep": "0.28"}
+        graph_attr={"rankdir": look.direction, "bgcolor": "#ffffff", "nodesep": "0.16", "ranksep": "0.28"}
         | ({} if len(boxes) <= SMALL_BOXES else {"nslimit": "1", "nslimit1": "1", "mclimit": "0.1"})
         | ({"label": _escaped(note), "fontname": FONT, "fontsize": "11", "fontcolor": INK} if note else {}),
         node_attr={"fontname": FONT, "fontsize": "11", "color": INK, "fontcolor": INK, "height": "0.1"},
         edge_attr={"color": INK, "arrowsize": "0.6"},
     )
     number = {box: i for i, box in enumerate(boxes)}
+    boxes = _as_written(boxes)
     inside: dict[tuple[Frame, ...], list[Box]] = {}
     for box in boxes:
         for depth in range(len(box.frames) + 1):
@@ -63,15 +82,16 @@ def dot_text(boxes: Sequence[Box], note: str = "", direction: str = "LR") -> str
 
     def add(to: graphviz.Digraph, frames: tuple[Frame, ...]) -> None:
         for box in inside[frames]:
-            look = {"shape": "record", "margin": "0.1,0.05", "class": box.role} | LOOKS[box.role]
-            label = _record(box) if direction == "LR" else f"{{{_record(box)}}}"  # one line below the other
-            to.node(f"n{number[box]}", label=label, id=f"n{number[box]}", **look)
-            if box.sign:
+            shape = {"shape": "record", "margin": "0.1,0.05", "class": box.role} | ROLES[box.role]
+            label = _record(box, look) if look.direction == "LR" else f"{{{_record(box, look)}}}"  # line below line
+            to.node(f"n{number[box]}", label=label, id=f"n{number[box]}", **shape)
+            if box.sign and with_signs:
                 shape = {"shape": "circle" if len(box.sign) < 3 else "ellipse", "margin": "0.03", "class": "op"}
                 shape |= {"height": "0.35", "width": "0.35", "style": "filled", "fillcolor": "#ffffff"}
                 to.node(f"o{number[box]}", label=_escaped(box.sign), id=f"o{number[box]}", **shape)
         for inner in [key for key in inside if len(key) == len(frames) + 1 and key[:-1] == frames]:
-            attributes = {"label": _escaped(inner[-1].label), "color": "#777777", "style": "rounded", "margin": "8"}
+            label = inner[-1].label + PAD * min(3 + len(inner[-1].label), 20)  # room to move it, see _clear_labels
+            attributes = {"label": _escaped(label), "color": "#777777", "style": "rounded", "margin": "8"}
             attributes |= {"fontname": FONT, "fontsize": "11", "fontcolor": INK, "labeljust": "l"}
             with to.subgraph(name=f"cluster_{clusters[inner]}", graph_attr=attributes) as cluster:
                 add(cluster, inner)
@@ -79,7 +99,7 @@ def dot_text(boxes: Sequence[Box], note: str = "", direction: str = "LR") -> str
     add(dot, ())
     for box in boxes:
         here = f"n{number[box]}"
-        if box.sign:
+        if box.sign and with_signs:
             dot.edge(f"o{number[box]}", here)
             here = f"o{number[box]}"
         for parent in box.parents:
@@ -90,24 +110,87 @@ def dot_text(boxes: Sequence[Box], note: str = "", direction: str = "LR") -> str
     return dot.source
 
 
-def svg_text(boxes: Sequence[Box], note: str = "", direction: str = "LR") -> str:
+def _as_written(boxes: Sequence[Box]) -> list[Box]:
+    """The boxes from the results on, each before its inputs, so that Graphviz has these in their order."""
+    found: dict[Box, None] = {}
+    stack = [box for box in boxes if box.role == "loss"][::-1]
+    while stack:
+        box = stack.pop()
+        if box not in found:
+            found[box] = None
+            stack += reversed(box.parents)
+    return list(found | dict.fromkeys(boxes))
+
+
+def svg_text(boxes: Sequence[Box], note: str = "", look: Look = LOOK) -> str:
     """The picture as SVG. Raises OSError where there is nothing on this machine to lay it out with."""
-    svg = _laid_out(dot_text(boxes, note, direction))
+    svg = _laid_out(dot_text(boxes, note, look))
     svg = svg[svg.index("<svg") :]
 
     def hover(found: re.Match) -> str:
         kind, number = found[1], int(found[2])
-        text = digits(boxes[number]) if kind == "n" else f"{boxes[number].sign} gives {boxes[number].title}"
+        text = all_digits(boxes[number]) if kind == "n" else f"{boxes[number].sign} gives {boxes[number].title}"
         return f"<title>{_escaped_xml(text)}</title>"
 
     svg = re.sub(r"<title>([no])(\d+)</title>", hover, svg)
     svg = re.sub(r"<title>[no]\d+&#45;&gt;[no]\d+</title>\n?|<title>cluster_\d+</title>\n?|<!--.*?-->\n?", "", svg)
-    first, last = ("the left", "the right") if direction == "LR" else ("the top", "the bottom")
-    what = f"Compute graph of {len(boxes)} boxes, from inputs and parameters at {first} to the result at {last}"
-    svg = re.sub(r"<title>%\d+</title>", f"<title>{what}</title>", svg, count=1)
-    svg = svg.replace(f'font-family="{FONT}', f'font-family="{FONTS}').replace(f"{FONTS},sans-Serif", FONTS)
-    svg = svg.replace("<svg ", '<svg class="micrograd" role="img" ', 1)
+    svg = re.sub(r"<title>%\d+</title>\n?", "", svg, count=1)
+    svg = re.sub(rf'font-family="{FONT}[^"]*"', f'font-family="{FONTS}"', svg)
+    svg = _clear_labels(svg.replace("&#160;", PAD))
+    svg = re.sub(rf"(<text)([^>]*>[^<]*?){PAD}+</text>", r'\1 font-weight="bold"\2</text>', svg)
+    svg = svg.replace("<svg ", f'<svg class="micrograd" role="img" aria-label="{html.escape(alt_text(boxes))}" ', 1)
     return svg.replace(">", f">\n<style>{_escaped_xml(STYLE)}</style>", 1)
+
+
+def _clear_labels(svg: str) -> str:
+    """Move the label of each frame along its upper edge, to the first place where no arrow goes through it.
+
+    In a frame too small for that the arrow goes behind the label.
+    """
+    paths = re.findall(r'<path fill="none" [^>]*d="([^"]*)"', svg)
+    arrows = np.concatenate([np.empty((0, 2)), *[_points_along(_pairs(path)) for path in paths]])
+    labels = []
+
+    def moved(found: re.Match) -> str:
+        frame, before, x, middle, y, after = found.groups()
+        left, right = _pairs(frame)[:, 0].min() + 8, _pairs(frame)[:, 0].max() - 8
+        half = float(x) - left - WIDTH_OF_PAD / 2 * after.count(PAD)
+        beside = arrows[abs(arrows[:, 1] - float(y) + 4) < 10, 0]
+        places = np.arange(left + half, right - half, 4)
+        place = places[np.argmin([np.count_nonzero(abs(beside - place) < half + 3) for place in places])]
+        behind = 'class="frame" stroke="#ffffff" stroke-width="4" paint-order="stroke"'
+        labels.append(f"<text {behind} {before}{place:.2f}{middle}{y}{after.replace(PAD, '')}\n")
+        return found[0][: found.start(2) - found.start() - len("<text ")]
+
+    frame = r'(?<=class="cluster">)\s*<path [^>]*d="([^"]*)"/>\s*'
+    label = r'<text ([^>]*x=")([-\d.]+)(" y=")([-\d.]+)("[^>]*>[^<]*</text>)'
+    svg = re.sub(frame + label, moved, svg)
+    return svg.replace("</g>\n</svg>", f"{''.join(labels)}</g>\n</svg>")
+
+
+def _pairs(path: str) -> np.ndarray:
+    """The points that a path in an SVG is made of."""
+    return np.array(re.findall(r"-?\d+(?:\.\d+)?", path), float).reshape(-1, 2)
+
+
+def _points_along(path: np.ndarray) -> np.ndarray:
+    """Points close to each other on a path of Bézier curves."""
+    t = np.linspace(0, 1, 256)[:, None]
+    a, b, c, d = (path[i : len(path) - 3 + i : 3, None] for i in range(4))
+    return ((1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t**2 * c + t**3 * d).reshape(-1, 2)
+
+
+def alt_text(boxes: Sequence[Box]) -> str:
+    """The picture in a sentence."""
+    names = {role: [box.title for box in boxes if box.role == role] for role in ("input", "parameter", "loss")}
+    words = [f"{role}s {_few(names[role])}" for role in ("input", "parameter") if names[role]]
+    return f"Compute graph of {_few(names['loss'])}, {len(boxes)} boxes" + (
+        f", from {' and '.join(words)}" if words else ""
+    )
+
+
+def _few(names: Sequence[str], most: int = 6) -> str:
+    return _printable(", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else ""))
 
 
 def _laid_out(dot: str) -> str:
@@ -143,11 +226,17 @@ _one_at_a_time = threading.Lock()
 atexit.register(_forget)  # while wasmtime is still there to give it back
 
 
-def _record(box: Box) -> str:
+def _record(box: Box, look: Look) -> str:
     """The label of a box: its title, shape and dtype, numbers and gradient in fields, one below the other."""
     title = box.title + (f" \N{MULTIPLICATION SIGN} {box.count:,}" if box.count > 1 and box.sign != "module" else "")
     contents = f"{box.count:,} boxes" if box.count > 1 and box.sign == "module" else ""
-    fields = [[title], [contents], _kind(box), lines_of("data", box.data), lines_of("grad", box.grad)]
+    sign = ""
+    if look.show == "shapes" and box.sign != "module" and box.op.rstrip(" ]=") not in title:
+        title, sign = (box.sign, "") if title.startswith("#") else (title, box.sign)
+    title += PAD * (1 + len(title) // 5)
+    fields = [[title], [contents], [sign], _kind(box)]
+    fields += [lines_of(what, value, look.digits) for what, value in (("data", box.data), ("grad", box.grad))
+               if look.show in ("all", what)]  # fmt: skip
     texts = []
     for lines in filter(any, fields):
         escaped = [re.sub(r"([\\{}|<> ])", r"\\\1", _printable(line, kept="")) for line in lines]
@@ -159,38 +248,39 @@ def _kind(box: Box) -> list[str]:
     return [] if box.shape is None else [f"{list(box.shape)} {box.dtype}"]
 
 
-def lines_of(what: str, value: Any) -> list[str]:
+def lines_of(what: str, value: Any, digits: int = 4) -> list[str]:
     """How some numbers, or a gradient, stand in a box: a number, a small array's rows, or the mean and spread."""
     if value is None:
         return []
     array = np.asarray(value)
     if array.size == 1:
-        return [f"{what} {number(array.item())}"]
+        return [f"{what} {number(array.item(), digits)}"]
     if array.dtype == object or not array.size:
         return [f"{what}: {'one gradient for each output' if array.size else 'empty'}"]
     row = MOST_IN_A_ROW if array.dtype.kind == "f" else 2 * MOST_IN_A_ROW
     if array.ndim == 1 and len(array) <= row:
-        return [f"{what} {_row(array)}"]
+        return [f"{what} {_row(array, digits)}"]
     if array.ndim == 2 and array.shape[1] <= row and len(array) <= MOST_ROWS:
-        return [what, *map(_row, array)]
+        return [what, *[_row(row, digits) for row in array]]
     if array.dtype.kind == "f":
         with np.errstate(all="ignore"):
-            return [f"{what} {number(float(array.mean()))} ± {number(float(array.std()))}"]
+            return [f"{what} {number(float(array.mean()), digits)} ± {number(float(array.std()), digits)}"]
     return [f"{what} {array.min()} to {array.max()}"]
 
 
-def _row(array: np.ndarray) -> str:
-    return "[" + ", ".join([f"{x:.3g}" if array.dtype.kind == "f" else str(x) for x in array]) + "]"
+def _row(array: np.ndarray, digits: int) -> str:
+    return "[" + ", ".join([f"{x:.{max(digits - 1, 1)}g}" if array.dtype.kind == "f" else str(x) for x in array]) + "]"
 
 
-def number(x: Any) -> str:
-    """A number as it stands in a box."""
+def number(x: Any, digits: int = 4) -> str:
+    """A number as it stands in a box, with so many decimals."""
     if not isinstance(x, float):
         return str(x)
-    return f"{x:.4f}" if x == 0 or 1e-3 <= abs(x) < 1e5 else f"{x:.3e}"
+    smallest = 10.0 ** -max(digits - 1, min(digits, 1))
+    return f"{x:.{digits}f}" if x == 0 or smallest <= abs(x) < 1e5 else f"{x:.{max(digits - 1, 0)}e}"
 
 
-def digits(box: Box) -> str:
+def all_digits(box: Box) -> str:
     """What hovering over a box shows: all digits, of an array as many numbers as one can look at."""
     lines = [box.title, *_kind(box)]
     for what, value in (("data", box.data), ("grad", box.grad)):

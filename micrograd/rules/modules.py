@@ -25,10 +25,11 @@ def make_callable(module: str) -> None:
 def draw_dot(root: Any, format: str = "svg", rankdir: str = "LR") -> Any:
     """The picture of the graph behind a Value or Tensor, as `micrograd.draw(root, direction=rankdir)` makes it.
 
-    It shows itself in a notebook, and render("graph") writes graph.svg. Raises ValueError for another format than svg.
+    It shows itself in a notebook, and render("graph") writes graph.svg, or .png or .pdf. Raises ValueError for another
+    format.
     """
-    if format != "svg":
-        raise ValueError(
-            f"draw_dot makes svg, not {format!r}; draw_dot().dot() is text for Graphviz, which makes others"
-        )
-    return import_module("micrograd.draw").draw(root, direction=rankdir)
+    if format not in ("svg", "png", "pdf"):
+        raise ValueError(f"draw_dot makes svg, png and pdf, not {format!r}; draw_dot().dot() is text for Graphviz")
+    picture = import_module("micrograd.draw").draw(root, direction=rankdir)
+    picture.format = format
+    return picture

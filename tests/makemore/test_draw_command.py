@@ -84,7 +84,7 @@ def test_what_cannot_be_drawn_is_one_line(runs, command, tmp_path, monkeypatch):
     assert "'q' of 'quinn'" in command("draw", *here, "quinn").complaint
     assert "'mila' has 5 predictions" in command("draw", *here, "mila", "--at", 6).complaint
     assert "at least 1" in command("draw", *here, "mila", "--at", 0).complaint
-    assert ".svg, .html or .dot" in command("draw", *here, "mila", "-s", "graph.png").complaint
+    assert ".svg, .png or .pdf" in command("draw", *here, "mila", "-s", "graph.jpg").complaint
     assert "no/such/graph.svg: No such file" in command("draw", *here, "mila", "-s", "no/such/graph.svg").complaint
     assert "--word" in command("draw", "-o", folder).complaint
     assert "no run" in command("draw", "-o", tmp_path, "--word", "mila").complaint

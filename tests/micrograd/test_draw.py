@@ -13,6 +13,7 @@ from xml.dom import minidom
 import numpy as np
 import pytest
 import torch
+from matplotlib.image import imread
 
 import micrograd
 from micrograd import Value, nn
@@ -180,10 +181,9 @@ def test_small_tensors_show_their_numbers_and_large_ones_mean_and_spread():
 
 def test_modules_are_frames_and_parameters_bear_their_names_in_them():
     net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Sequential(nn.Linear(4, 1)))
-    dot = draw(net(micrograd.ones(2, 3)).sum()).dot()
-    assert [line.split("label=")[1].split(" labeljust")[0] for line in dot.splitlines() if "labeljust" in line] == [
-        *["Sequential", '"0: Linear"', '"1: Tanh"', '"2: Sequential"', '"2.0: Linear"']
-    ]
+    dot = draw(net(micrograd.ones(2, 3)).sum()).dot().replace("\N{NO-BREAK SPACE}", "")
+    labels = [line.split("label=")[1].split(" labeljust")[0] for line in dot.splitlines() if "labeljust" in line]
+    assert labels == ['"Sequential"', '"2: Sequential"', '"2.0: Linear"', '"1: Tanh"', '"0: Linear"']
     inside = dot[dot.index('"2.0: Linear"') :]
     inside = inside[: inside.index("}")]
     assert r"2.0.weight|" in inside
@@ -326,14 +326,21 @@ def test_depth_says_how_many_operations_are_drawn():
 
 
 def test_a_picture_shows_itself_and_is_saved(tmp_path):
-    picture = draw(neuron()["o"])
+    made = neuron()
+    picture = draw(made["o"])
     assert picture._repr_svg_() == picture.svg()
+    within = picture._repr_html_()
+    assert f"<title>x1\ndata 2.0\ngrad {made['x1'].grad!r}</title>" in within
+    assert ' id="' not in within  # of several in one page none is another's
+    alt = "Compute graph of o, 10 boxes, from inputs x1, w1, x2, w2, b"
+    assert repr(picture) == f"<{alt}>"
+    assert ET.fromstring(picture.svg()).get("aria-label") == alt
     picture.save(tmp_path / "graph.svg")
     picture.save(tmp_path / "graph.dot")
     assert (tmp_path / "graph.svg").read_text(encoding="utf-8") == picture.svg()
     assert (tmp_path / "graph.dot").read_text(encoding="utf-8").startswith("digraph")
-    for wrong in ("graph.png", "graph"):
-        with pytest.raises(ValueError, match=r"\.svg or \.dot"):
+    for wrong in ("graph.jpg", "graph"):
+        with pytest.raises(ValueError, match=r"saved as \.svg, \.png, \.pdf, \.dot"):
             picture.save(tmp_path / wrong)
     with pytest.raises(ValueError, match=r"\.html"):
         picture.steps(tmp_path / "page.svg")
@@ -472,7 +479,8 @@ def test_the_command_draws_an_expression(capsys, tmp_path):
         (["a", "a=1", "a=2"], "given twice"),
         (["2*3"], "no name in it"),
         (["sqrt(a)", "a=0"], "infinite derivative"),
-        (["a", "a=1", "-o", "graph.png"], ".svg, .html or .dot"),
+        (["a", "a=1", "-o", "graph.jpg"], "-o graph.jpg: the file is .svg, .png or .pdf"),
+        (["a", "a=1", "--show", "none"], "invalid choice"),
         (["a", "a=1", "-o", "no/such/folder/graph.svg"], "No such file"),
         (["a", "a=1", "--parameters", "w"], "has no such name"),
         ([], "required"),
@@ -510,8 +518,56 @@ def test_a_value_and_a_tensor_draw_themselves(tmp_path):
         assert root.draw_dot(rankdir="TB").dot() == draw(root, direction="TB").dot()
         assert root.draw_dot().render(tmp_path / "graph", cleanup=True) == f"{tmp_path}/graph.svg"
         assert (tmp_path / "graph.svg").read_text() == draw(root).svg()
-        with pytest.raises(ValueError, match="makes svg"):
-            root.draw_dot(format="png")
+        with pytest.raises(ValueError, match="makes svg, png and pdf"):
+            root.draw_dot(format="gif")
+
+
+def test_pictures_for_slides_and_paper_are_the_same_in_png_and_pdf(tmp_path):
+    pytest.importorskip("vl_convert", reason="it makes the PNG and PDF: pip install vl-convert-python")
+    picture = draw(neuron()["o"])
+    width, height = map(float, ET.fromstring(picture.svg()).get("viewBox").split()[2:])
+    for name in ("png", "pdf"):
+        picture.save(tmp_path / f"graph.{name}")
+        drawn = Value(2.0).tanh().draw_dot(format=name)
+        assert drawn.render(tmp_path / "other") == f"{tmp_path}/other.{name}"
+    shape = imread(tmp_path / "graph.png").shape
+    assert shape[1] / shape[0] == pytest.approx(width / height, rel=0.01)
+    assert shape[1] >= 2 * width
+    assert (tmp_path / "graph.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_without_the_library_for_png_one_line_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    with pytest.raises(ImportError, match=r"pip install 'micrograd-makemore\[pictures\]'"):
+        draw(neuron()["o"]).save(tmp_path / "graph.png")
+
+
+def test_of_the_numbers_what_is_asked_for_is_shown():
+    made = bigram_step(micrograd)
+    shown = {show: boxes_in(draw(made["loss"], show=show, **made)) for show in ("data", "grad", "shapes")}
+    assert shown["data"]["total"][1][1:2] == ["data"] or shown["data"]["total"][1][1].startswith("data")
+    assert not any(line.startswith("grad") for _, lines in shown["data"].values() for line in lines)
+    assert not any(line.startswith("data") for _, lines in shown["grad"].values() for line in lines)
+    assert shown["shapes"]["counts"][1] == ["exp", "[5, 4] float32"]
+    assert shown["shapes"]["W"][1] == ["[4, 4] float32"]
+    assert "class=op" not in draw(made["loss"], show="shapes").dot()
+    third = Value(1 / 3, label="third")
+    for digits, text in ((1, "0.3"), (6, "0.333333")):
+        assert boxes_in(draw(third, digits=digits))["third"][1][0] == f"data {text}"
+    with pytest.raises(ValueError, match="show is one of 'all', 'data', 'grad', 'shapes', not 'none'"):
+        draw(third, show="none")
+    with pytest.raises(ValueError, match="digits is how many decimals"):
+        draw(third, digits=-1)
+
+
+def test_attention_fits_a_slide():
+    q, k, v = (micrograd.randn(1, 4, 8, requires_grad=True) for _ in "qkv")
+    scores = (q @ k.transpose(-2, -1) * 8**-0.5).masked_fill(micrograd.tril(micrograd.ones(4, 4)) == 0, float("-inf"))
+    out = scores.softmax(-1) @ v
+    svg = ET.fromstring(draw(out.sum(), show="shapes", direction="TB", q=q, k=k, v=v, out=out).svg())
+    width, height = map(float, svg.get("viewBox").split()[2:])
+    assert height < 540  # points, as high as a slide: text of 11 points stays as large as that
+    assert width < 960
 
 
 def test_a_picture_from_top_to_bottom_is_higher():

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -12,22 +11,6 @@ from micrograd import Value
 from micrograd.draw import draw
 from micrograd.draw.reading import AGAIN, Names, read
 from micrograd.draw.stepping import walk
-
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))), None
-)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A headless Chromium."""
-    if BROWSER is None:
-        pytest.skip("there is no Chromium here to drive the page with: install chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright drives the page: pip install playwright")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -196,13 +179,16 @@ def test_of_tensors_it_tells_the_shapes_and_the_axes_that_broadcasting_made(open
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     told = page.locator("#told").inner_text()
-    assert "[4, 2] added up over axis 0 to [1, 2], for broadcasting made them" in told
+    assert "[4, 2] summed over dim 0 to [1, 2], since broadcasting made them" in told
     assert "+, which gave x @ w + b" in told
     page.keyboard.press("ArrowRight")
     told = page.locator("#told").inner_text()
     assert "xᵀ @ g" in told
     assert "[3, 2] float32" in told
-    assert "return x @ y, lambda g: g @ y.T, lambda g: x.T @ g" in page.locator("#told pre").text_content()
+    assert (
+        "return x @ y, save(lambda g: g @ y.T, y), save(lambda g: x.T @ g, x)"
+        in page.locator("#told pre").text_content()
+    )
 
 
 def test_the_walk_ends_with_the_gradients_of_the_engine_and_touches_no_grad():
