@@ -56,7 +56,7 @@ class Step:
         self.op, self._prev, self.parameter, self.label, self.name = op, tuple(parents), parameter, label, ""
 
 
-RESERVED = ("math", "np", "run", "each", "total", "kept", "given", "starts")
+RESERVED = ("math", "np", "run", "each", "total", "nonzero", "grid", "kept", "given", "starts", "v", "g", "x")
 
 
 class Names:
@@ -106,7 +106,7 @@ class Program:
             if step.op == "constant":
                 step.name = number(step.parameter)
             elif step.name == "":
-                step.name = names.fresh(step.label or WORDS.get(step.op) or _own_name(step) or step.op)
+                step.name = names.fresh(label_of(step))
         self.lines: list[str] = []
         self.local: dict[Step, list[str]] = {}
         for step in order:
@@ -201,18 +201,19 @@ class Program:
         values = ", ".join(step.name for step in self.outs)
         body = ["# forward", *self.lines, "# backward", f"g_{out.name} = 1.0", *back]
         body.append(f"return {values if len(self.outs) == 1 else f'({values})'}, [{gradients}]")
-        parts = ["import math", *_texts_of(self.functions)]
+        parts = ["import math", *texts_of(self.functions)]
         parts.append(
             f"def run({', '.join(step.name for step in self.inputs)}):\n" + textwrap.indent("\n".join(body), "    ")
         )
         return "\n\n\n".join(parts) + "\n"
 
 
-def _own_name(step: Step) -> str:
-    return step.parameter.__name__ if step.op == "own" else ""
+def label_of(step: Step) -> str:
+    """What a Step may be called: its label, else its op."""
+    return step.label or (step.parameter.__name__ if step.op == "own" else WORDS.get(step.op, step.op))
 
 
-def _texts_of(functions: dict[str, Callable]) -> list[str]:
+def texts_of(functions: dict[str, Callable]) -> list[str]:
     """The source of operations of one's own."""
     texts = []
     for name, function in functions.items():
@@ -222,7 +223,7 @@ def _texts_of(functions: dict[str, Callable]) -> list[str]:
             lines = []
         start = next((i for i, line in enumerate(lines) if line.startswith("def ")), None)
         code = function.__code__
-        outside = [n for n in code.co_names if n in function.__globals__ and n != "math"]
+        outside = [n for n in code.co_names if n in function.__globals__ and n not in ("math", "np")]
         if start is None or code.co_freevars or outside:
             raise Obstacle(f"{function.__name__} needs more than its own lines")
         texts.append("\n".join([re.sub(r"def \w+", f"def {name}", lines[start]), *lines[start + 1 :]]))

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from micrograd.compiling.recording import Obstacle
-from micrograd.compiling.value_program import Program, Step
+from micrograd.compiling.value_arrays import program_of
+from micrograd.compiling.value_program import Step
 from micrograd.compiling.value_recording import ValueGuards, ValueRecording
 from micrograd.engine import Value, topological_order
 from micrograd.graph import observer, state
@@ -28,7 +29,7 @@ CAN_FAIL = ("/", "**", "exp", "log", "sqrt")
 class _Call(Value):
     """One call of a program, as a node. given: the results that backward came to, the last one first."""
 
-    def __init__(self, program: Program, inputs: Sequence[Value], kept: Any):
+    def __init__(self, program: Any, inputs: Sequence[Value], kept: Any):
         super().__init__(0.0, inputs, "compiled")
         self.program, self.kept = program, kept
         self.results: list[Any] = []
@@ -83,9 +84,7 @@ class Recorded:
         self.given = [places[id(value)] for value in used if id(value) in places]
         self.leaves = [value for value in used if id(value) not in places]
         self.leaf_ids = set(guards.names)
-        self.program = Program(
-            [steps[value] for value in used], [steps[value] for value in outs], [steps[v] for v in failing]
-        )
+        self.program = program_of(*[[steps[value] for value in values] for values in (used, outs, failing)])
         self.labels = [value.label for value in outs]
         # What each Value of the result is: an out by its place, an argument, what was read, or a constant.
         where: dict[Value, Any] = {value: i for i, value in enumerate(outs)}
