@@ -11,7 +11,7 @@ import micrograd
 from micrograd.autograd import scalar_op
 from micrograd.engine import Value
 
-N_PROGRAMS = int(os.environ.get("COMPILE_VALUE_PROGRAMS", "300"))
+N_PROGRAMS = int(os.environ.get("COMPILE_VALUE_PROGRAMS", "2000"))
 
 
 def bits(number):
@@ -68,7 +68,7 @@ def outcome(function, arguments, leaves, rng):
         for leaf in leaves:
             leaf.grad = rng.choice([0, 0, 0.25])
         found = [bits(out.data) for out in outs]
-        for root in (outs[0], outs[0], outs[0] * 2 + leaves[0], sum(outs)):
+        for root in (outs[0], outs[0] * 2 + leaves[0], sum(outs)):
             root.backward()
             found += [bits(x.grad) for x in (*leaves, *outs)]
     except (ArithmeticError, ValueError) as error:
@@ -78,8 +78,8 @@ def outcome(function, arguments, leaves, rng):
 
 def check_program(seed):
     rng = random.Random(seed)
-    wide = rng.random() < 0.3
-    width = rng.choice([2, 5, 16]) if wide else 2
+    wide = rng.random() < 0.2
+    width = rng.choice([2, 4, 12]) if wide else 2
     source = program_of(rng, wide)
     a, b, p, *ps = [Value(rng.choice([1.0, -1.0]) * rng.uniform(0.1, 2)) for _ in range(5)]
     xs = [[Value(rng.uniform(-2, 2)) for _ in range(width)] for _ in range(2)]
@@ -89,7 +89,7 @@ def check_program(seed):
     compiled = micrograd.compile(scope["program"])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for call in range(3):
+        for call in range(2):
             for leaf in leaves:
                 leaf.data += rng.choice([0.0, -0.125, 0.5])
             arguments = (a, b, xs, 0.75)
@@ -97,7 +97,7 @@ def check_program(seed):
             assert outcome(compiled, arguments, leaves, random.Random(call)) == expected, f"seed {seed}:\n{source}"
 
 
-@pytest.mark.parametrize("start", range(0, N_PROGRAMS, 100))
+@pytest.mark.parametrize("start", range(0, N_PROGRAMS, 500))
 def test_programs_of_values_are_the_same_compiled(start):
-    for seed in range(start, min(start + 100, N_PROGRAMS)):
+    for seed in range(start, min(start + 500, N_PROGRAMS)):
         check_program(seed)
