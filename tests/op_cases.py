@@ -557,7 +557,7 @@ CASES = [
     Case("matmul", lambda torch, x, y: torch.bmm(x, y), matrices([(3, 3)], same_batch=True)),
     Case("matmul", lambda torch, x, y: x @ y, matrices([(3, 3), (2, 3), (1, 3), (4, 4)])),
     Case("matmul", lambda torch, x, y: x @ y, matrices([(2, 4), (3, 4), (4, 3), (1, 4)])),
-    Case("einsum", lambda torch, *xs, equation: torch.einsum(equation, *xs), summed()),
+    Case("matmul or mul or sum", lambda torch, *xs, equation: torch.einsum(equation, *xs), summed()),
     # Shapes.
     Case("view or reshape_copy", lambda torch, x, shape: x.reshape(shape), one(shape=other_shape)),
     Case("view", lambda torch, x, shape: x.reshape(-1).view(*shape), one(shape=other_shape)),

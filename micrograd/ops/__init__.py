@@ -112,7 +112,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         ON_ERROR.reset(token)
     array = out if type(out) is np.ndarray else np.asarray(out)
     if op.elementwise:
-        if array.ndim > 1 and not (array.flags.c_contiguous and (len(arrays) == 1 or _in_order(arrays[0]))):
+        if array.ndim > 1:
             array = laid_out(array, arrays)
     elif op.in_order and not array.flags.c_contiguous:
         array = array.copy()
@@ -171,11 +171,6 @@ def _record(
             name = op.node_name if type(op.node_name) is str else op.node_name(*inputs, **options)
         result._node = Node(name, op, held, options, edges, previous, saved, holds_values)
         result._requires_grad = True
-
-
-def _in_order(x: Any) -> bool:
-    """Whether x, the first input, does not ask for an order in memory other than that of the dimensions."""
-    return type(x) is not np.ndarray or x.flags.c_contiguous
 
 
 def plain(x: Any) -> Any:

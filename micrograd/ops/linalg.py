@@ -1,14 +1,13 @@
 """Matrix products of all kinds."""
 
 import math
-from typing import Any
+import re
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from micrograd.ops import apply, attach, function, op, save
-from micrograd.ops.joining import in_one_dtype
 from micrograd.rules.errors import need_one_dtype
-from micrograd.rules.sums import sum_over
 from micrograd.tensors import Tensor, wrap
 
 
@@ -60,8 +59,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if a.ndim == 0 or b.ndim == 0:
         raise RuntimeError("both arguments to matmul need to be at least 1D; to multiply by a number write *")
     need_one_dtype("matmul", a, b)
-    if a.dtype == bool:
-        raise RuntimeError("matmul: bools have no product, take x.float()")
+    _refuse_bools("matmul", a)
     if a.ndim == 1:
         if b.ndim == 1:
             return apply(_dot.op, input, other)
@@ -87,6 +85,11 @@ attach("__rmatmul__", _rmatmul)
 
 
 # That is what the lectures need. More products:
+
+
+def _refuse_bools(name: str, x: np.ndarray) -> None:
+    if x.dtype.kind == "b":
+        raise NotImplementedError(f"{name}: bools have no product, take x.float()")
 
 
 def _need_dims(name: str, input: Tensor, other: Tensor, dims: tuple[int, int]) -> None:
@@ -121,6 +124,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     _need_dims("bmm", input, mat2, (3, 3))
     if input._array.dtype != mat2._array.dtype or input.shape[0] != mat2.shape[0]:
         raise RuntimeError(f"bmm: as many matrices on either side, of one dtype; not {input.shape} and {mat2.shape}")
+    _refuse_bools("bmm", input._array)
     return apply(_matmul.op, input, mat2, name="BmmBackward0")
 
 
@@ -183,119 +187,122 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     return matmul(rows, columns).view([a.shape[d] for d in kept_a] + [b.shape[d] for d in kept_b])
 
 
-@function(method=False, examples=["torch.einsum('ij,jk->ik', x, square)"])
+TERM = re.compile(r"[A-Za-z]*(\.\.\.)?[A-Za-z]*")  # of einsum, one tensor's letters
+
+
+@function(method=False, examples=["torch.einsum('ij,jk->ik', x, square)", "torch.einsum('ij->j', x)"])
 def einsum(equation: str, *operands: Any) -> Tensor:
     """A sum of products, written in letters: einsum('bij,bjk->bik', x, y) multiplies matrices.
 
     Each letter names a dimension, the same one wherever it stands; those not after the arrow are summed over.
-    A letter that stands twice in one tensor means its diagonal. Raises RuntimeError for an equation that does not fit.
+    A letter that stands twice in one tensor means its diagonal. Three tensors and more are multiplied from the left.
+    Raises RuntimeError for an equation that does not fit.
     """
     tensors = list(operands[0]) if len(operands) == 1 and not isinstance(operands[0], Tensor) else list(operands)
+    inputs, output = _letters(equation, tensors)
+    order = [*output, *sorted({*"".join(inputs)} - {*output})]  # the letters of the result, then those summed over
+    terms = [_Term([*own], x).without_repeats() for own, x in zip(inputs, tensors, strict=True)]
+    for c in order:
+        if len(lengths := {term.length(c) for term in terms} - {1}) > 1:  # a length of 1 goes with any other
+            raise RuntimeError(f"einsum(): {c!r} stands for the lengths {sorted(lengths)}")
+    product = terms.pop(0)
+    if not terms:
+        x = product.with_all(order)
+        return x.sum(tuple(range(len(output), x.ndim))) if x.ndim > len(output) else x
+    while terms:
+        other = terms.pop(0)
+        product = _contracted(product, other, order, {*output}.union(*[term.long() for term in terms]))
+    x, rest = product.tensor, [c for c in product.letters if c not in output]  # these are of length 1 by now
+    if product.letters != [*output, *rest]:
+        x = x.permute([product.letters.index(c) for c in (*output, *rest)])
+    return x.view(x.shape[: len(output)]) if rest else x
+
+
+class _Term(NamedTuple):
+    """A factor of einsum: a tensor, and a letter for each of its dimensions."""
+
+    letters: list[str]
+    tensor: Tensor
+
+    def length(self, c: str) -> int:
+        """Of the dimension with this letter; 1 where there is none."""
+        return self.tensor.shape[self.letters.index(c)] if c in self.letters else 1
+
+    def long(self) -> set[str]:
+        """The letters of dimensions that are not of length 1."""
+        return {c for c, n in zip(self.letters, self.tensor.shape, strict=True) if n != 1}
+
+    def without_repeats(self) -> "_Term":
+        """Where a letter stands twice, the diagonal of the two dimensions."""
+        letters, x = self
+        for c in letters:
+            while letters.count(c) > 1:
+                i = letters.index(c)
+                j = letters.index(c, i + 1)
+                if x.shape[i] != x.shape[j]:
+                    raise RuntimeError(f"einsum(): {c!r} stands for the lengths {x.shape[i]} and {x.shape[j]}")
+                x, letters = x.diagonal(0, i, j).movedim(-1, i), letters[:j] + letters[j + 1 :]
+        return _Term(letters, x)
+
+    def summed(self, gone: set[str], order: list[str]) -> "_Term":
+        """The sum over these letters, which stay, of length 1; with all letters, in this order."""
+        dims = tuple([d for d, c in enumerate(order) if c in gone])
+        return _Term(order, self.with_all(order).sum(dims, keepdim=True)) if dims else self
+
+    def with_all(self, order: list[str]) -> Tensor:
+        """The tensor with its dimensions in this order, and of length 1 for the letters it lacks."""
+        letters, x = self
+        for c in order:
+            if c not in letters:
+                x, letters = x.unsqueeze(-1), [*letters, c]
+        return x.permute([letters.index(c) for c in order])
+
+    def in_blocks(self, *blocks: list[str]) -> Tensor:
+        """The tensor with a dimension for each block of letters; those that are in none are of length 1."""
+        named = [c for block in blocks for c in block if c in self.letters]
+        order = [self.letters.index(c) for c in [*named, *[c for c in self.letters if c not in named]]]
+        x = self.tensor if order == list(range(len(order))) else self.tensor.permute(order)
+        return x.reshape([math.prod([self.length(c) for c in block]) for block in blocks])
+
+
+def _contracted(x: _Term, y: _Term, order: list[str], kept: set[str]) -> _Term:
+    """x * y, summed over the letters that are not kept, in one product of matrices. order: all letters."""
+    x, y = x.summed(x.long() - y.long() - kept, order), y.summed(y.long() - x.long() - kept, order)
+    shared = x.long() & y.long()
+    summed = [c for c in order if c in shared and c not in kept]
+    if not summed:
+        return _Term(order, x.with_all(order) * y.with_all(order))
+    batch = [c for c in order if c in shared and c in kept]
+    rows = [c for c in order if c in x.long() and c not in shared]
+    columns = [c for c in order if c not in x.long()]
+    if rows and columns and order.index(columns[-1]) < order.index(rows[0]):  # the result is in order that way round
+        x, y, rows, columns = y, x, columns, rows
+    product = bmm(x.in_blocks(batch, rows, summed), y.in_blocks(batch, summed, columns))
+    lengths = [*map(x.length, [*batch, *rows]), *map(y.length, columns)]
+    return _Term([*batch, *rows, *columns], product.view(lengths))
+
+
+def _letters(equation: str, tensors: list[Tensor]) -> tuple[list[str], str]:
+    """The letters of each tensor and of the result, with letters of their own for what '...' stands for."""
     left, arrow, output = equation.replace(" ", "").partition("->")
     inputs = left.split(",")
+    if not all(TERM.fullmatch(letters) for letters in (*inputs, output)):
+        raise RuntimeError(f"einsum(): {equation!r} is none of letters and '...', such as 'ij,jk->ik' or '...i->...'")
+    if not tensors:
+        raise ValueError("einsum(): must specify the equation string and at least one operand")
     if len(inputs) != len(tensors):
         raise RuntimeError(f"einsum(): {equation!r} names {len(inputs)} tensors, and there are {len(tensors)}")
-    inputs, dots = _without_ellipsis(inputs, tensors, equation)
-    for i, (letters, tensor) in enumerate(zip(inputs, tensors, strict=True)):
-        if len(letters) != tensor.ndim:
-            raise RuntimeError(f"einsum(): {letters!r} does not fit a tensor of the shape {list(tensor.shape)}")
-        inputs[i], tensors[i] = _without_repeats(letters, tensor)
+    ranks = [x.ndim - len(own.replace("...", "")) for own, x in zip(inputs, tensors, strict=True)]
+    for own, x, rank in zip(inputs, tensors, ranks, strict=True):
+        if rank < 0 or (rank > 0 and "..." not in own):
+            raise RuntimeError(f"einsum(): {own!r} does not fit a tensor of the shape {list(x.shape)}")
+    dots = "0123456789"[: max(ranks, default=0)]
+    inputs = [own.replace("...", dots[len(dots) - rank :]) for own, rank in zip(inputs, ranks, strict=True)]
     if not arrow:
-        output = dots + "".join(sorted(c for c in set(left) if left.count(c) == 1 and c.isalpha()))
+        output = "..." + "".join(sorted(c for c in {*left} if left.count(c) == 1 and c.isalpha()))
     output = output.replace("...", dots)
-    if len(set(output)) < len(output) or not set(output) <= set("".join(inputs)):
+    if len({*output}) < len(output) or not {*output} <= {*"".join(inputs)}:
         raise RuntimeError(
             f"einsum(): the letters of the result {output!r} have to stand in the inputs, each once here"
         )
-    if len(tensors) == 1 and output and sorted(output) == sorted(inputs[0]):
-        return tensors[0].permute([inputs[0].index(letter) for letter in output])  # a view, as in PyTorch
-    same = in_one_dtype(tensors, [x._array for x in tensors])
-    return apply(_einsum.op, *same, inputs=inputs, output=output)
-
-
-def _without_repeats(letters: str, x: Tensor) -> tuple[str, Tensor]:
-    """A tensor with a letter to each dimension: where a letter stands twice, the diagonal of the two."""
-    for c in set(letters):
-        while letters.count(c) > 1:
-            i = letters.index(c)
-            j = letters.index(c, i + 1)
-            if x.shape[i] != x.shape[j]:
-                raise RuntimeError(
-                    f"einsum(): {c!r} stands for dimensions of the lengths {x.shape[i]} and {x.shape[j]}"
-                )
-            x, letters = x.diagonal(0, i, j), letters[:i] + letters[i + 1 : j] + letters[j + 1 :] + c
-    return letters, x
-
-
-def _without_ellipsis(inputs: list[str], tensors: list[Tensor], equation: str) -> tuple[list[str], str]:
-    """The inputs with letters of their own for what '...' stands for, and these letters."""
-    unused = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in equation]
-    ranks = [x.ndim - len(letters) + 3 for letters, x in zip(inputs, tensors, strict=True) if "..." in letters]
-    dots = "".join(unused[: max(ranks, default=0)])
-    result = []
-    for letters, x in zip(inputs, tensors, strict=True):
-        rank = x.ndim - len(letters) + 3
-        result.append(letters.replace("...", dots[len(dots) - rank :] if rank else ""))
-    return result, dots
-
-
-@op(
-    "EinsumBackward0",
-    in_order=True,
-    of="",
-    examples=["torch.einsum('ij,jk->ik', x, square)", "torch.einsum('ij->j', x)"],
-)
-def _einsum(*xs, inputs, output):
-    """inputs: the letters of each array, none twice in one array; output: those of the result."""
-    sizes: dict[str, int] = {}
-    for letters, x in zip(inputs, xs, strict=True):
-        for letter, n in zip(letters, x.shape, strict=True):
-            if sizes.get(letter, 1) == 1:
-                sizes[letter] = n
-            elif n not in (1, sizes[letter]):
-                raise RuntimeError(f"einsum(): {letter!r} stands for dimensions of the lengths {sizes[letter]} and {n}")
-
-    def full(letters, x):
-        return np.broadcast_to(x, [sizes[letter] for letter in letters])  # a length of 1 goes with any other
-
-    def derivative(k):
-        names, others = [*inputs[:k], *inputs[k + 1 :]], [*xs[:k], *xs[k + 1 :]]
-        found = set(output).union(*names)
-        summed = [d for d, letter in enumerate(inputs[k]) if letter not in found]
-
-        def dx(g):
-            given = [(output, g), *[(letters, full(letters, x)) for letters, x in zip(names, others, strict=True)]]
-            result = _contract(given, [letter for letter in inputs[k] if letter in found])
-            return full(inputs[k], np.expand_dims(result, summed))
-
-        return save(dx, *others)
-
-    given = [(letters, full(letters, x)) for letters, x in zip(inputs, xs, strict=True)]
-    return _contract(given, output), *[derivative(k) for k in range(len(xs))]
-
-
-def _contract(given, output):
-    """The sum of products, from the left two at a time, each as a product of matrices. given: (letters, array)s."""
-    (a, x), *rest = given
-    for i, (b, y) in enumerate(rest):
-        kept = {*output, *[letter for letters, _ in rest[i + 1 :] for letter in letters]}
-        batch = [c for c in a if c in b and c in kept]
-        summed = [c for c in a if c in b and c not in kept]
-        rows, columns = [c for c in a if c not in b and c in kept], [c for c in b if c not in a and c in kept]
-        x, y = _laid_out(a, x, batch + rows + summed), _laid_out(b, y, batch + summed + columns)
-        common, n, m = x.shape[: len(batch)], len(batch) + len(rows), len(batch) + len(summed)
-        shape = (*x.shape[:n], *y.shape[m:])
-        inner = math.prod(x.shape[n:])
-        x = x.reshape(*common, math.prod(x.shape[len(batch) : n]), inner)
-        x = (x @ y.reshape(*common, inner, math.prod(y.shape[m:]))).reshape(shape)
-        a = batch + rows + columns
-    return _laid_out(a, x, output)
-
-
-def _laid_out(letters, x, wanted):
-    """An array with its dimensions in the order of the letters wanted, summed over all others."""
-    gone = tuple([d for d, c in enumerate(letters) if c not in wanted])
-    if gone:
-        x = np.asarray(sum_over(x, gone, dtype=np.int64 if x.dtype.kind in "biu" else None))
-        letters = [c for c in letters if c in wanted]
-    return x.transpose([letters.index(c) for c in wanted])
+    return inputs, output

@@ -79,8 +79,13 @@ def squeeze(x, /, dim=None):
 @op("UnsqueezeBackward0", view=True, examples=["x.unsqueeze(0)", "x.unsqueeze(-1)"])
 def unsqueeze(x, /, dim):
     """With one more dimension, of length 1, at position dim."""
-    shape = x.shape
-    return np.expand_dims(x, dim_of(x, dim, extra=1)), lambda g: g.reshape(shape)
+    shape, dim = x.shape, dim_of(x, dim, extra=1)
+    wanted = (*shape[:dim], 1, *shape[dim:])
+    if x.flags.c_contiguous and 1 not in shape:
+        return x.reshape(wanted), lambda g: g.reshape(shape)
+    step = x.strides[dim] * shape[dim] if dim < x.ndim else x.itemsize
+    strides = (*x.strides[:dim], step, *x.strides[dim:])  # PyTorch's: the order of later results depends on them
+    return as_strided(x, wanted, strides), lambda g: g.reshape(shape)
 
 
 @op("PermuteBackward0", view=True, of="", examples=["batch.permute(2, 0, 1)", "x.T"])

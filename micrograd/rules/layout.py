@@ -8,12 +8,12 @@ import numpy as np
 
 def laid_out(result: np.ndarray, arrays: Sequence[Any]) -> np.ndarray:
     """`result`, made element by element of the arrays, in the order in which PyTorch would have written it."""
-    for a in arrays:
-        if type(a) is np.ndarray and a.ndim > 1 and not a.flags.c_contiguous:
-            break
-    else:
-        return result
-    shape = result.shape
+    first, shape = arrays[0], result.shape
+    if result.flags.c_contiguous and (type(first) is not np.ndarray or first.flags.c_contiguous):
+        if len(arrays) == 1 or 1 not in shape:  # the stride of a single element counts beside that of others
+            return result
+        if all(type(a) is not np.ndarray or (a.flags.c_contiguous and a.shape == shape) for a in arrays):
+            return result
     strides = [_stretched(a, shape) for a in arrays if isinstance(a, np.ndarray)]
     return in_memory(result, dims_in_memory(shape, strides))
 

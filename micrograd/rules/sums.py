@@ -43,6 +43,9 @@ def sum_of_columns(x: np.ndarray) -> np.ndarray:
 
 def sum_over(x: np.ndarray, dim: tuple[int, ...] | None, keepdim: bool = False, dtype: Any = None) -> Any:
     """The sum over dim, a tuple of dimensions that are there, or None for all of them."""
+    if keepdim and not (x.flags.c_contiguous and x.size):  # NumPy's strides of the dimensions kept would be those of x
+        kept = [1 if dim is None or d in dim else n for d, n in enumerate(x.shape)]
+        return sum_over(x, dim, dtype=dtype).reshape(kept)
     if x.size <= SMALL or x.dtype.kind != "f" or (x.flags.c_contiguous and dim in (None, (x.ndim - 1,))):
         return np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=dtype)  # type: ignore[call-overload]
     if dim is None:
