@@ -30,17 +30,19 @@ SHARDS = 4
 
 
 def can_share(config: dict[str, Any], model: Any) -> bool:
-    """Whether the batch of a run can be cut: not that of a table of counts, nor one that is normalized as a whole."""
-    return bool(config["batch_size"]) and not any(isinstance(module, BatchNorm1d) for module in model.modules())
+    """Whether the batch of a run can be cut: not one of fewer examples than there are shards, that of a table of counts
+    (which has none), nor one that is normalized as a whole."""
+    whole = any(isinstance(module, BatchNorm1d) for module in model.modules())
+    return config["batch_size"] >= _count_of_shards(current().size) and not whole
 
 
 @contextmanager
-def shared(run: Any, ids: np.ndarray, examples: Examples) -> Iterator["SharedStep"]:
+def shared(run: Any, ids: np.ndarray, examples: Examples, compiled: bool) -> Iterator["SharedStep"]:
     """The steps of a run, which all processes take together until the block ends. ids: the token ids of examples."""
     state = {name: tensor.numpy() for name, tensor in run.model.state_dict().items()}
     random = micrograd.random.default_generator.get_state().numpy()
-    step = SharedStep(run.config, examples, run.model, run.optimizer)
-    with processes.helped(take_part, run.config, ids, state, optimizer_arrays(run.optimizer), random):
+    step = SharedStep(run.config, examples, run.model, run.optimizer, compiled)
+    with processes.helped(take_part, run.config, ids, state, optimizer_arrays(run.optimizer), random, compiled):
         try:
             yield step
         finally:
@@ -53,6 +55,7 @@ def take_part(
     state: dict[str, np.ndarray],
     optimizer_state: dict[str, np.ndarray],
     random: np.ndarray,
+    compiled: bool,
 ) -> None:
     """Take the steps of rank 0's run on another rank, until it ends them."""
     model = make(config, len(config["vocabulary"]) + 1)
@@ -61,29 +64,29 @@ def take_part(
     load_optimizer(optimizer, optimizer_state)
     micrograd.random.default_generator.set_state(from_numpy(random))
     model.train()
-    step = SharedStep(config, examples_of(ids, window_of(model)), model, optimizer)
+    step = SharedStep(config, examples_of(ids, window_of(model)), model, optimizer, compiled)
     while step.follow():
         pass
 
 
 class SharedStep:
-    """A step: this process's shards of its batch, and the sum of all."""
+    """A step: this process's shards of its batch, and the sum of all. compiled: by `micrograd.compile`."""
 
-    def __init__(self, config: dict[str, Any], examples: Examples, model: Any, optimizer: Any):
+    def __init__(self, config: dict[str, Any], examples: Examples, model: Any, optimizer: Any, compiled: bool):
         self.config, self.examples, self.model, self.optimizer = config, examples, model, optimizer
+        self.loss_of: Any = micrograd.compile(loss_of) if compiled else loss_of
         self.group: Any = current()
         self.lengths = (examples.targets >= 0).sum(1) if model.whole_words else None
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        self.count = SHARDS
-        while self.count < self.group.size:
-            self.count *= 2
-        self.mine = _shards_of(self.group.rank, self.group.size, self.count)
+        self.count = _count_of_shards(self.group.size)
+        mine = [*_shards_of(self.group.rank, self.group.size, self.count)]
+        self.pairs = [mine[i : i + 2] for i in range(0, len(mine), 2)]  # or one, where a rank has no more
         numbers = sum(parameter.numel() for parameter in self.parameters) + 1  # the last is the loss
-        self.rows = np.zeros((len(self.mine), numbers), np.float32)
+        self.rows = np.zeros((len(self.pairs), numbers), np.float32)
+        self.total = self.rows[0]
         bounds = [numbers * i // self.group.size for i in range(self.group.size + 1)]
         self.counts = np.diff(bounds)
         self.received = np.zeros((self.group.size, self.counts[self.group.rank]), np.float32)
-        self.total = np.zeros(numbers, np.float32)
 
     def take(self, rate: float) -> float:
         """On rank 0: take the step, together with all other ranks, and return its loss."""
@@ -120,34 +123,39 @@ class SharedStep:
         return float(self.total[-1])
 
     def _gradients(self) -> None:
-        """Fill the rows: of each shard of this rank the gradients, and its part of the loss."""
-        size, count = self.config["batch_size"], self.count
+        """Fill the rows: of each pair of shards of this rank the gradients, and their part of the loss."""
+        size = self.config["batch_size"]
         chosen = micrograd.randint(0, len(self.examples.contexts), (size,)).numpy()
-        lengths = np.ones(size, int) if self.lengths is None else self.lengths[chosen]
-        for row, shard in zip(self.rows, self.mine, strict=True):
-            part = slice(size * shard // count, size * (shard + 1) // count)
-            if part.start == part.stop:
-                row.fill(0)
-                continue
-            contexts, targets = self.examples.contexts[chosen[part]], self.examples.targets[chosen[part]]
-            if self.lengths is not None:
-                longest = lengths[part].max()
-                contexts, targets = contexts[:, :longest], np.ascontiguousarray(targets[:, :longest])
-            loss = loss_of(self.model, from_numpy(contexts), from_numpy(targets))
-            if self.config["type"] in NGRAMS:
-                loss = loss + self.model.penalty(self.config["weight_decay"])
-            loss = loss * float(lengths[part].sum() / lengths.sum())
-            self.optimizer.zero_grad()
-            loss.backward()
+        for row, pair in zip(self.rows, self.pairs, strict=True):
+            self.optimizer.zero_grad()  # the second backward of a pair adds to what the first has left
+            loss = sum(self._backward(chosen, shard) for shard in pair)
             gradients = [np.zeros(p.numel()) if p.grad is None else p.grad.numpy().reshape(-1) for p in self.parameters]
-            np.concatenate([*gradients, [loss.item()]], out=row, casting="same_kind")
+            np.concatenate([*gradients, [loss]], out=row, casting="same_kind")
+
+    def _backward(self, chosen: np.ndarray, shard: int) -> np.float32:
+        """Add the gradients of a shard of the chosen examples to those of the parameters; its part of the loss."""
+        size = len(chosen)
+        part = chosen[size * shard // self.count : size * (shard + 1) // self.count]
+        contexts, targets, share = self.examples.contexts[part], self.examples.targets[part], len(part) / size
+        if self.lengths is not None:
+            longest = self.lengths[part].max()
+            contexts, targets = contexts[:, :longest], np.ascontiguousarray(targets[:, :longest])
+            share = float(self.lengths[part].sum() / self.lengths[chosen].sum())
+        loss = self.loss_of(self.model, from_numpy(contexts), from_numpy(targets))
+        if self.config["type"] in NGRAMS:
+            loss = loss + self.model.penalty(self.config["weight_decay"])
+        loss = loss * share
+        loss.backward()
+        return np.float32(loss.item())
 
     def _add_up(self) -> None:
         """Put the sum of all ranks' rows into total: each rank adds up its piece, and all gather the pieces."""
         comm, counts = self.group.comm, self.counts
         with np.errstate(all="ignore"):
-            own = add_in_pairs([*self.rows])
-            comm.Alltoallv([own, counts], [self.received, [counts[self.group.rank]] * self.group.size])
+            add_in_pairs([*self.rows])
+            if self.group.size == 1:
+                return
+            comm.Alltoallv([self.total, counts], [self.received, [counts[self.group.rank]] * self.group.size])
             piece = add_in_pairs([*self.received])
         comm.Allgatherv(piece, [self.total, counts])
 
@@ -172,6 +180,11 @@ def add_in_pairs(rows: list[np.ndarray]) -> np.ndarray:
     left = add_in_pairs(rows[:middle])
     left += add_in_pairs(rows[middle:])
     return left
+
+
+def _count_of_shards(size: int) -> int:
+    """Into how many shards so many ranks cut a batch."""
+    return max(SHARDS, 1 << (size - 1).bit_length())
 
 
 def _shards_of(rank: int, size: int, count: int) -> range:

@@ -209,7 +209,7 @@ class Training:
         shown, smooth = time.monotonic(), math.nan
         total = None if last < 0 else last
         bar = tqdm(total=total, initial=first, unit="step", desc="training", disable=not progress)
-        with StopAsked() as stop, bar, self._shared_steps() as shared:
+        with StopAsked() as stop, bar, self._shared_steps(compiled) as shared:
             evaluated_before = bool(self.metrics) and self.metrics[-1]["step"] == first
             if (first % config["eval_every"] == 0 or first == last) and not evaluated_before:
                 self._evaluate(evaluated)
@@ -265,12 +265,12 @@ class Training:
             losses[part] = None if sample is None else evaluate(self.model, sample)
         return losses
 
-    def _shared_steps(self) -> Any:
+    def _shared_steps(self, compiled: bool) -> Any:
         """Steps that the processes of an mpiexec take together; None where this one takes them alone."""
         if not (processes.are_joined() and shards.can_share(self.config, self.model)):
             return contextlib.nullcontext()
         examples = self.corpus.examples("train", window_of(self.model))
-        return shards.shared(self, self.corpus.token_ids("train"), examples)
+        return shards.shared(self, self.corpus.token_ids("train"), examples, compiled)
 
     def _evaluate(self, evaluated: Callable[["Training"], None] | None) -> None:
         losses = self.losses(("train", "dev"), (TRAIN_CHARACTERS, DEV_CHARACTERS))
