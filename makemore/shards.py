@@ -79,7 +79,7 @@ class SharedStep:
         self.lengths = (examples.targets >= 0).sum(1) if model.whole_words else None
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.count = _count_of_shards(self.group.size)
-        mine = [*_shards_of(self.group.rank, self.group.size, self.count)]
+        mine = [_in_turn(shard, self.count) for shard in _shards_of(self.group.rank, self.group.size, self.count)]
         self.pairs = [mine[i : i + 2] for i in range(0, len(mine), 2)]  # or one, where a rank has no more
         numbers = sum(parameter.numel() for parameter in self.parameters) + 1  # the last is the loss
         self.rows = np.zeros((len(self.pairs), numbers), np.float32)
@@ -126,6 +126,8 @@ class SharedStep:
         """Fill the rows: of each pair of shards of this rank the gradients, and their part of the loss."""
         size = self.config["batch_size"]
         chosen = micrograd.randint(0, len(self.examples.contexts), (size,)).numpy()
+        if self.lengths is not None:  # words of one length go together, so that there is less padding
+            chosen = chosen[np.argsort(self.lengths[chosen], kind="stable")]
         for row, pair in zip(self.rows, self.pairs, strict=True):
             self.optimizer.zero_grad()  # the second backward of a pair adds to what the first has left
             loss = sum(self._backward(chosen, shard) for shard in pair)
@@ -185,6 +187,11 @@ def add_in_pairs(rows: list[np.ndarray]) -> np.ndarray:
 def _count_of_shards(size: int) -> int:
     """Into how many shards so many ranks cut a batch."""
     return max(SHARDS, 1 << (size - 1).bit_length())
+
+
+def _in_turn(i: int, count: int) -> int:
+    """The shards in the order in which they are handed out: the shortest words, the longest, the next shortest, ..."""
+    return count - 1 - i // 2 if i % 2 else i // 2
 
 
 def _shards_of(rank: int, size: int, count: int) -> range:

@@ -92,7 +92,9 @@ def linear(x, weight, bias=None, /):
         return (unbroadcast(g, shape).reshape(rows, m) @ weight.reshape(m, n)).reshape(x_shape)
 
     def dweight(g):
-        return (unbroadcast(g, shape).reshape(rows, m).T @ x.reshape(rows, n)).reshape(w_shape)
+        result = np.empty(w_shape, g.dtype)  # no view, which would be copied for the weight
+        np.matmul(unbroadcast(g, shape).reshape(rows, m).T, x.reshape(rows, n), out=result.reshape(m, n))
+        return result
 
     return out, save(dx, weight), save(dweight, x), unchanged
 
