@@ -17,7 +17,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -25,10 +25,15 @@ from tqdm import tqdm
 
 from micrograd.command import UsageError
 
-BLOCK_BYTES = 1 << 22
+BLOCK_BYTES = 1 << 20
+"""How much of a file is read at a time: what is made of it stays in the processor's cache."""
+
 MAX_CELLS = 29_500_000
 """The largest table of counts, of a trigram of 308 characters or a bigram of 5,431: 236 MB, and two copies of it while
 it is saved."""
+
+FEW = 25
+"""For how many words it is faster to look for each in the text than to cut the text into words."""
 
 _HAS_PADDING = re.compile(r"\n\s|\s\n")
 _ASCII_SPACES = " \t\v\f\x1c\x1d\x1e\x1f"
@@ -52,6 +57,7 @@ class WordList:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
+        self.is_plain = True  # whether all that was read is the text of its blocks, byte for byte
         self._first_read: tuple[int, ...] | None = None
 
     def blocks(self, start: int = 0, end: int | None = None) -> Iterator[str]:
@@ -64,32 +70,34 @@ class WordList:
     def _blocks(self, same: bool, start: int, end: int | None) -> Iterator[str]:
         """same: raise UsageError where the file has changed since it was read first."""
         found = start > 0 or end is not None
-        for raw, lines_before in self._raw_blocks(same, start, end):
+        for raw, place in self._raw_blocks(same, start, end):
             try:
-                text = raw.decode()
+                text = read = raw.decode()
             except UnicodeDecodeError as error:
-                line = lines_before + _line_ends(raw[: error.start]) + 1
+                before = self._raw_blocks(False, 0, place) if place else ()
+                line = 1 + sum(_line_ends(block) for block, _ in before) + _line_ends(raw[: error.start])
                 raise UsageError(
                     f"{self.path}: line {line} is not UTF-8 (byte 0x{raw[error.start]:02x}); save the file as UTF-8"
                 ) from None
-            text = "\n" + text.replace("\r\n", "\n").replace("\r", "\n")
-            text += "" if text.endswith("\n") else "\n"
+            if "\r" in text:
+                text = text.replace("\r\n", "\n").replace("\r", "\n")
+            if not text.endswith("\n"):
+                text += "\n"
             if _has_padding(text):
-                text = "\n".join([word for line in text.split("\n") if (word := line.strip())]) + "\n"
-            text = text.lstrip("\n")
+                text = text_of([word for line in text.split("\n") if (word := line.strip())])
+            self.is_plain = self.is_plain and text is read
             if text:
                 found = True
                 yield text
         if not found:
             raise UsageError(f"{self.path} holds no words; it should have one word to a line")
 
-    def cuts(self, shares: Sequence[float]) -> list[tuple[int, int]]:
-        """Where parts of the file start and end that hold such shares of it, in bytes, each cut at a line end."""
+    def cuts(self, parts: int) -> list[tuple[int, int]]:
+        """Where that many parts of the file, about as large, start and end, in bytes; each is cut at a line end."""
         size = self._status().st_size
-        wanted = np.cumsum(shares)[:-1] / np.sum(shares) * size
         with self.path.open("rb") as file:
             self._check_same(os.fstat(file.fileno()))
-            ends = [min(size, _after_line(file, int(place))) for place in wanted]
+            ends = [min(size, _after_line(file, size * i // parts)) for i in range(1, parts)]
         return list(itertools.pairwise([0, *itertools.accumulate(ends, max), size]))
 
     def _check_same(self, status: os.stat_result) -> None:
@@ -108,10 +116,10 @@ class WordList:
         return status
 
     def _raw_blocks(self, same: bool, start: int, end: int | None) -> Iterator[tuple[bytes, int]]:
-        """The file in blocks of whole lines, each with the number of lines before it."""
+        """The file in blocks of whole lines, each with its place in the file."""
         size = self._status().st_size
         end = size if end is None else end
-        lines, rest = 0, b""
+        place, rest = start, b""
         bar = tqdm(
             total=end - start, unit="B", unit_scale=True, desc=f"reading {self.path.name}", delay=1, leave=False,
             disable=start > 0,
@@ -121,19 +129,21 @@ class WordList:
                 self._check_same(os.fstat(file.fileno()))
             if start or file.read(3) != b"\xef\xbb\xbf":  # the byte-order mark
                 file.seek(start)
+            else:
+                place, self.is_plain = 3, False
             # What is written to the file meanwhile is read as well, where it is read to its end.
             while more := file.read(BLOCK_BYTES if end == size else min(BLOCK_BYTES, end - file.tell())):
                 bar.update(len(more))
                 block = rest + more
                 cut = max(block.rfind(b"\n"), block.rfind(b"\r", 0, -1)) + 1  # after a last CR there may come an LF
                 if cut:
-                    yield block[:cut], lines
-                    lines += _line_ends(block[:cut])
+                    yield block[:cut], place
+                place += cut
                 rest = block[cut:]
             if same:
                 self._check_same(os.fstat(file.fileno()))
         if rest:
-            yield rest, lines
+            yield rest, place
 
     def words(self) -> list[str]:
         """All the words, in the file's order."""
@@ -143,15 +153,20 @@ class WordList:
         """Those of the candidates that are words of the list as it is now, or of a part of it."""
         wanted, found = set(candidates), set()
         for block in self._blocks(False, start, end):
-            found |= wanted.intersection(block[:-1].split("\n"))
+            if len(wanted) > FEW:
+                found |= wanted.intersection(block[:-1].split("\n"))
+            else:
+                text = "\n" + block
+                found |= {word for word in wanted if f"\n{word}\n" in text}
+                wanted -= found
         return found
 
 
 def _has_padding(text: str) -> bool:
     """Whether there are empty lines, or white space around words."""
     if text.isascii() and "\n\n" not in text and not any(space in text for space in _ASCII_SPACES):
-        return False  # what most lists are is found out ten times as fast
-    return _HAS_PADDING.search(text) is not None
+        return text.startswith("\n")  # what most lists are is found out ten times as fast
+    return text[0].isspace() or _HAS_PADDING.search(text) is not None
 
 
 def _after_line(file: BinaryIO, place: int) -> int:
@@ -203,7 +218,9 @@ class Vocabulary:
 
     def encode_text(self, text: str) -> np.ndarray:
         """The token ids, (n,) int32, of a block of text, one boundary before and one after each word."""
-        return np.concatenate([np.zeros(1, np.int32), self._id_of[_code_points(text)]])
+        ids = np.zeros(len(text) + 1, np.int32)
+        self._id_of.take(_code_points(text), out=ids[1:], mode="clip")
+        return ids
 
     def decode(self, ids: Iterable[int]) -> str:
         """The word that the token ids spell."""
@@ -223,24 +240,19 @@ class Survey(NamedTuple):
 
 def survey(blocks: Iterable[str]) -> Survey:
     """Look through blocks of text as WordList gives them, once, holding one block at a time."""
-    digest = hashlib.sha256()
-    return look_through(blocks, digest)._replace(digest=digest.hexdigest())
-
-
-def look_through(blocks: Iterable[str], digest: Any = None) -> Survey:
-    """A survey without its digest; digest: one that is brought up to date meanwhile."""
     words, shortest, longest = 0, 0x7FFFFFFF, 0
     present = np.zeros(0x110000, bool)
+    digest = hashlib.sha256()
     for block in blocks:
         points = _code_points(block)
-        present[points] = True
+        times = np.bincount(points)
+        present[: len(times)] |= times > 0
         lengths = np.diff(np.flatnonzero(points == ord("\n")), prepend=-1) - 1
         words += len(lengths)
         shortest, longest = min(shortest, int(lengths.min())), max(longest, int(lengths.max()))
-        if digest is not None:
-            digest.update(block.encode())
+        digest.update(block.encode())
     present[ord("\n")] = False
-    return Survey(words, shortest, longest, Vocabulary(map(chr, np.flatnonzero(present))), "")
+    return Survey(words, shortest, longest, Vocabulary(map(chr, np.flatnonzero(present))), digest.hexdigest())
 
 
 def _code_points(text: str) -> np.ndarray:
@@ -328,12 +340,12 @@ def count_ngrams(blocks: Iterable[str], vocabulary: Vocabulary, order: int) -> n
     check_table(size, order)
     counts = np.zeros(size**order, np.int64)
     for block in blocks:
-        ids = vocabulary.encode_text(block)
-        if order == 2:  # every context is the id before: nothing has to be masked
-            index = ids[:-1] * np.int64(size) + ids[1:]
-        else:
-            contexts, targets = examples(ids, order - 1)
-            index = context_index(contexts, size) * size + targets
+        ids = vocabulary.encode_text(block)  # int32, which holds the number of any cell
+        index, inside = ids[1:].copy(), np.bool(True)
+        for i in range(1, order):
+            before = np.concatenate([ids[: i - 1], ids[:-i]])[: len(index)] * inside
+            index += before * np.int32(size**i)
+            inside = before != 0  # what is before the beginning of a word is the boundary
         if len(index) * 4 < len(counts):
             cells, times = np.unique(index, return_counts=True)
             counts[cells] += times

@@ -4,7 +4,6 @@ What comes out is what one process finds, to the last bit. A short list is read 
 where there is one process only.
 """
 
-import functools
 import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -14,45 +13,35 @@ import numpy as np
 
 from makemore import data, processes
 from makemore.data import Survey, Vocabulary, WordList
-from micrograd.command import UsageError
 from micrograd.distributed.group import current
 
-HASHING = 0.3
-"""What it takes to read a part of a list for its digest alone, of what it takes to look through it as well."""
+LONG = 1 << 22
+"""Bytes of a list that is worth the while."""
 
-Parts = list[tuple[int, int]]
+Part = tuple[int, int]
 
 
 def survey(words: WordList) -> Survey:
-    """`data.survey` of a list. The digest is of the whole list in its order, so rank 0 works it out, and its part is
-    the smaller."""
-    others = processes.size() - 1
+    """`data.survey` of a list. The digest is of the whole list in its order, so rank 0 works it out, and soon where the
+    file is nothing but the words, a line each."""
     if not _is_long(words):
         return data.survey(words.blocks())
-    mine = max(0.0, (1 - HASHING * others) / ((1 - HASHING) * others + 1))
-    parts = words.cuts([mine, *[(1 - mine) / others] * others])
-    found = _over_parts(words, _survey_part, parts)
-    if not any(each.words for each in found):
-        return data.survey(words.blocks())  # raises that there are none
-    characters = {character for each in found for character in each.vocabulary.characters}
+    found, plain = zip(*_over_parts(words, _survey_part), strict=True)
+    with words.path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256") if all(plain) else hashlib.sha256()
+    for block in () if all(plain) else words.blocks():
+        digest.update(block.encode())
     return Survey(
         sum(each.words for each in found),
         min(each.shortest for each in found),
         max(each.longest for each in found),
-        Vocabulary(characters),
-        found[0].digest,
+        Vocabulary(character for each in found for character in each.vocabulary.characters),
+        digest.hexdigest(),
     )
 
 
-def _survey_part(path: Path, parts: Parts) -> Survey:
-    words, rank = WordList(path), current().rank
-    if rank:
-        return data.look_through(words.blocks(*parts[rank]))
-    digest = hashlib.sha256()
-    found = data.look_through(words.blocks(*parts[0]), digest)
-    for block in words.blocks(parts[0][1], parts[-1][1]):
-        digest.update(block.encode())
-    return found._replace(digest=digest.hexdigest())
+def _survey_part(words: WordList, part: Part) -> tuple[Survey, bool]:
+    return data.survey(words.blocks(*part)), words.is_plain
 
 
 def count_ngrams(words: WordList, vocabulary: Vocabulary, order: int) -> np.ndarray:
@@ -60,7 +49,7 @@ def count_ngrams(words: WordList, vocabulary: Vocabulary, order: int) -> np.ndar
     if not _is_long(words):
         return data.count_ngrams(words.blocks(), vocabulary, order)
     data.check_table(len(vocabulary), order)
-    _over_parts(words, _count_part, _even_parts(words), vocabulary, order)
+    _over_parts(words, _count_part, vocabulary, order)
     processes.together(_add_up)
     return _tables.pop()
 
@@ -69,8 +58,8 @@ _tables: list[np.ndarray] = []
 """The table of this process's part, until all are added up."""
 
 
-def _count_part(path: Path, parts: Parts, vocabulary: Vocabulary, order: int) -> None:
-    _tables[:] = [data.count_ngrams(WordList(path).blocks(*parts[current().rank]), vocabulary, order)]
+def _count_part(words: WordList, part: Part, vocabulary: Vocabulary, order: int) -> None:
+    _tables[:] = [data.count_ngrams(words.blocks(*part), vocabulary, order)]
 
 
 def _add_up() -> None:
@@ -88,27 +77,22 @@ def seen(words: WordList, candidates: Iterable[str]) -> set[str]:
     """`WordList.seen` of a list."""
     if not _is_long(words):
         return words.seen(candidates)
-    return set().union(*_over_parts(words, _seen_in_part, _even_parts(words), set(candidates)))
+    return set().union(*_over_parts(words, _seen_in_part, set(candidates)))
 
 
-def _seen_in_part(path: Path, parts: Parts, candidates: set[str]) -> set[str]:
-    return WordList(path).seen(candidates, *parts[current().rank])
+def _seen_in_part(words: WordList, part: Part, candidates: set[str]) -> set[str]:
+    return words.seen(candidates, *part)
 
 
 def _is_long(words: WordList) -> bool:
     """Whether it is worth while to read the list in parts."""
-    return processes.size() > 1 and words.path.is_file() and words.path.stat().st_size > data.BLOCK_BYTES
+    return processes.size() > 1 and words.path.is_file() and words.path.stat().st_size > LONG
 
 
-def _even_parts(words: WordList) -> Parts:
-    return words.cuts([1.0] * processes.size())
+def _over_parts(words: WordList, function: Callable[..., Any], *arguments: Any) -> list[Any]:
+    """function(list, part, *arguments) of every rank, which reads its part of the list."""
+    return processes.together(_on_part, words.path, words.cuts(processes.size()), function, *arguments)
 
 
-def _over_parts(words: WordList, function: Callable[..., Any], parts: Parts, *arguments: Any) -> list[Any]:
-    """What the function gives on each rank."""
-    try:
-        return processes.together(functools.partial(function, words.path.resolve(), parts, *arguments))
-    except UsageError:
-        for _ in words.blocks():  # raises it as well, and knows how many lines were before
-            pass
-        raise
+def _on_part(path: Path, parts: list[Part], function: Callable[..., Any], *arguments: Any) -> Any:
+    return function(WordList(path), parts[current().rank], *arguments)

@@ -237,7 +237,7 @@ def test_the_parts_of_a_list_are_its_lines(tmp_path, line_end, parts):
     path = tmp_path / "words.txt"
     for end in ("", line_end):
         path.write_bytes(line_end.join(words).encode() + end.encode())
-        cuts = WordList(path).cuts([1] * parts)
+        cuts = WordList(path).cuts(parts)
         assert len(cuts) == parts
         text = ["".join(WordList(path).blocks(*cut)) for cut in cuts]
         assert "".join(text) == "".join([word + "\n" for word in words if word])
