@@ -132,7 +132,7 @@ class Picture:
         if Path(path).suffix.lower() != ".html":
             raise ValueError(f"{path}: a page that steps through backward is saved as .html")
         again = AGAIN if was_released(self._roots) else ""
-        write_whole(path, page(read(self._roots, self._names), self._depth, again).encode())
+        write_whole(path, page(read(self._roots, self._names), self._depth, again, self._drawn[2]).encode())
 
     def __repr__(self) -> str:
         return f"<{alt_text(self._drawn[0])}>"

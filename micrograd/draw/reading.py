@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from micrograd import graph
-from micrograd.draw.formulas import sign_of
+from micrograd.draw.formulas import ATOM, composed, short, sign_of
 from micrograd.engine import Value, topological_order
 from micrograd.in_place import snapshot
 from micrograd.nn import Module
@@ -15,11 +15,6 @@ from micrograd.ops import apply
 from micrograd.rules.errors import silent
 from micrograd.rules.grad_mode import enable_grad
 from micrograd.tensors import Tensor
-
-LONGEST_TITLE = 24
-
-PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "**": 4}
-ATOM = 5
 
 RELEASED = (
     "the numbers behind this Tensor were released by backward(), and {what} cannot be worked out again: "
@@ -46,7 +41,8 @@ class Box:
     data, grad: a float or an array; None where they are not known. sign: of the operation, empty for a leaf.
     shape, dtype: of a tensor. frames: the modules it was made in, the outermost first. node: the Value, or the Node or
     leaf Tensor, that it shows; op: the name of what made it. local: of a Value, the local
-    derivative by each parent, None where it has a backward function of its own.
+    derivative by each parent, None where it has a backward function of its own. operands: the boxes of its inputs and,
+    as text, the plain numbers among them.
     """
 
     role: str
@@ -62,6 +58,7 @@ class Box:
     op: str = ""
     local: Sequence[Any] | None = None
     precedence: int = ATOM
+    operands: "Sequence[Box | str]" = ()
     count: int = 1
 
 
@@ -149,16 +146,16 @@ def _read_values(roots: Sequence[Value], names: Names) -> list[Box]:
         box.parents = [made[parent] for parent in node._prev]
         box.op = "**" if node._op.startswith("**") else node._op
         box.local = None if "_backward" in vars(node) else node._local
-        operands = [(parent.title, parent.precedence) for parent in box.parents]
+        box.operands = box.parents
         if node._op == "dot":
             products = _unfold_dot(node, box)
             boxes += reversed(products)  # backward, which goes the other way, takes the first one first
-            operands = [(product.title, product.precedence) for product in box.parents]
+            box.operands = box.parents
         elif len(box.parents) == 1 and box.op == "**":
             box.sign = f"**{short(float(node._op[2:]))}" if _is_number(node._op[2:]) else node._op
-            operands.append((box.sign[2:], ATOM))
+            box.operands = [*box.parents, box.sign[2:]]
         if not box.title and box.parents:
-            box.title, box.precedence = composed(box.op, operands)
+            box.title, box.precedence = composed(box.op, box.operands)
         elif not box.title and len(constant := short(node.data)) <= 4:
             box.title = constant
         boxes.append(box)
@@ -179,7 +176,8 @@ def _unfold_dot(node: Value, total: Box) -> list[Box]:
         w, x = total.parents[i], total.parents[n + i]
         product = Box("result", "", "*", w.data * x.data, total.grad, [w, x], node=(node, i), op="*")
         product.local = (x.data, w.data)
-        product.title, product.precedence = composed("*", [(w.title, w.precedence), (x.title, x.precedence)])
+        product.operands = [w, x]
+        product.title, product.precedence = composed("*", product.operands)
         products.append(product)
     total.parents = [*products, total.parents[-1]]
     total.sign, total.op, total.local = "+", "+", (1.0,) * (n + 1)
@@ -225,9 +223,9 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
         )
         box.data, box.grad = _recomputed(node, made), gradients.get(node)
         box.op = sign_of(node)
-        box.sign, operands = _call(node, box.op, boxes_of)
+        box.sign, box.operands = _call(node, box.op, boxes_of)
         if not box.title:
-            box.title, box.precedence = composed(box.op, operands)
+            box.title, box.precedence = composed(box.op, box.operands)
         for edge in node.edges:
             known = made[edge.parent] if isinstance(edge.parent, graph.Node) else leaf(edge.parent)
             known.shape, known.dtype = edge.shape, str(edge.dtype)
@@ -291,12 +289,12 @@ def _is_array(x: Any) -> bool:
     return isinstance(x, Tensor | np.ndarray)
 
 
-def _call(node: graph.Node, op: str, inputs: Sequence[Any]) -> tuple[str, list[tuple[str, int]]]:
-    """The sign of the operation with the plain numbers that belong to it, and the operands, each with its precedence.
+def _call(node: graph.Node, op: str, inputs: Sequence[Any]) -> tuple[str, list[Box | str]]:
+    """The sign of the operation with the plain numbers that belong to it, and the operands.
 
     inputs: Boxes, numbers and None.
     """
-    operands = [(x.title, x.precedence) if isinstance(x, Box) else (short(x), ATOM) for x in inputs if x is not None]
+    operands = [x if isinstance(x, Box) else short(x) for x in inputs if x is not None]
     first = next((i for i, x in enumerate(inputs) if isinstance(x, Box)), 0)
     left, right = [
         [short(x) for x in part if not isinstance(x, Box | None)] for part in (inputs[:first], inputs[first:])
@@ -364,40 +362,6 @@ class _Frames:
             path = self._paths[id(outermost)].get(module, "")
             self._frames[id(module)] = Frame(f"{path}: {type(module).__name__}" if path else type(module).__name__)
         return self._frames[id(module)]
-
-
-def composed(sign: str, operands: Sequence[tuple[str, int]]) -> tuple[str, int]:
-    """A title made of an operation and its operands, with its precedence; empty where it would be long.
-
-    operands: the title of each and its precedence.
-    """
-    titles = [title for title, _ in operands]
-    if not operands or any(not title or title.startswith("#") for title in titles):
-        return "", ATOM
-    level = ATOM
-    if sign in PRECEDENCE and len(operands) > 1:
-        level = PRECEDENCE[sign]
-        parts = [
-            f"({title})" if inner < level or (inner == level and (i > 0) == (sign != "**") and sign != "+") else title
-            for i, (title, inner) in enumerate(operands)
-        ]
-        title = sign.join(parts) if sign == "**" else f" {sign} ".join(parts)
-    elif sign == "neg":
-        title, level = (f"-{titles[0]}" if operands[0][1] > 2 else f"-({titles[0]})"), 3
-    elif sign == "[ ]":
-        title = f"{titles[0]}[{', '.join(titles[1:])}]" if len(titles) > 1 and operands[0][1] == ATOM else ""
-    elif sign.isidentifier():
-        title = f"{sign}({', '.join(titles)})"
-    else:
-        title = ""
-    return (title, level) if len(title) <= LONGEST_TITLE else ("", ATOM)
-
-
-def short(x: Any) -> str:
-    """A number with as few digits as it needs; a row of them in the same way."""
-    if isinstance(x, tuple | list):
-        return ", ".join(map(short, x))
-    return f"{x:g}" if isinstance(x, float) else str(x)
 
 
 def _is_number(text: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd.draw.dot import lines_of, number, svg_text
+from micrograd.draw.dot import LOOK, MOST_IN_A_ROW, Look, lines_of, number, svg_text
 from micrograd.draw.folding import cut
 from micrograd.draw.formulas import code, formula
 from micrograd.draw.reading import Box
@@ -72,8 +72,10 @@ def _contributions(box: Box, g: Any, box_of: dict[int, Box]) -> Iterator[tuple[B
     if isinstance(box.node, Node):
         yield from _to_tensors(box, g, box_of)
     elif box.local is not None and len(box.local) == len(box.parents):
-        for parent, derivative in zip(box.parents, box.local, strict=True):
-            yield parent, number(derivative), derivative * g, ""
+        ways = formula(box)[1:]
+        for i, (parent, derivative) in enumerate(zip(box.parents, box.local, strict=True)):
+            in_words = f"{ways[i]} = " if i < len(ways) and ways[i] != "g" else ""
+            yield parent, f"{in_words}{number(derivative)} · {number(g)}", derivative * g, ""
     else:
         yield from _by_function(box.node, g, box_of)
 
@@ -116,7 +118,7 @@ def _summed(raw: tuple[int, ...], shape: tuple[int, ...]) -> str:
     return f"{list(raw)} summed over {which} {', '.join(map(str, dims))} to {list(shape)}, since broadcasting made them"
 
 
-def page(boxes: list[Box], depth: int | None = None, remark: str = "") -> str:
+def page(boxes: list[Box], depth: int | None = None, remark: str = "", look: Look = LOOK) -> str:
     """The page as HTML text, for the boxes of a whole graph, of which it shows what `cut` leaves, and a remark.
 
     Raises as `walk` does, and OSError where there is nothing on this machine to lay the picture out with.
@@ -140,7 +142,8 @@ def page(boxes: list[Box], depth: int | None = None, remark: str = "") -> str:
     name = ", ".join([box.title for box in ends(drawn)])
     template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
     before, between, after = template.replace("@name@", html.escape(name)).split("@@")
-    return f"{before}{svg_text(drawn)}{between}{text}{after}"
+    picture = svg_text(drawn, look=look._replace(show="all", digits=4))  # whose last lines the page writes anew
+    return f"{before}{picture}{between}{text}{after}"
 
 
 def _gradients(boxes: list[Box], steps: list[Step]) -> dict[Box, Any]:
@@ -155,7 +158,7 @@ def _step_text(step: Step, ids: dict[int, str]) -> dict[str, Any]:
         {
             "name": one.to.title,
             "node": ids.get(id(one.to.node)),
-            "how": f"{one.how} · {_plain(step.gradient)}" if scalar and one.how != "its own _backward" else one.how,
+            "how": one.how,
             "added": _plain(one.added),
             "before": _plain(one.before),
             "after": _plain(one.after),
@@ -168,13 +171,11 @@ def _step_text(step: Step, ids: dict[int, str]) -> dict[str, Any]:
     ]
     return {
         "node": ids[id(step.box.node)],
-        "name": step.box.title,
-        "sign": step.box.sign,
         "op": step.box.op,
         "gradient": _plain(step.gradient),
         "exact": _exact(step.gradient),
         "shape": "" if scalar else f"{list(step.gradient.shape)} {step.gradient.dtype}",
-        "formula": formula(step.box),
+        "formula": formula(step.box)[0],
         "rows": rows,
     }
 
@@ -194,7 +195,7 @@ def _lines(gradient: Any) -> list[str]:
 def _plain(x: Any) -> str:
     if np.size(x) > 1 and x.dtype != object and not x.any():
         return "0"
-    return " ".join(lines_of("", x)).strip()
+    return " ".join(lines_of("", x if np.size(x) <= MOST_IN_A_ROW else np.ravel(x))).strip()
 
 
 def _exact(x: Any) -> str:

@@ -1,14 +1,17 @@
 """The page that steps through backward, driven in a browser: the gradients it shows are the engine's, at every step."""
 
 import json
+import random
 import re
+from itertools import islice
 
 import numpy as np
 import pytest
 
 import micrograd
-from micrograd import Value
+from micrograd import Value, nn
 from micrograd.draw import draw
+from micrograd.draw.formulas import formula
 from micrograd.draw.reading import AGAIN, Names, read
 from micrograd.draw.stepping import walk
 
@@ -92,7 +95,7 @@ def test_each_step_adds_to_what_was_there(opened):
             assert plus == given
             assert float(held) == pytest.approx(grads.get(name, 0.0), abs=1e-4)
             assert float(result) == pytest.approx(float(held) + float(given), abs=2e-4)
-            local, gradient = map(float, how.split(" · "))
+            local, gradient = map(float, how.split(" = ")[-1].split(" · "))
             # Each of these numbers is shown with four digits behind the point.
             assert local * gradient == pytest.approx(float(given), abs=1e-4 * (1 + abs(local) + abs(gradient)))
             grads[name] = float(result)
@@ -110,7 +113,7 @@ def test_buttons_keys_and_the_slider_go_forward_and_back(opened):
     page.get_by_role("button", name="Back").click(force=True)  # it says that it is disabled
     assert told.inner_text() == "The start"
     page.get_by_role("button", name="Next").click()
-    assert told.inner_text().startswith(f"Step 1 of {last - 1}: +, which gave out")
+    assert told.inner_text().startswith(f"Step 1 of {last - 1}: out = tanh(a * b + c) * a + ")
     page.keyboard.press("ArrowRight")
     assert told.inner_text().startswith("Step 2")
     page.keyboard.press("ArrowLeft")
@@ -130,10 +133,17 @@ def test_buttons_keys_and_the_slider_go_forward_and_back(opened):
 def test_it_can_be_used_by_keyboard_and_screen_reader(opened):
     page = opened(draw(expression()[0]))
     reached = []
-    for _ in range(7):
+    for _ in range(10):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
-    assert reached[:6] == ["graph", "first", "back", "next", "last", "slider"]
+    assert reached[:10] == ["out", "in", "whole", "graph", "told", "first", "back", "next", "last", "slider"]
+    page.locator("#graph").focus()
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    before = page.evaluate("document.getElementById('graph').scrollLeft")
+    page.keyboard.press("ArrowLeft")  # scrolls the picture, and is no step
+    page.wait_for_function(f"document.getElementById('graph').scrollLeft < {before}")
+    assert page.locator("#told h2").inner_text() == "The start"
     page.locator("#next").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Space")
@@ -180,15 +190,92 @@ def test_of_tensors_it_tells_the_shapes_and_the_axes_that_broadcasting_made(open
     page.keyboard.press("ArrowRight")
     told = page.locator("#told").inner_text()
     assert "[4, 2] summed over dim 0 to [1, 2], since broadcasting made them" in told
-    assert "+, which gave x @ w + b" in told
+    assert "Step 2 of 3: x @ w + b" in told
     page.keyboard.press("ArrowRight")
     told = page.locator("#told").inner_text()
     assert "xᵀ @ g" in told
+    assert "g @ wᵀ" not in told  # x asks for no gradient
     assert "[3, 2] float32" in told
     assert (
         "return x @ y, save(lambda g: g @ y.T, y), save(lambda g: x.T @ g, x)"
         in page.locator("#told pre").text_content()
     )
+
+
+def ten_pictures():
+    """Small and large, of numbers and of tensors."""
+    random.seed(1)
+    micrograd.manual_seed(1)
+    yield draw(expression()[0])
+    yield draw(expression()[0], direction="TB")
+    yield draw(Value(2.0, label="x") ** 3)
+    for sizes in ([1], [4, 1], [2, 2]):
+        net, xs = nn.MLP(2, sizes), [Value(1.0), Value(-2.0)]
+        yield draw(net(xs), net=net, xs=xs)
+    x, y = micrograd.randn(5, 3), micrograd.tensor([0, 1, 1, 0, 1])
+    for net in (nn.Linear(3, 2), nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 2))):
+        yield draw(nn.functional.cross_entropy(net(x), y), x=x, y=y)
+    yield draw(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)(micrograd.randn(1, 4, 8)).sum())
+    W = micrograd.randn(4, 4, requires_grad=True)
+    yield draw(W[y].softmax(1).log()[:, 0].mean() + 0.1 * (W**2).mean(), W=W, ys=y)
+
+
+IN_VIEW = """() => {
+    const graph = document.getElementById('graph').getBoundingClientRect();
+    const told = document.getElementById('told').getBoundingClientRect();
+    const within = (box, frame) => box.left >= frame.left - 1 && box.right <= frame.right + 1
+        && box.top >= frame.top - 1 && box.bottom <= frame.bottom + 1;
+    const marked = [...document.querySelectorAll('#graph .current, #graph .gets')];
+    const last = [...document.querySelectorAll('#told .after')].at(-1);
+    return [marked.length && marked.every(each => within(each.getBoundingClientRect(), graph)),
+            !last || within(last.getBoundingClientRect(), told),
+            document.documentElement.scrollHeight <= innerHeight, document.documentElement.scrollWidth <= innerWidth];
+}"""
+
+
+def test_on_a_phone_the_receivers_and_the_last_sum_are_in_view_at_every_step(opened):
+    for picture in ten_pictures():
+        page = opened(picture, viewport={"width": 360, "height": 740})
+        for step in range(int(page.get_by_role("slider").get_attribute("max"))):
+            assert page.evaluate(IN_VIEW) == [True] * 4, (step, page.locator("#told").inner_text())
+            page.keyboard.press("ArrowRight")
+
+
+@pytest.mark.parametrize("pages", [2, pytest.param(10, marks=pytest.mark.slow)])
+def test_axe_finds_nothing_to_complain_of(browser, tmp_path, pages):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python").Axe()
+    for picture in islice(ten_pictures(), pages):
+        picture.steps(tmp_path / "page.html")
+        page = browser.new_page(viewport={"width": 360, "height": 740}, bypass_csp=True)  # axe is put into the page
+        page.goto((tmp_path / "page.html").as_uri())
+        page.keyboard.press("ArrowRight")
+        found = axe.run(page)
+        assert found.violations_count == 0, found.generate_report()
+        page.close()
+
+
+def test_on_paper_all_steps_are_there(opened):
+    page = opened(draw(expression()[0]))
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    headings = page.locator("#told h2").all_inner_texts()
+    assert [text.split(":")[0] for text in headings] == [*[f"Step {i} of 9" for i in range(1, 10)], "The end"]
+    assert not page.locator("nav").is_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("#told h2").all_inner_texts() == ["The start"]
+
+
+def test_formulas_are_in_the_names_of_the_picture():
+    x, w = (Value(number, label=name) for name, number in (("x", 2.0), ("w", 3.0)))
+    boxes = {box.title: formula(box) for box in read([(w * x + x).tanh() / (w - x) ** 3], Names({}, ())) if box.parents}
+    assert boxes["w * x"] == ("w * x", "x · g", "w · g")
+    assert boxes["tanh(w * x + x)"][1:] == ("(1 - tanh(w * x + x)²) · g",)
+    assert boxes["(w - x)**3"] == ("(w - x)**3", "3 · (w - x)**2 · g")
+    assert boxes["result"][0] == "result = tanh(w * x + x) / (w - x)**3"
+    net, xs = nn.Linear(2, 1), micrograd.ones(1, 2)
+    (found,) = [box for box in read([net(xs).sum()], Names({"net": net, "xs": xs}, ())) if box.op == "linear"]
+    assert formula(found)[0].endswith("= xs @ net.weightᵀ + net.bias")
+    assert formula(found)[1:3] == ("g @ net.weight", "gᵀ @ xs")
 
 
 def test_the_walk_ends_with_the_gradients_of_the_engine_and_touches_no_grad():
