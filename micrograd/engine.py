@@ -46,22 +46,22 @@ class Value:
 
     def __add__(self, other):
         """x + y; d/dx = 1, d/dy = 1."""
-        other = _value(other)
+        other = other if isinstance(other, Value) else Value(other)
         return Value(self.data + other.data, (self, other), "+", local=(1.0, 1.0))
 
     def __sub__(self, other):
         """x - y; d/dx = 1, d/dy = -1."""
-        other = _value(other)
+        other = other if isinstance(other, Value) else Value(other)
         return Value(self.data - other.data, (self, other), "-", local=(1.0, -1.0))
 
     def __mul__(self, other):
         """x * y; d/dx = y, d/dy = x."""
-        other = _value(other)
+        other = other if isinstance(other, Value) else Value(other)
         return Value(self.data * other.data, (self, other), "*", local=(other.data, self.data))
 
     def __truediv__(self, other):
         """x / y; d/dx = 1 / y, d/dy = -x / y**2. Raises ZeroDivisionError where y is 0."""
-        other = _value(other)
+        other = other if isinstance(other, Value) else Value(other)
         if other.data == 0:
             raise ZeroDivisionError(f"/: cannot divide {self.data} by zero")
         ratio = self.data / other.data
@@ -152,7 +152,9 @@ class Value:
         ws, xs: Values or numbers, as many of one as of the other; bias: a Value or a number. A neuron of n inputs is
         one node instead of 2n, which makes a scalar net several times as fast. Raises ValueError on unequal lengths.
         """
-        ws, xs, bias = [_value(w) for w in ws], [_value(x) for x in xs], _value(bias)
+        ws = [w if isinstance(w, Value) else Value(w) for w in ws]
+        xs = [x if isinstance(x, Value) else Value(x) for x in xs]
+        bias = _value(bias)
         if len(ws) != len(xs):
             raise ValueError(f"dot: {len(ws)} weights do not go with {len(xs)} inputs; give as many of each")
         w_data, x_data, total = [w.data for w in ws], [x.data for x in xs], bias.data
@@ -177,14 +179,15 @@ class Value:
 
     def _backward(self) -> None:
         """Hand this node's gradient on to the nodes it was made from: each gets local derivative times gradient."""
-        if len(self._local) != len(self._prev):
+        grad = self.grad
+        try:
+            for parent, derivative in zip(self._prev, self._local, strict=True):
+                parent.grad += derivative * grad
+        except ValueError:
             raise RuntimeError(
                 f"backward: '{self._op}' has {len(self._prev)} inputs and {len(self._local)} local derivatives; "
                 "give one for each (local=...) or set its _backward"
-            )
-        grad = self.grad
-        for parent, derivative in zip(self._prev, self._local, strict=True):
-            parent.grad += derivative * grad
+            ) from None
 
     def zero_grad(self) -> None:
         """Set the gradient of this node and of every node that it was made from to 0."""
@@ -240,7 +243,9 @@ def _value(x: Any) -> Value:
 
 
 def _number(x: Any) -> float:
-    if isinstance(x, Real) or (getattr(getattr(x, "dtype", None), "kind", None) in tuple("biuf") and x.ndim == 0):
+    if isinstance(x, (int, Real)) or (
+        getattr(getattr(x, "dtype", None), "kind", None) in tuple("biuf") and x.ndim == 0
+    ):
         return float(x)
     if isinstance(x, Value):
         raise TypeError("a Value of a Value would lose its graph: use it as it is, or Value(x.data) for a new leaf")
