@@ -11,7 +11,7 @@ from typing import Any
 
 from micrograd.engine import Value
 from micrograd.tensors import Tensor
-from micrograd.ops import TORCH, elementwise, selecting, logic, indexing, shapes, joining, reductions, extremes
+from micrograd.ops import TORCH, elementwise, selecting, logic, indexing, picking, shapes, joining, reductions, extremes
 from micrograd.ops import linalg, sorting, conversions, interop
 from micrograd import creation, random
 from micrograd.rules import storage

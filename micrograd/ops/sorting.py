@@ -6,7 +6,8 @@ import numpy as np
 
 from micrograd.ops import TORCH, apply, function, op, save
 from micrograd.ops.extremes import ValuesAndIndices, _pick
-from micrograd.ops.indexing import added_at, positions_along
+from micrograd.ops.indexing import added_at
+from micrograd.ops.picking import positions_along
 from micrograd.ops.reductions import shared_equally
 from micrograd.rules.dims import dim_of
 from micrograd.rules.errors import derivative_is_missing, need_elements, need_floats, refuse_bools

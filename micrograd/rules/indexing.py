@@ -27,7 +27,7 @@ def split_index(index: Any, ndim: int, copy: bool) -> tuple[Any, Any]:
         items = [item for item in items if item is not ...]
     if len(items) == 1:
         return None, items[0]
-    if not any(isinstance(item, int) for item in items):
+    if not any(item is None or isinstance(item, int) for item in items):
         return None, tuple(items)
     basic: list[Any] = []
     left: list[Any] = []
@@ -85,4 +85,4 @@ def _item(item: Any, copy: bool) -> Any:
         array = array.astype(bool)
     if array.ndim == 0 and array.dtype.kind != "b":
         return int(array)
-    return array.copy() if copy and isinstance(item, np.ndarray) else array
+    return array.copy(order="K") if copy and isinstance(item, np.ndarray) else array

@@ -14,7 +14,7 @@ def laid_out(result: np.ndarray, arrays: Sequence[Any]) -> np.ndarray:
             return result
         if all(type(a) is not np.ndarray or (a.flags.c_contiguous and a.shape == shape) for a in arrays):
             return result
-    strides = [_stretched(a, shape) for a in arrays if isinstance(a, np.ndarray)]
+    strides = [stretched(a, shape) for a in arrays if isinstance(a, np.ndarray)]
     return in_memory(result, dims_in_memory(shape, strides))
 
 
@@ -24,7 +24,7 @@ def in_memory(array: np.ndarray, dims: Sequence[int]) -> np.ndarray:
     return array if moved.flags.c_contiguous else moved.copy("C").transpose(np.argsort(dims))
 
 
-def _stretched(array: np.ndarray, shape: Sequence[int]) -> list[int]:
+def stretched(array: np.ndarray, shape: Sequence[int]) -> list[int]:
     """The strides of an array that is broadcast to a shape; 0 where it is stretched."""
     start = len(shape) - array.ndim
     own = zip(array.strides, array.shape, shape[start:], strict=True)
