@@ -40,16 +40,17 @@ state = State()
 class Observer:
     """The doors for what looks at the engine, such as the guard; None where nobody does.
 
-    operation: called after every operation with its Op, its inputs, its options and its result, whether it enters a
-    graph or not. backward: called with the tensors that backward is about to start from, their gradients, and whether
-    the leaves are to accumulate what is found; what it returns is called with that before they do. step: called with
-    the parameters that an optimizer is about to move. missing_grad: called with a tensor whose grad is read and None.
+    operation: called after every operation with its Op, inputs, options and result, in a graph or not. backward: called
+    with the tensors that backward starts from, their gradients, and whether the leaves accumulate what is found; what
+    it returns is called with that before they do. step: called with the parameters that an optimizer is about to move.
+    missing_grad: called with a tensor whose grad is read and None. shared: with one in the memory of an array.
     """
 
     operation: Callable[[Any, Sequence[Any], dict[str, Any], Any], None] | None = None
     backward: Callable[[Sequence[Any], Sequence[Any], bool], Callable[[dict[Any, Any]], None]] | None = None
     step: Callable[[Sequence[Any]], None] | None = None
     missing_grad: Callable[[Any], None] | None = None
+    shared: Callable[[Any], None] | None = None
 
 
 observer = Observer()

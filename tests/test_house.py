@@ -56,7 +56,7 @@ LIBRARIES = {
 INSIDE_FUNCTIONS = {
     "torch": ("compare",),
     "mpi4py": ("distributed",),
-    "IPython": ("draw", "lessons"),
+    "IPython": ("guard",),
     "matplotlib": ("draw",),
     "vl_convert": ("draw",),
     "nbformat": ("lessons",),

@@ -12,13 +12,16 @@ a subclass of GuardError that says what happened, with the shapes, and what was 
   make a loss of (n, n) numbers (`guard.broadcasts`);
 - softmax over the batch, of a softmax or missing; sigmoid before cross_entropy (`guard.softmaxes`);
 - the first nan or infinity, forward or backward (`guard.finite`);
-- a forgotten zero_grad, parameters that get no gradient, updates inside the graph (`guard.steps`).
+- a forgotten zero_grad, parameters that get no gradient, updates inside the graph (`guard.steps`);
+- layers in a plain list and weights that are no Parameters, which no optimizer sees (`guard.beside`);
+- numbers that backward needs and that were written over through NumPy (`guard.memory`).
 
 The guard stands at the doors of the engine, `graph.observer`, while it is on. Off, nothing of it runs.
 """
 
 import contextlib
 import os
+import sys
 from typing import Any
 
 from micrograd.guard import watch
@@ -80,6 +83,13 @@ def follow_environment() -> None:
     """Turn the guard on, to the end of the program, where MICROGRAD_GUARD is set to something other than 0."""
     if os.environ.get("MICROGRAD_GUARD", "0") not in ("", "0"):
         guard().__enter__()
+        sys.excepthook = _excepthook
+
+
+def _excepthook(kind: Any, error: BaseException, traceback: Any) -> None:
+    if isinstance(error, GuardError):
+        hide_engine(error)
+    sys.__excepthook__(kind, error, error.__traceback__)
 
 
 make_callable(__name__)

@@ -1,5 +1,6 @@
 """What the guard raises, and the line where the mistake was made."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,14 @@ _OWN = (os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep, "<
 
 class GuardError(RuntimeError):
     """A mistake that PyTorch would not have mentioned; its subclasses are the kinds of mistakes."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the user's lines and the message."""
+        from IPython import get_ipython  # it has asked
+
+        hide_engine(self)
+        lines: list[str] = get_ipython().InteractiveTB.structured_traceback(type(self), self, self.__traceback__)
+        return lines
 
 
 class BroadcastError(GuardError):
@@ -50,15 +59,13 @@ def user_line() -> Place:
     return frame.f_code.co_filename, frame.f_lineno
 
 
-def hide_engine(error: GuardError) -> None:
-    """Cut the traceback of an error after the user's own last line, so that no frame of this package is shown."""
-    last, entry = None, error.__traceback__
-    while entry is not None:
-        if not entry.tb_frame.f_code.co_filename.startswith(_OWN):
-            last = entry
+def hide_engine(error: BaseException) -> None:
+    """Take the frames of this package, and those of its decorators, out of the traceback of an error."""
+    last = entry = error.__traceback__
+    while entry is not None and last is not None:
         entry = entry.tb_next
-    if last is not None:
-        last.tb_next = None
+        if entry is None or not entry.tb_frame.f_code.co_filename.startswith((*_OWN, contextlib.__file__)):
+            last.tb_next, last = entry, entry
 
 
 def place_text(place: Place | None) -> str:

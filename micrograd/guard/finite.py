@@ -46,6 +46,7 @@ _MEANT = {
 _MEANT |= dict.fromkeys(_LOGS, _MEANT["log"])
 _MEANT |= {"reciprocal": _MEANT["div"], "log_softmax": _MEANT["softmax"], "rsqrt": _MEANT["sqrt"]}
 _MEANT |= {"var": _MEANT["std"], "scaled_dot_product_attention": _MEANT["softmax"]}
+_MEANT["cross_entropy"] = _MEANT["nll_loss"] = "at least one target that counts: all of them are ignore_index"
 _MEANT |= {"floor_divide": _MEANT["div"], "remainder": _MEANT["div"]}
 _NO_ELEMENTS = "at least one element, or example: there are none, and a mean of none is 0 / 0"
 _OTHERWISE = "smaller numbers: a lower learning rate, weights that start smaller, or data that is scaled"
@@ -132,7 +133,9 @@ def _message(op: str, inputs: Sequence[Any], array: np.ndarray, bad: np.ndarray)
 def _hint(op: str, value: float) -> str:
     if op in _LOGS and math.isnan(value):
         return "a number above 0: log of a negative one is nan; the logarithms of probabilities, perhaps"
-    if op in ("softmax", "log_softmax", "std", "var", "mul", "sub") and not math.isnan(value):
+    if op in ("softmax", "log_softmax", "std", "var", "mul", "sub", "cross_entropy", "nll_loss") and not math.isnan(
+        value
+    ):
         return _OTHERWISE
     if op == "pow":
         return "a base that is not 0 under a negative power, and not negative under a fractional one"

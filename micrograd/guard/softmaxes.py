@@ -68,15 +68,22 @@ def _twice(op: str, x: Tensor) -> SoftmaxError:
 def check_nll_loss(x: Tensor, target: Any) -> None:
     """Raises SoftmaxError where nll_loss gets anything but log probabilities, or such as were taken over the batch."""
     trace, targets = trace_of(x), array_of(target)
+    classes = min(1, x.ndim - 1)
+    meant = f"Probably meant: F.nll_loss(F.log_softmax(logits, dim={classes}), y), or F.cross_entropy(logits, y)"
+    if trace.softmax not in (None, classes) and not (x.ndim == 2 and _each_in_turn(targets, len(targets))):
+        raise _wrong_dim("nll_loss", x, trace.softmax, classes)
     positive = x._array.size and x._array.max() > 1e-3
     if trace.made_by == "softmax" or positive:
         what = "a softmax" if trace.made_by == "softmax" else f"numbers as large as {x._array.max():g}"
         raise SoftmaxError(
             f"nll_loss of {what}, of shape {list(x.shape)}: it takes the logarithms of probabilities, which are never "
-            "above 0. Probably meant: F.nll_loss(F.log_softmax(logits, dim=1), y), or F.cross_entropy(logits, y)"
+            f"above 0. {meant}"
         )
-    if trace.softmax == 0 and not _each_in_turn(targets, len(targets)):
-        raise _wrong_dim("nll_loss", x, 0)
+    if x._array.size and not _add_up(np.exp(x._array.astype(np.float64)).sum(classes)):
+        raise SoftmaxError(
+            f"nll_loss of numbers of shape {list(x.shape)} that are no logarithms of probabilities: exp of them does "
+            f"not add up to 1 over dim {classes} in any row. {meant}"
+        )
 
 
 def check_index(x: Tensor, index: Any) -> None:
@@ -87,16 +94,24 @@ def check_index(x: Tensor, index: Any) -> None:
     if all(isinstance(item, np.ndarray) and item.ndim == 1 and item.dtype.kind in "iu" for item in index):
         along, other = index[dim], index[1 - dim]
         if _each_in_turn(along, x._array.shape[dim]) and not _each_in_turn(other, len(along)):
-            raise _wrong_dim("probs[arange(n), y]" if dim == 0 else "probs[y, arange(n)]", x, dim)
+            raise _wrong_dim("probs[arange(n), y]" if dim == 0 else "probs[y, arange(n)]", x, dim, 1 - dim)
 
 
 def check_gather(x: Tensor, options: dict[str, Any]) -> None:
     """Raises SoftmaxError for a gather of one class each where softmax was taken over the other dimension."""
-    dim, shape = trace_of(x).softmax, options["index"].shape
-    if dim is None or x._array.ndim != 2 or dim == options["dim"]:
-        return
-    if shape[options["dim"]] == 1 and shape[dim] == x._array.shape[dim]:
-        raise _wrong_dim(f"gather along dim {options['dim']}", x, dim)
+    dim, along, shape = trace_of(x).softmax, options["dim"], options["index"].shape
+    if dim not in (None, along) and shape[along] == 1 and shape[dim] == x._array.shape[dim]:
+        raise _wrong_dim(f"gather along dim {along}", x, dim, along)
+
+
+def check_matmul(x: Tensor) -> None:
+    """Raises SoftmaxError for attention whose weights add up to 1 over the queries, dim -2 of (..., T, T)."""
+    dim, shape = trace_of(x).softmax, x._array.shape
+    if len(shape) > 2 and dim == len(shape) - 2 and shape[-1] == shape[-2] > 1:
+        raise SoftmaxError(
+            f"a product with a softmax over dim {dim} of {list(shape)}: what is averaged over is its last dimension, "
+            "and over that it does not add up to 1. Probably meant: softmax(scores, dim=-1)"
+        )
 
 
 def _each_in_turn(index: Any, n: int) -> bool:
@@ -104,9 +119,15 @@ def _each_in_turn(index: Any, n: int) -> bool:
     return len(index) == n and np.array_equal(index, np.arange(n))
 
 
-def _wrong_dim(what: str, x: Tensor, dim: int) -> SoftmaxError:
+def _add_up(sums: np.ndarray) -> bool:
+    """Whether any of the sums is 1, give or take what smoothing and a mask may change."""
+    return bool((abs(sums - 1) < 0.1).any())
+
+
+def _wrong_dim(what: str, x: Tensor, dim: int, classes: int) -> SoftmaxError:
+    ran, shape = trace_of(x).ran or (dim, x._array.shape)
     return SoftmaxError(
-        f"{what} picks one class for each example, and softmax ran over dim {dim} of {list(x.shape)}, the examples: "
-        f"what adds up to 1 is each {'column' if dim == 0 else 'row'}, not the classes of an example. "
-        f"Probably meant: softmax(logits, dim={1 - dim})"
+        f"{what} picks one class for each example, and softmax ran over dim {ran} of {list(shape)}, the examples: "
+        "what adds up to 1 is one class of all of them, not the classes of an example. "
+        f"Probably meant: softmax(logits, dim={-1 if trace_of(x).ran else classes})"
     )

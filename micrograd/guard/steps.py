@@ -21,12 +21,15 @@ class Record:
 
     numbers: a checksum of its array at the last backward. grad, grad_version: the grad that backward left and its
     counter of changes. brought: whether that was not all zero. reached: whether backward came here since the last step.
-    mixed: whether grad holds the gradients of two steps. awake: whether any gradient ever was not zero. sleeping: how
-    many steps before that.
+    fresh, numbers_before, unmoved: see `beside`. mixed: whether grad holds the gradients of two steps. awake: whether
+    any gradient ever was not zero. sleeping: how many steps before that.
     """
 
     def __init__(self) -> None:
         self.numbers: int | None = None
+        self.numbers_before: int | None = None
+        self.unmoved = 0
+        self.fresh = False
         self.grad: Callable[[], Tensor | None] = lambda: None
         self.grad_version = 0
         self.brought = self.reached = self.mixed = self.awake = False
@@ -99,7 +102,8 @@ def before_accumulating(gradients: dict[Any, Any]) -> None:
         raise StaleGradientError(STALE.format(which="all parameters" if stale > 1 else _shape_text(leaves[0][0])))
     _reached_since_step[0] = _reached_since_step[0] or bool(leaves)
     for record, (leaf, g) in zip(records, leaves, strict=True):
-        record.numbers, record.brought, record.reached = checksum(leaf), bool(g.any()), True
+        record.numbers, record.brought = checksum(leaf), bool(g.any())
+        record.reached = record.fresh = True
         _reached.append(weakref.ref(leaf))
 
 

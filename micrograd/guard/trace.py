@@ -40,7 +40,8 @@ class Trace(NamedTuple):
     layout: a number, the same for tensors whose elements correspond one to one, 0 where nobody asked yet.
     made_by: "exp", "sigmoid", "softmax", "log_softmax" or "unsqueeze" where the tensor is just that, and
     nothing was done to it since.
-    softmax: the dimension over which it was made to add up to 1. reduced: the reduction that it is the result of.
+    softmax: the dimension over which it was made to add up to 1. ran: that dimension and the shape at the time, where a
+    view has changed them since. reduced: the reduction that it is the result of.
     outer: the broadcast it comes from. gradient_of: the leaf whose grad it is, perhaps times a number.
     update: the place where it was made as p - lr * p.grad.
     """
@@ -52,6 +53,7 @@ class Trace(NamedTuple):
     outer: OuterBroadcast | None = None
     gradient_of: Callable[[], Tensor | None] | None = None
     update: Place | None = None
+    ran: tuple[int, tuple[int, ...]] | None = None
 
 
 NOTHING = Trace()
@@ -95,15 +97,16 @@ def with_layout(x: Tensor) -> Trace:
 # The families of ops, by name.
 
 
-def _ops_of(family: str) -> frozenset[str]:
-    return frozenset(name for name, op in OPS.items() if op.forward.__module__ == f"micrograd.ops.{family}")
+def _ops_of(*families: str) -> frozenset[str]:
+    modules = [f"micrograd.ops.{family}" for family in families]
+    return frozenset(name for name, op in OPS.items() if op.forward.__module__ in modules)
 
 
 OF_TWO = frozenset({"add", "sub", "mul", "div", "pow", "maximum", "minimum", "remainder", "floor_divide"})
-OF_ONE = (_ops_of("elementwise") | {"gelu", "clone", "to_dtype"}) - OF_TWO - {"where", "lerp"}
+OF_ONE = (_ops_of("elementwise", "selecting", "activations") | {"clone", "to_dtype"}) - OF_TWO - {"where", "lerp"}
 _NO_REDUCTION = {"softmax", "log_softmax", "cumsum", "cumprod", "argmax", "argmin"}
-REDUCTIONS = (_ops_of("reductions") | {"median"}) - _NO_REDUCTION
-REARRANGED = (_ops_of("shapes") | _ops_of("indexing") | {"embedding", "where"}) - {"clone", "add_at"}
+REDUCTIONS = (_ops_of("reductions", "extremes") | {"median"}) - _NO_REDUCTION
+REARRANGED = (_ops_of("shapes", "joining", "indexing", "picking") | {"embedding", "where"}) - {"clone", "add_at"}
 
 
 def dims_in(options: dict[str, Any], ndim: int) -> tuple[int, ...] | None:
@@ -155,15 +158,23 @@ def of_reduction(op: str, x: Tensor, options: dict[str, Any], result: Tensor) ->
 
 
 def of_rearranged(op: str, x: Any, options: dict[str, Any], result: Tensor) -> None:
-    """Of a view or a part of x, note that it is still a softmax where its last dimension is untouched."""
+    """Of a view or a part of x, note over which dimension it is still a softmax, where its last one is untouched."""
     if op == "unsqueeze" or (op == "slice" and any(item is None for item in _items(options["index"]))):
         remember(result, Trace(made_by="unsqueeze"))
     trace = trace_of(x)
+    if trace.softmax is not None and op == "transpose":
+        dims = [options[name] % x.ndim for name in ("dim0", "dim1")]
+        dim = {dims[0]: dims[1], dims[1]: dims[0]}.get(trace.softmax, trace.softmax)
+        remember(result, trace._replace(layout=0, softmax=dim, ran=trace.ran or (trace.softmax, x._array.shape)))
     if trace.softmax is None or op not in ("view", "slice", "index", "reshape_copy", "squeeze"):
         return
     before, after = x._array.shape, result._array.shape
-    if trace.softmax == len(before) - 1 and after and after[-1] == before[-1] and _keeps_last(options, len(before)):
+    if not after or after[-1] != before[-1] or not _keeps_last(options, len(before)):
+        return
+    if trace.softmax == len(before) - 1:
         remember(result, Trace(made_by=trace.made_by, softmax=len(after) - 1))
+    elif len(after) == 2 and result._array.size == x._array.size:  # (B, T, C) as (B*T, C)
+        remember(result, Trace(made_by=trace.made_by, softmax=0, ran=trace.ran or (trace.softmax, before)))
 
 
 def _items(index: Any) -> tuple[Any, ...]:

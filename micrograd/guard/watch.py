@@ -8,7 +8,7 @@ import numpy as np
 
 from micrograd.engine import Value
 from micrograd.graph import observer, run_backward
-from micrograd.guard import broadcasts, softmaxes, steps
+from micrograd.guard import beside, broadcasts, memory, softmaxes, steps
 from micrograd.guard.caught import user_line
 from micrograd.guard.finite import GraphSnapshot, check_result, is_finite
 from micrograd.guard.trace import OF_ONE, OF_TWO, REARRANGED, REDUCTIONS, of_one, of_rearranged, of_reduction, of_two
@@ -22,6 +22,7 @@ def on_operation(op: Any, inputs: Sequence[Any], options: Options, result: Tenso
     steps.note_gradients()
     if result.grad_fn is not None:
         result.grad_fn.where = user_line()
+    memory.on_operation(inputs, result)
     name = options["loss"] if op.name == "loss_of_classes" else op.name
     handler = _HANDLERS.get(name)
     if handler is not None:
@@ -37,6 +38,9 @@ def on_backward(tensors: Sequence[Tensor], starts: Sequence[np.ndarray], accumul
     if accumulates:
         steps.check_roots(tensors)
     snapshot = GraphSnapshot(tensors)
+    nodes = [node for node, *_ in snapshot.nodes]
+    memory.check_saved(nodes)
+    beside.note_modules(nodes)
 
     def after(gradients: dict[Any, Any]) -> None:
         finite = all(is_finite(np.asarray(g)) for g in gradients.values())
@@ -50,6 +54,12 @@ def on_backward(tensors: Sequence[Tensor], starts: Sequence[np.ndarray], accumul
             steps.before_accumulating(gradients)
 
     return after
+
+
+def before_step(parameters: Sequence[Tensor]) -> None:
+    """Look at what an optimizer is about to move, and at what it leaves out."""
+    beside.check_step(parameters)
+    steps.before_step(parameters)
 
 
 def _of_two(op: str, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
@@ -98,6 +108,7 @@ _HANDLERS: dict[str, Callable] = {
     "index": _of_index,
     "gather": _of_first(lambda op, x, options, result: softmaxes.check_gather(x, options)),
     "cross_entropy": _of_first(lambda op, x, options, result: softmaxes.check_cross_entropy(x)),
+    **dict.fromkeys(("mm", "matmul"), _of_first(lambda op, x, options, result: softmaxes.check_matmul(x))),
     "nll_loss": lambda op, inputs, options, result: softmaxes.check_nll_loss(*inputs[:2]),
     "mse_loss": lambda op, inputs, options, result: broadcasts.check_mse_loss(*inputs[:2]),
 }
@@ -106,7 +117,8 @@ _outside: dict[str, Any] = {}  # who stood at the doors when the guard came
 _OURS: dict[str, Any] = {
     "operation": on_operation,
     "backward": on_backward,
-    "step": steps.before_step,
+    "step": before_step,
+    "shared": memory.on_shared,
     "missing_grad": steps.check_missing_grad,
 }
 
@@ -117,6 +129,7 @@ def start() -> None:
         _outside[door] = getattr(observer, door)
         setattr(observer, door, function)
     Value.backward = _guarded(Value.backward)  # type: ignore[method-assign] # Value has no doors, to stay as small
+    Tensor.numpy = _watched(Tensor.numpy)  # type: ignore[method-assign]
 
 
 def stop() -> None:
@@ -124,7 +137,10 @@ def stop() -> None:
     for door, function in _outside.items():
         setattr(observer, door, function)
     Value.backward = Value.backward.__wrapped__  # type: ignore[method-assign,attr-defined]
+    Tensor.numpy = Tensor.numpy.__wrapped__  # type: ignore[method-assign,attr-defined]
     steps.note_gradients()
+    memory.forget()
+    beside.forget()
 
 
 def _guarded(original: Callable) -> Callable:
@@ -135,3 +151,13 @@ def _guarded(original: Callable) -> Callable:
         steps.after_value_backward(leaves)
 
     return backward
+
+
+def _watched(original: Callable) -> Callable:
+    @wraps(original)
+    def numpy(self: Tensor) -> np.ndarray:
+        array: np.ndarray = original(self)
+        memory.on_shared(self)
+        return array
+
+    return numpy

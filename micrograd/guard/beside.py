@@ -1,0 +1,78 @@
+"""Weights that an optimizer never sees: layers in a plain list, and tensors that are no Parameters."""
+
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from micrograd.graph import Node
+from micrograd.guard.caught import UpdateError
+from micrograd.guard.steps import SEVERAL, Record
+from micrograd.nn import Module, Parameter
+from micrograd.tensors import Tensor
+
+_modules: "weakref.WeakSet[Module]" = weakref.WeakSet()
+"""The Modules whose forward has made the graphs that backward went through."""
+
+
+def note_modules(nodes: Iterable[Node]) -> None:
+    """Remember the Modules that some Nodes were made in."""
+    for node in nodes:
+        entered = node.module
+        while entered is not None and (module := entered[0]()) not in _modules:
+            if module is not None:
+                _modules.add(module)
+            entered = entered[1]
+
+
+def check_step(parameters: Sequence[Tensor]) -> None:
+    """Look at what stands beside the parameters in their Modules, when an optimizer is about to move these.
+
+    Raises UpdateError where that has had gradients at several steps, and nobody has moved it.
+    """
+    for p in parameters:
+        p.__dict__["_held"] = True
+    for module in list(_modules):
+        for path, leaf, meant in _beside(module):
+            record: Record | None = leaf.__dict__.get("_record")
+            if record is None or not record.fresh or "_held" in leaf.__dict__:
+                continue
+            record.fresh = False
+            record.unmoved = record.unmoved + 1 if record.numbers == record.numbers_before else 1
+            record.numbers_before = record.numbers
+            if record.unmoved >= SEVERAL:
+                raise UpdateError(
+                    f"self.{path} of {type(module).__name__}, of shape {list(leaf.shape)}, has had a gradient at each "
+                    f"of {record.unmoved} steps, and no optimizer has moved it: parameters() does not see what is in a "
+                    f"plain list or no Parameter. Probably meant: {meant}; or, where it is to stay as it is, "
+                    "requires_grad_(False)"
+                )
+
+
+def forget() -> None:
+    _modules.clear()
+
+
+def _beside(module: Module) -> Iterator[tuple[str, Tensor, str]]:
+    """The leaves in the attributes of a Module that are not among its parameters: path, leaf, and what was meant."""
+    for name, thing in vars(module).items():
+        if isinstance(thing, list | tuple | dict):
+            kind = "ModuleDict({...})" if isinstance(thing, dict) else "ModuleList([...])"
+            for path, leaf, in_module in _leaves(name, thing):
+                yield path, leaf, f"self.{name} = nn.{kind}" if in_module else "nn.Parameter, an attribute of its own"
+        elif isinstance(thing, Tensor) and not isinstance(thing, Parameter) and _is_leaf(thing):
+            yield name, thing, f"self.{name} = nn.Parameter(...)"
+
+
+def _leaves(path: str, thing: Any) -> Iterator[tuple[str, Tensor, bool]]:
+    """The leaves in a list, tuple or dict: the path to each, the leaf, and whether it is a Module's."""
+    for key, part in thing.items() if isinstance(thing, dict) else enumerate(thing):
+        if isinstance(part, Module):
+            yield from ((f"{path}[{key!r}].{name}", p, True) for name, p in part.named_parameters() if _is_leaf(p))
+        elif isinstance(part, list | tuple | dict):
+            yield from _leaves(f"{path}[{key!r}]", part)
+        elif _is_leaf(part):
+            yield f"{path}[{key!r}]", part, False
+
+
+def _is_leaf(x: Any) -> bool:
+    return isinstance(x, Tensor) and x._requires_grad and x.grad_fn is None
