@@ -1,7 +1,8 @@
 """Short lessons on language models, each a file to open and read from top to bottom, and to run.
 
 `python -m makemore.lessons` lists them, `python -m makemore.lessons softmax` runs one, and
-`python -m makemore.lessons softmax --answer 1 5/8` marks an answer to its first exercise. In Python or a notebook:
+`python -m makemore.lessons softmax --answer 1 5/8` marks an answer to its first exercise. `--notebook DIR` writes them
+as Jupyter notebooks. In Python or a notebook:
 
 >>> from makemore.lessons import softmax
 >>> softmax.exercise_1(5 / 8)

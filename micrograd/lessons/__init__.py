@@ -1,7 +1,8 @@
 """Short lessons on the engine, each a file to open and read from top to bottom, and to run.
 
 `python -m micrograd.lessons` lists them, `python -m micrograd.lessons nudging` runs one, and
-`python -m micrograd.lessons nudging --answer 1 8` marks an answer to its first exercise. In Python or a notebook:
+`python -m micrograd.lessons nudging --answer 1 8` marks an answer to its first exercise. `--notebook DIR` writes them
+as Jupyter notebooks. In Python or a notebook:
 
 >>> from micrograd.lessons import nudging
 >>> nudging.exercise_1(8.0)

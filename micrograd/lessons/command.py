@@ -11,6 +11,7 @@ from typing import Any
 from micrograd.command import Parser
 from micrograd.compare.report import aligned
 from micrograd.lessons.lesson import FOLDER
+from micrograd.lessons.notebook import write
 
 
 def run(package: ModuleType, arguments: list[str] | None) -> int:
@@ -24,18 +25,25 @@ def run(package: ModuleType, arguments: list[str] | None) -> int:
     parser.add_argument("name", nargs="?", metavar="NAME", help=f"the lesson: {', '.join(package.LESSONS)}")
     parser.add_argument("-o", "--output", default=FOLDER, metavar="DIR", type=Path,
                         help=f"where its picture goes ({FOLDER})")  # fmt: skip
+    parser.add_argument("--notebook", metavar="DIR", type=Path,
+                        help="write the lesson, or without a name all of them, as Jupyter notebooks")  # fmt: skip
     parser.add_argument("--answer", nargs=argparse.REMAINDER,
                         help="N ANSWER: mark an answer to exercise N of the lesson; comes last")  # fmt: skip
     flags = parser.parse_args(arguments)
     if flags.name is None:
         if flags.answer is not None:
             parser.error("--answer needs the name of the lesson before it")
-        print_list(package, command)
-        return 0
-    if flags.name not in package.LESSONS:
+        if flags.notebook is None:
+            print_list(package, command)
+    elif flags.name not in package.LESSONS:
         near = get_close_matches(flags.name, package.LESSONS, 1, 0.4)
         hint = f"the nearest is {near[0]}" if near else f"there are {', '.join(package.LESSONS)}"
         parser.error(f"there is no lesson {flags.name!r}; {hint}")
+    if flags.notebook is not None:
+        for name in [flags.name] if flags.name else package.LESSONS:
+            print(f"saved {write(importlib.import_module(f'{package.__name__}.{name}'), flags.notebook)}")
+    if flags.notebook is not None or flags.name is None:
+        return 0
     lesson = importlib.import_module(f"{package.__name__}.{flags.name}")
     if flags.answer is not None:
         return 0 if answered(parser, lesson, flags.name, flags.answer) else 1

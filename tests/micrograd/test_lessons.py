@@ -22,7 +22,7 @@ from micrograd.lessons import batch_norm, broadcasting, chain_rule, dim_of_sum, 
 from micrograd.lessons.__main__ import main
 from micrograd.lessons.lesson import check, compare_expression_with_pytorch, compare_with_pytorch, save
 
-MACHINERY = {"__init__", "__main__", "command", "lesson"}
+MACHINERY = {"__init__", "__main__", "command", "lesson", "notebook"}
 
 
 def module_of(name):
