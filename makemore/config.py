@@ -271,6 +271,8 @@ def parser_of_flags() -> Parser:
     )
     what = "run each step as it is written, not as a recorded program; the results are the same"
     group.add_argument("--no-compile", action="store_true", help=what)
+    what = "on how many threads matrices are multiplied (small nets one, large ones all cores)"
+    group.add_argument("--threads", type=Bounds(int, 1, most=2**10), metavar="N", help=what)
     group.add_argument("--diagnose", action="store_true", help="pictures of activations, gradients and updates")
     what = "show losses, gradients, new words and the embedding in TensorBoard, whose folder this is"
     group.add_argument("--tensorboard", type=not_empty, metavar="DIR", help=what)

@@ -126,12 +126,14 @@ def train(
     quiet: bool = False,
     board: str | None = None,
     compiled: bool = True,
+    threads: int | None = None,
 ) -> float:
     """Keep a run in its folder, and take its steps; how many seconds they took.
 
     diagnose: look inside, see `diagnosis.Watch`. guarded: under `micrograd.guard`. quiet: print nothing about the end.
     board: a folder for TensorBoard, see `tensorboard.Board`.
     compiled: each step as a recorded program, unless something looks inside; the results are the same.
+    threads: for products of matrices; None takes `threads_for` the run.
     Raises UsageError where the loss is not finite, or the guard catches something, and SystemExit with status 130 where
     Ctrl-C ended it.
     """
@@ -156,6 +158,7 @@ def train(
                 stepped=stepped if after_step else None,
                 evaluated=shown_on.evaluated if shown_on else None,
                 compiled=compiled and watch is None,
+                threads=threads,
             )
     except GuardError as caught:
         raise UsageError(f"the guard stopped step {run.step + 1:,}: {' '.join(str(caught).split())}") from None

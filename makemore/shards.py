@@ -20,6 +20,7 @@ from makemore.data import Examples
 from makemore.language_model import loss_of
 from makemore.models import NGRAMS, make, set_weights
 from makemore.optimizers import load_optimizer, optimizer_arrays, optimizer_of
+from makemore.threads import on_threads
 from micrograd import from_numpy
 from micrograd.distributed.group import current
 from micrograd.nn import BatchNorm1d
@@ -37,12 +38,14 @@ def can_share(config: dict[str, Any], model: Any) -> bool:
 
 
 @contextmanager
-def shared(run: Any, ids: np.ndarray, examples: Examples, compiled: bool) -> Iterator["SharedStep"]:
+def shared(run: Any, ids: np.ndarray, examples: Examples, compiled: bool, threads: int) -> Iterator["SharedStep"]:
     """The steps of a run, which all processes take together until the block ends. ids: the token ids of examples."""
     state = {name: tensor.numpy() for name, tensor in run.model.state_dict().items()}
     random = micrograd.random.default_generator.get_state().numpy()
     step = SharedStep(run.config, examples, run.model, run.optimizer, compiled)
-    with processes.helped(take_part, run.config, ids, state, optimizer_arrays(run.optimizer), random, compiled):
+    with processes.helped(
+        take_part, run.config, ids, state, optimizer_arrays(run.optimizer), random, compiled, threads
+    ):
         try:
             yield step
         finally:
@@ -56,6 +59,7 @@ def take_part(
     optimizer_state: dict[str, np.ndarray],
     random: np.ndarray,
     compiled: bool,
+    threads: int,
 ) -> None:
     """Take the steps of rank 0's run on another rank, until it ends them."""
     model = make(config, len(config["vocabulary"]) + 1)
@@ -65,8 +69,9 @@ def take_part(
     micrograd.random.default_generator.set_state(from_numpy(random))
     model.train()
     step = SharedStep(config, examples_of(ids, window_of(model)), model, optimizer, compiled)
-    while step.follow():
-        pass
+    with on_threads(threads):
+        while step.follow():
+            pass
 
 
 class SharedStep:

@@ -85,6 +85,7 @@ def carry_out(training: Training, flags: argparse.Namespace) -> None:
             guarded=flags.guard,
             board=flags.tensorboard,
             compiled=not flags.no_compile,
+            threads=flags.threads,
         )
         conclude(training, flags)
     except KeyboardInterrupt:

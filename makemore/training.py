@@ -21,6 +21,7 @@ from makemore.models import NGRAMS
 from makemore.models.ngram import frequencies_of
 from makemore.optimizers import load_optimizer, optimizer_arrays, optimizer_of
 from makemore.run_folder import UNKNOWN_STEP, Checkpoint, RunFolder
+from makemore.threads import on_threads, threads_for
 from micrograd import Tensor
 from micrograd.command import UsageError
 from micrograd.nn.utils import clip_grad_norm_
@@ -193,11 +194,13 @@ class Training:
         return min(lines, key=lambda line: line["dev_loss"], default=None)
 
     def take_steps(self, *, progress: bool = True, evaluated: Callable[["Training"], None] | None = None,
-                   stepped: Callable[["Training"], None] | None = None, compiled: bool = True) -> bool:  # fmt: skip
+                   stepped: Callable[["Training"], None] | None = None, compiled: bool = True,
+                   threads: int | None = None) -> bool:  # fmt: skip
         """Go on up to config["max_steps"] (-1: without end), and return whether it got there.
 
         progress: show a bar. evaluated, stepped: called after each evaluation and each step; what they raise ends it.
-        compiled: run a step's loss as a recorded program; the numbers are the same.
+        compiled: run a step's loss as a recorded program; the numbers are the same. threads: for products of matrices;
+        None takes `threads_for` the run.
         Ctrl-C ends it after the step under way, and early_stop where the dev loss no longer falls.
         Raises UsageError where the loss is not finite any more.
         """
@@ -209,7 +212,8 @@ class Training:
         shown, smooth = time.monotonic(), math.nan
         total = None if last < 0 else last
         bar = tqdm(total=total, initial=first, unit="step", desc="training", disable=not progress)
-        with StopAsked() as stop, bar, self._shared_steps(compiled) as shared:
+        threads = threads or threads_for(config, model)
+        with StopAsked() as stop, bar, on_threads(threads), self._shared_steps(compiled, threads) as shared:
             evaluated_before = bool(self.metrics) and self.metrics[-1]["step"] == first
             if (first % config["eval_every"] == 0 or first == last) and not evaluated_before:
                 self._evaluate(evaluated)
@@ -265,12 +269,12 @@ class Training:
             losses[part] = None if sample is None else evaluate(self.model, sample)
         return losses
 
-    def _shared_steps(self, compiled: bool) -> Any:
+    def _shared_steps(self, compiled: bool, threads: int) -> Any:
         """Steps that the processes of an mpiexec take together; None where this one takes them alone."""
         if not (processes.are_joined() and shards.can_share(self.config, self.model)):
             return contextlib.nullcontext()
         examples = self.corpus.examples("train", window_of(self.model))
-        return shards.shared(self, self.corpus.token_ids("train"), examples, compiled)
+        return shards.shared(self, self.corpus.token_ids("train"), examples, compiled, threads)
 
     def _evaluate(self, evaluated: Callable[["Training"], None] | None) -> None:
         losses = self.losses(("train", "dev"), (TRAIN_CHARACTERS, DEV_CHARACTERS))

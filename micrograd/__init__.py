@@ -22,6 +22,7 @@ from micrograd.rules.device import (
     cuda,
     device,
     get_default_device,
+    get_num_threads,
     profiler,
     set_default_device,
     set_float32_matmul_precision,

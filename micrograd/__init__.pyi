@@ -23,6 +23,7 @@ from micrograd.rules.device import backends as backends
 from micrograd.rules.device import cuda as cuda
 from micrograd.rules.device import device as device
 from micrograd.rules.device import get_default_device as get_default_device
+from micrograd.rules.device import get_num_threads as get_num_threads
 from micrograd.rules.device import profiler as profiler
 from micrograd.rules.device import set_default_device as set_default_device
 from micrograd.rules.device import set_float32_matmul_precision as set_float32_matmul_precision

@@ -57,6 +57,7 @@ INSIDE_FUNCTIONS = {
     "torch": ("compare",),
     "mpi4py": ("distributed",),
     "IPython": ("guard",),
+    "threadpoolctl": ("rules.device",),
     "matplotlib": ("draw",),
     "vl_convert": ("draw",),
     "nbformat": ("lessons",),

@@ -96,7 +96,34 @@ class profiler:  # noqa: N801 - PyTorch's module of that name
 
 
 def set_num_threads(n: int) -> None:
-    """Nothing: NumPy decides on its threads."""
+    """Let NumPy's products of matrices, which alone are spread over threads, go on n of them.
+
+    Raises RuntimeError for what is no int, or less than one. Nothing happens where threadpoolctl does not
+    know the library beneath NumPy, as on a Mac.
+
+    >>> import micrograd
+    >>> micrograd.set_num_threads(1)
+    >>> micrograd.get_num_threads()
+    1
+    """
+    if type(n) is not int:
+        raise RuntimeError(f"set_num_threads expects an int, but got {type(n).__name__}")
+    if n < 1:
+        raise RuntimeError("set_num_threads expects a positive integer")
+    for library in _libraries():
+        library.set_num_threads(n)
+
+
+def get_num_threads() -> int:
+    """On how many threads NumPy's products of matrices go: all cores, if nobody has said otherwise."""
+    return max([library.num_threads for library in _libraries()], default=1)
+
+
+def _libraries() -> list[Any]:
+    """What multiplies matrices for NumPy."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
 def set_float32_matmul_precision(precision: str) -> None:

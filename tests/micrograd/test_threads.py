@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import torch
 
 import micrograd
 from micrograd import nn
@@ -86,3 +87,18 @@ def test_nets_trained_in_two_threads_give_the_numbers_of_one():
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(train, [1, 2])) == alone
     assert alone[0][1] == ["Linear", "Tanh", "Linear"]
+
+
+@pytest.mark.parametrize("library", [torch, micrograd])
+def test_the_threads_of_products_are_set_and_asked_for(library):
+    before = library.get_num_threads()
+    try:
+        for n in (2, 1):
+            library.set_num_threads(n)
+            assert library.get_num_threads() == n
+        for wrong in (0, -1, 1.5):
+            with pytest.raises(RuntimeError, match=r"expects an? (positive integer|int, but got float)$"):
+                library.set_num_threads(wrong)
+        assert library.get_num_threads() == 1
+    finally:
+        library.set_num_threads(before)
