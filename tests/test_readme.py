@@ -69,7 +69,11 @@ def test_the_commands_that_the_readme_shows_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "cities.txt").write_text("New York\nSt. Paul\nNew Orleans\nParis\nNewark\nLondon\nXqzkw\n" * 20)
     commands = re.findall(r"^\$ python -m (.*)$", README, re.MULTILINE)
-    others = ("\n$ pip install", "\n$ OMP_NUM_THREADS=1 mpiexec")  # tests/micrograd/test_distributed.py runs the like
+    others = (
+        "\n$ pip install",
+        "\n$ OMP_NUM_THREADS=1 mpiexec",
+        "\n$ mpiexec",
+    )  # see tests/micrograd/test_distributed.py
     assert len(commands) == README.count("\n$ ") - sum(map(README.count, others)) == 12
     for command in commands:
         run(shlex.split(command.replace("--max-steps 20000", "--max-steps 5200")))  # from 5,000 on
