@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
+import micrograd
 from makemore import data, plots
 from micrograd import command as endings
 
@@ -99,11 +100,27 @@ def real_pictures():
     """For a test whose runs draw their pictures."""
 
 
+PICTURES = [name for name, function in vars(plots).items() if getattr(function, "__annotations__", {}).get("return") is bytes]
+
+
 @pytest.fixture(autouse=True)
 def quick_pictures(request, monkeypatch):
     """Pictures are left empty, but for real_pictures, since drawing takes longer than all the rest of a run."""
     if "real_pictures" not in request.fixturenames:
-        monkeypatch.setattr(plots, "_png", lambda figure, dpi: b"")
+        for name in PICTURES:
+            monkeypatch.setattr(plots, name, lambda *what, **how: b"")
+
+
+@pytest.fixture
+def compiled():
+    """For a test whose runs are compiled."""
+
+
+@pytest.fixture(autouse=True)
+def quick_steps(request, monkeypatch):
+    """Steps are not compiled, but for `compiled`: recording one takes longer than a test's few; the numbers are the same."""
+    if "compiled" not in request.fixturenames:
+        monkeypatch.setattr(micrograd, "compile", lambda function: function)
 
 
 @pytest.fixture(scope="session")

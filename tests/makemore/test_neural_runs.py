@@ -406,8 +406,9 @@ def test_a_ladder_on_other_words_or_of_an_unknown_rung_is_one_line(command, shor
 # Under the guard
 
 
+@pytest.mark.usefixtures("compiled")
 @neural
-def test_the_guard_has_nothing_to_say_of_a_right_run_and_changes_nothing(command, short_list, tmp_path, type_):
+def test_neither_the_guard_nor_the_compiler_changes_anything_of_a_right_run(command, short_list, tmp_path, type_):
     flags = flags_of(type_, "--max-steps", 12)
     assert command("train", "-i", short_list, "-o", tmp_path / "plain", *flags).status == 0
     guarded = command("train", "-i", short_list, "-o", tmp_path / "guarded", *flags, "--guard")

@@ -15,7 +15,7 @@ SCRIPT_A = "\U0001d49c"
 
 
 @pytest.fixture
-def drawn_figures(monkeypatch):
+def drawn_figures(monkeypatch, real_pictures):
     """plots gives its figures, drawn, instead of their PNGs."""
 
     def drawn(figure, dpi):

@@ -184,7 +184,7 @@ def test_the_pictures_are_pngs_of_a_legible_size(default_run):
 
 
 @pytest.fixture
-def drawn_figures(monkeypatch):
+def drawn_figures(monkeypatch, real_pictures):
     """plots gives its figures themselves instead of their PNGs."""
     monkeypatch.setattr(plots, "_png", lambda figure, dpi: figure)
 

@@ -28,7 +28,7 @@ MPIEXEC = Path(sys.executable).with_name("mpiexec")
 # Root has to ask Open MPI twice; NumPy's own threads would only wait for each other.
 ASKED = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMP_NUM_THREADS": "1"}
 ENVIRONMENT = {**os.environ, **ASKED, "PYTHONPATH": str(ROOT)}
-SIZES = (1, 2, 3)
+SIZES = [2, *(pytest.param(size, marks=pytest.mark.slow) for size in (1, 3))]
 SECONDS = 240  # for any run: they take two to ten on an idle machine
 
 needs_mpi = pytest.mark.skipif(
@@ -67,25 +67,23 @@ def under_mpiexec(size, *words):
 
 
 @functools.cache
-def all_runs():
-    """What the programs find on 1, 2 and 3 ranks, and what is printed here: PyTorch is loaded but once."""
+def runs(size):
+    """What the programs find on as many ranks, here and under PyTorch, and what is printed here."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        [(status, printed)] = finish([start([sys.executable, PROGRAMS, "torch", folder, *SIZES])])
+        [(status, printed)] = finish([start([sys.executable, PROGRAMS, "torch", folder, size])])
         assert status == 0, printed
         (folder / "order.py").write_text(ORDER)
         (folder / "disagree.py").write_text(PRELUDE + DISAGREE)
-        said = {}
-        for size in SIZES:
-            others = [folder / name for name in (["order.py"] if size > 1 else []) + (["disagree.py"] * (size == 2))]
-            status, said[size] = under_mpiexec(size, PROGRAMS, "micrograd", folder, *others)
-            assert status == 0, said[size]
+        others = [folder / name for name in (["order.py"] if size > 1 else []) + (["disagree.py"] * (size == 2))]
+        status, said = under_mpiexec(size, PROGRAMS, "micrograd", folder, *others)
+        assert status == 0, said
         return {file.relative_to(folder).as_posix(): dict(np.load(file)) for file in folder.rglob("*.npz")}, said
 
 
 def found_on(size):
     """What the programs find on as many ranks, here and there: of each rank a dict of arrays, by program."""
-    files, _ = all_runs()
+    files, _ = runs(size)
     names = ("collectives", "training", "training_with_buffers", "unused")
     return [
         {name: [files[f"{library} {size}/{name} {rank}.npz"] for rank in range(size)] for name in names}
@@ -110,7 +108,7 @@ def compare_with_gloo(program, size, tolerance):
 
 
 @needs_mpi
-@pytest.mark.parametrize("size", [pytest.param(n, marks=() if n == 2 else pytest.mark.slow) for n in SIZES])
+@pytest.mark.parametrize("size", SIZES)
 def test_every_collective_does_what_gloo_does(size):
     found = compare_with_gloo("collectives", size, tolerance=1e-6)
     assert [(int(each["rank"]), int(each["size"])) for each in found] == [(rank, size) for rank in range(size)]
@@ -194,10 +192,10 @@ print("in order")
 
 
 @needs_mpi
-@pytest.mark.parametrize("size", [2, 3, 5])
+@pytest.mark.parametrize("size", [2, 3, pytest.param(5, marks=pytest.mark.slow)])
 def test_sums_are_in_the_order_of_the_ranks_at_every_place_and_nan_is_kept(size, tmp_path):
-    if size in SIZES:  # it is one of the programs there
-        assert all_runs()[1][size].count("in order\n") == size
+    if size == 2:  # it is one of the programs there
+        assert runs(size)[1].count("in order\n") == size
     else:
         (tmp_path / "program.py").write_text(ORDER)
         assert under_mpiexec(size, tmp_path / "program.py") == (0, "in order\n" * size)
@@ -271,7 +269,7 @@ assert ones.tolist() == [2, 2]
 
 @needs_mpi
 def test_ranks_that_disagree_are_told_who_called_what_and_can_go_on():
-    said = all_runs()[1][2]
+    said = runs(2)[1]
     one, two = "the ranks do not agree: rank 0 called ", "; rank 1 called "
     assert [line for line in said.splitlines() if line != "in order"] == [
         f"{one}all_reduce(float32 [2], SUM){two}all_reduce(float64 [2], SUM)",

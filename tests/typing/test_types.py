@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,17 +51,34 @@ def run(*command, folder):
     )
 
 
-def mypy(path, folder):
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory):
+    """What each type checker says of three files: its status, and its lines."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copy(EXAMPLE, folder)
+    lines = ["import micrograd as torch", *[f"reveal_type({expression})" for expression in TYPES]]
+    (folder / "revealed.py").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "wrong.py").write_text("import micrograd as torch\ntorch.zeroes(3)\ntorch.ones(3).half_of()\n", "utf-8")
+    files = ("example.py", "revealed.py", "wrong.py")
+
+    @cache
+    def said(checker):
+        return checker(files, folder).stdout.splitlines()
+
+    return said
+
+
+def mypy(files, folder):
     pytest.importorskip("mypy")
     # What is wrong inside the packages, their own settings tell: `mypy` in CI.
-    return run(sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", path, folder=folder)
+    return run(sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", *files, folder=folder)
 
 
-def pyright(path, folder):
+def pyright(files, folder):
     program = shutil.which("pyright")
     if program is None:
         pytest.skip("needs pyright, as by npm install --global pyright")
-    return run(program, "--pythonpath", sys.executable, path, folder=folder)
+    return run(program, "--pythonpath", sys.executable, *files, folder=folder)
 
 
 def test_the_stubs_are_what_the_script_writes():
@@ -79,30 +97,26 @@ def test_the_stubs_know_every_function_and_method():
         assert known or name.startswith("_") or name in Path(micrograd.tensors.__file__).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("check", [mypy, pyright])
-def test_a_type_checker_finds_no_error_in_the_example(check, tmp_path):
-    shutil.copy(EXAMPLE, tmp_path)
-    done = check("example.py", tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+each_checker = pytest.mark.parametrize("checker", [mypy, pyright])
 
 
-@pytest.mark.parametrize("check", [mypy, pyright])
-def test_a_type_checker_sees_what_an_expression_is(check, tmp_path):
-    lines = ["import micrograd as torch", *[f"reveal_type({expression})" for expression in TYPES]]
-    (tmp_path / "revealed.py").write_text("\n".join(lines), encoding="utf-8")
-    done = check("revealed.py", tmp_path)
+@each_checker
+def test_a_type_checker_finds_no_error_in_the_example(checked, checker):
+    assert not [line for line in checked(checker) if "example.py" in line]
+
+
+@each_checker
+def test_a_type_checker_sees_what_an_expression_is(checked, checker):
     for line, (expression, kind) in enumerate(TYPES.items(), 2):
-        said = next(text for text in done.stdout.splitlines() if f"revealed.py:{line}:" in text)
+        said = next(text for text in checked(checker) if f"revealed.py:{line}:" in text)
         assert said.rstrip('"]').split('"')[-1].split(".")[-1] == kind, (expression, said)
 
 
-@pytest.mark.parametrize("check", [mypy, pyright])
-def test_a_type_checker_names_what_is_not_there(check, tmp_path):
-    (tmp_path / "wrong.py").write_text("import micrograd as torch\ntorch.zeroes(3)\ntorch.ones(3).half_of()\n", "utf-8")
-    done = check("wrong.py", tmp_path)
-    assert done.returncode == 1
-    assert '"zeroes"' in done.stdout
-    assert '"half_of"' in done.stdout
+@each_checker
+def test_a_type_checker_names_what_is_not_there(checked, checker):
+    wrong = [line for line in checked(checker) if "wrong.py" in line]
+    assert [name for name in ("zeroes", "half_of") if any(f'"{name}"' in line for line in wrong)] == ["zeroes", "half_of"]
+    assert len(wrong) == 2, wrong
 
 
 def test_the_example_runs(tmp_path):
