@@ -100,7 +100,9 @@ def real_pictures():
     """For a test whose runs draw their pictures."""
 
 
-PICTURES = [name for name, function in vars(plots).items() if getattr(function, "__annotations__", {}).get("return") is bytes]
+PICTURES = [
+    name for name, function in vars(plots).items() if getattr(function, "__annotations__", {}).get("return") is bytes
+]
 
 
 @pytest.fixture(autouse=True)

@@ -286,11 +286,7 @@ def shares(x, y):
     return isinstance(x, np.ndarray) and isinstance(y, np.ndarray) and np.may_share_memory(x, y)
 
 
-@every_case
-@some(8)
-@given(data=st.data())
-def test_derivatives_keep_the_rules(case, data):
-    arrays, options = data.draw(case.inputs)
+def derivatives_keep_the_rules(case, arrays, options):
     with applied() as calls:
         Run(micrograd, case.fn, arrays, options)
     for call in calls:
@@ -373,11 +369,7 @@ def backward(run):
     return [None if leaf.grad is None else leaf.grad.numpy() for leaf in run.leaves]
 
 
-@every_case
-@some(5)
-@given(data=st.data())
-def test_leaves_add_up_their_gradients_in_place(case, data):
-    arrays, options = data.draw(case.inputs)
+def leaves_add_up_their_gradients_in_place(case, arrays, options):
     run = Run(micrograd, case.fn, arrays, options)
     result = run.results[0]
     result.backward(micrograd.ones_like(result), retain_graph=True)
@@ -389,11 +381,7 @@ def test_leaves_add_up_their_gradients_in_place(case, data):
             np.testing.assert_array_equal(second, first[1] + first[1])
 
 
-@every_case
-@some(8)
-@given(data=st.data())
-def test_a_second_backward_is_refused_where_pytorch_refuses_it(case, data):
-    arrays, options = data.draw(case.inputs)
+def a_second_backward_is_refused_where_pytorch_refuses_it(case, arrays, options):
     again = []
     for library in (micrograd, torch):
         run = Run(library, case.fn, arrays, options)
@@ -402,11 +390,7 @@ def test_a_second_backward_is_refused_where_pytorch_refuses_it(case, data):
     assert again[0] == again[1] or is_composed(case, arrays)
 
 
-@every_case
-@some(6)
-@given(data=st.data())
-def test_a_change_in_place_is_refused_by_backward_or_makes_no_difference(case, data):
-    arrays, options = data.draw(case.inputs)
+def a_change_in_place_is_refused_by_backward_or_makes_no_difference(case, arrays, options):
     expected = backward(Run(micrograd, case.fn, arrays, options))
     for changed in range(len(arrays) + 1):
         answers = []
@@ -427,11 +411,7 @@ def test_a_change_in_place_is_refused_by_backward_or_makes_no_difference(case, d
                 assert theirs == "refused", "PyTorch has no need of what was changed"
 
 
-@every_case
-@some(6)
-@given(data=st.data())
-def test_a_result_is_a_view_where_it_is_one_in_pytorch(case, data):
-    arrays, options = data.draw(case.inputs)
+def a_result_is_a_view_where_it_is_one_in_pytorch(case, arrays, options):
     views = []
     for library in (micrograd, torch):
         run = Run(library, case.fn, arrays, options)
@@ -439,11 +419,7 @@ def test_a_result_is_a_view_where_it_is_one_in_pytorch(case, data):
     assert views[0] == views[1]
 
 
-@every_case
-@some(6)
-@given(data=st.data())
-def test_a_result_lies_in_memory_in_order_where_it_does_in_pytorch(case, data):
-    arrays, options = data.draw(case.inputs)
+def a_result_lies_in_memory_in_order_where_it_does_in_pytorch(case, arrays, options):
     arrays = [np.asarray(x, order="F") for x in arrays]
     mine, theirs = (Run(library, case.fn, arrays, options).results[0] for library in (micrograd, torch))
     assert mine.is_contiguous() or not theirs.is_contiguous(), "it cannot be viewed in another shape"
@@ -465,14 +441,28 @@ OTHER_NAMES = {
 }
 
 
-@every_case
-@some(6)
-@given(data=st.data())
-def test_nodes_are_named_as_in_pytorch(case, data):
-    arrays, options = data.draw(case.inputs)
+def nodes_are_named_as_in_pytorch(case, arrays, options):
     mine, theirs = (Run(library, case.fn, arrays, options).results[0] for library in (micrograd, torch))
     name = None if theirs.grad_fn is None else theirs.grad_fn.name()
     assert mine.grad_fn.name == name or is_composed(case, arrays) or name in OTHER_NAMES[mine.grad_fn.name]
+
+
+@every_case
+@some(8)
+@given(data=st.data())
+def test_the_rules_of_derivatives_and_of_the_graph_are_kept(case, data):
+    """All on the same inputs, since drawing them takes longer than most of the checks."""
+    arrays, options = data.draw(case.inputs)
+    for rule in (
+        derivatives_keep_the_rules,
+        leaves_add_up_their_gradients_in_place,
+        a_second_backward_is_refused_where_pytorch_refuses_it,
+        a_change_in_place_is_refused_by_backward_or_makes_no_difference,
+        a_result_is_a_view_where_it_is_one_in_pytorch,
+        a_result_lies_in_memory_in_order_where_it_does_in_pytorch,
+        nodes_are_named_as_in_pytorch,
+    ):
+        rule(case, arrays, options)
 
 
 # Dtypes.

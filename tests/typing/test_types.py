@@ -115,7 +115,10 @@ def test_a_type_checker_sees_what_an_expression_is(checked, checker):
 @each_checker
 def test_a_type_checker_names_what_is_not_there(checked, checker):
     wrong = [line for line in checked(checker) if "wrong.py" in line]
-    assert [name for name in ("zeroes", "half_of") if any(f'"{name}"' in line for line in wrong)] == ["zeroes", "half_of"]
+    assert [name for name in ("zeroes", "half_of") if any(f'"{name}"' in line for line in wrong)] == [
+        "zeroes",
+        "half_of",
+    ]
     assert len(wrong) == 2, wrong
 
 
