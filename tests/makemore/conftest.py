@@ -120,7 +120,7 @@ def compiled():
 
 @pytest.fixture(autouse=True)
 def quick_steps(request, monkeypatch):
-    """Steps are not compiled, but for `compiled`: recording one takes longer than a test's few; the numbers are the same."""
+    """Steps are not compiled, but for `compiled`: recording one takes longer than a test's few do."""
     if "compiled" not in request.fixturenames:
         monkeypatch.setattr(micrograd, "compile", lambda function: function)
 

@@ -392,7 +392,7 @@ KINDS = [
 
 
 def test_an_odd_list_is_learned_or_refused_in_a_line(command, tmp_path, capsys, real_pictures):
-    chance, lists = random.Random(7), 500 if FULL else 10
+    chance, lists = random.Random(7), 500 if FULL else len(KINDS)
     refused = 0
     for i in range(lists):
         (tmp_path / "list.txt").write_bytes(odd_list(chance))
