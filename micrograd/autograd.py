@@ -131,8 +131,9 @@ class Function:
 def _node_of(function: type[Function], ctx: Context, inputs: Sequence[Any], outputs: list[Any]) -> Node:
     """The Node of a Function: its backward runs once, and each edge takes one of the gradients that it returns."""
     node = Node(f"{function.__name__}Backward")
-    node.holds_values = bool(ctx._tensors)
-    node.saved = [(t._version, t._version[0]) for t in ctx.saved_tensors if isinstance(t, Tensor)]
+    tensors = [t for t in ctx.saved_tensors if isinstance(t, Tensor)]
+    node.saved = [t._array for t in tensors] if ctx._tensors else None
+    node.versions = [(t._version, t._version[0], id(t._array)) for t in tensors]
     positions = [i for i, needed in enumerate(ctx.needs_input_grad) if needed]
     held: list[Any] = []
 

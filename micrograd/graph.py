@@ -74,7 +74,7 @@ class Edge:
     def gradient(self, g: Any) -> Any:
         """The gradient of the input, from that of the result; None where there is none."""
         dx = self.derivative(g)
-        if dx is None or (dx.shape == self.shape and dx.dtype is self.dtype):
+        if dx is None or (dx.dtype is self.dtype and dx.shape == self.shape):
             return dx
         if dx.shape != self.shape:
             dx = unbroadcast(dx, self.shape)
@@ -87,15 +87,15 @@ class Node:
     name: what PyTorch calls it. op, inputs, options: the call of it; in the place of each tensor of the graph stands
     its Node or, for a leaf, its Tensor, and in that of other tensors their arrays, so that nothing is kept alive that
     backward does not need. module: see `State`. edges: to the inputs that want a gradient; None once released.
-    _prev: the Nodes among their parents. saved: for each tensor that a derivative uses, its version counter and what it
-    said at the time. holds_values: whether a derivative uses any array. retained: a weak reference to the result, where
-    its grad is wanted. hooks: called with the gradient of the result.
+    _prev: the Nodes among their parents. saved: what the derivatives use, None where they use nothing. versions: of
+    each input and of the result the version counter, what it said at the time, and the id of the array: what is in
+    `saved` lives as long as the Node does, so that no other array can have its id. retained: a weak reference to the
+    result, where its grad is wanted. hooks: called with the gradient of the result.
     """
 
     __slots__ = (
         "_prev",
         "edges",
-        "holds_values",
         "hooks",
         "inputs",
         "module",
@@ -104,6 +104,7 @@ class Node:
         "options",
         "retained",
         "saved",
+        "versions",
         "where",
     )
     where: tuple[str, int]
@@ -116,8 +117,8 @@ class Node:
         options: dict[str, Any] | None = None,
         edges: list[Edge] | None = None,
         previous: "list[Node] | None" = None,
-        saved: Sequence[tuple[list[int], int]] = (),
-        holds_values: bool = False,
+        saved: Sequence[Any] | None = None,
+        versions: Sequence[tuple[list[int], int, int]] = (),
     ):
         self.name = name
         self.op = op
@@ -127,7 +128,7 @@ class Node:
         self.edges: list[Edge] | None = [] if edges is None else edges
         self._prev: list[Node] = [] if previous is None else previous
         self.saved = saved
-        self.holds_values = holds_values
+        self.versions = versions
         self.retained: Callable[[], Any] | None = None
         self.hooks: dict[int, Callable] | None = None
 
@@ -141,8 +142,8 @@ class Node:
         """Raises RuntimeError where what the derivatives use is gone, or was changed in place since."""
         if self.edges is None:
             raise RuntimeError(RELEASED)
-        for counter, version in self.saved:
-            if counter[0] != version:
+        for counter, version, array in self.versions:
+            if counter[0] != version and any(id(each) == array for each in self.saved or ()):
                 raise RuntimeError(
                     "one of the variables needed for gradient computation has been modified by an inplace operation: "
                     f"{self.name} saved a tensor at version {version}, and it is at version {counter[0]} now. "
@@ -182,8 +183,8 @@ def run_backward(
     gradients: dict[Any, Any] = {}
     found: dict[Any, Any] = {}
     with silent():
-        for root, start in zip(roots, starts, strict=True):
-            gradients[root] = gradients[root] + start if root in gradients else start.copy()
+        for i, root in enumerate(roots):
+            gradients[root] = gradients[root] + starts[i] if root in gradients else starts[i].copy()
         for node in reversed(topological_order(*[root for root in roots if type(root) is Node])):
             g = gradients.pop(node, None)
             if g is None:
@@ -192,28 +193,31 @@ def run_backward(
                 g = node.seen(g)
             if wanted and node in wanted:
                 found[node] = g.copy()
-            if node.saved or node.edges is None:
+            if node.saved is not None or node.edges is None:
                 node.check()
             for edge in node.edges:
-                dx = edge.gradient(g)
-                if dx is not None:
-                    add_gradient(gradients, edge.parent, dx, g)
-            if node.holds_values and not retain_graph:
-                node.edges = None  # let go of the arrays that the derivatives use
+                dx, parent = edge.gradient(g), edge.parent
+                if dx is None:
+                    continue
+                if parent in gradients or type(parent) is not Node:
+                    dx = added(dx, g, gradients.get(parent))
+                gradients[parent] = dx
+            if node.saved is not None and not retain_graph:
+                node.edges = node.saved = None  # let go of the arrays that the derivatives use
     if look is not None:
         look(gradients)
     return gradients | found
 
 
-def add_gradient(gradients: dict[Any, Any], parent: Any, dx: Any, g: Any) -> None:
-    """Add dx, made from g, to the gradient of a Node or leaf. What is fresh is handed over, not copied."""
+def added(dx: Any, g: Any, others: Any) -> Any:
+    """dx, made from g, and what others give to the same input (None: nothing yet), as an array that nobody else holds.
+
+    What is fresh is written to and handed over, not copied.
+    """
     fresh = dx is not g and type(dx) is np.ndarray and dx.base is None
-    others = gradients.get(parent)
     if others is not None:
-        dx = np.add(dx, others, out=dx if fresh else None)
-    elif not fresh and type(parent) is not Node:
-        dx = dx.copy()  # what a leaf gets is its own
-    gradients[parent] = dx
+        return np.add(dx, others, out=dx if fresh else None)
+    return dx if fresh else dx.copy()
 
 
 # What hooks want to be called, once, at the end of the backward that runs now.

@@ -175,7 +175,8 @@ def rebase_history(x: Tensor, result: Tensor) -> None:
     base, node = x._base, result._node
     assert node is not None
     # A derivative that uses the result of a change is spoiled by the next one, as PyTorch says it.
-    node.saved = [(x._version, x._version[0]) if c is result._version else (c, n) for c, n in node.saved]
+    mine = x._version
+    node.versions = [(mine, mine[0], key) if c is result._version else (c, n, key) for c, n, key in node.versions]
     if base is None:
         _set_node(x, node)
         return
@@ -184,8 +185,7 @@ def rebase_history(x: Tensor, result: Tensor) -> None:
         raise RuntimeError("the base of this view was given other memory through .data: make the view anew")
     held = [base._node or (base if base._requires_grad else base._array), node]
     slices = Node("CopySlices", CopySlices, held, {"copied": copied})
-    slices.holds_values = True  # of PyTorch's nodes the one that is released though it saves nothing
-
+    slices.saved = ()  # of PyTorch's nodes the one that is released though it saves nothing
     dbefore, dpart = CopySlices.derivatives(copied)
     if base._requires_grad:
         slices.add_edge(base._node or base, dbefore, shape, dtype)

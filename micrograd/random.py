@@ -192,7 +192,7 @@ def randint(
 
 def _check_bounds(low: int, high: int, dtype: np.dtype) -> None:
     """Raises RuntimeError where not all from low up to and without high are numbers of the dtype."""
-    if dtype.kind == "f":
+    if dtype.kind == "f" or (dtype.itemsize > 1 and low >= -(2**31) and high <= 2**31):
         return
     least, most = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
     if low < least or high - 1 > most:

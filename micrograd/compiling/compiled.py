@@ -106,9 +106,9 @@ class Recorded:
             wanted = [(name, i) for name, (_, i) in zip(found, parents.values(), strict=True) if name != "None"]
             gradients, self.wanting = [name for name, _ in wanted], [i for _, i in wanted]
             self._check(result, start, gradients)
-            saved = {id(counter) for node in graph.topological_order(result._node) for counter, _ in node.saved}
-            self.saved = [i for i, tensor in enumerate(self.tensors) if id(tensor._version) in saved]
-            self.saves_result = id(result._version) in saved
+            saved = {id(array) for node in graph.topological_order(result._node) for array in node.saved or ()}
+            self.saved = [i for i, tensor in enumerate(self.tensors) if id(tensor._array) in saved]
+            self.saves_result = id(result._array) in saved
         self.edges = [(self.tensors[i]._array.shape, self.tensors[i]._array.dtype) for i in self.wanting]
         self.out, self.gradients, self.names = out, gradients, names
         self.result_shape = result._array.shape
@@ -205,7 +205,7 @@ class Recorded:
         result = wrap(value)
         if back is None:
             return result
-        node = Node("CompiledFunctionBackward", inputs=[], holds_values=True)
+        node = Node("CompiledFunctionBackward", inputs=[], saved=[])
         way = _WayBack(back)
         for n, (i, (shape, dtype)) in enumerate(zip(self.wanting, self.edges, strict=True)):
             tensor = tensors[i]
@@ -216,9 +216,11 @@ class Recorded:
                 node._prev.append(parent)
             node.inputs.append(parent)  # type: ignore[attr-defined]
             node.edges.append(Edge(parent, functools.partial(way.part, n), shape, dtype))  # type: ignore[union-attr]
-        node.saved = [(tensors[i]._version, tensors[i]._version[0]) for i in self.saved]
+        node.saved = saved = [arrays[i] for i in self.saved]
+        node.versions = [(tensors[i]._version, tensors[i]._version[0], id(arrays[i])) for i in self.saved]
         if self.saves_result:
-            node.saved.append((result._version, 0))
+            saved.append(value)
+            node.versions.append((result._version, 0, id(value)))
         result._node, result._requires_grad = node, True
         return result
 

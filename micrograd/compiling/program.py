@@ -396,7 +396,7 @@ class Program:
         call = f"{function}({', '.join(written)})"
         found = eval(call, self.scope)
         names = [self.fresh(f"{out}_d{i}") for i in range(1, len(found))]
-        targets = [f"({n}, _)" if type(d) is tuple else n for n, d in zip(names, found[1:], strict=True)]
+        targets = [f"({n}, *_)" if type(d) is tuple else n for n, d in zip(names, found[1:], strict=True)]
         self.run(f"{', '.join([out, *targets])}{',' if not names else ''} = {call}")
         if step.node is None and names:
             self.lines[-1] = f"{out} = {call}[0]  # {np.shape(self.scope[out])}"

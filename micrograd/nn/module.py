@@ -5,8 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
-from micrograd import graph
 from micrograd.engine import Value
+from micrograd.graph import state
 from micrograd.nn.parameter import Parameter
 from micrograd.rules import dtypes
 from micrograd.rules.grad_mode import no_grad
@@ -54,17 +54,17 @@ class Module:
     """
 
     training = True
+    _forward_hooks: dict[Hook, Callable] | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        outside = graph.state.module
-        graph.state.module = (weakref.ref(self), outside)
+        outside = state.module
+        state.module = (weakref.ref(self), outside)
         try:
             result = self.forward(*args, **kwargs)
         finally:
-            graph.state.module = outside
-        hooks = vars(self).get("_forward_hooks")
-        if hooks:
-            for hook in list(hooks.values()):  # one may remove itself
+            state.module = outside
+        if self._forward_hooks:
+            for hook in list(self._forward_hooks.values()):  # one may remove itself
                 changed = hook(self, args, result)
                 result = result if changed is None else changed
         return result

@@ -74,9 +74,9 @@ TORCH: dict[str, Any] = {}
 FUNCTIONAL: dict[str, Callable] = {}
 
 
-def save(derivative: Derivative, *arrays: Any) -> tuple[Derivative, tuple[Any, ...]]:
+def save(*derivative_and_arrays: Any) -> tuple[Any, ...]:
     """A derivative together with the arrays that it uses: inputs, the result, or what was computed on the way."""
-    return derivative, arrays
+    return derivative_and_arrays
 
 
 def unchanged(g: Any) -> Any:
@@ -105,11 +105,12 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         raise TypeError(f"{op.name}(): argument 'input' (position 1) must be Tensor, not {_kind(inputs)}")
     token = ON_ERROR.set(GO_ON)
     try:
-        out, *derivatives = op.forward(*arrays, **options)
+        results = op.forward(*arrays, **options)
     except (ValueError, IndexError) as error:
         raise pytorch_error(op.name, arrays, options, error) from None
     finally:
         ON_ERROR.reset(token)
+    out = results[0]
     array = out if type(out) is np.ndarray else np.asarray(out)
     if op.elementwise:
         if array.ndim > 1:
@@ -120,56 +121,50 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
     if op.is_view:
         view_of(inputs[0], result)
     if wanted and array.dtype.kind == "f":
-        _record(op, name, inputs, arrays, options, derivatives, out, result)
+        _record(op, name, inputs, arrays, options, results, result)
     if observer.operation is not None:
         observer.operation(op, inputs, options, result)
     return result
 
 
-def _record(
-    op: Op, name: str | None, inputs: Any, arrays: Any, options: Any, derivatives: Any, out: Any, result: Tensor
-) -> None:
-    """Make `result`, around the array `out`, a node of the graph, with an edge to each input that wants a gradient."""
-    edges, previous, saved, held, holds_values = [], [], [], [], False
+def _record(op: Op, name: str | None, inputs: Any, arrays: Any, options: Any, results: Any, result: Tensor) -> None:
+    """Make `result` a node of the graph, with an edge to each input that wants a gradient.
+
+    results: what the op returned, an array and then the derivatives.
+    """
+    edges: list[Edge] = []
+    previous: list[Any] = []
+    versions: list[tuple[list[int], int, int]] = []
+    held: list[Any] = arrays.copy()
+    saved: list[Any] = []
     lost = False  # whether an input requires grad and has no way back
-    for x, array, derivative in zip(inputs, arrays, derivatives, strict=False):
-        if derivative is None or not isinstance(x, Tensor):
-            held.append(array)
+    for i, x in enumerate(inputs):
+        if not isinstance(x, Tensor):
+            continue
+        array, version = arrays[i], x._version
+        versions.append((version, version[0], id(array)))
+        derivative = results[i + 1] if i + 1 < len(results) else None
+        if derivative is None:
             continue
         has_way_back = x._requires_grad
         if not has_way_back:
             if x._base is None or not x._base._requires_grad:
-                held.append(array)
                 continue
             lost = True
         if type(derivative) is tuple:
-            derivative, used = derivative
-            holds_values = True
-            for each in used:
-                if each is out:
-                    saved.append((result._version, 0))
-                    continue
-                for i, other in enumerate(arrays):
-                    if each is other and isinstance(inputs[i], Tensor):
-                        version = inputs[i]._version
-                        saved.append((version, version[0]))
-                        break
-        if not has_way_back:
-            held.append(array)
-            continue
-        parent: Any = x._node
-        if parent is None:
-            parent = x
-        else:
-            previous.append(parent)
-        held.append(parent)
-        edges.append(Edge(parent, derivative, array.shape, array.dtype))
+            saved += derivative
+            derivative = derivative[0]
+        if has_way_back:
+            held[i] = parent = x._node or x
+            if parent is not x:
+                previous.append(parent)
+            edges.append(Edge(parent, derivative, array.shape, array.dtype))
     if edges or lost:
-        if len(derivatives) < len(arrays):
-            held += arrays[len(derivatives) :]
+        if saved:
+            versions.append((result._version, 0, id(results[0])))
         if name is None:
             name = op.node_name if type(op.node_name) is str else op.node_name(*inputs, **options)
-        result._node = Node(name, op, held, options, edges, previous, saved, holds_values)
+        result._node = Node(name, op, held, options, edges, previous, saved or None, versions)
         result._requires_grad = True
 
 

@@ -15,6 +15,7 @@ from micrograd.graph import state
 from micrograd.ops import op, save, unchanged
 from micrograd.ops.indexing import added_at
 from micrograd.rules.errors import cannot_be_multiplied, need_one_dtype
+from micrograd.rules.indexing import out_of_range
 from micrograd.rules.sums import unbroadcast
 from micrograd.tensors import Tensor
 
@@ -74,6 +75,11 @@ def linear(x, weight, bias=None, /):
     Fused, for speed: input @ weight.T + bias, with all leading dimensions in one product of matrices.
     """
     need_one_dtype("linear", x, weight, bias)
+    if x.ndim == 2 == weight.ndim and x.shape[1] == weight.shape[1] and (bias is None or bias.shape == (len(weight),)):
+        out = x @ weight.T
+        if bias is not None:
+            out += bias
+        return out, save(lambda g: g @ weight, weight), save(lambda g: g.T @ x, x), unchanged
     if weight.ndim not in (1, 2) or not x.ndim or x.shape[-1] != weight.shape[-1]:
         raise RuntimeError(
             f"{cannot_be_multiplied(x.shape, weight.shape[::-1])}; linear: the last dimension of input {list(x.shape)} "
@@ -116,7 +122,7 @@ def embedding(x, weight, /, padding_idx=None):
         raise AssertionError(f"embedding: padding_idx must be within the {len(weight)} rows, and it is {padding_idx}")
     if x.dtype.kind != "i":
         raise RuntimeError(f"embedding: the indices have to be Long or Int, and they are {x.dtype}")
-    if x.size and np.maximum.reduce(x.astype(np.uint64), None) >= len(weight):  # unsigned, negative ones are large
+    if out_of_range(x, len(weight)):
         wrong = x[(x < 0) | (x >= len(weight))].flat[0]
         raise IndexError(f"index out of range in self: {wrong}, and there are {len(weight)} rows")
     shape = weight.shape

@@ -10,6 +10,7 @@ from micrograd.ops import Op, apply, function, op, reductions, save
 from micrograd.ops.layers import need_tensors, refuse_grad
 from micrograd.rules.dtypes import promote
 from micrograd.rules.errors import need_floats
+from micrograd.rules.indexing import out_of_range
 from micrograd.rules.rerun import rerun
 from micrograd.rules.sums import sum_of_columns
 from micrograd.tensors import Tensor, wrap
@@ -139,7 +140,7 @@ def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction)
         counted = np.flatnonzero(targets != ignore_index)
         rows, targets = rows[counted] if classes else np.zeros((len(counted), 1), rows.dtype), targets[counted]
     losses_of = _cross_entropy.op.forward if loss == "cross_entropy" else _nll_loss.op.forward
-    losses, (dlosses, saved) = losses_of(rows, targets, reduction="none")
+    losses, (dlosses, *saved) = losses_of(rows, targets, reduction="none")
     weights, total, count = None, len(losses), len(losses)
     if weight is not None:
         weights = weight[targets]
@@ -271,8 +272,7 @@ def _check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | No
 @rerun
 def _ignored(indices: np.ndarray, classes: int, ignore_index: int) -> int | None:
     """Raises where a class index is none of 0 ... classes - 1 or ignore_index; None where that is not among them."""
-    unsigned = indices.view(f"u{indices.itemsize}")  # as unsigned, a negative index is out of range too
-    if indices.size and unsigned.item(unsigned.argmax()) >= classes:  # half the time of max()
+    if out_of_range(indices, classes):
         wrong = indices[((indices < 0) | (indices >= classes)) & (indices != ignore_index)]
         if wrong.size:
             raise IndexError(f"Target {wrong[0]} is out of bounds: there are {classes} classes, 0 to {classes - 1}")

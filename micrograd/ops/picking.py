@@ -212,8 +212,8 @@ def _add_where(input: Tensor, positions: Any, values: Any) -> Tensor:
     if isinstance(values, Tensor) and values.dtype != input.dtype:
         raise RuntimeError(f"Index put requires the source and destination dtypes match, not {values.dtype}")
     result = apply(_add_at.op, input, values, index=positions)
-    if result._node is not None:
-        result._node.holds_values = True  # the indices, as PyTorch's does whoever wants a gradient
+    if result._node is not None and result._node.saved is None:
+        result._node.saved = ()  # the indices, as PyTorch's does whoever wants a gradient
     return result
 
 

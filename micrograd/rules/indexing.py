@@ -86,3 +86,12 @@ def _item(item: Any, copy: bool) -> Any:
     if array.ndim == 0 and array.dtype.kind != "b":
         return int(array)
     return array.copy(order="K") if copy and isinstance(item, np.ndarray) else array
+
+
+_UNSIGNED = {n: np.dtype(f"u{n}") for n in (1, 4, 8)}
+
+
+def out_of_range(indices: np.ndarray, n: int) -> bool:
+    """Whether an index, of whole numbers, is none of 0 ... n - 1."""
+    unsigned = indices.view(_UNSIGNED[indices.itemsize])  # a negative index is a large one here
+    return indices.size > 0 and unsigned.item(unsigned.argmax()) >= n  # half the time of max()

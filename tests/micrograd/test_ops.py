@@ -219,7 +219,11 @@ def derivatives_of(call):
     """The result of a call, done again, and for each Tensor of floats the derivative and what it says it saves."""
     out, *derivatives = call.op.forward(*call.inputs, **call.options)
     rows = zip(call.inputs, call.are_tensors, derivatives, strict=False)
-    pairs = [d if isinstance(d, tuple) else (d, ()) for x, is_tensor, d in rows if is_tensor and x.dtype.kind == "f"]
+    pairs = [
+        (d[0], d[1:]) if isinstance(d, tuple) else (d, ())
+        for x, is_tensor, d in rows
+        if is_tensor and x.dtype.kind == "f"
+    ]
     return out, [pair for pair in pairs if pair[0] is not None]
 
 
