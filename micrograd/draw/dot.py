@@ -38,7 +38,7 @@ FONT, FONTS = "DejaVu Sans", "Helvetica,Arial,DejaVu Sans,sans-serif"
 """The font that a picture is laid out for, and those that it is shown in. Graphviz knows the widths of DejaVu Sans,
 the widest that a reader is likely to have: in any other there is only more room beside the text."""
 PAD = "\N{NO-BREAK SPACE}"
-"""Titles are bold, and Graphviz measures them as if they were not: one for every five characters makes up for it. They
+"""Titles are bold, and Graphviz measures them as if they were not: one for every eight characters makes up for it. They
 are taken away again in the SVG."""
 WIDTH_OF_PAD = 0.636 * 11
 INK = "#333333"
@@ -233,13 +233,13 @@ def _record(box: Box, look: Look) -> str:
     sign = ""
     if look.show == "shapes" and box.sign != "module" and box.op.rstrip(" ]=") not in title:
         title, sign = (box.sign, "") if title.startswith("#") else (title, box.sign)
-    title += PAD * (1 + len(title) // 5)
+    title += PAD * (1 + len(title) // 8)
     fields = [[title], [contents], [sign], _kind(box)]
     fields += [lines_of(what, value, look.digits) for what, value in (("data", box.data), ("grad", box.grad))
                if look.show in ("all", what)]  # fmt: skip
     texts = []
     for lines in filter(any, fields):
-        escaped = [re.sub(r"([\\{}|<> ])", r"\\\1", _printable(line, kept="")) for line in lines]
+        escaped = [re.sub(r"([\\{}|<>]|(?<= ) )", r"\\\1", _printable(line, kept="")) for line in lines]
         texts.append(escaped[0] if len(escaped) == 1 else "".join([line + r"\l" for line in escaped]))
     return "|".join(texts)
 
