@@ -340,7 +340,7 @@ class Arrays:
         """The program as text; see `Program`."""
         n, m = len(self.inputs), len(self.constants)
         back, size, _ = self._back_lines(self.outs[:1], False)
-        values = ", ".join(f"v[{self.place[step]}]" for step in self.outs)
+        values = ", ".join(f"v[{self.place[step]}].item()" for step in self.outs)
         body = [f'"""x: {described(self.inputs)}."""', f"v = np.zeros({self.size})", f"v[:{n}] = x"]
         if m:
             body.append(f"v[{n}:{n + m}] = {', '.join(map(number, self.constants))}")

@@ -62,7 +62,8 @@ class ValueRecording(Recording):
         self.guards.variable(scope, name, name, names)
 
     def operation(self, op: Any, inputs: Any, options: dict[str, Any], result: Any) -> None:
-        self.stop("it works with tensors, among Values")
+        if state.recording is self:
+            self.stop("it works with tensors, among Values")
 
     def born(self, value: Value, frame: Any) -> None:
         """A Value was made, in this frame."""

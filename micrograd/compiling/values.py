@@ -23,6 +23,7 @@ from micrograd.graph import observer, state
 
 MOST_RECORDINGS = 8
 ERRORS = (ArithmeticError, ValueError, TypeError)  # of numbers, which the function itself words better
+WANTED = "return Values, or lists, tuples and dicts of them"
 CAN_FAIL = ("/", "**", "exp", "log", "sqrt")
 
 
@@ -79,10 +80,12 @@ class Recorded:
         failing = [value for value, parameter in recording.nodes.values() if value._op in CAN_FAIL or parameter]
         steps = _steps([*found, *failing], border, names, recording.nodes)
         outs = dict.fromkeys(value for value in found if steps[value]._prev)
-        used = [value for value in border.values() if value in steps]
         # The inputs of the program: arguments by their place, then what the function reads.
-        self.given = [places[id(value)] for value in used if id(value) in places]
+        used = [value for value in border.values() if value in steps]
+        given = [value for value in used if id(value) in places]
+        self.given = [places[id(value)] for value in given]
         self.leaves = [value for value in used if id(value) not in places]
+        used = [*given, *self.leaves]
         self.leaf_ids = set(guards.names)
         self.program = program_of(*[[steps[value] for value in values] for values in (used, outs, failing)])
         self.labels = [value.label for value in outs]
@@ -176,7 +179,7 @@ def _form(result: Any, found: list[Value]) -> Callable[[Any], Any]:
         return lambda values: {key: part(values) for key, part in items.items()}
     if result is None or type(result) in (int, float, bool, str):
         return lambda values: result
-    raise Obstacle(f"it returns {type(result).__name__}: return Values, or lists, tuples and dicts of them")
+    raise Obstacle(f"it returns {type(result).__name__}: {WANTED}")
 
 
 def among(things: Any) -> bool:
@@ -288,7 +291,7 @@ class CompiledValues:
             for obstacle in filter(None, (recording.obstacle, guards.obstacle)):
                 raise Obstacle(obstacle)
             if not among(result):
-                raise Obstacle(f"it returns {type(result).__name__}, and a compiled function returns Values")
+                raise Obstacle(f"it returns {type(result).__name__}: {WANTED}")
             recorded = Recorded(recording, guards, arguments, result)
             if not recorded.unchanged() or _kind((args, kwargs), [], []) != key[0]:
                 raise Obstacle("it changes what it is given or what it reads")

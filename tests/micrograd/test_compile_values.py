@@ -1,13 +1,21 @@
 """Compiled functions of Values against the functions themselves: the same numbers to the last bit, or no compiling."""
 
+import gc
+import math
 import os
 import random
 import struct
+import subprocess
+import sys
+import threading
 import warnings
+import weakref
 
+import numpy as np
 import pytest
 
 import micrograd
+from micrograd import nn
 from micrograd.autograd import scalar_op
 from micrograd.engine import Value
 
@@ -101,3 +109,415 @@ def check_program(seed):
 def test_programs_of_values_are_the_same_compiled(start):
     for seed in range(start, min(start + 500, N_PROGRAMS)):
         check_program(seed)
+
+
+# What is recorded.
+
+
+def is_compiled(value):
+    return value._op == "compiled"
+
+
+def quietly(compiled, *calls):
+    """The results of calls of a compiled function, the later ones of which ran its program."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        results = [compiled(*arguments) for arguments in calls]
+    assert not is_compiled(results[0])
+    assert all(map(is_compiled, results[1:]))
+    return [result.data for result in results]
+
+
+def the_warning(compiled, *calls):
+    """The one warning of calls of a compiled function, which run as they are."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        results = [compiled(*arguments) for arguments in calls]
+    assert not any(isinstance(result, Value) and is_compiled(result) for result in results)
+    assert [warning.filename for warning in caught] == [__file__]
+    return str(caught[0].message)
+
+
+def points_and_labels(n=20):
+    rng = random.Random(3)
+    points = [[Value(rng.uniform(-1, 2)), Value(rng.uniform(-1, 1))] for _ in range(n)]
+    return points, [rng.choice([-1, 1]) for _ in points]
+
+
+def trained(compile, steps=20):
+    """The losses of a net whose loss function reads it from outside, and its weights and gradients in the end."""
+    random.seed(1337)
+    net = nn.MLP(2, [4, 4, 1])
+    points, labels = points_and_labels()
+
+    @compile
+    def loss(points):
+        scores = [net(x) for x in points]
+        losses = [(1 + -label * score).relu() for label, score in zip(labels, scores, strict=True)]
+        return sum(losses) / len(losses) + 1e-4 * sum(p * p for p in net.parameters()), scores
+
+    found = []
+    for step in range(steps):
+        total, scores = loss(points)
+        net.zero_grad()
+        total.backward()
+        found += [bits(total.data), [bits(score.grad) for score in scores]]
+        for p in net.parameters():
+            p.data -= (1.0 - 0.9 * step / steps) * p.grad
+    return found, [(bits(p.data), bits(p.grad)) for p in net.parameters()], [bits(x.grad) for x in points[0]]
+
+
+def test_training_a_net_is_the_same_compiled_to_the_last_bit():
+    assert trained(micrograd.compile) == trained(lambda function: function)
+
+
+def test_a_net_itself_is_compiled_too():
+    random.seed(2)
+    net = nn.MLP(2, [3, 2])
+    compiled = micrograd.compile(net)
+    x = [Value(0.5), Value(-1.0)]
+    for _ in range(2):
+        outs, expected = compiled(x), net(x)
+        assert [out.data for out in outs] == [out.data for out in expected]
+        grads = []
+        for a, b in (outs, expected):
+            net.zero_grad()
+            (a * b - a).backward()
+            grads.append([p.grad for p in net.parameters()])
+        assert grads[0] == grads[1]
+    assert all(map(is_compiled, outs))
+    assert compiled.parameters() == net.parameters()
+
+
+def test_relu_and_its_like_do_not_keep_the_branch_that_was_recorded():
+    compiled = micrograd.compile(lambda x: x.relu() + abs(x) * x.sigmoid())
+    x = Value(2.0)
+    found = []
+    for number in (2.0, -3.0, 0.0, 5.0):
+        x.data = number
+        found.append(compiled(x).data)
+    assert found == [(x.relu() + abs(x) * x.sigmoid()).data for x in map(Value, (2.0, -3.0, 0.0, 5.0))]
+
+
+def test_a_closure_a_list_and_an_array_that_change_are_seen():
+    factor, terms, array = 2.0, [1.0, 2.0], np.array([1.0, 2.0])
+    compiled = micrograd.compile(lambda x: x * factor + sum(terms) + array[0] * x)
+    x = Value(3.0)
+    assert quietly(compiled, [x], [x]) == [12.0, 12.0]
+    factor = 3.0
+    assert compiled(x).data == 15.0
+    terms[0] = 2.0
+    assert compiled(x).data == 16.0
+    array[0] = 10.0
+    assert compiled(x).data == 43.0
+
+
+def test_a_weight_that_is_replaced_is_seen_and_a_number_that_is_set_too():
+    net = nn.Neuron(1, nonlin=False)
+    compiled = micrograd.compile(lambda x: net([x]))
+    x = Value(2.0)
+    net.w[0].data = 3.0
+    assert quietly(compiled, [x], [x]) == [6.0, 6.0]
+    net.w[0].data = 4.0
+    assert compiled(x).data == 8.0
+    net.w[0] = Value(5.0)
+    assert compiled(x).data == 10.0
+
+
+def test_numbers_among_the_arguments_are_part_of_what_is_recorded():
+    compiled = micrograd.compile(lambda x, n, words: sum([x] * n) * len(words))
+    x = Value(2.0)
+    assert quietly(compiled, [x, 3, "ab"], [x, 3, "ab"]) == [12.0, 12.0]
+    assert compiled(x, 4, "ab").data == 16.0
+    assert compiled(x, 4, "abc").data == 24.0
+    assert is_compiled(compiled(x, 3, "ab"))
+
+
+@pytest.mark.parametrize("number", [0.0, -0.0, math.nan, math.inf, 1e300, 5e-324])
+def test_numbers_of_any_kind_are_constants_as_they_are(number):
+    compiled = micrograd.compile(lambda x, y: x * y)
+    x = Value(2.0)
+    assert len({bits(compiled(x, number).data) for _ in range(3)} | {bits(2.0 * number)}) == 1
+
+
+def test_several_results_an_argument_and_a_constant_come_back_in_their_places():
+    @micrograd.compile
+    def function(x, y):
+        return {"sum": x + y, "rest": [x, (Value(7.0), 3)], "none": None}
+
+    for _ in range(2):
+        x, y = Value(1.0), Value(2.0)
+        result = function(x, y)
+        assert result["rest"][0] is x
+        assert (result["sum"].data, result["rest"][1][0].data, result["rest"][1][1], result["none"]) == (
+            3.0,
+            7.0,
+            3,
+            None,
+        )
+    assert is_compiled(result["sum"])
+
+
+def test_one_value_in_two_places_and_one_that_is_read_as_well():
+    w = Value(3.0)
+    compiled = micrograd.compile(lambda x, y: x * y + w * x)
+    x, y = Value(2.0), Value(5.0)
+    for arguments in [(x, y), (x, x), (w, y), (w, w), (x, y), (x, x), (w, y), (w, w), (y, x)]:
+        found = []
+        for function in (compiled, lambda x, y: x * y + w * x):
+            for leaf in (w, x, y):
+                leaf.grad = 0
+            out = function(*arguments)
+            out.backward()
+            found.append([out.data, w.grad, x.grad, y.grad])
+        assert found[0] == found[1]
+
+
+def test_an_argument_may_have_a_graph_of_its_own():
+    compiled = micrograd.compile(lambda x, y: (x * y).tanh())
+    for _ in range(2):
+        a, b = Value(0.5), Value(-0.25)
+        c = a * b
+        out = compiled(c, a)
+        out.backward()
+        assert c.grad != 0
+        assert b.grad == a.data * c.grad
+        out.zero_grad()
+        assert (a.grad, b.grad, c.grad) == (0, 0, 0)
+
+
+def test_a_label_is_kept():
+    @micrograd.compile
+    def product(a, b):
+        out = a * b
+        out.label = "out"
+        return out
+
+    a, b = Value(2.0), Value(3.0)
+    assert [product(a, b).label for _ in range(2)] == ["out", "out"]
+    assert "    out = a * b\n" in product.source()
+
+
+def test_what_a_compiled_function_gives_is_freed_without_the_garbage_collector():
+    compiled = micrograd.compile(lambda x: (x.tanh(), x * x))
+    x = Value(1.0)
+    compiled(x)
+    gc.disable()
+    try:
+        outs = compiled(x)
+        sum(outs).backward()
+        watched = [weakref.ref(out) for out in (*outs, outs[0]._prev[0])]
+        del outs
+        assert [watch() for watch in watched] == [None] * 3
+    finally:
+        gc.enable()
+
+
+# What cannot be compiled runs as it is, and one warning says why.
+
+
+def accuracy_inside(x):
+    score = x * 2
+    return score, score.data > 0
+
+
+def branch(x):
+    return x if x > 0 else -x
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        (accuracy_inside, "test_compile_values.py:{line}: accuracy_inside looks at the number of a Value"),
+        (lambda x: x * 2 if x.data > 0 else x, "test_compile_values.py:.*: <lambda> looks at the number"),
+        (branch, "test_compile_values.py:.*: gt compares Values"),
+        (lambda x: max(x, Value(1.0)) * 2, "gt compares Values"),
+        (lambda x: sorted([x, x * 2])[0], "lt compares Values"),
+        (lambda x: Value(x.data) * 2, "looks at the number"),
+        (lambda x: (x * 2, repr(x))[0], "a Value is printed"),
+        (lambda x: ((x * 2).backward(), x * 2)[1], r"backward\(\) belongs outside"),
+        (lambda x: (x.zero_grad(), x * 2)[1], r"zero_grad\(\) belongs outside"),
+        (lambda x: x * x.grad, "reads or sets grad"),
+        (lambda x: (setattr(x, "data", 2.0), x * 2)[1], "the number of a Value is set"),
+        (lambda x: x * random.random(), "random"),
+        (
+            lambda x: Value(math.sin(2.0), (x,), "sin", local=(1.0,)),
+            "gives numbers alone .*@micrograd.autograd.scalar_op",
+        ),
+        (lambda x: None, "it returns NoneType: return Values, or lists, tuples and dicts of them"),
+        (lambda x: 2.0, "it returns float: return Values"),
+        (lambda x: {x * 2}, "it returns set: return Values"),
+        (lambda x: x * micrograd.tensor(2.0).sum().item(), "works with tensors"),
+    ],
+)
+def test_what_cannot_be_recorded_runs_as_it_is_with_one_warning(function, why):
+    compiled = micrograd.compile(function)
+    line = accuracy_inside.__code__.co_firstlineno + 2
+    message = the_warning(compiled, [Value(2.0)], [Value(3.0)], [Value(-1.0)])
+    with pytest.raises(AssertionError, match="^compile: .* runs as it is, not compiled: .*" + why.format(line=line)):
+        raise AssertionError(message)
+    with pytest.raises(RuntimeError, match="there is no program"):
+        compiled.source()
+
+
+def test_a_list_that_the_function_changes_is_no_part_of_a_program():
+    def function(x, given):
+        given.append(x)
+        return x * 2
+
+    given = []
+    assert "changes what it is given or what it reads" in the_warning(
+        micrograd.compile(function), [Value(1.0), given], [Value(1.0), []]
+    )
+    assert len(given) == 1
+
+
+def test_after_eight_new_calls_in_a_row_it_runs_as_it_is_with_one_warning():
+    compiled = micrograd.compile(lambda xs: sum(xs))
+    message = the_warning(compiled, *[[[Value(1.0)] * n] for n in range(2, 20)])
+    assert "8 calls in a row were new" in message
+    assert "give numbers that change as Values" in message
+
+
+def test_an_error_is_that_of_the_function_and_leaves_nothing_behind():
+    def function(x, y):
+        return x.log() / y + (x - 8.0).exp() ** 0.5
+
+    compiled = micrograd.compile(function)
+    for numbers in [(-1.0, 1.0), (2.0, 0.0), (2.0, 1.0), (3.0, 2.0), (-1.0, 1.0), (2.0, 0.0), (1e5, 1.0), (4.0, 1.0)]:
+        found = []
+        for f in (compiled, function):
+            try:
+                found.append(f(*map(Value, numbers)).data)
+            except (ArithmeticError, ValueError) as error:
+                found.append((type(error), str(error)))
+        assert found[0] == found[1]
+        assert not {"data", "grad"} & set(vars(Value))
+    assert is_compiled(compiled(Value(2.0), Value(1.0)))
+
+
+def test_a_derivative_that_is_no_number_is_noticed_by_backward_as_ever():
+    compiled = micrograd.compile(lambda x: x.sqrt() + (x + 1.0) ** 0.5)
+    for number in (0.0, 1.0, 0.0, 4.0):
+        out = compiled(Value(number))
+        if number:
+            out.backward()
+        else:
+            with pytest.raises(ZeroDivisionError, match=r"backward: sqrt\(0.0\) has an infinite derivative"):
+                out.backward()
+    assert is_compiled(out)
+
+
+def test_numbers_that_are_no_floats_are_as_good():
+    compiled = micrograd.compile(lambda x: x * 3.0 / x)
+    for number in (2.0, np.float64(5.0), 7, np.float32(0.1)):
+        x = Value(1.0)
+        x.data = number
+        assert compiled(x).data == (x * 3.0 / x).data
+    x.data = np.float64(0.0)
+    with pytest.raises(ZeroDivisionError, match="/: cannot divide"):
+        compiled(x)
+
+
+def test_recursion_and_compiled_functions_inside_compiled_ones():
+    @micrograd.compile
+    def power(x, n):
+        return x if n == 1 else x * power(x, n - 1)
+
+    @micrograd.compile
+    def both(x):
+        return power(x, 3) + power(x, 2)
+
+    x = Value(2.0)
+    assert quietly(power, [x, 3], [x, 3]) == [8.0, 8.0]
+    assert quietly(both, [x], [x]) == [12.0, 12.0]
+    endless = micrograd.compile(lambda x: endless(x))
+    for _ in range(2):
+        with pytest.raises(RecursionError):
+            endless(x)
+    assert not {"data", "grad"} & set(vars(Value))
+
+
+def test_a_list_in_itself_is_no_argument():
+    xs = [Value(1.0)]
+    xs.append(xs)
+    assert "its arguments cannot be told apart" in the_warning(micrograd.compile(lambda xs: xs[0] * 2), [xs], [xs])
+
+
+def test_threads_share_a_compiled_function():
+    compiled = micrograd.compile(lambda x, w: (x * w).tanh() * w)
+    w = Value(0.5)
+    wrong = []
+
+    def work(number):
+        for i in range(200):
+            x = Value(number + i)
+            out = compiled(x, w)
+            if out.data != math.tanh(x.data * 0.5) * 0.5 or Value(1.0).data != 1.0:
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(number / 10,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert is_compiled(compiled(Value(1.0), w))
+
+
+# Its text.
+
+
+def run_alone(source, numbers):
+    """What the text gives in an interpreter that finds no micrograd."""
+    program = source + f"\nimport sys\nassert 'micrograd' not in sys.modules\nprint(repr(run(*{numbers!r})))\n"
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, cwd="/")
+    assert not done.stderr
+    return eval(done.stdout, {"nan": math.nan, "inf": math.inf})
+
+
+def test_the_text_of_a_small_function_reads_as_one_would_write_it():
+    compiled = micrograd.compile(lambda a, b, c: (a * b + c).tanh() / 2)
+    compiled(Value(2.0), Value(-3.0), Value(5.5))
+    assert (
+        compiled.source()
+        == """\
+import math
+
+
+def run(a, b, c):
+    # forward
+    mul = a * b
+    add = mul + c
+    tanh = math.tanh(add)
+    div = tanh / 2.0
+    # backward
+    g_div = 1.0
+    g_tanh = (1.0 / 2.0) * g_div
+    g_add = (1.0 - tanh * tanh) * g_tanh
+    g_mul = g_add
+    g_c = g_add
+    g_a = b * g_mul
+    g_b = a * g_mul
+    return div, [g_a, g_b, g_c]
+"""
+    )
+
+
+@pytest.mark.parametrize("n", [2, 40])
+def test_the_text_alone_gives_the_value_and_the_gradients(n):
+    random.seed(5)
+    net = nn.MLP(2, [4, 1])
+    points, labels = points_and_labels(n)
+
+    @micrograd.compile
+    def loss(points):
+        losses = [cube(net(x) - label).sigmoid() for x, label in zip(points, labels, strict=True)]
+        return (sum(losses) / len(losses) + 1e-4 * sum(p**2 for p in net.parameters())).sqrt()
+
+    out = loss(points)
+    out.backward()
+    leaves = [*(x for point in points for x in point), *net.parameters()]
+    value, gradients = run_alone(loss.source(), [leaf.data for leaf in leaves])
+    assert (value, gradients) == (out.data, [leaf.grad for leaf in leaves])
+    assert ("import numpy" in loss.source()) == (n == 40)
