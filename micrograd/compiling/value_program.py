@@ -56,6 +56,8 @@ class Step:
         self.op, self._prev, self.parameter, self.label, self.name = op, tuple(parents), parameter, label, ""
 
 
+MOST_LINES = 20_000
+
 RESERVED = ("math", "np", "run", "each", "total", "nonzero", "grid", "kept", "given", "starts", "v", "g", "x")
 
 
@@ -64,13 +66,16 @@ class Names:
 
     def __init__(self) -> None:
         self.taken = {*dir(builtins), *keyword.kwlist, *keyword.softkwlist, *RESERVED}
+        self.last: dict[str, int] = {}
 
     def fresh(self, wanted: str) -> str:
         wanted = re.sub(r"\W+", "_", wanted).strip("_") or "x"
-        wanted = f"x{wanted}" if wanted[0].isdigit() else wanted
-        name, i = wanted, 2
-        while name in self.taken or name.startswith("g_"):
-            name, i = f"{wanted}_{i}", i + 1
+        if wanted[0].isdigit() or wanted.startswith("g_"):  # those are the gradients
+            wanted = f"x{wanted}"
+        name = wanted
+        while name in self.taken:
+            self.last[wanted] = i = self.last.get(wanted, 1) + 1
+            name = f"{wanted}_{i}"
         self.taken.add(name)
         return name
 
@@ -109,6 +114,8 @@ class Program:
                 step.name = names.fresh(label_of(step))
         self.lines: list[str] = []
         self.local: dict[Step, list[str]] = {}
+        if len(order) > MOST_LINES:
+            raise Obstacle(f"a program of {len(order):,} lines is too long: few of its nodes can be computed together")
         for step in order:
             if step._prev:
                 self._step(step, names)

@@ -444,6 +444,15 @@ def test_a_list_in_itself_is_no_argument():
     assert "its arguments cannot be told apart" in the_warning(micrograd.compile(lambda xs: xs[0] * 2), [xs], [xs])
 
 
+def test_a_chain_that_is_too_long_for_a_program_runs_as_it_is():
+    def chain(x):
+        for _ in range(20_001):
+            x = -x
+        return x
+
+    assert "a program of 20,002 lines is too long" in the_warning(micrograd.compile(chain), [Value(1.0)], [Value(2.0)])
+
+
 def test_threads_share_a_compiled_function():
     compiled = micrograd.compile(lambda x, w: (x * w).tanh() * w)
     w = Value(0.5)
