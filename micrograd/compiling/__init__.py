@@ -1,7 +1,8 @@
-"""A function of tensors as a recorded, straight NumPy program: `micrograd.compile`.
+"""A function of tensors or of Values as a recorded, straight NumPy program: `micrograd.compile`.
 
 recording.py watches one call; guards.py says whether what it depended on is as it was; program.py writes the program
-from the source of the operations; compiled.py puts it in the place of the function.
+from the source of the operations; compiled.py puts it in the place of the function. values.py does so for functions of
+Values, with value_recording.py, value_program.py for graphs of lone nodes, and value_arrays.py for wide ones.
 """
 
 from micrograd.compiling.compiled import compile as compile

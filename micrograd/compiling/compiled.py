@@ -447,6 +447,10 @@ def compile(model: Any = None, **options: Any) -> Any:
     with one warning. `source()` of what is returned is the program as text. PyTorch's options are taken, and change
     nothing. Raises TypeError for what cannot be called.
 
+    A function of Values and numbers, by themselves or in lists, gives Values, or lists, tuples and dicts of them: nodes
+    of one op, depth and number of inputs are computed together. Numbers are part of what is recorded; give those that
+    change from call to call as Values. An operation of one's own is recorded if it is an `autograd.scalar_op`.
+
     >>> import micrograd as torch
     >>> loss = torch.compile(lambda w: (w * w).sum())
     >>> w = torch.tensor([1.0, 2.0], requires_grad=True)
@@ -454,6 +458,12 @@ def compile(model: Any = None, **options: Any) -> Any:
     ...     loss(w).backward()
     >>> w.grad
     tensor([4., 8.])
+    >>> neuron = torch.compile(lambda x, w: torch.Value.dot(w, x).tanh())
+    >>> x, w = [1.0, -2.0], [torch.Value(0.5), torch.Value(0.25)]
+    >>> for _ in range(2):
+    ...     neuron(x, w).backward()
+    >>> [wi.grad for wi in w]
+    [2.0, -4.0]
     """
     if model is None:
         return functools.partial(compile, **options)

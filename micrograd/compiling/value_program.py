@@ -58,7 +58,7 @@ class Step:
 
 MOST_LINES = 20_000
 
-RESERVED = ("math", "np", "run", "each", "total", "nonzero", "grid", "kept", "given", "starts", "v", "g", "x")
+RESERVED = ("math", "np", "run", "each", "total", "nonzero", "grid", "kept", "given", "starts")
 
 
 class Names:
