@@ -93,7 +93,8 @@ def formula(box: Any) -> tuple[str, ...]:
         n = float(box.operands[-1]) - 1
         ways = [ways[0].replace("**(y - 1)", "" if n == 1 else f"**{n:g}")]
     result, *ways = [_PLACE.sub(put, text) for text in (result, *ways)]
-    made = composed(op, box.operands, whole=True)[0] if op in PRECEDENCE or not result else result
+    whole = len(box.operands) < 8 and (op in PRECEDENCE or not result)
+    made = composed(op, box.operands, whole=True)[0] if whole else result
     return box.title if made == box.title else f"{box.title} = {made or box.sign}", *ways
 
 
