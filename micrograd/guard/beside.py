@@ -10,17 +10,22 @@ from micrograd.guard.steps import SEVERAL, Record
 from micrograd.nn import Module, Parameter
 from micrograd.tensors import Tensor
 
-_modules: "weakref.WeakSet[Module]" = weakref.WeakSet()
+_modules: set[weakref.ref[Module]] = set()
 """The Modules whose forward has made the graphs that backward went through."""
+
+_unseen: "list[tuple[str, weakref.ref[Tensor], str]]" = []
+"""What stands beside their parameters: a name, a leaf, and what was meant; looked for when there is another Module."""
+
+_looked = [0]
+"""How many Modules there were then."""
 
 
 def note_modules(nodes: Iterable[Node]) -> None:
     """Remember the Modules that some Nodes were made in."""
     for node in nodes:
         entered = node.module
-        while entered is not None and (module := entered[0]()) not in _modules:
-            if module is not None:
-                _modules.add(module)
+        while entered is not None and entered[0]() is not None and entered[0] not in _modules:
+            _modules.add(entered[0])
             entered = entered[1]
 
 
@@ -31,36 +36,46 @@ def check_step(parameters: Sequence[Tensor]) -> None:
     """
     for p in parameters:
         p.__dict__["_held"] = True
-    for module in list(_modules):
-        for path, leaf, meant in _beside(module):
-            record: Record | None = leaf.__dict__.get("_record")
-            if record is None or not record.fresh or "_held" in leaf.__dict__:
-                continue
-            record.fresh = False
-            record.unmoved = record.unmoved + 1 if record.numbers == record.numbers_before else 1
-            record.numbers_before = record.numbers
-            if record.unmoved >= SEVERAL:
-                raise UpdateError(
-                    f"self.{path} of {type(module).__name__}, of shape {list(leaf.shape)}, has had a gradient at each "
-                    f"of {record.unmoved} steps, and no optimizer has moved it: parameters() does not see what is in a "
-                    f"plain list or no Parameter. Probably meant: {meant}; or, where it is to stay as it is, "
-                    "requires_grad_(False)"
-                )
+    if _looked[0] != len(_modules):
+        _looked[0] = len(_modules)
+        modules = filter(None, [reference() for reference in _modules])
+        _unseen[:] = [(name, weakref.ref(leaf), meant) for each in modules for name, leaf, meant in _beside(each)]
+    for name, reference, meant in _unseen:
+        leaf = reference()
+        record: Record | None = None if leaf is None else leaf.__dict__.get("_record")
+        if leaf is None or record is None or not record.fresh or "_held" in leaf.__dict__:
+            continue
+        record.fresh = False
+        record.unmoved = record.unmoved + 1 if record.numbers == record.numbers_before else 1
+        record.numbers_before = record.numbers
+        if record.unmoved >= SEVERAL:
+            raise UpdateError(
+                f"{name}, of shape {list(leaf.shape)}, has had a gradient at each of {record.unmoved} steps, and no "
+                "optimizer has moved it: parameters() does not see what is in a plain list or no Parameter. Probably "
+                f"meant: {meant}; or, where it is to stay as it is, requires_grad_(False)"
+            )
 
 
 def forget() -> None:
     _modules.clear()
+    _unseen.clear()
+    _looked[0] = 0
 
 
 def _beside(module: Module) -> Iterator[tuple[str, Tensor, str]]:
-    """The leaves in the attributes of a Module that are not among its parameters: path, leaf, and what was meant."""
+    """The leaves in the attributes of a Module that are not among its parameters: name, leaf, and what was meant."""
+    of = type(module).__name__
     for name, thing in vars(module).items():
         if isinstance(thing, list | tuple | dict):
             kind = "ModuleDict({...})" if isinstance(thing, dict) else "ModuleList([...])"
             for path, leaf, in_module in _leaves(name, thing):
-                yield path, leaf, f"self.{name} = nn.{kind}" if in_module else "nn.Parameter, an attribute of its own"
+                yield (
+                    f"self.{path} of {of}",
+                    leaf,
+                    f"self.{name} = nn.{kind}" if in_module else "nn.Parameter, an attribute of its own",
+                )
         elif isinstance(thing, Tensor) and not isinstance(thing, Parameter) and _is_leaf(thing):
-            yield name, thing, f"self.{name} = nn.Parameter(...)"
+            yield f"self.{name} of {of}", thing, f"self.{name} = nn.Parameter(...)"
 
 
 def _leaves(path: str, thing: Any) -> Iterator[tuple[str, Tensor, bool]]:
