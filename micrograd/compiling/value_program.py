@@ -199,6 +199,10 @@ class Program:
             self.ways_back[which] = self._made("backward", "kept, given, starts", lines)
         return self.ways_back[which]
 
+    def given(self, kept: Any) -> Sequence[float]:
+        """The numbers of the inputs in a call, from what it kept."""
+        return kept[: len(self.inputs)]
+
     def source(self) -> str:
         """The program as text: run(*numbers) -> (value, [gradients]), those of the first value where there are more."""
         out = self.outs[0]

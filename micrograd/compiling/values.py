@@ -6,6 +6,7 @@ one node, a `_Call`, whose inputs are the Values that were given or read, and wh
 """
 
 import math
+import operator
 import warnings
 import weakref
 from array import array
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from micrograd.autograd import scalar_op
 from micrograd.compiling.recording import Obstacle
 from micrograd.compiling.value_arrays import program_of
 from micrograd.compiling.value_program import Step
@@ -24,6 +26,15 @@ from micrograd.graph import observer, state
 MOST_RECORDINGS = 8
 ERRORS = (ArithmeticError, ValueError, TypeError)  # of numbers, which the function itself words better
 WANTED = "return Values, or lists, tuples and dicts of them"
+OPERATIONS: dict[str, Any] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": operator.pow,
+}
+OPERATIONS |= {"neg": operator.neg, "abs": abs, "ReLU": Value.relu}
+OPERATIONS |= {name: getattr(Value, name) for name in ("exp", "log", "sqrt", "tanh", "sigmoid")}
 CAN_FAIL = ("/", "**", "exp", "log", "sqrt")
 
 
@@ -37,7 +48,7 @@ class _Call(Value):
         self.given: list[int] = []
 
     def _backward(self) -> None:
-        which, self.given = tuple(reversed(self.given)), []
+        which = tuple(dict.fromkeys(reversed(self.given)))
         results = [result() for result in self.results]
         grads, inner = self.program.back(which)(
             self.kept, [results[i].grad for i in which], [x.grad for x in self._prev]
@@ -47,6 +58,24 @@ class _Call(Value):
         for i, grad in inner.items():
             if results[i] is not None:
                 results[i].grad = 0.0 + grad
+
+    def unfold(self) -> None:
+        """Put the graph of Values that the program stands for in the place of this node, as for a picture.
+
+        Its inner nodes have the gradients of the last backward, if that came here.
+        """
+        results = {step: result() for step, result in zip(self.program.outs, self.results, strict=True)}
+        starts = [(results[self.program.outs[i]], results[self.program.outs[i]].grad) for i in self.given]
+        now = [(x.data, x.grad) for x in self._prev]
+        for x, number in zip(self._prev, self.program.given(self.kept), strict=True):
+            x.data = number  # that of the call; it may have changed since
+        made = values_of(self.program, self._prev, results)
+        for result, grad in starts:
+            result.grad = grad
+        for node in made:
+            node._backward()
+        for x, (data, grad) in zip(self._prev, now, strict=True):
+            x.data, x.grad = data, grad
 
 
 class _Result(Value):
@@ -58,7 +87,48 @@ class _Result(Value):
         call.results.append(weakref.ref(self))
 
     def _backward(self) -> None:
-        self._prev[0].given.append(self.place)  # type: ignore[attr-defined]
+        call: Any = self._prev[0]
+        if call.grad == 0.0:  # backward begins: what an earlier one left, that an error ended, is over
+            call.given = []
+        call.grad += 1.0
+        call.given.append(self.place)
+
+
+def values_of(program: Any, inputs: Sequence[Value], results: dict[Step, Any]) -> list[Value]:
+    """The inner nodes of a program as Values over its inputs, the last one first, with a gradient of 0.
+
+    The results among them become such nodes themselves.
+    """
+    made: dict[Step, Value] = dict(zip(program.inputs, inputs, strict=True))
+    inner = []
+    for step in topological_order(*program.outs):
+        if step in made:
+            continue
+        if step.op == "constant":
+            made[step] = Value(step.parameter)
+            continue
+        value = _run(step, [made[parent] for parent in step._prev])
+        result = results.get(step)
+        if result is not None:
+            result.__class__ = Value
+            result._prev, result._op, result._local, result.grad = value._prev, value._op, value._local, 0.0
+            value = result
+        value.label = step.label
+        made[step] = value
+        inner.append(value)
+    return inner[::-1]
+
+
+def _run(step: Step, parents: Sequence[Value]) -> Value:
+    """The operation of a Step on Values."""
+    if step.op == "dot":
+        half = len(parents) // 2
+        return Value.dot(parents[:half], parents[half:-1], parents[-1])
+    if step.op == "own":
+        return scalar_op(step.parameter)(*parents)
+    if step.op == "**n":
+        return parents[0] ** (int(step.parameter) if step.parameter.is_integer() else step.parameter)
+    return OPERATIONS[step.op](*parents)
 
 
 class Recorded:

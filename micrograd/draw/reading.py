@@ -133,6 +133,9 @@ def was_released(roots: Sequence[Any]) -> bool:
 
 
 def _read_values(roots: Sequence[Value], names: Names) -> list[Box]:
+    for node in topological_order(*roots):
+        if hasattr(node, "unfold"):  # a call of a compiled function, which is drawn as the graph that it stands for
+            node.unfold()
     order = topological_order(*roots)
     ends = set(roots)
     boxes: list[Box] = []

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 import micrograd
-from micrograd import nn
+from micrograd import draw, nn
 from micrograd.autograd import scalar_op
-from micrograd.engine import Value
+from micrograd.engine import Value, topological_order
 
 N_PROGRAMS = int(os.environ.get("COMPILE_VALUE_PROGRAMS", "2000"))
 
@@ -312,6 +312,28 @@ def test_what_a_compiled_function_gives_is_freed_without_the_garbage_collector()
         assert [watch() for watch in watched] == [None] * 3
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("n", [1, 40])
+def test_it_is_drawn_as_the_graph_that_it_stands_for(n):
+    x, w = [Value(0.25 * i, label=f"x{i}") for i in range(n)], Value(2.0, label="w")
+
+    def function(x):
+        first = (x[0] * w) ** 2
+        return sum((xi - w).tanh() * cube(xi) for xi in x) + Value.dot([w, first], [x[0], 3.0]), first
+
+    pictures = []
+    for f in (function, micrograd.compile(function)):
+        for data in (2.0, 3.0, 2.0):
+            w.data = data
+            out, first = f(x)
+            out.zero_grad()
+            (out * first).backward()
+        assert is_compiled(out) == (f is not function)
+        w.data += 1.0  # as an optimizer does, before a look at the step
+        pictures.append((draw(out).dot(), draw(out * first).dot(), [node.grad for node in topological_order(out)]))
+        w.data -= 1.0
+    assert pictures[0] == pictures[1]
 
 
 # What cannot be compiled runs as it is, and one warning says why.
