@@ -306,7 +306,7 @@ class HookHandle:
 
 
 def _hooked(hook: Callable[[Tensor], Any], g: np.ndarray) -> np.ndarray:
-    """What a hook of the user's makes of the gradient g."""
+    """The gradient g after the user's hook."""
     result = hook(wrap(np.array(g)))
     if result is None:
         return g
@@ -337,7 +337,7 @@ def register_hook(input: Tensor, hook: Callable[[Tensor], Any]) -> HookHandle:
 
 
 def register_post_accumulate_grad_hook(input: Tensor, hook: Callable[[Tensor], None]) -> HookHandle:
-    """Call hook(input) after backward has added to this leaf's grad. Raises RuntimeError where it is no leaf."""
+    """Call hook(input) after backward has added to this leaf's grad. Raises RuntimeError if it is not a leaf."""
     if not input.requires_grad or input.grad_fn is not None:
         raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
     if input._post_accumulate_hooks is None:

@@ -1,4 +1,4 @@
-"""Tensors out of numbers. dtype None means what PyTorch would take: int64 for ints, float32 for floats.
+"""Functions that make tensors. dtype None means PyTorch's choice: int64 for ints, float32 for floats.
 
 All of these take requires_grad as well, and device, which has to be the CPU.
 """
@@ -40,7 +40,7 @@ def makes_tensor(create: Callable) -> Any:
 
 
 def _dtype(name: str, given: Any) -> DType:
-    """The dtype that float, int and bool also name. Raises TypeError for what is none."""
+    """The dtype that is given, perhaps as Python's float, int or bool. Raises TypeError for anything else."""
     dtype = dtypes.OF_PYTHON.get(given, given) if isinstance(given, type) else given
     if not isinstance(dtype, DType):
         raise TypeError(f"{name}(): argument 'dtype' must be a dtype such as float32, not {given!r:.40}")
@@ -145,7 +145,7 @@ def _with_numbers(data: Any, seen: set[np.dtype]) -> Any:
 
 @makes_tensor
 def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
-    """data itself where it is a tensor of that dtype, a tensor in the memory of an array, else `tensor(data)`.
+    """data itself if it is a tensor of that dtype; of an array, a tensor that shares its memory; else `tensor(data)`.
 
     >>> import micrograd as torch
     >>> x = torch.ones(2)
@@ -164,7 +164,7 @@ TORCH["asarray"] = as_tensor
 
 @function(method=False)
 def from_numpy(array: np.ndarray) -> Tensor:
-    """A tensor in the memory of the array. Raises TypeError where it is no array or its dtype has no counterpart.
+    """A tensor that shares the memory of a NumPy array. Raises TypeError for anything else, or a dtype not here.
 
     >>> import micrograd as torch
     >>> import numpy as np
@@ -182,7 +182,7 @@ def from_numpy(array: np.ndarray) -> Tensor:
 
 
 def shape_of(size: tuple[Any, ...]) -> tuple[int, ...]:
-    """The shape that zeros(2, 3), zeros((2, 3)) and zeros([2, 3]) all mean. Raises RuntimeError below 0."""
+    """The shape that zeros(2, 3), zeros((2, 3)) and zeros([2, 3]) all mean. Raises RuntimeError for a negative size."""
     shape = tuple(size[0]) if len(size) == 1 and isinstance(size[0], tuple | list) else size
     if any(n < 0 for n in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
@@ -207,9 +207,9 @@ empty = _filled(np.empty, "empty", "A tensor of a shape whose numbers are whatev
 
 @makes_tensor
 def full(size: Any, fill_value: Any, dtype: DType | None = None) -> Tensor:
-    """fill_value, a number, in a shape, and in the dtype of fill_value where none is given.
+    """A tensor of the given shape filled with a number, fill_value, whose dtype it has unless one is given.
 
-    Raises TypeError where it is no number, RuntimeError where it does not fit the dtype.
+    Raises TypeError if fill_value is not a number, RuntimeError if it does not fit the dtype.
 
     >>> import micrograd as torch
     >>> torch.full((2, 3), 7)
@@ -284,7 +284,7 @@ ByteTensor, BoolTensor = _typed(dtypes.uint8), _typed(dtypes.bool)
 
 @makes_tensor
 def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: DType | None = None) -> Tensor:
-    """start, start + step, ... up to and without end; arange(n) counts from 0. int64 where all three are ints.
+    """start, start + step, ... in [start, end); arange(n) counts from 0. int64 if all three are ints.
 
     With a dtype of integers start and step are rounded toward zero first, as in PyTorch. Raises RuntimeError where step
     is 0 or leads away from end, or one of the three is not finite, NotImplementedError for bools.
@@ -322,7 +322,7 @@ def _refuse_bool(name: str, dtype: DType) -> None:
 
 @makes_tensor
 def linspace(start: Any, end: Any, steps: int, *, dtype: DType | None = None) -> Tensor:
-    """steps numbers at equal distances from start to end, both included.
+    """steps evenly spaced numbers from start to end, both included.
 
     >>> import micrograd as torch
     >>> torch.linspace(0, 1, 5)
@@ -356,7 +356,7 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: DTy
 
 @makes_tensor
 def eye(n: int, m: int | None = None, *, dtype: DType | None = None) -> Tensor:
-    """An n by m (by default n by n) matrix with ones on its diagonal and zeros elsewhere. RuntimeError below 0.
+    """The n by m (by default n by n) matrix with ones on the diagonal. Raises RuntimeError if n or m is negative.
 
     >>> import micrograd as torch
     >>> torch.eye(2)

@@ -33,18 +33,18 @@ class Generator(Stream):
         return wrap(super().get_state())
 
     def set_state(self, new_state: Any) -> None:
-        """Go on from a state. Raises RuntimeError or TypeError for what is none."""
+        """Restore a state that get_state gave. Raises TypeError or RuntimeError for anything else."""
         super().set_state(new_state._array if isinstance(new_state, Tensor) else new_state)
 
 
 default_generator = Generator()
-"""The stream of every draw that is given no generator of its own; like PyTorch's it starts anew in each program."""
+"""The default generator, of every draw that is given none; as in PyTorch, its first seed is always the same."""
 default_generator.seed()
 
 
 @function(method=False)
 def manual_seed(seed: int) -> Generator:
-    """Start the default stream anew from a seed, and return its Generator.
+    """Seed the default generator, and return it.
 
     >>> import micrograd as torch
     >>> generator = torch.manual_seed(42)
@@ -56,7 +56,7 @@ def manual_seed(seed: int) -> Generator:
 
 @function(method=False)
 def initial_seed() -> int:
-    """The seed that the default stream began with.
+    """The seed of the default generator.
 
     >>> import micrograd as torch
     >>> generator = torch.manual_seed(42)
@@ -68,7 +68,7 @@ def initial_seed() -> int:
 
 @function(method=False)
 def seed() -> int:
-    """Start the default stream anew from a seed that the operating system gives, and return it.
+    """Seed the default generator with a seed from the operating system, and return the seed.
 
     >>> import micrograd as torch
     >>> isinstance(torch.seed(), int)
@@ -79,7 +79,7 @@ def seed() -> int:
 
 @function(method=False)
 def get_rng_state() -> Tensor:
-    """The state of the default stream, 5056 bytes.
+    """The state of the default generator, 5056 bytes.
 
     >>> import micrograd as torch
     >>> state = torch.get_rng_state()
@@ -93,7 +93,7 @@ def get_rng_state() -> Tensor:
 
 @function(method=False)
 def set_rng_state(new_state: Tensor) -> None:
-    """Go on with the default stream from a state. Raises RuntimeError or TypeError for what is none.
+    """Restore a state that get_rng_state gave. Raises TypeError or RuntimeError for anything else.
 
     >>> import micrograd as torch
     >>> state = torch.get_rng_state()
@@ -104,7 +104,7 @@ def set_rng_state(new_state: Tensor) -> None:
 
 @makes_tensor
 def rand(*shape: Any, size: Any = (), generator: Generator | None = None, dtype: DType | None = None) -> Tensor:
-    """Numbers from the uniform distribution on [0, 1), in a shape.
+    """A tensor of the given shape, uniform on [0, 1).
 
     >>> import micrograd as torch
     >>> torch.rand(2, 3, generator=torch.Generator().manual_seed(1)).shape
@@ -116,7 +116,7 @@ def rand(*shape: Any, size: Any = (), generator: Generator | None = None, dtype:
 
 @makes_tensor
 def randn(*shape: Any, size: Any = (), generator: Generator | None = None, dtype: DType | None = None) -> Tensor:
-    """Numbers from the normal distribution of mean 0 and variance 1, in a shape.
+    """A tensor of the given shape from the standard normal distribution.
 
     >>> import micrograd as torch
     >>> torch.randn(2, 3, generator=torch.Generator().manual_seed(1)).shape
@@ -128,7 +128,7 @@ def randn(*shape: Any, size: Any = (), generator: Generator | None = None, dtype
 
 @function(method=False)
 def rand_like(input: Tensor, **options: Any) -> Tensor:
-    """rand in the shape of input, lying as it does, and in its dtype where none is given.
+    """rand with the shape, the order in memory and, unless given, the dtype of input.
 
     >>> import micrograd as torch
     >>> torch.rand_like(torch.ones(2, 3)).shape
@@ -139,7 +139,7 @@ def rand_like(input: Tensor, **options: Any) -> Tensor:
 
 @function(method=False)
 def randn_like(input: Tensor, **options: Any) -> Tensor:
-    """randn in the shape of input, lying as it does, and in its dtype where none is given.
+    """randn with the shape, the order in memory and, unless given, the dtype of input.
 
     >>> import micrograd as torch
     >>> torch.randn_like(torch.ones(2, 3)).shape
@@ -170,9 +170,9 @@ def randint(
     generator: Generator | None = None,
     dtype: DType | None = None,
 ) -> Tensor:
-    """Whole numbers from low up to and without high; randint(high, size) begins at 0.
+    """Integers drawn uniformly from [low, high); randint(high, size) begins at 0.
 
-    Raises RuntimeError where there are none to choose from.
+    Raises RuntimeError unless low < high.
 
     >>> import micrograd as torch
     >>> torch.randint(0, 10, (4,), generator=torch.Generator().manual_seed(1))
@@ -181,7 +181,7 @@ def randint(
     if high is None or (size is None and not isinstance(high, int)):  # randint(high, size)
         low, high, size = 0, low, high if size is None else size
     if size is None:
-        raise TypeError("randint needs a shape behind the bounds: randint(low, high, size)")
+        raise TypeError("randint needs a shape after the bounds: randint(low, high, size)")
     if not isinstance(size, Sequence):
         raise TypeError(f"randint(): argument 'size' must be tuple of ints, not {type(size).__name__}")
     low, high, kind = index(low), index(high), (dtype or dtypes.int64).numpy
@@ -191,7 +191,7 @@ def randint(
 
 
 def _check_bounds(low: int, high: int, dtype: np.dtype) -> None:
-    """Raises RuntimeError where not all from low up to and without high are numbers of the dtype."""
+    """Raises RuntimeError where the dtype cannot hold every integer in [low, high)."""
     if dtype.kind == "f" or (dtype.itemsize > 1 and low >= -(2**31) and high <= 2**31):
         return
     least, most = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
@@ -201,7 +201,7 @@ def _check_bounds(low: int, high: int, dtype: np.dtype) -> None:
 
 @makes_tensor
 def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None = None) -> Tensor:
-    """The numbers 0 to n - 1 in a random order, int64.
+    """A random permutation of 0 to n - 1, int64.
 
     >>> import micrograd as torch
     >>> torch.randperm(5, generator=torch.Generator().manual_seed(1)).sort().values
@@ -215,11 +215,12 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None 
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:
-    """Indices (int64) drawn with the weights in the last dimension of input, which need not add up to 1.
+    """Indices (int64) drawn with probabilities proportional to input, over its last dimension.
 
     input: weights of the shape (n,) or (rows, n); the result is (num_samples,) or (rows, num_samples). Which samples a
     seed gives has changed in PyTorch; see `Generator.legacy_multinomial` for those of the lectures.
-    Raises RuntimeError where a weight is negative, infinite or nan, or where they do not allow so many samples.
+    Raises RuntimeError for a weight that is negative, infinite or nan, and, without replacement, for more samples than
+    weights above 0.
 
     >>> import micrograd as torch
     >>> torch.multinomial(torch.tensor([0.0, 1.0, 0.0]), 3, replacement=True)
@@ -232,7 +233,7 @@ def multinomial(
 
 @function(method=False)
 def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None) -> Tensor:
-    """randint in the shape of input, and in its dtype where none is given.
+    """randint with the shape and, unless given, the dtype of input.
 
     >>> import micrograd as torch
     >>> torch.randint_like(torch.ones(2, 3), 5).shape
@@ -244,7 +245,7 @@ def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DTy
 
 @function(method=False)
 def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None) -> Tensor:
-    """Numbers from normal distributions: of a mean and a standard deviation in a size, or of tensors of either.
+    """Normal random numbers: normal(mean, std, size), or with a tensor as mean or std, one number for each element.
 
     Raises RuntimeError for a negative standard deviation.
 
@@ -276,7 +277,7 @@ def _check_std(std: Any) -> None:
 
 @function()
 def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
-    """1 with the probability that each element of input names, else 0. Raises RuntimeError where it is none.
+    """1 with probability p, else 0, for each element p of input. Raises RuntimeError unless 0 <= p <= 1.
 
     >>> import micrograd as torch
     >>> torch.bernoulli(torch.tensor([0.0, 1.0]))
@@ -357,10 +358,10 @@ def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None =
 def random_(
     x: Tensor, low: int | None = None, high: int | None = None, *, generator: Generator | None = None
 ) -> Tensor:
-    """Fill x with whole numbers from low up to and without high, in place; random_(high) begins at 0.
+    """Fill x with integers from [low, high), in place; random_(high) begins at 0.
 
-    Without bounds they go from 0 to the largest number of x's dtype, of floats to the largest that counts every one.
-    Raises RuntimeError where there are none to choose from.
+    Without bounds: from 0 to the largest number of an integer dtype; of a float dtype, to the largest up to which every
+    integer is exact. Raises RuntimeError unless low < high.
 
     >>> import micrograd as torch
     >>> torch.empty(9).random_(0, 1)

@@ -110,7 +110,7 @@ class Stream:
         self._waiting = fields["normal"].item() if fields["has_normal"].item() else None
 
     def uniform(self, shape: Shape, dtype: DTypeLike = np.float32, low: float = 0.0, high: float = 1.0) -> np.ndarray:
-        """Numbers spread evenly over [low, high): `torch.rand`, `tensor.uniform_(low, high)`.
+        """Uniform random numbers on [low, high): `torch.rand`, `tensor.uniform_(low, high)`.
 
         float32 or float64. Equal to PyTorch bit for bit, but for the last bit of float64 with bounds of one's own:
         there PyTorch rounds once or twice, depending on the processor. Raises RuntimeError for another dtype, and
@@ -130,7 +130,7 @@ class Stream:
         return draws.reshape(shape)
 
     def normal(self, shape: Shape, dtype: DTypeLike = np.float32, in_blocks: bool = True) -> np.ndarray:
-        """Numbers of the standard normal distribution: `torch.randn`; float32 or float64.
+        """Standard normal random numbers: `torch.randn`; float32 or float64.
 
         Box and Muller (1958) make two of them from two uniform numbers. Fewer than 16 are made pair by pair in float64,
         and the odd one out waits for the next call; 16 or more in blocks of 16, in `dtype`. in_blocks=False makes
@@ -149,7 +149,7 @@ class Stream:
         return draws.reshape(shape)
 
     def integers(self, low: int, high: int, shape: Shape) -> np.ndarray:
-        """Whole numbers from low to high - 1, int64: `torch.randint`.
+        """Integers from low to high - 1, int64: `torch.randint`.
 
         A word modulo the range, or two words joined when the range is 2**28 or more. Raises RuntimeError unless
         low < high, ValueError if they do not fit in int64.
@@ -179,7 +179,7 @@ class Stream:
         return np.array(order, np.int64)
 
     def exponential(self, shape: Shape, dtype: DTypeLike = np.float32) -> np.ndarray:
-        """Numbers of the exponential distribution with rate 1: `tensor.exponential_()`; float32 or float64.
+        """Exponential random numbers of rate 1: `tensor.exponential_()`; float32 or float64.
 
         -log(1 - u) of a uniform float64 u, rounded to `dtype`. Raises RuntimeError for another dtype.
         """
@@ -228,7 +228,7 @@ class Stream:
         return np.argsort(-speed, axis=-1, kind="stable")[..., :num_samples].copy()
 
     def bernoulli(self, p: np.ndarray) -> np.ndarray:
-        """True with chance p, entry by entry, a bool array of p's shape: `torch.bernoulli(p)`.
+        """True with probability p, element by element, a bool array of p's shape: `torch.bernoulli(p)`.
 
         Compares uniform numbers of p's own dtype. Raises RuntimeError unless p is float32 or float64 within [0, 1].
         """
@@ -237,12 +237,12 @@ class Stream:
         return self.uniform(p.shape, p.dtype) < p
 
     def bernoulli_scalar(self, p: float, shape: Shape) -> np.ndarray:
-        """True with the one chance p, a bool array: `tensor.bernoulli_(p)` and dropout's mask.
+        """True with the one probability p, a bool array: `tensor.bernoulli_(p)` and dropout's mask.
 
         Compares uniform float64 numbers, whatever the tensor's dtype. Raises RuntimeError unless 0 <= p <= 1.
         """
         if not 0 <= p <= 1:
-            raise RuntimeError(f"bernoulli needs a chance from 0 to 1, got {p}")
+            raise RuntimeError(f"bernoulli needs a probability from 0 to 1, got {p}")
         return self.uniform(shape, np.float64) < p
 
     def _words(self, count: int) -> np.ndarray:
@@ -293,7 +293,7 @@ def _size(shape: Shape) -> int:
     """How many numbers an array of this shape holds."""
     sides = (shape,) if isinstance(shape, int) else shape
     if min(sides, default=0) < 0:
-        raise RuntimeError(f"a shape cannot have a negative side, got {shape}")
+        raise RuntimeError(f"a shape cannot have a negative dimension, got {shape}")
     return math.prod(sides)
 
 

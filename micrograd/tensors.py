@@ -32,7 +32,7 @@ from_data: list[Callable[..., "Tensor"]] = []
 
 
 def wrap(array: Any) -> "Tensor":
-    """A Tensor around an array, without a copy."""
+    """A Tensor of this array, without a copy."""
     tensor = _new(Tensor)
     tensor._array = array if type(array) is np.ndarray else np.asarray(array)
     tensor._version = [0]
@@ -329,7 +329,7 @@ def attach(name: str, function: Any) -> None:
 
 
 def start_of_backward(output: Tensor, gradient: Tensor | None) -> np.ndarray:
-    """The gradient that backward begins with. Raises RuntimeError where output has no graph or gradient no fit."""
+    """The gradient that backward begins with. Raises RuntimeError if output has no graph or gradient does not fit."""
     if not output._requires_grad and output.grad_fn is None:
         raise RuntimeError(
             "element 0 of tensors does not require grad and does not have a grad_fn: nothing that it was made from "

@@ -2,8 +2,8 @@
 
 A reduction cuts the array into as many pieces as there are ranks, sends each to the rank that adds it up, and gathers
 the sums. That moves no more than MPI's own Allreduce does over a ring, and the order is always rank 0 + rank 1 + ...:
-every rank gets the same bits, wherever in the array a number stands and whatever MPI is beneath. NumPy's maximum keeps
-a nan, which MPI's own MAX loses.
+every rank gets the same bits, wherever in the array a number stands and whichever MPI is installed. NumPy's maximum
+keeps a nan, which MPI's own MAX loses.
 """
 
 import enum
@@ -40,8 +40,8 @@ def all_reduce(tensor: Tensor, op: ReduceOp = ReduceOp.SUM) -> None:
     """Put the sum of all ranks' tensors, or what else op says, into the tensor of every rank.
 
     AVG is the sum divided by the number of ranks. A nan of any rank stays one, in MAX and MIN as well.
-    Raises ValueError before init_process_group, TypeError where tensor or op is none, RuntimeError for AVG of integers,
-    and on every rank where shapes or dtypes differ.
+    Raises ValueError before init_process_group, TypeError if tensor is not a Tensor or op not a ReduceOp, RuntimeError
+    for AVG of integers and, on every rank, where shapes or dtypes differ.
 
     >>> import micrograd as torch, micrograd.distributed as dist
     >>> dist.all_reduce(torch.ones(3))  # doctest: +SKIP

@@ -162,7 +162,7 @@ def init_process_group(
 
 
 def destroy_process_group() -> None:
-    """Leave the group. A process that ends without it leaves as well. Raises ValueError where there is none."""
+    """Leave the group. A process that ends without it leaves as well. Raises ValueError if it is in none."""
     current()
     _leave()
 

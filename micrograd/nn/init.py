@@ -205,7 +205,7 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Fill from the normal distribution between a and b: what lies beyond is drawn again.
+    """Fill from the normal distribution truncated to [a, b]: numbers outside are drawn again.
 
     As in PyTorch 2.13, each round draws for all elements. Where [a, b] holds at most 0.3 of the distribution, uniform
     candidates are accepted with probability density / largest density instead. Warns if [a, b] lies more than 2 std

@@ -2,9 +2,9 @@
 
 Shapes: n sequences of a batch; l positions of the query, or target; s positions of the key, or source; e numbers to a
 position, in h heads. Sequences are (l, n, e), with batch_first (n, l, e); without a batch (l, e).
-Masks: of bools, True where there is no looking, or of floats, which are added to the scores. attn_mask: (l, s) or
+Masks: of bools, True where attention is not allowed, or of floats, added to the scores. attn_mask: (l, s) or
 (n * h, l, s); key_padding_mask: (n, s), without a batch (s,). is_causal says that attn_mask, which has to be there, is
-causal: as in PyTorch the mask is then not looked at, unless weights are returned or there is a key_padding_mask.
+causal: as in PyTorch the mask is then not read, unless weights are returned or there is a key_padding_mask.
 """
 
 import copy
@@ -151,7 +151,7 @@ class MultiheadAttention(Module):
 
     @property
     def head_dim(self) -> int:
-        """The numbers of a position in one head."""
+        """The size of each head, embed_dim // num_heads."""
         return self.embed_dim // self.num_heads
 
     def _projected(self, query: Tensor, key: Tensor, value: Tensor) -> list[Tensor]:

@@ -55,8 +55,8 @@ class Optimizer:
     def add_param_group(self, param_group: Group) -> None:
         """Optimize the tensors of one more group: a dict of "params" and of settings that differ from the defaults.
 
-        Raises TypeError for a group that is no dict, a set of parameters, and what is no tensor; ValueError for a
-        tensor that is no leaf, for one that is in another group, and where some have names and some have none.
+        Raises TypeError for a group that is not a dict, parameters in a set, and one that is not a tensor; ValueError
+        for a tensor that is not a leaf or is in another group, and where only some have names.
         """
         if not isinstance(param_group, dict):
             raise TypeError(f"a group of parameters is a dict with 'params' in it, not {type(param_group).__name__}")
@@ -88,7 +88,7 @@ class Optimizer:
             param_group.setdefault(name, value)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters or, with set_to_none=False, fill them with zeros."""
+        """Set the gradients of all parameters to None or, with set_to_none=False, to zeros."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 if set_to_none:
@@ -99,7 +99,7 @@ class Optimizer:
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
 
-        closure: computes the loss and its gradients anew; it is called first, and its loss is returned.
+        closure: recomputes the loss and its gradients; it is called first, and its loss is returned.
         """
         loss = None
         if closure is not None:

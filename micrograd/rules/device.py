@@ -96,10 +96,10 @@ class profiler:  # noqa: N801 - PyTorch's module of that name
 
 
 def set_num_threads(n: int) -> None:
-    """Let NumPy's products of matrices, which alone are spread over threads, go on n of them.
+    """Use n threads for NumPy's matrix products, which are all that is multithreaded.
 
-    Raises RuntimeError for what is no int, or less than one. Nothing happens where threadpoolctl does not
-    know the library beneath NumPy, as on a Mac.
+    Raises RuntimeError unless n is an int above 0. Changes nothing where threadpoolctl does not know the library that
+    NumPy multiplies with, as on a Mac.
 
     >>> import micrograd
     >>> micrograd.set_num_threads(1)
@@ -115,12 +115,12 @@ def set_num_threads(n: int) -> None:
 
 
 def get_num_threads() -> int:
-    """On how many threads NumPy's products of matrices go: all cores, if nobody has said otherwise."""
+    """The number of threads of NumPy's matrix products; by default, one for each core."""
     return max([library.num_threads for library in _libraries()], default=1)
 
 
 def _libraries() -> list[Any]:
-    """What multiplies matrices for NumPy."""
+    """The libraries that NumPy multiplies matrices with."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(user_api="blas").lib_controllers

@@ -48,12 +48,12 @@ default_dtype = float32  # of floats where none is said; set_default_dtype chang
 
 
 def get_default_dtype() -> dtype:
-    """The dtype that floats get where none is said: float32, until set_default_dtype says another."""
+    """The dtype of new tensors of floats: float32, until set_default_dtype changes it."""
     return default_dtype
 
 
 def set_default_dtype(d: dtype) -> None:
-    """Let floats that no dtype is said for be of d, float32 or float64. Raises TypeError for any other."""
+    """Set the dtype of new tensors of floats: float32 or float64. Raises TypeError for any other."""
     global default_dtype
     if d not in (float32, float64):
         raise TypeError(f"only floating-point types are supported as the default type: float32 or float64, not {d!r}")

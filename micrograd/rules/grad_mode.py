@@ -133,7 +133,7 @@ class enable_grad(no_grad):  # noqa: N801 - PyTorch's name
 
 
 class inference_mode(GradMode):  # noqa: N801 - PyTorch's name
-    """The same as no_grad, or with mode=False as enable_grad; PyTorch's does without counters of changes in place.
+    """The same as no_grad, or with mode=False as enable_grad; PyTorch's also keeps no version counters.
 
     >>> import micrograd as torch
     >>> with torch.inference_mode():

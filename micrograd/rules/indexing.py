@@ -9,7 +9,8 @@ def split_index(index: Any, ndim: int, copy: bool) -> tuple[Any, Any]:
     """An index as two, to be applied one after the other: a basic one, and one with arrays; None where it is void.
 
     NumPy takes an int beside an array for an array and orders the dimensions by that; PyTorch selects by it first.
-    copy: copy the arrays, where the graph will keep them. Raises IndexError or ValueError for what is no index.
+    copy: copy the arrays, where the graph will keep them. Raises IndexError, TypeError or ValueError for what cannot be
+    an index.
     """
     if type(index) is int:
         return (index, ...), None

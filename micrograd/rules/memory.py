@@ -1,4 +1,4 @@
-"""What becomes of the memory of arrays that are gone.
+"""Keep freed memory in the process (glibc's mallopt).
 
 glibc gives blocks of more than 128 kB back to the system at once and asks for them again for the next array, and each
 new page costs a fault: a GELU of 512 x 256 numbers spends most of its time there. Keeping the memory takes it away.

@@ -33,7 +33,7 @@ OPENING = "tensor("
 def set_printoptions(profile: str | None = None, *, sci_mode: bool | None = None, **options: Any) -> None:
     """Change how tensors are printed: precision, threshold, edgeitems, linewidth, and whether floats are scientific.
 
-    profile: 'default', 'short' (less of everything) or 'full' (nothing left out), from which the options go out.
+    profile: 'default', 'short' (less of everything) or 'full' (nothing left out), from which the other options start.
     Raises TypeError for an option that is not there.
 
     >>> import micrograd as torch
@@ -92,7 +92,7 @@ def _cells(values: np.ndarray) -> tuple[list[str], int]:
     """Write a row of numbers in the one notation that suits them all; return the texts and the width of a column.
 
     Floats are scientific if the largest is over 1e8 or over 1000 times the smallest, or the smallest below 1e-4 (in
-    magnitude, zeros and non-finite values left out); else `1.` if all are whole; else with four digits behind the
+    magnitude, zeros and non-finite values left out); else `1.` if all are whole; else with four digits after the
     point. `OPTIONS` changes all but the `1.`.
     """
     if values.dtype.kind != "f":

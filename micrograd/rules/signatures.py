@@ -1,4 +1,17 @@
-"""The functions that operations become: PyTorch's names of arguments, and NumPy's where PyTorch takes them."""
+"""The functions that operations become: PyTorch's names of arguments, and NumPy's where PyTorch takes them.
+
+Each is written as text and compiled, as a dataclass writes its `__init__`: a function that took *args and **kwargs and
+sorted them out itself would have no signature, and be a tenth slower. Of
+
+    def sum(x, /, dim=None, keepdim=False, *, dtype=None): ...
+
+which is the op, a function of arrays, it makes the function of Tensors
+
+    def sum(input, dim=None, keepdim=False, *, dtype=None, **numpys):
+        if numpys:
+            return apply(op, input, **in_pytorchs_names('sum', numpys, dict(dim=dim, keepdim=keepdim, dtype=dtype)))
+        return apply(op, input, dim=dim, keepdim=keepdim, dtype=dtype)
+"""
 
 import functools
 import inspect
@@ -10,34 +23,32 @@ NUMPYS = {"axis": "dim", "keepdims": "keepdim"}
 
 
 def function_of(op: Any, apply: Callable) -> Any:
-    """The function of Tensors that applies an op: its own signature, with PyTorch's names, written out as Python."""
-    written: list[str] = []
+    """The function of Tensors that applies an op: its own signature, with PyTorch's names."""
+    arguments: list[str] = []
     inputs: list[str] = []
     options: list[str] = []
-    defaults: dict[str, Any] = {}
+    scope: dict[str, Any] = {"apply": apply, "op": op, "in_pytorchs_names": in_pytorchs_names}
     for p in op.parameters:
         name = PYTORCHS.get(p.name, p.name)
         star = "*" if p.kind == p.VAR_POSITIONAL else ""
-        if p.kind == p.KEYWORD_ONLY and not any(part.startswith("*") for part in written):
-            written.append("*")
-        if p.default is not p.empty:
-            defaults[f"_{name}"] = p.default
-        written.append(star + name if p.default is p.empty else f"{name}=_{name}")
         (inputs if p.kind == p.POSITIONAL_ONLY or star else options).append(star + name)
-    given = ", ".join([*inputs, *[f"{name}={name}" for name in options]])
-    lines = [f"    return apply(op, {given})"]
-    if "_dim" in defaults:  # NumPy's words for it, as PyTorch takes them
-        written.append("**numpys")
-        others = ", ".join([*inputs, *[f"'{name}': {name}" for name in options]][len(inputs) :])
-        lines.insert(
-            0,
-            f"    if numpys:\n        renamed = in_pytorchs_names({op.name!r}, numpys, {{{others}}})\n"
-            f"        return apply(op, {', '.join(inputs)}, **renamed)",
-        )
-    source = "\n".join([f"def {op.name}({', '.join(written)}):", *lines])
-    namespace: dict[str, Any] = {"apply": apply, "op": op, "in_pytorchs_names": in_pytorchs_names, **defaults}
-    exec(compile(source, f"<micrograd.{op.name}>", "exec"), namespace)
-    made = namespace[op.name]
+        if p.kind == p.KEYWORD_ONLY and not any(each.startswith("*") for each in arguments):
+            arguments.append("*")
+        if p.default is p.empty:
+            arguments.append(star + name)
+        else:
+            scope[f"_{name}"] = p.default
+            arguments.append(f"{name}=_{name}")
+    by_name = ", ".join([f"{name}={name}" for name in options])
+    given = ", ".join(inputs)
+    lines = [f"    return apply(op, {given}, {by_name})"]
+    if "_dim" in scope:
+        arguments.append("**numpys")
+        renamed = f"in_pytorchs_names({op.name!r}, numpys, dict({by_name}))"
+        lines = ["    if numpys:", f"        return apply(op, {given}, **{renamed})", *lines]
+    text = "\n".join([f"def {op.name}({', '.join(arguments)}):", *lines])
+    exec(compile(text, f"<micrograd.{op.name}>", "exec"), scope)
+    made = scope[op.name]
     made.__doc__, made.__module__ = op.forward.__doc__, op.forward.__module__
     return made
 

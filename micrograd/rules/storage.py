@@ -13,7 +13,7 @@ from micrograd.tensors import Tensor, attach
 
 
 class Storage:
-    """The row of numbers that a tensor, and every view of it, looks at; prints as PyTorch's does."""
+    """The flat row of numbers that a tensor and all of its views share; prints as PyTorch's does."""
 
     def __init__(self, array: np.ndarray):
         self._array = array
@@ -55,23 +55,23 @@ def _owner(array: np.ndarray) -> np.ndarray:
 
 
 def storage(x: Tensor) -> Storage:
-    """The row of numbers behind x."""
+    """The storage of x, which its views share."""
     return Storage(_owner(x._array))
 
 
 def untyped_storage(x: Tensor) -> Storage:
-    """The storage as bytes."""
+    """The storage of x as bytes."""
     return Storage(_owner(x._array).view(np.uint8))
 
 
 def stride(x: Tensor, dim: int | None = None) -> Any:
-    """By how many places of the storage an index moves in each dimension, or in one."""
+    """How many elements of the storage lie between neighbours along each dimension, or along dim."""
     strides = tuple([n // x._array.itemsize for n in x._array.strides])
     return strides if dim is None else strides[dim]
 
 
 def storage_offset(x: Tensor) -> int:
-    """The place of x's first element in its storage."""
+    """The index of x's first element in its storage."""
     return (x._array.ctypes.data - _owner(x._array).ctypes.data) // x._array.itemsize
 
 

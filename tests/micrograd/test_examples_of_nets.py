@@ -7,7 +7,17 @@ import pytest
 
 import micrograd
 
-MODULES = ["nn.module", "nn.containers", "nn.layers", "nn.transformer", "nn.scalar", "nn.utils", "optim.optimizers"]
+MODULES = [
+    "nn.module",
+    "nn.containers",
+    "nn.layers",
+    "nn.activations",
+    "nn.losses",
+    "nn.transformer",
+    "nn.scalar",
+    "nn.utils",
+    "optim.optimizers",
+]
 MODULES += ["optim.lr_scheduler", "utils.data.dataloader", "serialization", "nn.init"]
 
 

@@ -15,7 +15,7 @@ class DistributedSampler(Sampler[int]):
 
     Every rank gets as many: the order begins anew until it is long enough or, if drop_last, loses its end. shuffle: a
     new order for each epoch, from seed + epoch, so `set_epoch` is called before each. num_replicas and rank are those
-    of the process group unless given. Raises ValueError for a rank that is none, and where neither is given nor a
+    of the process group unless given. Raises ValueError for a rank that is not there, and where neither is given nor a
     process group is there.
 
     >>> list(DistributedSampler(range(5), num_replicas=2, rank=1, shuffle=False))
