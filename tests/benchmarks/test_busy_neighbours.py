@@ -10,6 +10,7 @@ import time
 from statistics import median
 
 import pytest
+from benchmarks.timing import processor
 
 from makemore import run
 from makemore.config import config_of, parser_of_flags
@@ -74,7 +75,7 @@ def test_a_busy_neighbour_slows_small_nets_by_half_at_most(type_):
             for busy in range(os.cpu_count()):
                 with on_threads(threads), Neighbours(busy):
                     times.setdefault((threads, busy), []).append(seconds_a_step(step))
-    print(f"\n{type_}, a step: cores kept busy by others, of {os.cpu_count()}, and its time; makemore takes {chosen}")
+    print(f"\n{processor()}: a step of {type_}, beside programs that keep cores busy; makemore takes {chosen} threads")
     for (threads, busy), blocks in times.items():
         ratio = median(b / a for a, b in zip(times[threads, 0], blocks, strict=True))
         print(f"{threads} threads, {busy} busy  {median(blocks) * 1e3:8.2f} ms  {ratio:6.2f} times the quiet time")

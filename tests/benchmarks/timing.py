@@ -1,6 +1,10 @@
 """Timing by alternating blocks, so that whatever else the machine is doing falls on all candidates alike."""
 
+import os
+import platform
+import re
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 
@@ -33,6 +37,13 @@ def report(title: str, times: dict[str, float], against: str) -> None:
     print()
     for name, time, ratio in rows:
         print(f"{name:{widths[0]}}  {time:>{widths[1]}}  {ratio:>{widths[2]}}")
+
+
+def processor() -> str:
+    """The processor's name, and how many cores there are."""
+    info = Path("/proc/cpuinfo")
+    found = re.search(r"^model name\s*: (.*)$", info.read_text() if info.exists() else "", re.MULTILINE)
+    return f"{found[1] if found else platform.processor() or platform.machine()}, {os.cpu_count()} cores"
 
 
 def _calls_in_a_block(function: Callable[[], object]) -> int:
