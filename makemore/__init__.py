@@ -12,6 +12,7 @@ The commands, `python -m makemore.train` and its like, are also at hand in Pytho
 `makemore.load(folder)` gives the model of a run that a command has trained.
 """
 
+import sys
 from importlib.util import find_spec
 from os.path import dirname, isfile, join
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,9 @@ if _micrograd is not None and _micrograd.origin is not None and isfile(join(dirn
         "makemore needs: pip uninstall micrograd micrograd-viz, and then "
         "pip install --force-reinstall --no-deps micrograd-makemore"
     )
+
+if sys.argv[:1] == ["-m"]:  # a command is being loaded, and micrograd is ready for Ctrl-C before all else
+    import micrograd  # noqa: F401
 
 if TYPE_CHECKING:
     from makemore.trained import load, train

@@ -1,8 +1,5 @@
 """`python -m makemore.draw -o DIR --word emma`: the compute graph behind what a trained model predicts."""
 
-if __name__ == "__main__":
-    import makemore.interrupt  # noqa: F401 - before the rest loads
-
 from pathlib import Path
 from typing import Any
 

@@ -1,8 +1,5 @@
 """`python -m makemore.ladder`: trains every type of model on one list of words and compares them in one table."""
 
-if __name__ == "__main__":
-    import makemore.interrupt  # noqa: F401 - before the rest loads
-
 import argparse
 import json
 import time

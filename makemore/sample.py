@@ -1,8 +1,5 @@
 """`python -m makemore.sample -o DIR`: new words from a trained model."""
 
-if __name__ == "__main__":
-    import makemore.interrupt  # noqa: F401 - before the rest loads
-
 from makemore import run
 from makemore.config import NUM_SAMPLES, SEED, add_folder_flag, add_sampling_flags
 from makemore.run_folder import RunFolder

@@ -1,8 +1,5 @@
 """`python -m makemore.score -o DIR WORD...`: how likely a model thinks words, character by character."""
 
-if __name__ == "__main__":
-    import makemore.interrupt  # noqa: F401 - before the rest loads
-
 import math
 from typing import Any
 

@@ -16,9 +16,6 @@ A run has ten steps, and `begin` takes them in this order (the last four in `car
 A model by counting is made of its counts in step 5, and step 7 only keeps them.
 """
 
-if __name__ == "__main__":
-    import makemore.interrupt  # noqa: F401 - before the rest loads
-
 import argparse
 import contextlib
 import shlex

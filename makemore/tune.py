@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-if __name__ == "__main__":
-    import makemore.interrupt  # noqa: F401 - before the rest loads
-
 import argparse
 import contextlib
 import shlex

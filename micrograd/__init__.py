@@ -5,6 +5,8 @@ Code written for PyTorch's part that is here runs with `import micrograd as torc
 
 # ruff: noqa: F401, I001 - these names are for the users of the package; operations come in the order of their layers
 
+from micrograd.rules import interrupt  # the first, because the rest takes a while
+
 from importlib import import_module
 from math import e, inf, nan, pi
 from typing import Any

@@ -1,8 +1,5 @@
 """`python -m makemore.lectures`: does the lectures' experiments again, and prints them beside what was published."""
 
-if __name__ == "__main__":
-    import makemore.interrupt  # noqa: F401 - before the rest loads
-
 import argparse
 import importlib
 import json

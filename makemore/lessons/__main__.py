@@ -1,8 +1,5 @@
 """`python -m makemore.lessons [NAME]`: the lessons on language models."""
 
-if __name__ == "__main__":
-    import makemore.interrupt  # before the rest loads
-
 import makemore.lessons
 from micrograd.command import run_command
 from micrograd.lessons.command import run
