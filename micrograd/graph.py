@@ -6,7 +6,7 @@ moment its last tensor goes.
 """
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -142,13 +142,18 @@ class Node:
         """Raises RuntimeError where what the derivatives use is gone, or was changed in place since."""
         if self.edges is None:
             raise RuntimeError(RELEASED)
+        for counter, version in self.changed():
+            raise RuntimeError(
+                "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                f"{self.name} saved a tensor at version {version}, and it is at version {counter[0]} now. "
+                "Write x = x + y in place of x += y there, or clone() the tensor first."
+            )
+
+    def changed(self) -> Iterator[tuple[list[int], int]]:
+        """Of what the derivatives use and was changed in place since: its version counter, what it said at the time."""
         for counter, version, array in self.versions:
             if counter[0] != version and any(id(each) == array for each in self.saved or ()):
-                raise RuntimeError(
-                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"{self.name} saved a tensor at version {version}, and it is at version {counter[0]} now. "
-                    "Write x = x + y in place of x += y there, or clone() the tensor first."
-                )
+                yield counter, version
 
     def seen(self, g: Any) -> Any:
         """Show the gradient of the result to hooks and to retain_grad; the gradient to go on with."""

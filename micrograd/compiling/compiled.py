@@ -5,22 +5,24 @@ import functools
 import inspect
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from micrograd import graph
+from micrograd.compiling.border import entry, node_of
 from micrograd.compiling.guards import Guards
 from micrograd.compiling.program import Program
 from micrograd.compiling.recording import Obstacle, Recording, Rerun
 from micrograd.compiling.values import CompiledValues, among
-from micrograd.graph import Edge, Node, observer, state
+from micrograd.graph import observer, state
 from micrograd.nn.module import Module
-from micrograd.rules.errors import GO_ON, ON_ERROR
+from micrograd.rules.errors import silent
 from micrograd.tensors import Tensor, wrap
 
 MOST_RECORDINGS = 8
+ERRORS = (IndexError, ValueError, RuntimeError, TypeError, AssertionError)  # of wrong numbers, such as indices
 
 
 class Changed(Exception):  # noqa: N818 - never leaves this package
@@ -47,7 +49,14 @@ class _Watching(Recording):
 class Recorded:
     """The program of one call, for all that are like it."""
 
-    def __init__(self, recording: Recording, guards: Guards, arguments: list[tuple[str, Tensor]], result: Tensor):
+    def __init__(
+        self,
+        recording: Recording,
+        guards: Guards,
+        arguments: list[tuple[str, Tensor]],
+        result: Tensor,
+        args: Sequence[Any] | None,
+    ):
         self.n_arguments = len(arguments)
         border: dict[int, tuple[str, Tensor]] = {}
         for name, tensor in arguments:
@@ -92,7 +101,7 @@ class Recorded:
         if out is None:
             raise Obstacle("the result was made by no operation")
         self.tensors = [tensor for _, tensor in border.values()]
-        self.wanting = []
+        wanting: list[int] = []
         gradients: list[str] = []
         if result._node is not None:
             start = np.ones_like(result._array)
@@ -104,22 +113,23 @@ class Recorded:
             leaves = {key: name for key, (name, _) in parents.items()}
             found = program.back(result._node, leaves)
             wanted = [(name, i) for name, (_, i) in zip(found, parents.values(), strict=True) if name != "None"]
-            gradients, self.wanting = [name for name, _ in wanted], [i for _, i in wanted]
-            self._check(result, start, gradients)
+            gradients, wanting = [name for name, _ in wanted], [i for _, i in wanted]
+            self._check(result, start, dict(zip(wanting, gradients, strict=True)))
             saved = {id(array) for node in graph.topological_order(result._node) for array in node.saved or ()}
             self.saved = [i for i, tensor in enumerate(self.tensors) if id(tensor._array) in saved]
             self.saves_result = id(result._array) in saved
-        self.edges = [(self.tensors[i]._array.shape, self.tensors[i]._array.dtype) for i in self.wanting]
+        self.wanting = [(i, self.tensors[i]._array.shape, self.tensors[i]._array.dtype) for i in wanting]
         self.out, self.gradients, self.names = out, gradients, names
         self.result_shape = result._array.shape
         self._compile()
         self.holds = guards.made()
+        self.enter = None if args is None else entry(args, guards, self.leaves, self.forward)
         self.keep = (guards, list(self.leaves))
         self.tensors = []  # arguments are not kept alive
         program.scope = {}
         program.kept, program.names = [], {}
 
-    def _check(self, result: Tensor, start: np.ndarray, gradients: list[str]) -> None:
+    def _check(self, result: Tensor, start: np.ndarray, gradients: dict[int, str]) -> None:
         """The program's gradients have to be those of the graph."""
         if any(t._node is not None for t in self.tensors):
             return
@@ -127,7 +137,7 @@ class Recorded:
             real = graph.run_backward([result], [start], True)
         except RuntimeError as error:
             raise Obstacle(str(error)) from None
-        mine = {id(self.tensors[i]): self.program.scope[name] for name, i in zip(gradients, self.wanting, strict=True)}
+        mine = {id(self.tensors[i]): self.program.scope[name] for i, name in gradients.items()}
         if {id(t) for t in real} != set(mine):
             raise Obstacle("the gradients of the program are not those of the graph")
         for leaf, g in real.items():
@@ -195,49 +205,31 @@ class Recorded:
         arrays = [tensor._array for tensor in tensors]
         if len(set(map(id, arrays))) != len(arrays):
             raise Changed
-        token = ON_ERROR.set(GO_ON)
-        try:
+        with silent():
             value, back = self.forward(*arrays)
-        finally:
-            ON_ERROR.reset(token)
+        return self.result(tensors, arrays, value, back)
+
+    def again(self, args: tuple[Any, ...]) -> Tensor | None:
+        """The same from the arguments of a call; None where they are of another kind, or something has changed."""
+        found = self.enter(args) if self.enter is not None else None
+        return None if found is None else self.result(*found)
+
+    def result(self, tensors: Sequence[Tensor], arrays: Sequence[Any], value: Any, back: Callable | None) -> Tensor:
+        """What the program gave, as a Tensor of the graph."""
         for tensor in self.moved:
             tensor._version[0] += 1
         result = wrap(value)
-        if back is None:
-            return result
-        node = Node("CompiledFunctionBackward", inputs=[], saved=[])
-        way = _WayBack(back)
-        for n, (i, (shape, dtype)) in enumerate(zip(self.wanting, self.edges, strict=True)):
-            tensor = tensors[i]
-            parent: Any = tensor._node
-            if parent is None:
-                parent = tensor
-            else:
-                node._prev.append(parent)
-            node.inputs.append(parent)  # type: ignore[attr-defined]
-            node.edges.append(Edge(parent, functools.partial(way.part, n), shape, dtype))  # type: ignore[union-attr]
-        node.saved = saved = [arrays[i] for i in self.saved]
-        node.versions = [(tensors[i]._version, tensors[i]._version[0], id(arrays[i])) for i in self.saved]
-        if self.saves_result:
-            saved.append(value)
-            node.versions.append((result._version, 0, id(value)))
-        result._node, result._requires_grad = node, True
+        if back is not None:
+            result._node, result._requires_grad = node_of(tensors, back, self.wanting), True
+            node = result._node
+            node.saved = saved = [arrays[i] for i in self.saved]
+            node.versions = versions = [
+                (tensors[i]._version, tensors[i]._version[0], id(arrays[i])) for i in self.saved
+            ]
+            if self.saves_result:
+                saved.append(value)
+                versions.append((result._version, 0, id(value)))
         return result
-
-
-class _WayBack:
-    """The gradients of all leaves, computed once for each gradient of the result."""
-
-    __slots__ = ("back", "found", "g")
-
-    def __init__(self, back: Callable):
-        self.back, self.g, self.found = back, None, []  # type: ignore[var-annotated]
-
-    def part(self, i: int, g: Any) -> Any:
-        if self.g is not g:
-            self.g, self.found = g, self.back(g)
-        mine, self.found[i] = self.found[i], None
-        return mine
 
 
 def _indented(line: str, spaces: int) -> str:
@@ -267,6 +259,15 @@ class Compiled:
         self._of_values: CompiledValues | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        last = self._last
+        if last is not None and not kwargs and self._eager is None:
+            try:
+                result = last.again(args)
+            except (Changed, *ERRORS):
+                return self._function(*args, **kwargs)  # which raises the same, in the engine's words
+            if result is not None:
+                self._recordings = 0  # in a row
+                return result
         if self._of_values is None and not self._recorded and self._eager is None and among((args, kwargs)):
             self._of_values = CompiledValues(self._function, self._names)
         if self._of_values is not None:
@@ -291,10 +292,8 @@ class Compiled:
                 self._recordings = 0  # in a row
                 try:
                     return recorded.call([tensor for _, tensor in arguments])
-                except Changed:
+                except (Changed, *ERRORS):
                     return self._function(*args, **kwargs)
-                except (IndexError, ValueError, RuntimeError, TypeError, AssertionError):
-                    return self._function(*args, **kwargs)  # which raises the same, in the engine's words
         if key in self._refused:
             return self._function(*args, **kwargs)
         if self._recordings >= MOST_RECORDINGS:
@@ -327,7 +326,7 @@ class Compiled:
             obstacle = f"it returns {type(result).__name__}, and a compiled function returns one tensor"
         if obstacle is None:
             try:
-                recorded = Recorded(recording, guards, arguments, result)
+                recorded = Recorded(recording, guards, arguments, result, None if kwargs else args)
                 if not recorded.holds():
                     obstacle = "it changes what it depends on"
             except Obstacle as error:

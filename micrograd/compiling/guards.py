@@ -135,8 +135,9 @@ class Guards:
         """A leaf, which is read at each call, has to keep its shape, dtype, layout and requires_grad."""
         name, array = self._constant(tensor), tensor._array
         self.conditions.append(
-            f"{name}._array.shape == {array.shape} and {name}._array.dtype is {self._constant(array.dtype)}"
-            f" and {name}._array.strides == {array.strides}"
+            f"({name}._array is {self._constant(array)} or"
+            f" ({name}._array.shape == {array.shape} and {name}._array.dtype is {self._constant(array.dtype)}"
+            f" and {name}._array.strides == {array.strides}))"
             f" and {name}._requires_grad is {tensor._requires_grad} and {name}._node is None"
         )
 

@@ -72,8 +72,8 @@ def check_saved(nodes: Iterable[Node]) -> None:
             del _shared[key]
     written = {key for shared in _shared.values() for key in shared.written}
     for node in nodes:
-        for counter, version, array in node.versions if node.edges else ():
-            if id(counter) in written and counter[0] != version and any(id(each) == array for each in node.saved or ()):
+        for counter, _ in node.changed():
+            if id(counter) in written:
                 raise UpdateError(
                     f"backward through {node.name}{place_text(getattr(node, 'where', None))} needs numbers that were "
                     "written over since through .numpy() or the array given to from_numpy, which share the tensor's "

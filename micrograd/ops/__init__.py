@@ -128,15 +128,8 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
 
 
 def _record(op: Op, name: str | None, inputs: Any, arrays: Any, options: Any, results: Any, result: Tensor) -> None:
-    """Make `result` a node of the graph, with an edge to each input that wants a gradient.
-
-    results: what the op returned, an array and then the derivatives.
-    """
-    edges: list[Edge] = []
-    previous: list[Any] = []
-    versions: list[tuple[list[int], int, int]] = []
-    held: list[Any] = arrays.copy()
-    saved: list[Any] = []
+    """Make `result`, the first of an op's results, a node of the graph, with an edge for each derivative wanted."""
+    edges, previous, versions, saved, held = [], [], [], [], arrays.copy()
     lost = False  # whether an input requires grad and has no way back
     for i, x in enumerate(inputs):
         if not isinstance(x, Tensor):
@@ -155,7 +148,8 @@ def _record(op: Op, name: str | None, inputs: Any, arrays: Any, options: Any, re
             saved += derivative
             derivative = derivative[0]
         if has_way_back:
-            held[i] = parent = x._node or x
+            parent: Any = x._node or x
+            held[i] = parent
             if parent is not x:
                 previous.append(parent)
             edges.append(Edge(parent, derivative, array.shape, array.dtype))

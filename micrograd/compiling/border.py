@@ -1,0 +1,142 @@
+"""The border of a recorded program: what is checked before it runs again, and the node that stands for it in the graph.
+
+The checks are one function of Python, written for the recorded call: what its arguments were, what the function read.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from micrograd.compiling.guards import Guards
+from micrograd.graph import Edge, Node, observer, state
+from micrograd.nn.module import Module
+from micrograd.rules.errors import GO_ON, ON_ERROR
+from micrograd.tensors import Tensor
+
+
+class Entry:
+    """The lines of the function that asks whether a call is like the recorded one, and runs the program if it is."""
+
+    def __init__(self, scope: dict[str, Any]):
+        self.scope = scope
+        self.lines: list[str] = []
+        self.tensors: list[str] = []
+        self.arrays: dict[str, np.ndarray] = {}
+
+    def known(self, value: Any) -> str:
+        """The name of a thing that the function compares with."""
+        name = f"k{len(self.scope)}"
+        self.scope[name] = value
+        return name
+
+    def refuse(self, *conditions: str) -> None:
+        """Another call than the recorded one is where one of these holds."""
+        self.lines.append(f"if {' or '.join(conditions)}: return None")
+
+    def argument(self, i: int, value: Any) -> bool:
+        """Checks of an argument; False where it is of a kind that only the longer way knows."""
+        x = f"x{i}"
+        self.lines.append(f"{x} = args[{i}]")
+        if isinstance(value, Tensor):
+            if value._base is not None:
+                return False
+            array = value._array
+            self.refuse(f"type({x}) is not {self.known(type(value))}", f"{x}._base is not None")
+            self.refuse(f"{x}._requires_grad is not {value._requires_grad}")
+            a = self.array(x, array)
+            self.refuse(f"{a}.dtype is not {self.known(array.dtype)}", f"{a}.shape != {array.shape}")
+            self.refuse(f"{a}.strides != {array.strides}")
+        elif value is None or isinstance(value, Module) or type(value) in (bool, str):
+            self.refuse(f"{x} is not {self.known(value)}")
+        elif type(value) is int:
+            self.refuse(f"type({x}) is not int", f"{x} != {value}")
+        else:
+            return False
+        return True
+
+    def array(self, tensor: str, array: np.ndarray) -> str:
+        """The name of a tensor's array, which has to be another than those before."""
+        name = f"a{len(self.arrays)}"
+        self.lines.append(f"{name} = {tensor}._array")
+        for other, its in self.arrays.items():
+            if its.shape == array.shape and its.dtype == array.dtype:
+                self.refuse(f"{name} is {other}")
+        self.tensors.append(tensor)
+        self.arrays[name] = array
+        return name
+
+
+def entry(args: Sequence[Any], guards: Guards, leaves: Sequence[Tensor], forward: Callable) -> Callable | None:
+    """A function of a call's arguments that runs the program; None where they are of a kind that it does not know.
+
+    What it returns is None where the call is of another kind than the recorded one or something that the function read
+    has changed, else (the tensors, their arrays, the value, the way back).
+    """
+    scope = {**guards.scope, "state": state, "observer": observer, "forward": forward}
+    new = Entry(scope | {"ON_ERROR": ON_ERROR, "GO_ON": GO_ON})
+    new.refuse(f"len(args) != {len(args)}", f"state.grad_enabled is not {state.grad_enabled}")
+    new.refuse("observer.operation is not None", "state.recording is not None")
+    if not all(new.argument(i, value) for i, value in enumerate(args)):
+        return None
+    for condition in dict.fromkeys(guards.conditions):
+        new.refuse(f"not ({condition})")
+    for leaf in leaves:
+        new.array(new.known(leaf), leaf._array)
+    arrays = ", ".join(new.arrays)
+    new.lines += ["token = ON_ERROR.set(GO_ON)", "try:", f"    value, back = forward({arrays})", "finally:"]
+    new.lines += ["    ON_ERROR.reset(token)", f"return ({', '.join(new.tensors)},), ({arrays},), value, back"]
+    text = "def enter(args):\n" + "\n".join([f"    {line}" for line in new.lines])
+    exec(compile(text, "<micrograd border>", "exec"), new.scope)
+    return new.scope["enter"]
+
+
+class WayBack:
+    """The gradients of all that wants one, computed once for each gradient of the result."""
+
+    __slots__ = ("back", "found", "g")
+
+    def __init__(self, back: Callable):
+        self.back, self.g, self.found = back, None, []  # type: ignore[var-annotated]
+
+    def part(self, i: int, g: Any) -> Any:
+        """The gradient of input i, from that of the result; each is handed over once."""
+        if self.g is not g:
+            self.g, self.found = g, self.back(g)
+        mine, self.found[i] = self.found[i], None
+        return mine
+
+
+class Part(Edge):
+    """The edge to one of the inputs of a program."""
+
+    __slots__ = ("i", "way")
+
+    def __init__(self, parent: Any, way: WayBack, i: int, shape: tuple[int, ...], dtype: np.dtype):
+        self.parent, self.way, self.i, self.shape, self.dtype = parent, way, i, shape, dtype
+
+    @property
+    def derivative(self) -> Callable[[Any], Any]:  # type: ignore[override]
+        return self.gradient
+
+    def gradient(self, g: Any) -> Any:
+        """That of the input; its shape and dtype are right."""
+        return self.way.part(self.i, g)
+
+
+def node_of(
+    tensors: Sequence[Tensor], back: Callable, wanting: Sequence[tuple[int, tuple[int, ...], np.dtype]]
+) -> Node:
+    """The Node of a program, with an edge to each tensor that wants a gradient: (which, its shape, its dtype)."""
+    way = WayBack(back)
+    parents: list[Any] = []
+    edges: list[Edge] = []
+    previous: list[Any] = []
+    for n, (i, shape, dtype) in enumerate(wanting):
+        tensor = tensors[i]
+        parent: Any = tensor._node or tensor
+        if parent is not tensor:
+            previous.append(parent)
+        parents.append(parent)
+        edges.append(Part(parent, way, n, shape, dtype))
+    return Node("CompiledFunctionBackward", None, parents, None, edges, previous)
