@@ -9,6 +9,7 @@ last bit.
 import ast
 import functools
 import math
+import re
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -125,8 +126,8 @@ class Arrays:
     def __init__(self, inputs: Sequence[Step], outs: Sequence[Step], failing: Sequence[Step]):
         self.inputs, self.outs = list(inputs), list(outs)
         self.ways_back: dict[tuple[int, ...], Callable] = {}
-        self.indices: dict[str, np.ndarray] = {}
-        self.names_of_indices: dict[bytes, str] = {}
+        self.arrays: dict[str, np.ndarray] = {}
+        self.names_of_arrays: dict[bytes, str] = {}
         self.functions: dict[str, Callable] = {}
         self.names = Names()
         order = topological_order(*outs, *failing)
@@ -168,7 +169,7 @@ class Arrays:
     def _made(self, name: str, arguments: str, lines: Sequence[str], **scope: Any) -> Callable:
         body = textwrap.indent("\n".join(lines), "        ")
         text = f"def {name}({arguments}):\n    with np.errstate(all='ignore'):\n{body}"
-        scope |= {"np": np, "math": math, **{f.__name__: f for f in HELPERS}, **self.functions, **self.indices}
+        scope |= {"np": np, "math": math, **{f.__name__: f for f in HELPERS}, **self.functions, **self.arrays}
         exec(compile(text, "<micrograd compiled>", "exec"), scope)
         return scope[name]
 
@@ -180,27 +181,32 @@ class Arrays:
         step = int(flat[1] - flat[0]) if len(flat) > 1 else 1
         if places.ndim == 1 and step > 0 and (np.diff(flat) == step).all():
             return f"{flat[0]}:{flat[-1] + 1}" + (f":{step}" if step > 1 else "")
-        key = places.tobytes() + bytes(str(places.shape), "ascii")
-        if key not in self.names_of_indices:
-            self.names_of_indices[key] = name = f"i{len(self.indices)}"
-            self.indices[name] = places
-        return self.names_of_indices[key]
+        return self._array("i", places)
+
+    def _array(self, letter: str, array: np.ndarray) -> str:
+        """The name of an array of places (i) or of constants (k), each of which the program has once."""
+        key = f"{letter} {array.shape}".encode() + array.tobytes()
+        if key not in self.names_of_arrays:
+            self.names_of_arrays[key] = name = self.names.fresh(letter)
+            self.arrays[name] = array
+        return self.names_of_arrays[key]
 
     def _read(self, places: Any, scalars: bool = False) -> str:
         """Numbers of v. scalars: where they are one and the same, that one will do."""
         places = np.array(places)
-        first = int(places.flat[0])
-        if scalars and (places == first).all():
-            constant = first - len(self.inputs)
-            return number(self.constants[constant]) if 0 <= constant < len(self.constants) else f"v[{first}]"
-        return f"v[{self._index(places)}]"
+        constants = places - len(self.inputs)
+        same = scalars and (places == places.flat[0]).all()
+        if (constants >= 0).all() and (constants < len(self.constants)).all():
+            numbers = np.array(self.constants)[constants]
+            return number(self.constants[constants[0]]) if same else self._array("k", numbers)
+        return f"v[{places[0]}]" if same else f"v[{self._index(places)}]"
 
-    def _operand(self, group: Group, rows: Sequence[int], scalars: bool) -> str:
+    def _operand(self, group: Group, rows: Sequence[int], scalars: bool, name: str = "xs") -> str:
         """The text of one or more rows of a group; what has to be picked gets a name that the way back uses too."""
         places = [[self.place[unit.rows[row]] for unit in group.units] for row in rows]
         text = self._read(places if len(rows) > 1 else places[0], scalars)
         if text.startswith("v[i"):
-            name = self.names.fresh("xs")
+            name = self.names.fresh(name)
             self.lines.append(f"{name} = {text}")
             self.kept.append(name)
             return name
@@ -214,8 +220,9 @@ class Arrays:
         comment = f"  # {len(group.units)} of {group.op}"
         if group.op == "dot":
             half = n // 2
-            ws, xs = (self._operand(group, range(i, i + half), False) for i in (0, half))
-            bias = self._operand(group, [n - 1], False)
+            ws = self._operand(group, range(half), False, "ws")
+            xs = self._operand(group, range(half, n - 1), False)
+            bias = self._operand(group, [n - 1], False, "bias")
             self.lines.append(f"{out} = total(np.vstack([{bias}, {ws} * {xs}])){comment} of {half}")
             group.local = [xs, ws, "1.0"]
         elif group.op == "sum":
@@ -257,7 +264,6 @@ class Arrays:
         for root in roots:
             handed.setdefault(root, []).append((-len(order), 0, size))
             size += 1
-        first_start = size
         if starts:
             for step in self.inputs:
                 handed.setdefault(step, []).append((-len(order) - 1, 0, size))
@@ -269,11 +275,11 @@ class Arrays:
                 blocks.append((group, lines))
         lines = []
         for group, block in reversed(blocks):
-            lines += self._add_up([unit.step for unit in group.units], handed)
-            lines += block
+            added = self._add_up([unit.step for unit in group.units], handed)
+            lines += [f"{added[0]}  # {len(group.units)} of {group.op}", *added[1:], *block]
         reached = [i for i, step in enumerate(self.inputs) if step in position]
-        lines += self._add_up([self.inputs[i] for i in reached], handed)
-        assert first_start == self.size + len(roots)
+        added = self._add_up([self.inputs[i] for i in reached], handed)
+        lines += [f"{added[0]}  # the inputs", *added[1:]]
         return lines, size, reached
 
     def _hand_on(self, group: Group, position: Any, handed: Any, size: int) -> tuple[list[str], int]:
@@ -350,7 +356,8 @@ class Arrays:
         body += ["# forward", *self.lines, "# backward", f"g = np.zeros({size})", f"g[{self.size}] = 1.0", *back]
         body.append(f"return {values if len(self.outs) == 1 else f'({values})'}, g[:{n}].tolist()")
         text = "\n".join(body)
-        indices = [f"{name} = {index_text(places)}" for name, places in self.indices.items() if f"[{name}]" in text]
+        used = [name for name in self.arrays if re.search(rf"\b{name}\b", text)]
+        indices = [f"{name} = {array_text(self.arrays[name])}" for name in used]
         everything = "\n".join([text, *indices])
         parts = ["import math\n\nimport numpy as np" if "math." in text else "import numpy as np"]
         parts += [texts_of({f.__name__: f})[0] for f in HELPERS if f"{f.__name__}(" in everything]
@@ -370,7 +377,7 @@ def _back(run: Callable, n: int, inner: list[int], untouched: list[int], kept: A
 
 
 def bracketed(text: str) -> str:
-    return text if text.replace("_", "").isalnum() or text.startswith(("v[", "np.where(")) else f"({text})"
+    return text if re.fullmatch(r"[\w.]+|v\[[\d:]+\]|np\.where\([^()]*\)", text) else f"({text})"
 
 
 def described(inputs: Sequence[Step]) -> str:
@@ -380,9 +387,12 @@ def described(inputs: Sequence[Step]) -> str:
     )
 
 
-def index_text(places: np.ndarray) -> str:
-    """An array of places as text: as a grid, where it is one."""
-    flat = places.reshape(-1)
+def array_text(array: np.ndarray) -> str:
+    """An array of places or constants as text: as a grid, where it is one, or as what r_ makes of slices."""
+    shape = f".reshape{array.shape}" if array.ndim > 1 else ""
+    if array.dtype.kind == "f":
+        return f"np.array([{', '.join(map(number, array.reshape(-1)))}]){shape}"
+    flat = array.reshape(-1)
     steps: list[tuple[int, int]] = []
     while len(flat) > 1:
         step = flat[1] - flat[0]
@@ -395,10 +405,10 @@ def index_text(places: np.ndarray) -> str:
             break
         steps.insert(0, (count, int(step)))
         flat = rows[:, 0]
-    shape = f".reshape{places.shape}" if places.ndim > 1 else ""
     if len(flat) == 1:
         return f"grid({', '.join([str(flat[0]), *map(str, steps)])}){shape}"
-    return f"np.array({places.tolist()})"
+    runs = np.split(array.reshape(-1), np.flatnonzero(np.diff(array.reshape(-1)) != 1) + 1)
+    return f"np.r_[{', '.join(f'{run[0]}:{run[-1] + 1}' if len(run) > 1 else str(run[0]) for run in runs)}]{shape}"
 
 
 @functools.cache

@@ -89,7 +89,7 @@ def number(x: float) -> str:
     """A number as Python writes it."""
     if math.isnan(x) or math.isinf(x):
         return "math.nan" if math.isnan(x) else "math.inf" if x > 0 else "(-math.inf)"
-    return repr(x) if math.copysign(1.0, x) > 0 else f"({x!r})"
+    return repr(float(x)) if math.copysign(1.0, x) > 0 else f"({float(x)!r})"
 
 
 class Program:

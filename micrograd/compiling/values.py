@@ -362,7 +362,7 @@ class CompiledValues:
                 raise Obstacle(obstacle)
             if not among(result):
                 raise Obstacle(f"it returns {type(result).__name__}: {WANTED}")
-            recorded = Recorded(recording, guards, arguments, result)
+            recorded = self._made(recording, guards, arguments, result)
             if not recorded.unchanged() or _kind((args, kwargs), [], []) != key[0]:
                 raise Obstacle("it changes what it is given or what it reads")
         except Obstacle as error:
@@ -375,6 +375,14 @@ class CompiledValues:
         self._recorded.setdefault(key, []).append(recorded)
         self.last = recorded
         return result
+
+    def _made(self, *recorded: Any) -> Recorded:
+        try:
+            return Recorded(*recorded)
+        except (Obstacle, *ERRORS):
+            raise
+        except Exception as error:
+            raise Obstacle(f"it cannot be written as a program ({type(error).__name__}: {error})") from error
 
     def _give_up(self, why: str, args: Any, kwargs: Any) -> Any:
         self._eager = why
