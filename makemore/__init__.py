@@ -7,7 +7,7 @@ The commands, `python -m makemore.train` and its like, are also at hand in Pytho
 >>> len(model.sample(3, prompt="a"))
 3
 >>> round(model.score("ava").log_likelihood, 1)
--7.5
+-6.3
 
 `makemore.load(folder)` gives the model of a run that a command has trained.
 """

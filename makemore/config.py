@@ -82,6 +82,7 @@ NUMBERS = {
     "weight_decay": Bounds(float, 0),
     "clip": Bounds(float, 0),
     "smoothing": Bounds(float, 0),
+    "interpolation": Bounds(float, 0, above=True),
     "longest": Bounds(int, 0, most=MOST),
     "seed": SEED,
 }
@@ -93,13 +94,16 @@ CHOICES = {
 }
 SWITCHES = ("batchnorm", "direct", "blank")
 OF_SOME_TYPES = ("n_embd", "n_embd2", "n_layer", "n_head", *SWITCHES)
+OPTIONAL = (*OF_SOME_TYPES, "interpolation", "unique")
+"""What a config.json may lack."""
 
 
 def wrong_settings(config: Mapping[str, Any]) -> list[str]:
     """The names of what a config.json lacks, or has a value for that no flag would give."""
-    known = {*NUMBERS, *CHOICES, *SWITCHES, "type", "input_file", "digest", "vocabulary"}
-    required = known - {*OF_SOME_TYPES}
-    wrong = {name for name in required | (known & config.keys()) if not _is_allowed(name, config.get(name))}
+    known = {*NUMBERS, *CHOICES, *SWITCHES, "unique", "type", "input_file", "digest", "vocabulary"}
+    required = known - {*OPTIONAL}
+    wrong = required - config.keys()
+    wrong |= {name for name in known & config.keys() if not _is_allowed(name, config[name])}
     if config.get("type") in TYPES:
         sizes = FAMILIES[config["type"]].sizes
         wrong |= {name for name in sizes if name not in config}
@@ -112,10 +116,10 @@ def wrong_settings(config: Mapping[str, Any]) -> list[str]:
 
 def _is_allowed(name: str, value: Any) -> bool:
     if name in NUMBERS:
-        return NUMBERS[name].allow(value)
+        return NUMBERS[name].allow(value) or (name == "smoothing" and value is None)
     if name in CHOICES:
         return isinstance(value, str) and value in CHOICES[name]
-    if name in SWITCHES:
+    if name in (*SWITCHES, "unique"):
         return isinstance(value, bool)
     if name == "vocabulary":
         return isinstance(value, list) and all(isinstance(item, str) and len(item) == 1 for item in value)
@@ -132,19 +136,21 @@ def _is_path(text: str) -> bool:
 # Defaults.
 
 COMMON: dict[str, Any] = {
-    "type": "mlp",
+    "type": "auto",
     "fit": "gradient",
     "split": "80/10/10",
-    "smoothing": 1.0,
+    "unique": False,
+    "smoothing": None,
     "seed": LECTURE_SEED,
     "clip": 0.0,
-    "early_stop": 0,
+    "early_stop": None,
 }
-# batch_size 0 is the full batch; learning_rate None is worked out from the counts; max_steps and eval_every are upper
-# bounds, see `run.complete`. The rates are those that brought the bundled names to their lowest loss among those tried;
-# the optimizers and batches are those of the lectures (n-grams, mlp, wavenet) and of makemore.py (the others).
+# batch_size 0 is the full batch; learning_rate and weight_decay None are worked out from the counts; max_steps and
+# eval_every are upper bounds, see `run.complete`. The rates are those that brought the bundled names to their lowest
+# loss among those tried; the optimizers and batches are those of the lectures (n-grams, mlp, wavenet) and of
+# makemore.py (the others).
 _NGRAM: dict[str, Any] = {"optimizer": "sgd", "learning_rate": None, "schedule": "constant", "warmup": 0}
-_NGRAM |= {"batch_size": 0, "weight_decay": 0.01, "eval_every": 20}
+_NGRAM |= {"batch_size": 0, "weight_decay": None, "eval_every": 20}
 _LECTURE: dict[str, Any] = {"optimizer": "sgd", "learning_rate": 0.1, "schedule": "step", "warmup": 0}
 _LECTURE |= {"batch_size": 32, "weight_decay": 0.0}
 _MAKEMORE: dict[str, Any] = {"optimizer": "adamw", "learning_rate": 3e-3, "schedule": "cosine", "warmup": 200}
@@ -191,7 +197,8 @@ def flag_of(name: str) -> str:
 def add_training_flags(parser: Parser) -> None:
     """The flags that make up a run. None has a default here: --resume takes them from the run."""
     group = parser.add_argument_group("the model")
-    group.add_argument("--type", choices=TYPES, help="(mlp)")
+    group.add_argument("--type", choices=["auto", *TYPES], help="(auto: what is best on lists of that length)")
+    _add_switch(group, "unique", "read a word that stands in the list more than once only once (no)")
     _add_choice(group, "fit", "by gradient descent (default) or by counting")
     _add_number(group, "block_size", "N", "how far it looks back (mlp 3, wavenet 8, others the whole word)")
     _add_number(group, "n_layer", "N", "layers (mlp 1, transformer 4)")
@@ -212,8 +219,10 @@ def add_training_flags(parser: Parser) -> None:
     _add_choice(group, "schedule", "of the learning rate; step: a tenth from half the steps on")
     _add_number(group, "warmup", "N", "steps until the rate is reached")
     _add_number(group, "clip", "N", "largest norm of the gradient (0: any)")
-    _add_number(group, "early_stop", "N", "stop after N evaluations without a better dev loss (0: never)")
-    _add_number(group, "smoothing", "S", "added to every count (1); 0 makes what was never seen impossible")
+    _add_number(group, "early_stop", "N", "stop after N evaluations without a better dev loss (nets: a third of all "
+                "evaluations; 0: never)")  # fmt: skip
+    what = "added to every count; 0 makes what was never seen impossible (instead, shorter n-grams are mixed in, "
+    _add_number(group, "smoothing", "S", what + "as much as the dev words like best)")
     _add_number(group, "seed", "N", f"of all that is drawn ({LECTURE_SEED})")
     _add_number(group, "eval_every", "N", "steps between evaluations")
 
@@ -238,7 +247,12 @@ def add_sampling_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--top-k", type=Bounds(int, 1, also=-1), default=-1, metavar="K",
                        help="draw only from the K likeliest characters (default: -1, from all)")  # fmt: skip
     group.add_argument("--prompt", default="", metavar="TEXT", help="how each new word begins")
+    group.add_argument("--ending", default="", metavar="TEXT", help="how each new word ends")
+    group.add_argument("--min-length", type=Bounds(int, 1, most=MOST), default=1, metavar="N",
+                       help="leave out words of fewer characters")  # fmt: skip
     group.add_argument("--only-new", action="store_true", help="leave out the words that are in the list")
+    group.add_argument("--all-different", action="store_true", help="leave out what was drawn already")
+    group.add_argument("--likeliest-first", action="store_true", help="in the order of their likelihood")
 
 
 def add_folder_flag(parser: Parser) -> None:
@@ -252,7 +266,7 @@ def parser_of_flags() -> Parser:
     parser = Parser(
         prog="python -m makemore.train",
         description="Learn from a list of words, and make up new words like them.",
-        epilog="With no flags at all: the bundled names, and an MLP with batch norm.",
+        epilog="With no flags at all: the bundled names, and the type that is best on so long a list.",
     )
     group = parser.add_argument_group("what to learn from, and where to keep it")
     group.add_argument(
@@ -287,12 +301,13 @@ def parser_of_flags() -> Parser:
 # From flags to a config.
 
 
-def config_of(flags: argparse.Namespace) -> dict[str, Any]:
+def config_of(flags: argparse.Namespace, type_: str | None = None, fit: str = "gradient") -> dict[str, Any]:
     """What the flags make of a run: those that were given, else the defaults of its type.
 
-    Raises UsageError for a flag that the type does not have.
+    type_, fit: those that are taken where the flags name no type. Raises UsageError for a flag that the type does not
+    have.
     """
-    config = defaults_of(flags.type or COMMON["type"])
+    config = defaults_of(flags.type or type_ or TYPES[0]) | {"fit": fit}
     if flags.blank:  # the net of makemore.py has its sizes
         config |= {"block_size": None, "n_embd": 64, "n_embd2": 64, "batchnorm": False}
     given = {name: value for name in SETTINGS if (value := getattr(flags, name)) is not None}
@@ -312,9 +327,9 @@ def config_of(flags: argparse.Namespace) -> dict[str, Any]:
 
 def check_flags(flags: argparse.Namespace) -> None:
     """Raises UsageError where flags do not go together."""
-    type_ = flags.type or COMMON["type"]
+    flags.type = type_ = None if flags.type == "auto" else flags.type
     if flags.fit == "counts" and not (flags.resume or flags.sample_only):
-        if type_ not in NGRAMS:
+        if type_ and type_ not in NGRAMS:
             raise UsageError(
                 f"--fit counts goes with --type {' and '.join(NGRAMS)}; {type_} learns by gradient descent"
             )

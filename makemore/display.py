@@ -1,7 +1,39 @@
 """How text and numbers are written for people: in columns on a screen, whatever the alphabet, and without surprises."""
 
+import sys
 import unicodedata
 from collections.abc import Sequence
+from typing import Any, TextIO
+
+from tqdm import tqdm
+
+LOG_SECONDS = 30.0
+"""How often progress is told where it cannot be drawn."""
+_OF_TOTAL = "{desc}: {percentage:.0f} %, {n_fmt} of {total_fmt} {unit}s, {elapsed} gone, {remaining} to go{postfix}"
+_WITHOUT_END = "{desc}: {n_fmt} {unit}s, {elapsed} gone{postfix}"
+
+
+class _Lines:
+    """Takes what a bar draws over itself, and writes it as lines."""
+
+    def __init__(self, stream: TextIO):
+        self.stream = stream
+
+    def write(self, text: str) -> None:
+        if text.strip():
+            self.stream.write(text.strip() + "\n")
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+
+def progress_bar(*iterable: Any, **options: Any) -> tqdm:
+    """tqdm's bar on a terminal and in a notebook; elsewhere, as in a log file, a line every LOG_SECONDS."""
+    if not (getattr(sys.stderr, "isatty", bool)() or "ipykernel" in sys.modules):
+        options |= {"file": _Lines(sys.stderr), "mininterval": LOG_SECONDS, "delay": LOG_SECONDS}
+        has_end = iterable or options.get("total") is not None
+        options |= {"bar_format": _OF_TOTAL if has_end else _WITHOUT_END, "leave": False}
+    return tqdm(*iterable, **options)
 
 
 def width(text: str) -> int:

@@ -86,7 +86,9 @@ def _seen_in_part(words: WordList, part: Part, candidates: set[str]) -> set[str]
 
 def _is_long(words: WordList) -> bool:
     """Whether it is worth while to read the list in parts."""
-    return processes.size() > 1 and words.path.is_file() and words.path.stat().st_size > LONG
+    if processes.size() == 1 or words.unique:
+        return False
+    return words.path.is_file() and words.path.stat().st_size > LONG
 
 
 def _over_parts(words: WordList, function: Callable[..., Any], *arguments: Any) -> list[Any]:

@@ -2,12 +2,13 @@
 
 import argparse
 import json
+import shlex
 import time
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from makemore import data, plots, processes, run
+from makemore import data, new_words, plots, processes, run
 from makemore.config import LECTURE_SEED, RUNS, SEED, TRAINING, Bounds, defaults_of
 from makemore.corpus import SPLITS, Corpus
 from makemore.display import decimal, shown, table
@@ -50,7 +51,8 @@ def config_for(type_: str, corpus: Corpus, flags: argparse.Namespace) -> dict[st
     if flags.budget is not None:
         steps = min(steps, steps_within(config, corpus, flags.budget))
     config |= {"max_steps": steps, "schedule_steps": steps, "warmup": min(config["warmup"], steps // 10)}
-    return config | {"eval_every": max(1, min(TRAINING[type_]["eval_every"], steps // 10))}
+    config |= {"eval_every": max(1, min(TRAINING[type_]["eval_every"], steps // 10))}
+    return config | {"early_stop": run.patience_for(config, corpus)}
 
 
 def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFolder) -> Rung:
@@ -73,8 +75,8 @@ def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFold
     losses = run.losses_of(training)
     run.draw_pictures(training, losses)
     run.write_last_line(training, losses)
-    asked = argparse.Namespace(seed=config["seed"], temperature=1.0, top_k=-1, prompt="")
-    drawn = run.draw_words(run.sampler_of(model, corpus.vocabulary, config, asked), WORDS_SHOWN, None)
+    sampler = new_words.sampler_of(model, corpus.vocabulary, config, new_words.Drawing())
+    drawn = new_words.draw_words(sampler, WORDS_SHOWN, None)
     own = losses[list(losses)[-1]]
     return Rung(type_, parameters_of(model), own, training.step, seconds, [word.word for word in drawn])
 
@@ -167,6 +169,12 @@ def train_rungs(corpus: Corpus, top: RunFolder, flags: argparse.Namespace) -> No
     names = [f"{rung.type}\n{rung.parameters:,}" for rung in ladder]
     top.write(PICTURE, plots.rungs(names, of_part, f"the ladder on {corpus.list.path.name}"))
     print(f"\nsaved in {top.path}: a folder for each model, {TABLE} and {PICTURE}")
+    ranked = [rung for rung in ladder if rung.losses["test"] is not None]
+    if ranked:
+        part = "test" if ranked[0].losses["dev"] is None else "dev"
+        best = min(ranked, key=lambda rung: rung.losses[part] or 0)
+        where = shlex.quote(str(top.path / best.type))
+        print(f"the best on {part} is {best.type}; new words of it: python -m makemore.sample -o {where}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from makemore.choice import best_type
 from makemore.corpus import SPLITS, Corpus
 from makemore.display import decimal, quantity, shown, shown_token, table
 from makemore.models import NGRAMS
@@ -25,6 +26,12 @@ def print_words_read(corpus: Corpus) -> None:
     print(f"vocabulary  {len(tokens):,}: {some}   ({tokens[0]} is the boundary of a word)")
     examples = {part: int(corpus.counts(part, 1).sum()) for part in corpus.parts}
     print("examples    " + "   ".join(f"{part} {n:,}" for part, n in examples.items()))
+    for remark in corpus.remarks:
+        print(f"note        {shown(remark)}")
+
+
+CLEARLY = 0.02
+"""In nats a character: a difference that is more than chance, or another way to the same model."""
 
 
 def parameters_of(model: Any) -> int:
@@ -35,8 +42,11 @@ def parameters_of(model: Any) -> int:
 def print_model(config: dict[str, Any], model: Any) -> None:
     """What is trained, and how."""
     if config["fit"] == "counts":
-        print(f"model       {config['type']} by counting, {model.counts.numel():,} counts, "
-              f"smoothing {config['smoothing']:g}")  # fmt: skip
+        if config["smoothing"] is None:
+            how = f"shorter n-grams mixed in as if seen {config['interpolation']:g} times"
+        else:
+            how = f"smoothing {config['smoothing']:g}"
+        print(f"model       {config['type']} by counting, {model.counts.numel():,} counts, {how}")
         return
     batch = f"batches of {config['batch_size']:,}" if config["batch_size"] else "all examples at every step"
     steps = "until Ctrl-C" if config["max_steps"] < 0 else quantity(config["max_steps"], "step")
@@ -62,6 +72,25 @@ def shown_path(path: Path) -> Path:
     """The path as seen from the current folder, where it is inside."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def print_worse(losses: Losses, config: dict[str, Any], metrics: list[dict[str, Any]], words: int) -> None:
+    """Say where a simpler model does clearly better, and what would be better on a list of so many words."""
+    *simpler, own = losses.items()
+    part = "train" if own[1]["dev"] is None else "dev"
+    name, row = min(simpler, key=lambda item: item[1][part] or math.inf)
+    lowest, reached = row[part], own[1][part]
+    if lowest is None or reached is None or reached < lowest + CLEARLY:
+        return
+    kind, best = name.partition(",")[0], best_type(words)
+    cures = [f"--type {kind} --fit counts"] if kind in NGRAMS else []
+    cures += [f"--type {best}"] if config["type"] != best else []
+    if metrics and metrics[-1][f"{part}_loss"] == min(line[f"{part}_loss"] for line in metrics):
+        cures.append("more --max-steps, since it was still learning")
+    print(
+        f"worse       than {name}, on {part}: perplexity {perplexity(reached):.3f} against {perplexity(lowest):.3f}"
+        + (f"; better on this list: {', or '.join(cures)}" if cures else "")
+    )
 
 
 def print_losses(losses: Losses) -> None:
@@ -90,11 +119,11 @@ def print_hints(losses: Losses, corpus: Corpus, config: dict[str, Any], metrics:
     train_loss, dev_loss = trained.get("train"), trained.get("dev")
     if train_loss is not None and dev_loss is not None:
         if dev_loss - train_loss > 0.3:
-            cure = "--fit counts" if config["type"] in NGRAMS else "a smaller model or more words"
-            print(
-                "train loss far under dev: it learned these words by heart; "
-                f"try a larger --weight-decay, --early-stop, or {cure}"
-            )
+            best = best_type(corpus.survey.words)
+            cure = "--fit counts fills up with shorter n-grams what they do not show"
+            if config["type"] not in NGRAMS:
+                cure = "more words would help" if config["type"] == best else f"--type {best} does better on so few"
+            print(f"train loss far under dev: it learned these words by heart; {cure}")
         elif config["type"] not in NGRAMS and dev_loss - train_loss < 0.02 and config["max_steps"] > 1000:
             print(
                 "train loss about equal to dev: it learned nothing by heart; "

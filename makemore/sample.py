@@ -1,6 +1,6 @@
 """`python -m makemore.sample -o DIR`: new words from a trained model."""
 
-from makemore import run
+from makemore import new_words
 from makemore.config import NUM_SAMPLES, SEED, add_folder_flag, add_sampling_flags
 from makemore.run_folder import RunFolder
 from micrograd.command import Parser, run_command
@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=SEED, default=None, help="of the drawing (default: the run's)")
     add_sampling_flags(parser)
     flags = parser.parse_args(arguments)
-    run.sample(RunFolder.trained(flags.work_dir), flags)
+    new_words.sample(RunFolder.trained(flags.work_dir), flags)
     return 0
 
 

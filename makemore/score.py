@@ -1,6 +1,7 @@
 """`python -m makemore.score -o DIR WORD...`: how likely a model thinks words, character by character."""
 
 import math
+import sys
 from typing import Any
 
 from makemore.config import add_folder_flag
@@ -11,7 +12,7 @@ from makemore.models.ngram import Counts
 from makemore.report import perplexity
 from makemore.run_folder import RunFolder
 from micrograd import from_numpy
-from micrograd.command import Parser, run_command
+from micrograd.command import Parser, UsageError, run_command
 
 BAR_PER_NAT = 4
 
@@ -42,7 +43,7 @@ def hints(model: Any, vocabulary: Vocabulary, words: list[str], scores: list[Sco
     lines = []
     if any(scored.log_likelihood == -math.inf for scored in scores):
         lines.append("inf: a pair that training never saw has probability 0; train with --smoothing 1 to give it some")
-    if isinstance(model, Counts):
+    if isinstance(model, Counts) and model.interpolation is None:
         contexts = examples(vocabulary.encode_text(text_of(words)), model.context_length).contexts
         unseen = (model.counts_after(from_numpy(contexts)).sum(1) == 0).numpy()
         if unseen.any():
@@ -62,12 +63,17 @@ def main(arguments: list[str] | None = None) -> int:
     flags = parser.parse_args(arguments)
     folder = RunFolder.trained(flags.work_dir)
     model, vocabulary = folder.load()
-    scores = [score(model, vocabulary, word) for word in flags.words]
-    for word, scored in zip(flags.words, scores, strict=True):
-        print("\n".join(score_lines(word, scored, vocabulary)))
-    for line in hints(model, vocabulary, flags.words, scores):
+    scores = {}
+    for word in flags.words:
+        try:
+            scores[word] = score(model, vocabulary, word)
+        except UsageError as error:
+            print(f"error: {error}", file=sys.stderr)
+        else:
+            print("\n".join(score_lines(word, scores[word], vocabulary)))
+    for line in hints(model, vocabulary, list(scores), list(scores.values())) if scores else []:
         print(line)
-    return 0
+    return 0 if len(scores) == len({*flags.words}) else 2
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import argparse
 import contextlib
 import shlex
 
-from makemore import data, diagnosis, processes, report, run
+from makemore import data, diagnosis, new_words, processes, report, run
 from makemore.config import RUNS, check_flags, config_of, config_of_resumed, parser_of_flags
 from makemore.language_model import Uniform
 from makemore.run_folder import SAMPLES, RunFolder
@@ -32,14 +32,17 @@ from micrograd.rules.modules import make_callable
 
 def begin(flags: argparse.Namespace) -> None:
     """A new run, or a sweep over learning rates."""
-    config = config_of(flags)
-    if flags.work_dir:  # before a list is read, which may be long
+    if flags.type:
+        config_of(flags)  # what is wrong with the flags is said before a list is read, which may be long
+    if flags.work_dir:
         RunFolder(flags.work_dir).check_free(flags.overwrite or flags.find_lr)
-    corpus = run.read_corpus(config, flags.input_file)
-    config = run.complete(config, corpus)
-    run.check_prompt(config, corpus, flags.prompt)
+    corpus = run.read_corpus(vars(flags), flags.input_file)
+    config, choice = run.config_for(flags, corpus)
+    run.check_prompt(config, corpus, flags.prompt, flags.ending)
     model = run.new_model(config, corpus)
     report.print_words_read(corpus)
+    if choice:
+        print(f"chosen      {choice.type}, {choice.why}")
     report.print_model(config, model)
     folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.next_free(RUNS)
     if flags.find_lr:
@@ -57,12 +60,19 @@ def resume(folder: RunFolder, flags: argparse.Namespace) -> None:
     corpus = run.read_corpus(config, flags.input_file)
     if corpus.survey.digest != config["digest"]:
         raise UsageError(f"{corpus.list.path} does not hold the words that the run began with; --resume needs the same")
-    run.check_prompt(config, corpus, flags.prompt)
+    run.check_prompt(config, corpus, flags.prompt, flags.ending)
     training = Training.resumed(run.complete(config, corpus), corpus, folder)
     folder.read_chosen()  # whatever is wrong with its files is said now, and not when the steps are done
     step, last = training.step, config["max_steps"]
     if 0 <= last < step or (last == step and folder.has_ended(step)):
         raise UsageError(f"the run in {folder.path} has done {step:,} steps; give a larger total with --max-steps")
+    if training.has_stalled(config["early_stop"]) and folder.has_ended(step):
+        if flags.max_steps is None and flags.early_stop is None:
+            raise UsageError(
+                f"the run in {folder.path} ended at step {step:,}, since its dev loss had stopped falling; "
+                "give --max-steps or --early-stop to go on all the same"
+            )
+        training.patient_from = len(training.metrics)
     report.print_words_read(corpus)
     report.print_model(config, training.model)
     planned = config["schedule_steps"]
@@ -104,21 +114,20 @@ def conclude(training: Training, flags: argparse.Namespace) -> None:
         if step != training.step:
             print(f"weights     those of step {step:,}, where the dev loss was lowest")
     losses = run.losses_of(training)
+    report.print_worse(losses, config, metrics, corpus.survey.words)
     report.print_losses(losses)
     report.print_hints(losses, corpus, config, metrics)
     run.draw_pictures(training, losses)
     words = corpus.list if corpus.list.path.is_file() else None  # a night is long
     models = {"model": training.model} | ({"uniform model": Uniform(len(corpus.vocabulary))} if flags.uniform else {})
-    samplers = {name: run.sampler_of(model, corpus.vocabulary, config, flags) for name, model in models.items()}
-    drawn = {
-        name: run.draw_words(sampler, flags.num_samples, words, flags.only_new and words is not None)
-        for name, sampler in samplers.items()
-    }
+    how = new_words.Drawing.of(flags)._replace(only_new=flags.only_new and words is not None)
+    samplers = {name: new_words.sampler_of(model, corpus.vocabulary, config, how) for name, model in models.items()}
+    drawn = {name: new_words.draw_words(sampler, flags.num_samples, words, how) for name, sampler in samplers.items()}
     folder.write(SAMPLES, data.text_of([word.word for word in drawn["model"]]))
     run.write_last_line(training, losses)
     if flags.num_samples:
         print("\nnew words" + (f", temperature {flags.temperature:g}" if flags.temperature != 1 else ""))
-        run.print_words(drawn, flags.num_samples, indent="  ")
+        new_words.print_words(drawn, flags.num_samples, indent="  ")
     path = shlex.quote(str(folder.path))
     print(f"\nsaved in {path}; more words: python -m makemore.sample -o {path}")
 
@@ -132,7 +141,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     folder = RunFolder.trained(flags.work_dir)
     if flags.sample_only:
-        run.sample(folder, flags)
+        new_words.sample(folder, flags)
         return 0
     with folder.held() if folder.path.is_dir() else contextlib.nullcontext():
         resume(folder, flags)

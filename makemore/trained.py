@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from makemore import data, run
-from makemore.config import SETTINGS, TYPES, check_flags, config_of, parser_of_flags, wrong_settings
+from makemore import data, new_words, run
+from makemore.config import COMMON, SETTINGS, TYPES, check_flags, parser_of_flags, wrong_settings
 from makemore.corpus import Corpus
 from makemore.data import Vocabulary, WordList
 from makemore.language_model import Score, score
-from makemore.models import NGRAMS
 from makemore.report import Losses
 from makemore.run_folder import WORDS, RunFolder
 from makemore.training import Training
@@ -51,14 +50,21 @@ class TrainedModel:
         temperature: float = 1.0,
         top_k: int | None = None,
         only_new: bool = False,
+        all_different: bool = False,
+        min_length: int = 1,
+        ending: str = "",
+        likeliest_first: bool = False,
         seed: int | None = None,
     ) -> list[str]:
         """n new words, those of `python -m makemore.sample` with the same settings.
 
-        prompt: how each word begins. temperature: below 1 the likely becomes likelier, above 1 all gets more even.
-        top_k: draw only from the k likeliest characters. only_new: leave out words of the list; there may be fewer
-        than n then. seed: of the drawing; None takes the run's, so that a second call gives the same words again.
-        Raises ValueError for settings out of bounds and for a prompt with a character that the model does not know.
+        prompt, ending: how each word begins and ends. temperature: below 1 the likely becomes likelier, above 1 all
+        gets more even. top_k: draw only from the k likeliest characters. only_new: leave out words of the list.
+        all_different: leave out what was drawn already. min_length: leave out words of fewer characters. Where few
+        words are as wanted, there may be fewer than n. likeliest_first: in the order of their likelihood. seed: of the
+        drawing; None takes the run's, so that a second call gives the same words again.
+        Raises ValueError for settings out of bounds and for a prompt or an ending with a character that the model does
+        not know.
 
         >>> import makemore
         >>> model = makemore.train(["ava", "ada", "eva"], type="bigram", fit="counts", split="none")
@@ -68,10 +74,12 @@ class TrainedModel:
             raise UsageError(f"only_new needs the list the model learned from, and {self.config['input_file']} is gone")
         if n < 0:
             raise UsageError(f"n has to be at least 0, and it is {n}")
-        flags = argparse.Namespace(seed=seed, temperature=temperature, top_k=-1 if top_k is None else top_k)
-        flags.prompt = prompt
-        sampler = run.sampler_of(self.model, self.vocabulary, self.config, flags)
-        return [drawn.word for drawn in run.draw_words(sampler, n, self._words, only_new)]
+        how = new_words.Drawing(
+            seed, temperature, -1 if top_k is None else top_k, prompt,
+            only_new, all_different, min_length, ending, likeliest_first,
+        )  # fmt: skip
+        sampler = new_words.sampler_of(self.model, self.vocabulary, self.config, how)
+        return [drawn.word for drawn in new_words.draw_words(sampler, n, self._words, how)]
 
     def score(self, word: str) -> Score:
         """How likely the model thinks a word: log_likelihood, and tokens with log_probabilities, each in nats.
@@ -105,7 +113,8 @@ def load(folder: str | os.PathLike[str] | None = None) -> TrainedModel:
     config = found.read_config()
     model, vocabulary = found.load()
     path = Path(config["input_file"])
-    return TrainedModel(model, vocabulary, config, WordList(path) if path.is_file() else None, found.path)
+    words = WordList(path, config.get("unique", False)) if path.is_file() else None
+    return TrainedModel(model, vocabulary, config, words, found.path)
 
 
 def train(
@@ -119,9 +128,9 @@ def train(
     """Learn from words, as `python -m makemore.train` does, and return the model.
 
     words: the words themselves, or the path of a file with one word to a line; by default the bundled names.
-    type: that of the model, as of --type. settings: any other flag of the model and its training, such as
-    max_steps=1000, n_embd=16, seed=1 or fit="counts". folder: where the run is kept, with its pictures; None keeps it
-    in memory alone. overwrite: whether the run that the folder holds gives way.
+    type: that of the model, as of --type; by default the best on lists of that length. settings: any other flag of the
+    model and its training, such as max_steps=1000, n_embd=16, seed=1 or fit="counts". folder: where the run is kept,
+    with its pictures; None keeps it in memory alone. overwrite: whether the run that the folder holds gives way.
     Raises ValueError where the words, a setting or the folder cannot be used, TypeError for a setting that is not
     there, KeyboardInterrupt where Ctrl-C ended it (the folder keeps what was learned by then).
 
@@ -130,17 +139,17 @@ def train(
     >>> len(model.sample(4))
     4
     """
-    config = config_of(_flags(type, settings))
+    flags = _flags(type, settings)
     if folder is None:
         with tempfile.TemporaryDirectory() as kept:
-            return _trained(config, words, RunFolder(Path(kept) / "run"), overwrite, keep=False)
-    return _trained(config, words, RunFolder(os.fspath(folder)), overwrite, keep=True)
+            return _trained(flags, words, RunFolder(Path(kept) / "run"), overwrite, keep=False)
+    return _trained(flags, words, RunFolder(os.fspath(folder)), overwrite, keep=True)
 
 
 def _flags(type_: str | None, settings: dict[str, Any]) -> argparse.Namespace:
     """The flags of the command with these settings. Raises TypeError and UsageError."""
-    if type_ is not None and type_ not in TYPES:
-        raise UsageError(f"type is one of {', '.join(TYPES)}, not {type_!r}")
+    if type_ not in (None, "auto", *TYPES):
+        raise UsageError(f"type is auto or one of {', '.join(TYPES)}, not {type_!r}")
     flags = parser_of_flags().parse_args([])
     flags.type = type_
     for name, value in settings.items():
@@ -153,17 +162,15 @@ def _flags(type_: str | None, settings: dict[str, Any]) -> argparse.Namespace:
     return flags
 
 
-def _trained(config: dict[str, Any], words: Any, folder: RunFolder, overwrite: bool, keep: bool) -> TrainedModel:
+def _trained(flags: argparse.Namespace, words: Any, folder: RunFolder, overwrite: bool, keep: bool) -> TrainedModel:
     """The steps of makemore.train without its lines; keep: whether the folder is one that the user wants."""
     folder.check_free(overwrite)
     given = words is not None and not isinstance(words, str | os.PathLike)
     if given:
-        corpus = Corpus.read(GivenWords(words, folder.path / WORDS), config["split"])
-        if config["type"] in NGRAMS:
-            data.check_table(len(corpus.vocabulary), config["block_size"] + 1)
+        corpus = Corpus.read(GivenWords(words, folder.path / WORDS, bool(flags.unique)), flags.split or COMMON["split"])
     else:
-        corpus = run.read_corpus(config, None if words is None else os.fspath(words))
-    config = run.complete(config, corpus)
+        corpus = run.read_corpus(vars(flags), None if words is None else os.fspath(words))
+    config, _ = run.config_for(flags, corpus)
     model = run.new_model(config, corpus)
     with folder.staged(overwrite):
         if given:
@@ -188,8 +195,8 @@ class GivenWords(WordList):
     Raises TypeError where one is no str, UsageError where one holds a line end.
     """
 
-    def __init__(self, words: Iterable[str], path: Path):
-        super().__init__(path)
+    def __init__(self, words: Iterable[str], path: Path, unique: bool):
+        super().__init__(path, unique)
         self._given = list(words)
         for word in self._given:
             if not isinstance(word, str):

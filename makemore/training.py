@@ -10,12 +10,12 @@ from types import FrameType, TracebackType
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 import micrograd
 from makemore import processes, shards
 from makemore.config import keeps_best
 from makemore.corpus import Corpus, window_of
+from makemore.display import progress_bar
 from makemore.language_model import evaluate, loss_of
 from makemore.models import NGRAMS
 from makemore.models.ngram import frequencies_of
@@ -160,6 +160,7 @@ class Training:
         self.optimizer: Any = optimizer_of(config, model) if config["fit"] == "gradient" else None
         self.metrics: list[dict[str, Any]] = []
         self.measured: dict[str, float] = {}  # what else the next line of metrics says
+        self.patient_from = 0  # the evaluation from which on has_stalled counts
         self.recorded = False  # whether the folder's record of losses is that of this run by now
 
     @classmethod
@@ -211,7 +212,7 @@ class Training:
         model.train()
         shown, smooth = time.monotonic(), math.nan
         total = None if last < 0 else last
-        bar = tqdm(total=total, initial=first, unit="step", desc="training", disable=not progress)
+        bar = progress_bar(total=total, initial=first, unit="step", desc="training", disable=not progress)
         threads = threads or threads_for(config, model)
         with StopAsked() as stop, bar, on_threads(threads), self._shared_steps(compiled, threads) as shared:
             evaluated_before = bool(self.metrics) and self.metrics[-1]["step"] == first
@@ -258,7 +259,9 @@ class Training:
     def has_stalled(self, evaluations: int) -> bool:
         """Whether the dev loss has not fallen for that many evaluations (0: never)."""
         best = self.best() if evaluations else None
-        return best is not None and len(self.metrics) - 1 - self.metrics.index(best) >= evaluations
+        return (
+            best is not None and len(self.metrics) - 1 - max(self.metrics.index(best), self.patient_from) >= evaluations
+        )
 
     def losses(self, parts: tuple[str, ...], sizes: tuple[int | None, ...]) -> dict[str, float | None]:
         """The model's loss on each part, in nats a character, evaluated on at most that many of its characters."""

@@ -15,10 +15,9 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
 from makemore.config import SETTINGS, TRAINING, config_of, defaults_of
 from makemore.corpus import Corpus
+from makemore.display import progress_bar
 from makemore.run import complete, new_model
 from makemore.search_space import Between, Range
 from makemore.training import StopAsked, Training
@@ -225,7 +224,7 @@ class Search:
         from optuna.storages import fail_stale_trials
 
         deadline = self.began + (self.flags.budget or math.inf)
-        bar = tqdm(total=self.flags.trials, initial=len(done(self.study)), unit="trial", desc="searching")
+        bar = progress_bar(total=self.flags.trials, initial=len(done(self.study)), unit="trial", desc="searching")
         with StopAsked() as stop, bar:
             while len(done(self.study)) < self.flags.trials:
                 try:
@@ -287,7 +286,7 @@ class Search:
 
 def config_seed(flags: argparse.Namespace) -> int:
     """The seed of the search, which is that of its trials as well."""
-    return int(defaults_of(flags.type or "mlp")["seed"] if flags.seed is None else flags.seed)
+    return int(defaults_of(flags.type)["seed"] if flags.seed is None else flags.seed)
 
 
 def done(study: Study) -> list[FrozenTrial]:

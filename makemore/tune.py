@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from makemore import data, plots, processes
-from makemore.config import RUNS, SETTINGS, Bounds, add_training_flags, config_of, defaults_of, flag_of
+from makemore.config import RUNS, SETTINGS, Bounds, add_training_flags, config_of, flag_of
 from makemore.corpus import Corpus
 from makemore.display import table
 from makemore.models import NGRAMS
@@ -58,7 +58,7 @@ def parser_of_flags() -> Parser:
     group.add_argument("--resume", action="store_true",
                        help="go on with the study of that name, alone or beside others that work on it")  # fmt: skip
     add_training_flags(parser)
-    parser.set_defaults(split=None)
+    parser.set_defaults(split=None, type="mlp")
     return parser
 
 
@@ -67,6 +67,8 @@ def parser_of_flags() -> Parser:
 
 def check_flags(flags: argparse.Namespace) -> dict[str, Any]:
     """The config of a trial before its hyperparameters are chosen. Raises UsageError where flags do not go together."""
+    if flags.type == "auto":
+        raise UsageError("a search is for one type of model; name it with --type (mlp)")
     if flags.fit == "counts":
         raise UsageError("--fit counts takes no steps and has nothing to search but --smoothing; leave it out")
     if flags.max_steps is not None and flags.max_steps < 1:
@@ -79,7 +81,7 @@ def settings_of(flags: argparse.Namespace, space: dict[str, Range], corpus: Corp
     fixed = {name: value for name in SETTINGS if (value := getattr(flags, name)) is not None}
     return {
         "words": corpus.survey.digest,
-        "fixes": {"type": defaults_of(flags.type or "mlp")["type"]} | fixed,
+        "fixes": fixed,
         "searches": {name: str(range_) for name, range_ in space.items()},
     }
 
@@ -90,7 +92,7 @@ def settings_of(flags: argparse.Namespace, space: dict[str, Range], corpus: Corp
 def command_of(config: dict[str, Any], input_file: str | None) -> str:
     """The command that trains a model like that, every flag written out."""
     words = ["python", "-m", "makemore.train"] + (["-i", input_file] if input_file else [])
-    skipped = ("fit", "split", "smoothing")
+    skipped = ("fit", "split", "smoothing", *([] if config.get("unique") else ["unique"]))
     for name, value in config.items():
         if name in skipped or value is None or (name == "block_size" and config["type"] in NGRAMS):
             continue
@@ -160,7 +162,8 @@ def search_in_process(number: int, given: list[str]) -> str:
 
 def read_corpus(flags: argparse.Namespace) -> Corpus:
     """The words, whose dev part is what the search goes by. Raises UsageError where there is none."""
-    corpus = Corpus.read(Path(flags.input_file) if flags.input_file else data.bundled_names(), "80/10/10")
+    path = Path(flags.input_file) if flags.input_file else data.bundled_names()
+    corpus = Corpus.read(path, "80/10/10", bool(flags.unique))
     if "dev" not in corpus.parts:
         raise UsageError(f"{corpus.list.path} has {corpus.survey.words} words, too few for a dev part to go by")
     return corpus

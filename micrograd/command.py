@@ -2,6 +2,7 @@
 
 import _thread
 import argparse
+import difflib
 import io
 import math
 import os
@@ -20,7 +21,13 @@ class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong, in one line, and exit with status 2."""
+        """Say what is wrong, in one line, and exit with status 2. A flag that is not there gets the nearest that is."""
+        what, found, unknown = message.partition("unrecognized arguments: ")
+        if found and not what:
+            name = unknown.split()[0].partition("=")[0]
+            near = difflib.get_close_matches(name, self._option_string_actions, 1)
+            message = f"there is no {'flag' if name.startswith('-') else 'argument'} {name}"
+            message += f"; the nearest is {near[0]}" if near else ""
         self.exit(2, f"error: {message} (--help lists the flags)\n")
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 import micrograd
 from makemore.config import LECTURE_SEED
 from makemore.corpus import Corpus
+from makemore.display import progress_bar
 from makemore.language_model import Sampler, evaluate
 from micrograd import Generator, Tensor
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
@@ -47,7 +47,7 @@ def descend(step: Callable[[float], float], steps: int, name: str, at_first_rate
     at_first_rate: the fraction of the steps that have a learning rate of 0.1; the rest have 0.01.
     """
     losses = []
-    with tqdm(total=steps, unit="step", desc=name) as bar:
+    with progress_bar(total=steps, unit="step", desc=name) as bar:
         for i in range(steps):
             losses.append(step(0.1 if i < at_first_rate * steps else 0.01))
             bar.update()

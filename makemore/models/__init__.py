@@ -85,7 +85,8 @@ def trained_model(config: Mapping[str, Any], vocabulary_size: int, arrays: Mappi
         table, context_length = arrays["counts"], FAMILIES[config["type"]].sizes["block_size"]
         if table.shape != (vocabulary_size**context_length, vocabulary_size):
             raise ValueError(f"its counts have the shape {table.shape}")
-        model: Any = Counts(table.reshape((vocabulary_size,) * (context_length + 1)), config["smoothing"])
+        table = table.reshape((vocabulary_size,) * (context_length + 1))
+        model: Any = Counts(table, config.get("smoothing") or 0.0, config.get("interpolation"))
     else:
         state = micrograd.random.default_generator.get_state()  # weights are drawn, only to be replaced
         model = make(config, vocabulary_size)

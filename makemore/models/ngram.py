@@ -19,23 +19,37 @@ class Counts(Module):
     counts: (size,) * order, int64, the characters of the context first. smoothing: 0 or more, added to each count
     (Laplace's at 1). A pair never seen has probability 0 where nothing is added, so its logit is -inf; a context never
     seen has the uniform distribution then.
+    interpolation: above 0; instead of smoothing, p = (count + interpolation * q) / (sum of counts + interpolation),
+    where q is the same of the context without its first character, and at last 1 / size (MacKay and Peto 1995): what
+    was seen seldom is filled up with what shorter contexts know.
     """
 
     whole_words = False
 
-    def __init__(self, counts: np.ndarray, smoothing: float = 0.0):
+    def __init__(self, counts: np.ndarray, smoothing: float = 0.0, interpolation: float | None = None):
         self.vocabulary_size, self.context_length = counts.shape[-1], counts.ndim - 1
         self.counts: Tensor
         self.register_buffer("counts", micrograd.from_numpy(counts))
-        self.smoothing = smoothing
+        self.smoothing, self.interpolation = smoothing, interpolation
+        self._shorter: list[Tensor] = []  # the counts after contexts of 0, 1, ... characters, once asked for
 
     def counts_after(self, contexts: Tensor) -> Tensor:
-        """How often each character came next: contexts (n, context_length), int64, to (n, size), int64."""
+        """How often each character came next: contexts (n, context_length or less), int64, to (n, size), int64."""
+        while len(self._shorter) <= min(contexts.shape[1], self.context_length - 1):
+            axes = tuple(range(self.context_length - len(self._shorter)))
+            self._shorter.append(self.counts.sum(axes))
+        table = [*self._shorter, self.counts][contexts.shape[1]]
         index = context_index(contexts.numpy(), self.vocabulary_size)
-        return self.counts.view(-1, self.vocabulary_size)[micrograd.from_numpy(index)]
+        return table.view(-1, self.vocabulary_size)[micrograd.from_numpy(index)]
 
     def forward(self, contexts: Tensor) -> Tensor:
         """The logarithm of each next character's probability: contexts (n, context_length) to (n, size), float64."""
+        if self.interpolation is not None:
+            p: Tensor | float = 1 / self.vocabulary_size
+            for length in range(self.context_length + 1):
+                counts = self.counts_after(contexts[:, self.context_length - length :]).double()
+                p = (counts + self.interpolation * p) / (counts.sum(1, keepdim=True) + self.interpolation)
+            return micrograd.as_tensor(p).log()
         scale = max(1.0, self.smoothing)  # both are divided by it, or the sum of a row could overflow
         counts = self.counts_after(contexts).double() / scale + self.smoothing / scale
         counts[(counts.sum(1) == 0)] = 1.0

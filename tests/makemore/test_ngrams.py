@@ -15,7 +15,7 @@ from makemore.corpus import Corpus
 from makemore.data import Vocabulary, WordList
 from makemore.language_model import ContextCounts, Sampler, Uniform, evaluate, log_probabilities, score
 from makemore.models.ngram import Counts, NGram, frequencies_of
-from makemore.run import TRIES_PER_WORD, draw_words
+from makemore.new_words import TRIES_PER_WORD, Drawing, draw_words
 from makemore.training import loss_on_minibatches
 from micrograd import Generator
 from micrograd.command import UsageError
@@ -481,7 +481,7 @@ def test_without_the_list_words_are_not_marked(tables, vocabulary):
 
 def test_only_new_words_leave_out_those_seen_and_nothing_else(tables, vocabulary, names, name_list):
     every = [word for word in words_of(Counts(tables[3]), vocabulary, 300) if word not in set(names)]
-    drawn = draw_words(sampler(Counts(tables[3]), vocabulary), 100, name_list, only_new=True)
+    drawn = draw_words(sampler(Counts(tables[3]), vocabulary), 100, name_list, Drawing(only_new=True))
     assert [word.word for word in drawn] == every[:100]
     assert {word.seen for word in drawn} == {False}
 
@@ -499,7 +499,7 @@ def test_looking_for_new_words_ends_where_there_are_none(tmp_path, monkeypatch):
     only_ab = Counts(np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]]))
     drawn, seen = [], WordList.seen
     monkeypatch.setattr(WordList, "seen", lambda self, words: drawn.append(len(words)) or seen(self, words))
-    assert draw_words(sampler(only_ab, vocabulary), 3, WordList(path), only_new=True) == []
+    assert draw_words(sampler(only_ab, vocabulary), 3, WordList(path), Drawing(only_new=True)) == []
     assert sum(drawn) == 3 * TRIES_PER_WORD
     assert len(drawn) <= 20, "a long list takes seconds to go through"
 

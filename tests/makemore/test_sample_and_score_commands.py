@@ -11,7 +11,7 @@ import safetensors.numpy
 
 from makemore import data, plots
 from makemore.data import WordList
-from makemore.run import TRIES_PER_WORD
+from makemore.new_words import TRIES_PER_WORD
 from makemore.run_folder import RunFolder, file_of_checkpoint
 
 
@@ -252,7 +252,7 @@ def test_what_the_terminal_cannot_show_is_no_traceback(process, command, tmp_pat
         (["sample", "-n", "-1"], "--num-samples"),
         (["sample", "--seed", str(2**64)], "seed"),
         (["sample", "mila"], "mila"),
-        (["score", "mila", "Zoë"], "'Z' of 'Zoë'"),
+        (["score", "Zoë"], "'Z' of 'Zoë'"),
         (["score", "mi\nla"], r"'\n' of 'mi\nla'"),
         (["score"], "WORD"),
         (["score", "--nonsense", "mila"], "--nonsense"),
