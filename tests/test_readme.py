@@ -44,22 +44,22 @@ def test_the_docstrings_examples_give_what_they_show():
 def test_the_transcript_begins_as_the_first_command_does(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     transcript = re.search(r"```text\n(words .*?)```", README, re.DOTALL).group(1)
-    # At a constant rate a run begins as the one in the transcript, whose rate falls after 100,000 steps.
-    printed = run(["makemore.train", "--max-steps", "5000", "--eval-every", "5000", "--schedule", "constant"])
+    # At a constant rate a run begins as the one in the transcript, whose rate has hardly fallen after 500 steps.
+    printed = run(["makemore.train", "--max-steps", "500", "--eval-every", "500", "--schedule", "constant"])
 
     def lines(text, pattern):
         return re.findall(pattern, re.sub(r"from \S+names.txt", "from names.txt", text), re.MULTILINE)
 
     for same in (
-        r"^(?:words|vocabulary|examples|model) .*$",
+        r"^(?:words|vocabulary|examples|note|chosen|model) .*$",
         r"^ +(?:loss, nats|train ) .*$",
         r"^.*(?:uniform|counted) .*$",
     ):
         assert lines(printed, same) == lines(transcript, same) != []
     (shown,), (found,) = (
-        lines(text, r"^train loss +([\d.]+) at 0, ([\d.]+) at 5,000") for text in (transcript, printed)
+        lines(text, r"^train loss +([\d.]+) at 0, ([\d.]+) at 500") for text in (transcript, printed)
     )
-    # Processors add in different orders, and 5,000 steps make of the last digit another one.
+    # Processors add in different orders, and the rates differ by up to 0.2 percent.
     assert [float(loss) for loss in found] == pytest.approx([float(loss) for loss in shown], rel=5e-3)
     words = lines(printed, r"^  \S+ +(new|seen)$")
     assert (len(words), {*words}) == (20, {"new", "seen"})
@@ -76,7 +76,7 @@ def test_the_commands_that_the_readme_shows_run(tmp_path, monkeypatch):
     )  # see tests/micrograd/test_distributed.py
     assert len(commands) == README.count("\n$ ") - sum(map(README.count, others)) == 13
     for command in commands:
-        run(shlex.split(command.replace("--max-steps 20000", "--max-steps 5200")))  # from 5,000 on
+        run(shlex.split(command.replace("--max-steps 20000", "--max-steps 1200")))  # from 1,000 on
     for picture in ("neuron.svg", "steps.html", "out/cities/graph.svg"):
         assert (tmp_path / picture).stat().st_size > 5000
 
