@@ -56,9 +56,7 @@ def test_the_transcript_begins_as_the_first_command_does(tmp_path, monkeypatch):
         r"^.*(?:uniform|counted) .*$",
     ):
         assert lines(printed, same) == lines(transcript, same) != []
-    (shown,), (found,) = (
-        lines(text, r"^train loss +([\d.]+) at 0, ([\d.]+) at 500") for text in (transcript, printed)
-    )
+    (shown,), (found,) = (lines(text, r"^train loss +([\d.]+) at 0, ([\d.]+) at 500") for text in (transcript, printed))
     # Processors add in different orders, and the rates differ by up to 0.2 percent.
     assert [float(loss) for loss in found] == pytest.approx([float(loss) for loss in shown], rel=5e-3)
     words = lines(printed, r"^  \S+ +(new|seen)$")

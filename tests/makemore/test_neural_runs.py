@@ -158,13 +158,13 @@ def test_on_a_short_list_a_net_takes_fewer_steps(command, short_list, tmp_path, 
     corpus = Corpus.read(few, "80/10/10")
     assert config["max_steps"] == (steps or 40 * int(corpus.counts("train", 1).sum()) // 32)
     assert config["schedule_steps"] == (0 if type_ == "bigram" else config["max_steps"])
-    assert metrics_of(tmp_path / "run")[-2]["step"] == config["max_steps"]
+    assert metrics_of(tmp_path / "run")[-2]["step"] <= config["max_steps"]  # it may stop before
 
 
 @pytest.mark.parametrize(
     ("flags", "parameters"),
     [
-        ([], 12_097),
+        (["--type", "mlp"], 12_097),
         (["--type", "mlp", "--no-batchnorm"], 11_897),
         (["--type", "mlp", "--blank"], 69_147),
         (["--type", "wavenet"], 76_579),
