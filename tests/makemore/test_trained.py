@@ -109,7 +109,7 @@ def test_a_score_adds_up():
 @pytest.mark.parametrize(
     ("words", "settings", "error", "message"),
     [
-        (NAMES, {"type": "mpl"}, ValueError, "type is one of bigram"),
+        (NAMES, {"type": "mpl"}, ValueError, "type is auto or one of bigram"),
         (NAMES, {"n_emb": 3}, TypeError, "no setting 'n_emb'"),
         (NAMES, {"n_embd": 0}, ValueError, "n_embd cannot be 0"),
         (NAMES, {"seed": "x"}, ValueError, "seed cannot be 'x'"),
