@@ -15,7 +15,7 @@ from micrograd.compiling.border import entry, node_of
 from micrograd.compiling.guards import Guards
 from micrograd.compiling.program import Program
 from micrograd.compiling.recording import Obstacle, Recording, Rerun
-from micrograd.compiling.values import CompiledValues, among
+from micrograd.compiling.values import CompiledValues, among, works_on_values
 from micrograd.graph import observer, state
 from micrograd.nn.module import Module
 from micrograd.rules.errors import silent
@@ -268,7 +268,8 @@ class Compiled:
             if result is not None:
                 self._recordings = 0  # in a row
                 return result
-        if self._of_values is None and not self._recorded and self._eager is None and among((args, kwargs)):
+        new = not self._recorded and not self._refused and self._eager is None and self._of_values is None
+        if new and works_on_values(self._function, (args, kwargs)):
             self._of_values = CompiledValues(self._function, self._names)
         if self._of_values is not None:
             return self._of_values(*args, **kwargs)

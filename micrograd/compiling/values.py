@@ -7,6 +7,7 @@ one node, a `_Call`, whose inputs are the Values that were given or read, and wh
 
 import math
 import operator
+import types
 import warnings
 import weakref
 from array import array
@@ -16,12 +17,13 @@ from typing import Any
 import numpy as np
 
 from micrograd.autograd import scalar_op
-from micrograd.compiling.recording import Obstacle
+from micrograd.compiling.recording import Obstacle, _names_in
 from micrograd.compiling.value_arrays import program_of
 from micrograd.compiling.value_program import Step
 from micrograd.compiling.value_recording import ValueGuards, ValueRecording
 from micrograd.engine import Value, topological_order
 from micrograd.graph import observer, state
+from micrograd.tensors import Tensor
 
 MOST_RECORDINGS = 8
 ERRORS = (ArithmeticError, ValueError, TypeError)  # of numbers, which the function itself words better
@@ -252,11 +254,27 @@ def _form(result: Any, found: list[Value]) -> Callable[[Any], Any]:
     raise Obstacle(f"it returns {type(result).__name__}: {WANTED}")
 
 
-def among(things: Any) -> bool:
-    """Whether a Value is in there, in lists, tuples and dicts too."""
+def among(things: Any, kind: type = Value) -> bool:
+    """Whether a Value, or another kind of thing, is in there, in lists, tuples and dicts too."""
     if isinstance(things, list | tuple):
-        return any(map(among, things))
-    return any(map(among, things.values())) if isinstance(things, dict) else isinstance(things, Value)
+        return any(among(thing, kind) for thing in things)
+    return among(list(things.values()), kind) if isinstance(things, dict) else isinstance(things, kind)
+
+
+def works_on_values(function: Callable, given: Any) -> bool:
+    """Whether this function of what is given is one of Values: they are given, or no tensor is and it reads Values."""
+    try:
+        if among(given) or among(given, Tensor):
+            return among(given)
+    except RecursionError:  # a list in itself
+        return False
+    guards = ValueGuards()
+    guards.inside(function, "")
+    if isinstance(function, types.FunctionType):
+        names = _names_in(function.__code__)
+        for name in names & function.__globals__.keys():
+            guards.variable(function.__globals__, name, name, names)
+    return bool(guards.names)
 
 
 def _kind(value: Any, values: list[Value], others: list[Any]) -> Any:

@@ -190,6 +190,15 @@ def test_a_net_itself_is_compiled_too():
     assert compiled.parameters() == net.parameters()
 
 
+NET = nn.Neuron(2)
+
+
+def test_a_function_that_is_given_arrays_or_nothing_and_reads_values_is_recorded_in_its_first_call():
+    points, net = np.array([[1.0, 2.0], [0.5, -1.0]]), nn.Neuron(2)
+    quietly(micrograd.compile(lambda: sum(net(list(map(Value, row))) for row in points)), [], [])
+    quietly(micrograd.compile(lambda points: sum(NET(row) for row in points)), [points], [points.copy()])
+
+
 def test_relu_and_its_like_do_not_keep_the_branch_that_was_recorded():
     compiled = micrograd.compile(lambda x: x.relu() + abs(x) * x.sigmoid())
     x = Value(2.0)
