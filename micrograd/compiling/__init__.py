@@ -2,7 +2,8 @@
 
 recording.py watches one call; guards.py says whether what it depended on is as it was; program.py writes the program
 from the source of the operations; compiled.py puts it in the place of the function. values.py does so for functions of
-Values, with value_recording.py, value_program.py for graphs of lone nodes, and value_arrays.py for wide ones.
+Values: value_recording.py watches, value_program.py writes graphs of lone nodes, value_arrays.py wide ones, and
+value_nodes.py is what comes back.
 """
 
 from micrograd.compiling.compiled import compile as compile

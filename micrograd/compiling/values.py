@@ -1,24 +1,22 @@
 """A function of Values that runs as a recorded program: what `micrograd.compile` makes of one.
 
 The graph that the first call leaves is the recording (value_recording.py watches what it cannot show). Written as a
-program (value_program.py, or value_arrays.py where it is wide), it runs on plain floats, and what it gives hangs from
-one node, a `_Call`, whose inputs are the Values that were given or read, and whose way back is the program's.
+program (value_program.py, or value_arrays.py where it is wide), it runs on plain floats, and what it gives are nodes of
+a graph again (value_nodes.py).
 """
 
 import math
-import operator
 import types
 import warnings
-import weakref
 from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from micrograd.autograd import scalar_op
 from micrograd.compiling.recording import Obstacle, _names_in
 from micrograd.compiling.value_arrays import program_of
+from micrograd.compiling.value_nodes import Call, Result
 from micrograd.compiling.value_program import Step
 from micrograd.compiling.value_recording import ValueGuards, ValueRecording
 from micrograd.engine import Value, topological_order
@@ -28,109 +26,7 @@ from micrograd.tensors import Tensor
 MOST_RECORDINGS = 8
 ERRORS = (ArithmeticError, ValueError, TypeError)  # of numbers, which the function itself words better
 WANTED = "return Values, or lists, tuples and dicts of them"
-OPERATIONS: dict[str, Any] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "**": operator.pow,
-}
-OPERATIONS |= {"neg": operator.neg, "abs": abs, "ReLU": Value.relu}
-OPERATIONS |= {name: getattr(Value, name) for name in ("exp", "log", "sqrt", "tanh", "sigmoid")}
 CAN_FAIL = ("/", "**", "exp", "log", "sqrt")
-
-
-class _Call(Value):
-    """One call of a program, as a node. given: the results that backward came to, the last one first."""
-
-    def __init__(self, program: Any, inputs: Sequence[Value], kept: Any):
-        super().__init__(0.0, inputs, "compiled")
-        self.program, self.kept = program, kept
-        self.results: list[Any] = []
-        self.given: list[int] = []
-
-    def _backward(self) -> None:
-        which = tuple(dict.fromkeys(reversed(self.given)))
-        results = [result() for result in self.results]
-        grads, inner = self.program.back(which)(
-            self.kept, [results[i].grad for i in which], [x.grad for x in self._prev]
-        )
-        for x, grad in zip(self._prev, grads, strict=True):
-            x.grad = grad
-        for i, grad in inner.items():
-            if results[i] is not None:
-                results[i].grad = 0.0 + grad
-
-    def unfold(self) -> None:
-        """Put the graph of Values that the program stands for in the place of this node, as for a picture.
-
-        Its inner nodes have the gradients of the last backward, if that came here.
-        """
-        results = {step: result() for step, result in zip(self.program.outs, self.results, strict=True)}
-        starts = [(results[self.program.outs[i]], results[self.program.outs[i]].grad) for i in self.given]
-        now = [(x.data, x.grad) for x in self._prev]
-        for x, number in zip(self._prev, self.program.given(self.kept), strict=True):
-            x.data = number  # that of the call; it may have changed since
-        made = values_of(self.program, self._prev, results)
-        for result, grad in starts:
-            result.grad = grad
-        for node in made:
-            node._backward()
-        for x, (data, grad) in zip(self._prev, now, strict=True):
-            x.data, x.grad = data, grad
-
-
-class _Result(Value):
-    """A Value that a compiled function gives."""
-
-    def __init__(self, data: float, call: _Call, place: int, label: str):
-        super().__init__(data, (call,), "compiled", label)
-        self.place = place
-        call.results.append(weakref.ref(self))
-
-    def _backward(self) -> None:
-        call: Any = self._prev[0]
-        if call.grad == 0.0:  # backward begins: what an earlier one left, that an error ended, is over
-            call.given = []
-        call.grad += 1.0
-        call.given.append(self.place)
-
-
-def values_of(program: Any, inputs: Sequence[Value], results: dict[Step, Any]) -> list[Value]:
-    """The inner nodes of a program as Values over its inputs, the last one first, with a gradient of 0.
-
-    The results among them become such nodes themselves.
-    """
-    made: dict[Step, Value] = dict(zip(program.inputs, inputs, strict=True))
-    inner = []
-    for step in topological_order(*program.outs):
-        if step in made:
-            continue
-        if step.op == "constant":
-            made[step] = Value(step.parameter)
-            continue
-        value = _run(step, [made[parent] for parent in step._prev])
-        result = results.get(step)
-        if result is not None:
-            result.__class__ = Value
-            result._prev, result._op, result._local, result.grad = value._prev, value._op, value._local, 0.0
-            value = result
-        value.label = step.label
-        made[step] = value
-        inner.append(value)
-    return inner[::-1]
-
-
-def _run(step: Step, parents: Sequence[Value]) -> Value:
-    """The operation of a Step on Values."""
-    if step.op == "dot":
-        half = len(parents) // 2
-        return Value.dot(parents[:half], parents[half:-1], parents[-1])
-    if step.op == "own":
-        return scalar_op(step.parameter)(*parents)
-    if step.op == "**n":
-        return parents[0] ** (int(step.parameter) if step.parameter.is_integer() else step.parameter)
-    return OPERATIONS[step.op](*parents)
 
 
 class Recorded:
@@ -185,8 +81,8 @@ class Recorded:
         """The result for other arguments of the same kind. Raises whatever its numbers do not allow."""
         inputs = [*[arguments[i] for i in self.given], *self.leaves]
         numbers, kept = self.program.forward(*_numbers(inputs))
-        call = _Call(self.program, inputs, kept)
-        outs = [_Result(number, call, i, self.labels[i]) for i, number in enumerate(numbers)]
+        call = Call(self.program, inputs, kept)
+        outs = [Result(number, call, i, self.labels[i]) for i, number in enumerate(numbers)]
         values: list[Value] = []
         for where in self.where:
             if isinstance(where, int):
