@@ -296,6 +296,18 @@ def test_an_argument_may_have_a_graph_of_its_own():
         assert (a.grad, b.grad, c.grad) == (0, 0, 0)
 
 
+def test_a_backward_that_an_error_ends_leaves_nothing_for_the_next():
+    compiled = micrograd.compile(lambda x: (x * 3, x * 5))
+    x = Value(0.0)
+    for _ in range(2):
+        first, second = compiled(x)
+    with pytest.raises(ZeroDivisionError):
+        (x.sqrt() + first + second).backward()  # it comes to both results, and then to a slope that is infinite
+    x.grad = 0
+    first.backward()
+    assert x.grad == 3.0
+
+
 def test_a_label_is_kept():
     @micrograd.compile
     def product(a, b):
