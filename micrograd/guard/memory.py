@@ -8,58 +8,76 @@ from typing import Any
 import numpy as np
 
 from micrograd.graph import Node
-from micrograd.guard.caught import UpdateError, place_text
+from micrograd.guard.caught import Place, UpdateError, place_text
 from micrograd.tensors import Tensor
 
 MOST_BYTES = 1 << 17
 """Larger arrays are not watched: to look whether one was changed takes as long as to read it."""
 
+_shared: "dict[int, _Shared]" = {}
+_writes = [0]
+"""How many writes were noticed so far: the clock by which a Node is older than a write."""
+
+
+class Stamp(tuple):
+    """The Place where a Node was made, and how many writes had been noticed by then."""
+
+    writes: int
+
+    def __new__(cls, place: Place) -> "Stamp":
+        made = super().__new__(cls, place)
+        made.writes = _writes[0]
+        return made
+
 
 class _Shared:
-    """An array that NumPy has a hold of: a checksum of it, and the counters of changes of the tensors in its memory."""
+    """An array that NumPy has a hold of: its checksum, the last write, and the counter of changes of each tensor in it.
+
+    A change that none of the counters has counted was a write through NumPy.
+    """
 
     def __init__(self, array: np.ndarray):
         self.array = weakref.ref(array)
         self.checksum = zlib.crc32(array.tobytes())
-        self.counters: dict[int, list[int]] = {}
-        self.versions: dict[int, int] = {}
-        self.written: set[int] = set()  # the counters that did not know of a change
+        self.written = 0
+        self.counters: dict[int, tuple[list[int], int]] = {}
 
     def look(self) -> None:
-        """Count a change that was made since the last look, and that no tensor has counted."""
-        array = self.array()
-        if array is None:
+        """Notice a write since the last look."""
+        if (array := self.array()) is None:
             return
         checksum = zlib.crc32(array.tobytes())
-        counted = any(counter[0] != self.versions[key] for key, counter in self.counters.items())
-        if checksum != self.checksum and not counted:
-            for key, counter in self.counters.items():
-                counter[0] += 1
-                self.written.add(key)
-        self.checksum = checksum
-        self.versions = {key: counter[0] for key, counter in self.counters.items()}
+        if checksum != self.checksum:
+            self.checksum = checksum
+            if all(counter[0] == version for counter, version in self.counters.values()):
+                _writes[0] += 1
+                self.written = _writes[0]
+        self.counters = {key: (counter, counter[0]) for key, (counter, _) in self.counters.items()}
 
-
-_shared: dict[int, _Shared] = {}
+    def add(self, tensor: Tensor) -> None:
+        if len(self.counters) > 100:  # of tensors that are gone for the most part
+            del self.counters[next(iter(self.counters))]
+        self.counters[id(tensor._version)] = (tensor._version, tensor._version[0])
 
 
 def on_shared(tensor: Tensor) -> None:
     """Remember that NumPy has a hold of the memory of a tensor."""
     array = _root(tensor._array)
     if array.nbytes <= MOST_BYTES:
-        if id(array) not in _shared or _shared[id(array)].array() is None:
-            _shared[id(array)] = _Shared(array)
-        _add(_shared[id(array)], tensor)
+        shared = _of(array)
+        if shared is None:
+            shared = _shared[id(array)] = _Shared(array)
+        shared.add(tensor)
 
 
 def on_operation(inputs: Sequence[Any], result: Tensor) -> None:
-    """Look at the inputs of an operation that the graph keeps, as far as NumPy has a hold of them."""
+    """Look at the inputs of an operation, as far as NumPy has a hold of them: what the graph keeps is as it is now."""
     if not _shared or result.grad_fn is None:
         return
     for x in inputs:
-        if isinstance(x, Tensor) and (shared := _shared.get(id(_root(x._array)))) is not None:
+        if isinstance(x, Tensor) and (shared := _of(_root(x._array))) is not None:
             shared.look()
-            _add(shared, x)
+            shared.add(x)
 
 
 def check_saved(nodes: Iterable[Node]) -> None:
@@ -70,15 +88,16 @@ def check_saved(nodes: Iterable[Node]) -> None:
         shared.look()
         if shared.array() is None:
             del _shared[key]
-    written = {key for shared in _shared.values() for key in shared.written}
     for node in nodes:
-        for counter, _ in node.changed():
-            if id(counter) in written:
+        where = getattr(node, "where", None)
+        for array in node.saved or ():
+            shared_with = _of(_root(array)) if isinstance(array, np.ndarray) else None
+            if shared_with is not None and isinstance(where, Stamp) and shared_with.written > where.writes:
                 raise UpdateError(
-                    f"backward through {node.name}{place_text(getattr(node, 'where', None))} needs numbers that were "
-                    "written over since through .numpy() or the array given to from_numpy, which share the tensor's "
-                    "memory: the gradients would be wrong. Probably meant: x.detach().numpy().copy(), or to write "
-                    "before the forward"
+                    f"backward through {node.name}{place_text(where)} needs numbers that were written over since "
+                    "through .numpy() or the array given to from_numpy, which share the tensor's memory: the "
+                    "gradients would be wrong. Probably meant: x.detach().numpy().copy(), or to write before the "
+                    "forward"
                 )
 
 
@@ -86,12 +105,9 @@ def forget() -> None:
     _shared.clear()
 
 
-def _add(shared: _Shared, tensor: Tensor) -> None:
-    key = id(tensor._version)
-    if len(shared.counters) > 1000:  # of tensors that are gone for the most part
-        del shared.counters[next(iter(shared.counters))]
-    shared.counters[key] = tensor._version
-    shared.versions[key] = tensor._version[0]
+def _of(array: np.ndarray) -> _Shared | None:
+    shared = _shared.get(id(array))
+    return shared if shared is not None and shared.array() is array else None
 
 
 def _root(array: np.ndarray) -> np.ndarray:

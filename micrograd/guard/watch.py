@@ -20,9 +20,9 @@ Options = dict[str, Any]
 def on_operation(op: Any, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
     """Look at the result of an op."""
     steps.note_gradients()
-    if result.grad_fn is not None:
-        result.grad_fn.where = user_line()
     memory.on_operation(inputs, result)
+    if result.grad_fn is not None:
+        result.grad_fn.where = memory.Stamp(user_line())
     name = options["loss"] if op.name == "loss_of_classes" else op.name
     handler = _HANDLERS.get(name)
     if handler is not None:

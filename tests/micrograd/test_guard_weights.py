@@ -168,8 +168,8 @@ def test_a_write_through_numpy_into_what_backward_needs_is_caught():
 
 def test_writes_through_numpy_that_backward_does_not_need_are_left_alone():
     w, numbers = torch.ones(3, requires_grad=True), np.ones(3, np.float32)
-    x = torch.from_numpy(numbers)
     with guard():
+        x = torch.from_numpy(numbers)
         for step in range(3):  # a new example in the same memory each time
             numbers[:] = step
             (w * x).sum().backward()
@@ -184,6 +184,15 @@ def test_writes_through_numpy_that_backward_does_not_need_are_left_alone():
         h.detach().numpy().copy()[0] = 5
         h.detach().numpy().mean()
         loss.backward()
+        optimizer = torch.optim.SGD([w], lr=0.1)
+        for _ in range(3):  # an optimizer writes in place, and kept is looked at in between
+            optimizer.zero_grad()
+            kept = w.detach().numpy()
+            (w * w).sum().backward()
+            optimizer.step()
+            with torch.no_grad():
+                w.data -= 0.1
+        assert kept is not None
 
 
 def test_a_notebook_shows_the_users_lines_and_the_message(capsys, monkeypatch):
