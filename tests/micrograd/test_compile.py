@@ -144,7 +144,7 @@ def chain_of(rng):
     return "def chain(a, b):\n    " + "\n    ".join([*lines, f"return {names[-1]}"])
 
 
-@pytest.mark.parametrize("start", range(0, N_CHAINS, 50))
+@pytest.mark.parametrize("start", [0, 50, *(pytest.param(n, marks=pytest.mark.slow) for n in range(100, N_CHAINS, 50))])
 def test_chains_of_operations_are_the_same_compiled(start):
     for seed in range(start, start + 50):
         rng = random.Random(seed)

@@ -106,7 +106,7 @@ def check_program(seed):
             assert outcome(compiled, arguments, leaves, random.Random(call)) == expected, f"seed {seed}:\n{source}"
 
 
-@pytest.mark.parametrize("start", range(0, N_PROGRAMS, 500))
+@pytest.mark.parametrize("start", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(500, N_PROGRAMS, 500))])
 def test_programs_of_values_are_the_same_compiled(start):
     for seed in range(start, min(start + 500, N_PROGRAMS)):
         check_program(seed)
