@@ -13,6 +13,7 @@ import numpy as np
 from micrograd import graph
 from micrograd.compiling.border import entry, node_of
 from micrograd.compiling.guards import Guards
+from micrograd.compiling.memory import names_in, thrifty
 from micrograd.compiling.program import Program
 from micrograd.compiling.recording import Obstacle, Recording, Rerun
 from micrograd.compiling.values import CompiledValues, among, works_on_values
@@ -149,10 +150,13 @@ class Recorded:
         """Make the functions: forward(arrays) gives the result, and the way back as a function of its gradient."""
         program = self.program
         lines = [f"def forward({', '.join(self.names)}):"]
-        lines += [_indented(line, 4) for line in program.forward_lines]
+        kept = {self.out, *self.gradients, *names_in("\n".join(program.backward_lines))}
+        lines += [_indented(line, 4) for line in thrifty(program.forward_lines, kept, program.value)]
         if self.gradients:
             lines.append("    def backward(g):")
-            lines += [_indented(line, 8) for line in program.backward_lines]
+            lines += [
+                _indented(line, 8) for line in thrifty(program.backward_lines, {"g", *self.gradients}, program.value)
+            ]
             lines.append(f"        return [{', '.join(self.gradients)}]")
             lines.append(f"    return {self.out}, backward")
         else:
@@ -161,6 +165,7 @@ class Recorded:
         text = "\n".join([*program.imports.values(), *helpers, *lines])
         scope: dict[str, Any] = {**program.constants, "same": same}
         exec(builtins.compile(text, "<micrograd compiled>", "exec"), scope)
+        self.text = text
         self.forward = scope["forward"]
 
     def source(self) -> str:

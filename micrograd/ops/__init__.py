@@ -129,7 +129,8 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
 
 def _record(op: Op, name: str | None, inputs: Any, arrays: Any, options: Any, results: Any, result: Tensor) -> None:
     """Make `result`, the first of an op's results, a node of the graph, with an edge for each derivative wanted."""
-    edges, previous, versions, saved, held = [], [], [], [], arrays.copy()
+    edges, previous, versions, held = [], [], [], arrays.copy()
+    saved: list[Any] = []
     lost = False  # whether an input requires grad and has no way back
     for i, x in enumerate(inputs):
         if not isinstance(x, Tensor):

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -374,3 +375,27 @@ def test_a_compiled_function_may_call_compiled_functions_and_run_in_threads():
     for thread in threads:
         thread.join()
     assert results == [True] * 150
+
+
+def test_a_compiled_step_takes_no_more_memory_than_an_eager_one():
+    weights = [micrograd.randn(shape, requires_grad=True) for shape in ((27, 10), (30, 200), (200,), (200, 27), (27,))]
+    C, W1, b1, W2, b2 = weights
+    xs, ys = micrograd.randint(0, 27, (256, 3)), micrograd.randint(0, 27, (256,))
+
+    def loss(xs, ys):
+        h = (C[xs].view(-1, 30) @ W1 + b1).tanh()
+        return F.cross_entropy(h @ W2 + b2, ys)
+
+    def peak(function):
+        for weight in weights:
+            weight.grad = None
+        tracemalloc.start()
+        function(xs, ys).backward()
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    compiled = micrograd.compile(loss)
+    compiled(xs, ys)
+    peak(loss), peak(compiled)  # what is kept for later calls
+    assert peak(compiled) <= 1.01 * peak(loss)  # the program's own few kB
