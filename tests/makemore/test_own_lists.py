@@ -70,15 +70,15 @@ def corpus_of(tmp_path):
     ("words", "flags", "type_"),
     [
         (100, [], "gru"),
-        (1999, [], "gru"),
-        (2000, [], "lstm"),
+        (599, [], "gru"),
+        (600, [], "lstm"),
         (50_000, [], "transformer"),
         (100, ["--n-layer", "2"], "mlp"),
         (100, ["--block-size", "4"], "mlp"),
         (100, ["--n-head", "2"], "transformer"),
         (100, ["--n-embd", "8"], "gru"),
         (100, ["--fit", "counts"], "trigram"),
-        (100, ["--split", "none"], "trigram"),
+        (1999, ["--split", "none"], "trigram"),
         (100, ["--split", "none", "--max-steps", "9"], "gru"),
         (2000, ["--split", "none"], "lstm"),
     ],
@@ -94,9 +94,9 @@ def test_the_type_is_chosen_by_the_length_of_the_list_and_the_flags(corpus_of, w
 def test_the_type_that_was_chosen_is_said_and_kept(command, short_list, tmp_path):
     begun = command("train", "--type", "auto", "-i", short_list, "-o", tmp_path / "run", "--max-steps", 2)
     assert re.search(
-        r"^chosen +gru, the best on lists of fewer than 2,000 words; --type names another$", begun.out, re.M
+        r"^chosen +lstm, the best on lists of 600 to 49,999 words; --type names another$", begun.out, re.M
     )
-    assert re.search(r"^model +gru ", command("train", "--resume", "-o", tmp_path / "run", "--max-steps", 3).out, re.M)
+    assert re.search(r"^model +lstm ", command("train", "--resume", "-o", tmp_path / "run", "--max-steps", 3).out, re.M)
 
 
 def test_a_run_that_is_worse_than_counting_says_so_first_and_what_would_be_better(command, short_list, tmp_path):
@@ -104,7 +104,7 @@ def test_a_run_that_is_worse_than_counting_says_so_first_and_what_would_be_bette
     line = next(line for line in outcome.out.splitlines() if line.startswith("worse"))
     assert outcome.out.index(line) < outcome.out.index("uniform")
     assert re.search(r"than \w+gram, counted, on dev: perplexity [\d.]+ against [\d.]+; better on this list: ", line)
-    assert line.endswith("--fit counts, or --type gru, or more --max-steps, since it was still learning")
+    assert line.endswith("--fit counts, or --type lstm, or more --max-steps, since it was still learning")
     good = command("train", "-i", short_list, "-o", tmp_path / "good", "--type", "bigram")
     assert "\nworse" not in good.out
 
