@@ -14,6 +14,7 @@ import numpy as np
 
 import micrograd
 from makemore.data import Examples, Vocabulary, context_index, examples
+from makemore.drawing import Drawing
 from micrograd import Generator, Tensor, no_grad
 from micrograd.command import UsageError
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
@@ -23,9 +24,6 @@ CHARACTERS_AT_ONCE = 1 << 13
 
 LOGITS_AT_ONCE = 1 << 20
 """How many logits it may give in a call; a large vocabulary has fewer characters to a call."""
-
-MOST_CACHED = 1 << 22
-"""How many probabilities a Sampler keeps, those of all contexts together."""
 
 
 def loss_of(model: Any, contexts: Tensor, targets: Tensor) -> Tensor:
@@ -176,60 +174,34 @@ class Sampler:
             raise ValueError(f"temperature has to be above 0, and it is {temperature}")
         if top_k is not None and top_k < 1:
             raise ValueError(f"top_k has to be 1 or more, and it is {top_k}")
-        self.model, self.vocabulary, self.generator, self.at_once = model, vocabulary, generator, at_once
-        self.temperature, self.top_k = temperature, top_k
-        self.prompt = vocabulary.encode(prompt)
-        self.longest = longest
+        self.model, self.vocabulary = model, vocabulary
+        ids = vocabulary.encode(prompt)
         if model.whole_words:
-            check_word_fits(model.context_length, prompt, len(self.prompt) + 1)
-            self.longest = min(longest, model.context_length - len(self.prompt))
-        self._cache: dict[bytes, np.ndarray] = {}
+            check_word_fits(model.context_length, prompt, len(ids) + 1)
+            longest = min(longest, model.context_length - len(ids))
+        self._drawing = Drawing(
+            self._log_probabilities,
+            lambda probabilities: generator.multinomial(probabilities, 1, replacement=True)[:, 0],
+            window=None if model.whole_words else model.context_length,
+            at_once=at_once,
+            temperature=temperature,
+            top_k=top_k,
+            prompt=ids,
+            longest=longest,
+        )
 
     def words(self) -> Iterator[str]:
         """Words without end."""
-        while True:
-            yield from self._batch()
+        return map(self.vocabulary.decode, self._drawing.words())
 
-    def _batch(self) -> list[str]:
-        """The next at_once words."""
-        padding = 1 if self.model.whole_words else self.model.context_length  # boundaries before each word
-        first = padding + len(self.prompt)
-        ids = np.zeros((self.at_once, first + self.longest), np.int64)
-        ids[:, padding:first] = self.prompt
-        growing = np.arange(self.at_once)
-        for end in range(first, first + self.longest):
-            start = 0 if self.model.whole_words else end - padding
-            probabilities = self._probabilities(ids[growing, start:end])
-            drawn = self.generator.multinomial(probabilities, 1, replacement=True)[:, 0]
-            ids[growing, end] = drawn
-            growing = growing[drawn != 0]
-            if not len(growing):
-                break
-        lengths = (ids[:, padding:] != 0).sum(1)
-        return [self.vocabulary.decode(row[padding : padding + n]) for row, n in zip(ids, lengths, strict=True)]
-
-    def _probabilities(self, contexts: np.ndarray) -> np.ndarray:
-        """Of each next character, (n, size) float32, worked out once for each different context."""
-        keys = [row.tobytes() for row in contexts]
-        new = list({key: i for i, key in enumerate(keys) if key not in self._cache}.values())
-        fresh: dict[bytes, np.ndarray] = {}
-        if new:
-            logits = log_probabilities(self.model, contexts[new])
-            if self.model.whole_words:
-                logits = logits.reshape(len(new), -1, logits.shape[1])[:, -1]
-            with np.errstate(over="ignore"):  # the largest is 0 now; a tiny temperature makes -inf of others
-                logits = (logits - logits.max(1, keepdims=True)) / self.temperature
-            if self.top_k is not None and self.top_k < logits.shape[1]:
-                logits[logits < np.sort(logits, 1)[:, -self.top_k, None]] = -np.inf
-            if not np.isfinite(logits).any(1).all():
-                raise UsageError(RUN_AWAY)
-            probabilities = np.exp(logits)
-            probabilities = (probabilities / probabilities.sum(1, keepdims=True)).astype(np.float32)
-            fresh = dict(zip([keys[i] for i in new], probabilities, strict=True))
-        rows = [fresh[key] if key in fresh else self._cache[key] for key in keys]
-        if (len(self._cache) + len(fresh)) * len(self.vocabulary) <= MOST_CACHED:
-            self._cache.update(fresh)
-        return np.stack(rows)
+    def _log_probabilities(self, contexts: np.ndarray) -> np.ndarray:
+        """Those of the character after each context, (n, size) float64."""
+        rows = log_probabilities(self.model, contexts)
+        if self.model.whole_words:
+            rows = rows.reshape(len(contexts), -1, rows.shape[1])[:, -1]
+        if not np.isfinite(rows.max(1)).all():
+            raise UsageError(RUN_AWAY)
+        return rows
 
 
 class Score(NamedTuple):

@@ -185,7 +185,7 @@ class Stream:
         """
         dtype = np.dtype(dtype)
         _check_dtype(dtype)
-        return -np.log1p(-self._fractions(_size(shape), F64)).astype(dtype).reshape(shape)
+        return exponentials_of(self._fractions(_size(shape), F64)).astype(dtype).reshape(shape)
 
     def multinomial(self, weights: np.ndarray, num_samples: int, replacement: bool = False) -> np.ndarray:
         """Indices drawn with probabilities in proportion to `weights`: `torch.multinomial`.
@@ -251,8 +251,7 @@ class Stream:
 
     def _long_words(self, count: int) -> np.ndarray:
         """The next `count` numbers of 64 bits, uint64; each takes two words, the high half first."""
-        words = self._words(2 * count)
-        return words[0::2] << HALF_WIDTH | words[1::2]
+        return joined(self._words(2 * count))
 
     def _fractions(self, count: int, dtype: np.dtype) -> np.ndarray:
         """`count` numbers in [0, 1): as many low bits of a (long) word as dtype's significand holds, as a fraction."""
@@ -261,9 +260,7 @@ class Stream:
             words &= LOW_24_BITS
             return words.astype(F32) * 2.0**-24
         _check_dtype(dtype)
-        words = self._long_words(count)
-        words &= LOW_53_BITS
-        return words * 2.0**-53
+        return fractions_of(self._long_words(count))
 
     def _next_normal(self) -> float:
         """One normal number: the one that waits, or the first of a new pair whose second then waits."""
@@ -287,6 +284,21 @@ class Stream:
         for row, row_sums, row_levels in zip(samples, sums, levels.reshape(samples.shape), strict=True):
             row[:] = row_sums.searchsorted(row_levels)
         return samples
+
+
+def joined(words: np.ndarray) -> np.ndarray:
+    """Words of 32 bits as half as many of 64, uint64, the high half first."""
+    return words[0::2] << HALF_WIDTH | words[1::2]
+
+
+def fractions_of(words: np.ndarray) -> np.ndarray:
+    """Numbers in [0, 1), float64: the low 53 bits of words of 64 bits, as a fraction."""
+    return (words & LOW_53_BITS) * 2.0**-53
+
+
+def exponentials_of(fractions: np.ndarray) -> np.ndarray:
+    """Numbers of the exponential distribution with rate 1, from numbers spread evenly over [0, 1)."""
+    return -np.log1p(-fractions)
 
 
 def _size(shape: Shape) -> int:

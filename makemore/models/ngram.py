@@ -7,7 +7,6 @@ and pulling the logits to zero (L2) both pull the probabilities to uniform.
 import numpy as np
 
 import micrograd
-from makemore.data import context_index
 from micrograd import Generator, Tensor
 from micrograd.nn import Module, Parameter
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
@@ -39,8 +38,7 @@ class Counts(Module):
             axes = tuple(range(self.context_length - len(self._shorter)))
             self._shorter.append(self.counts.sum(axes))
         table = [*self._shorter, self.counts][contexts.shape[1]]
-        index = context_index(contexts.numpy(), self.vocabulary_size)
-        return table.view(-1, self.vocabulary_size)[micrograd.from_numpy(index)]
+        return table.view(-1, self.vocabulary_size)[index_of(contexts, self.vocabulary_size)]
 
     def forward(self, contexts: Tensor) -> Tensor:
         """The logarithm of each next character's probability: contexts (n, context_length) to (n, size), float64."""
@@ -52,7 +50,7 @@ class Counts(Module):
             return micrograd.as_tensor(p).log()
         scale = max(1.0, self.smoothing)  # both are divided by it, or the sum of a row could overflow
         counts = self.counts_after(contexts).double() / scale + self.smoothing / scale
-        counts[(counts.sum(1) == 0)] = 1.0
+        counts = counts + (counts.sum(1, keepdim=True) == 0)  # where nothing was seen, each as often
         return (counts / counts.sum(1, keepdim=True)).log()
 
 
@@ -72,10 +70,7 @@ class NGram(Module):
 
     def forward(self, contexts: Tensor) -> Tensor:
         """The logits of the next character: contexts (n, context_length), int64, to (n, size)."""
-        index = contexts[:, 0]
-        for i in range(1, self.context_length):
-            index = index * self.vocabulary_size + contexts[:, i]
-        return self.W[index]
+        return self.W[index_of(contexts, self.vocabulary_size)]
 
     def loss_of_counts(self, frequencies: Tensor) -> Tensor:
         """The mean cross-entropy, in nats, over examples of which `frequencies_of` their counts is given.
@@ -88,6 +83,16 @@ class NGram(Module):
     def penalty(self, weight_decay: float) -> Tensor:
         """The lecture's L2 penalty, weight_decay * (W**2).mean(): it smooths, as adding to the counts does."""
         return weight_decay * (self.W**2).mean()
+
+
+def index_of(contexts: Tensor, vocabulary_size: int) -> Tensor:
+    """The number of each context, (n,), the row of a table: its ids are the digits, in base vocabulary_size."""
+    if not contexts.shape[1]:
+        return contexts.new_zeros(len(contexts))
+    index = contexts[:, 0]
+    for i in range(1, contexts.shape[1]):
+        index = index * vocabulary_size + contexts[:, i]
+    return index
 
 
 def frequencies_of(counts: np.ndarray) -> Tensor:

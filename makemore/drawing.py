@@ -1,0 +1,77 @@
+"""How words grow, in NumPy alone, character by character: `makemore.export` writes it into its files as it stands."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+MOST_CACHED = 1 << 22
+"""How many probabilities a Drawing keeps, those of all contexts together."""
+
+
+class Drawing:
+    """Words as token ids, drawn several at once, from the probabilities of each next character.
+
+    log_probabilities: of contexts (n, length), int64, the logarithms of them, (n, size) float64. multinomial: of
+    probabilities (n, size), float32, an index for each row. window: how many token ids a context has, the latest last;
+    None: all from the boundary before the word on. at_once: how many words grow side by side. temperature: below 1 the
+    likely becomes likelier. top_k: only the k likeliest characters are drawn. prompt: the token ids that each word
+    begins with. longest: how many are drawn after it where no boundary comes.
+    """
+
+    def __init__(
+        self,
+        log_probabilities: Callable[[np.ndarray], np.ndarray],
+        multinomial: Callable[[np.ndarray], np.ndarray],
+        *,
+        window: int | None,
+        at_once: int,
+        temperature: float,
+        top_k: int | None,
+        prompt: list[int],
+        longest: int,
+    ):
+        self.log_probabilities, self.multinomial, self.window = log_probabilities, multinomial, window
+        self.at_once, self.temperature, self.top_k = at_once, temperature, top_k
+        self.prompt, self.longest = prompt, longest
+        self.cache: dict[bytes, np.ndarray] = {}
+
+    def words(self) -> Iterator[np.ndarray]:
+        """Words without end."""
+        while True:
+            yield from self.batch()
+
+    def batch(self) -> list[np.ndarray]:
+        """The next at_once words."""
+        padding = self.window or 1  # boundaries before each word
+        first = padding + len(self.prompt)
+        ids = np.zeros((self.at_once, first + self.longest), np.int64)
+        ids[:, padding:first] = self.prompt
+        growing = np.arange(self.at_once)
+        for end in range(first, first + self.longest):
+            start = 0 if self.window is None else end - self.window
+            drawn = self.multinomial(self.probabilities(ids[growing, start:end]))
+            ids[growing, end] = drawn
+            growing = growing[drawn != 0]
+            if not len(growing):
+                break
+        lengths = (ids[:, padding:] != 0).sum(1)
+        return [row[padding : padding + n] for row, n in zip(ids, lengths, strict=True)]
+
+    def probabilities(self, contexts: np.ndarray) -> np.ndarray:
+        """Of each next character, (n, size) float32, worked out once for each different context."""
+        keys = [row.tobytes() for row in contexts]
+        new = list({key: i for i, key in enumerate(keys) if key not in self.cache}.values())
+        fresh: dict[bytes, np.ndarray] = {}
+        if new:
+            logits = self.log_probabilities(contexts[new])
+            with np.errstate(over="ignore"):  # the largest is 0 now; a tiny temperature makes -inf of others
+                logits = (logits - logits.max(1, keepdims=True)) / self.temperature
+            if self.top_k is not None and self.top_k < logits.shape[1]:
+                logits[logits < np.sort(logits, 1)[:, -self.top_k, None]] = -np.inf
+            exps = np.exp(logits)
+            rows = (exps / exps.sum(1, keepdims=True)).astype(np.float32)
+            fresh = dict(zip([keys[i] for i in new], rows, strict=True))
+        result = np.stack([fresh[key] if key in fresh else self.cache[key] for key in keys])
+        if (len(self.cache) + len(fresh)) * result.shape[1] <= MOST_CACHED:
+            self.cache.update(fresh)
+        return result
