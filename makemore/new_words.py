@@ -91,21 +91,27 @@ def _likelihood(sampler: Sampler, word: str) -> float:
         return -math.inf
 
 
-def sampler_of(model: Any, vocabulary: Vocabulary, config: dict[str, Any], how: Drawing) -> Sampler:
-    """The Sampler that is asked for, on a stream of its own from how.seed, else from that of the run.
+def words_at_once(config: dict[str, Any]) -> int:
+    """How many words grow side by side: of n-grams one after the other, as in the lecture, else as in makemore.py."""
+    return 1 if config["type"] in NGRAMS else WORDS_AT_ONCE
 
-    N-grams draw a word after the other, as in the lecture, and the others many at once, as makemore.py does. A word
-    without an end is cut 100 characters after the prompt, or at twice the longest word of the list.
-    """
+
+def longest_word(config: dict[str, Any]) -> int:
+    """Where a word without an end is cut: 100 characters after the prompt, or at twice the longest of the list."""
+    return max(100, 2 * config["longest"])
+
+
+def sampler_of(model: Any, vocabulary: Vocabulary, config: dict[str, Any], how: Drawing) -> Sampler:
+    """The Sampler that is asked for, on a stream of its own from how.seed, else from that of the run."""
     return Sampler(
         model,
         vocabulary,
         Generator().manual_seed(config["seed"] if how.seed is None else how.seed),
-        at_once=1 if config["type"] in NGRAMS else WORDS_AT_ONCE,
+        at_once=words_at_once(config),
         temperature=how.temperature,
         top_k=None if how.top_k == -1 else how.top_k,
         prompt=how.prompt,
-        longest=max(100, 2 * config["longest"]),
+        longest=longest_word(config),
     )
 
 

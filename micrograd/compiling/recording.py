@@ -71,7 +71,7 @@ class Step:
 class Rerun:
     """A call of a function of arrays that has to run anew each time. result: what it returned."""
 
-    __slots__ = ("arguments", "function", "result")
+    __slots__ = ("arguments", "copies", "function", "result")
 
     def __init__(self, function: Callable, arguments: tuple[Any, ...], result: Any):
         self.function, self.arguments, self.result = function, arguments, result

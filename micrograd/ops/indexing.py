@@ -39,7 +39,7 @@ def _index(x, /, index, in_order=False):
     in_order: whether it lies in memory in order, as index_select's does, or as x does.
     """
     shape = x.shape
-    if _is_of_rows(index) and shape:
+    if _is_of_rows(index) and x.ndim:
         found = x.take(index, 0)  # in a quarter of the time of x[index]
     else:
         found = x[index]

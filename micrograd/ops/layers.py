@@ -88,10 +88,10 @@ def linear(x, weight, bias=None, /):
     x_shape, w_shape, shape = x.shape, weight.shape, (*x.shape[:-1], *weight.shape[:-1])
     rows, m, n = math.prod(x_shape[:-1]), math.prod(w_shape[:-1]), x_shape[-1]
     out = x.reshape(rows, n) @ weight.reshape(m, n).T
-    if bias is not None and bias.shape == (m,):
+    if bias is not None and bias.ndim == 1 < weight.ndim:
         out += bias
     out = out.reshape(shape)
-    if bias is not None and bias.shape != (m,):
+    if bias is not None and not bias.ndim == 1 < weight.ndim:
         out = out + bias
 
     def dx(g):

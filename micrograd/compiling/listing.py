@@ -1,0 +1,481 @@
+"""A recorded call as a list of lines, an operation each, that is good for any number of examples.
+
+Where `program.py` writes a call for the very shapes that it had, this writes what it does: operations are called by
+their names (their functions come from `plain.py`), short ones stand in the line themselves, and what the length of a
+dimension decided is written with that length. It is found out by recording the call twice, with other lengths, and
+laying one text on the other.
+"""
+
+import ast
+import builtins
+import copy
+import inspect
+import weakref
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from micrograd.compiling.plain import Functions, _Source, kind_of
+from micrograd.compiling.program import Program
+from micrograd.compiling.recording import Obstacle, Recording, Rerun, Step
+from micrograd.graph import Node, add_gradient, state, topological_order
+from micrograd.rules.errors import silent
+from micrograd.rules.sums import unbroadcast
+from micrograd.tensors import Tensor
+
+
+class Call(Recording):
+    """The recording of one call, with the module that each operation ran in."""
+
+    def __init__(self, function: Callable, *arguments: Tensor):
+        super().__init__()
+        self.modules: dict[int, Any] = {}
+        self.arguments = [argument._array for argument in arguments]
+        with self:
+            self.result = function(*arguments)
+        if self.obstacle is not None:
+            raise Obstacle(self.obstacle)
+
+    def operation(self, op: Any, inputs: Any, options: dict[str, Any], result: Tensor) -> None:
+        super().operation(op, inputs, options, result)
+        running = state.module
+        module = running[0] if isinstance(running, tuple) else running
+        self.modules[len(self.steps)] = module() if isinstance(module, weakref.ref) else module
+
+    def rerun(self, function: Callable, arguments: tuple[Any, ...], result: Any) -> None:
+        # What it changes in place is changed again when it is watched: so on copies.
+        kept = tuple([a.copy() if isinstance(a, np.ndarray) else a for a in arguments])
+        super().rerun(function, arguments, result)
+        self.steps[-1].copies = kept
+        running = state.module
+        self.modules[len(self.steps)] = running[0]() if isinstance(running, tuple) else None
+
+    def watch_named(self, scope: dict[str, Any], name: str, names: set[str]) -> None:
+        pass
+
+    def watched_by(self, functions: Functions) -> None:
+        """Run all operations once more, and back, so that it is known how they are called."""
+        with silent(), functions.watching():
+            for step in self.steps:
+                if isinstance(step, Rerun):
+                    inspect.unwrap(step.function)(*step.copies)
+                else:
+                    step.op.forward(*step.arrays, **step.options)
+            for _ in self.way_back():
+                pass
+
+    def way_back(self) -> Any:
+        """Each edge on the way back from the result, with its node, its place among the inputs, and the gradients."""
+        root = self.result._node
+        if root is None:
+            return
+        gradients: dict[Any, Any] = {root: np.ones_like(self.result._array)}
+        for node in reversed(topological_order(root)):
+            g = gradients.pop(node, None)
+            if g is None:
+                continue
+            edges = iter(node.edges)
+            for i, given in enumerate(node.inputs):
+                if not isinstance(given, Node | Tensor):
+                    continue
+                edge = next(edges)
+                raw = edge.derivative(g)
+                yield node, i, edge, g, raw
+                if raw is not None:
+                    dx = raw if raw.shape == edge.shape else unbroadcast(raw, edge.shape)
+                    add_gradient(gradients, edge.parent, dx.astype(edge.dtype, copy=False), g)
+
+
+class Line:
+    """One line of the text: what it gives names to, the code that makes it, and the shape of the first of these."""
+
+    def __init__(self, targets: list[str], code: str, shape: tuple[int, ...] | None = None):
+        self.targets, self.value, self.shape = targets, code, shape
+
+    @property
+    def code(self) -> str:
+        end = "," if self.targets[1:] == [""] else ""
+        return " = ".join([", ".join(filter(None, self.targets)) + end, self.value] if self.targets else [self.value])
+
+
+class Listing:
+    """The lines of a recorded call.
+
+    known: what the text calls the arrays that it does not make, by id. modules: the names of modules, by id.
+    result: what the result is to be called. forward, backward: the lines.
+    """
+
+    def __init__(
+        self, call: Call, functions: Functions, known: Mapping[int, str], modules: Mapping[int, str], result: str
+    ):
+        self.result, self.call, self.functions, self.modules = result, call, functions, modules
+        self.texts = dict(known)
+        self.taken = {"np", "g", "n", "T", "w", "grads"}
+        self.forward: list[Line] = []
+        self.backward: list[Line] = []
+        self.derivatives: dict[int, list[Any]] = {}
+        needed = self._needed()
+        last = {id(call.modules[i + 1]): i for i in needed}
+        with silent():
+            for i in needed:
+                step, module = call.steps[i], call.modules[i + 1]
+                self.wanted = self._wanted(step, module, last[id(module)] == i)
+                (self._rerun if isinstance(step, Rerun) else self._step)(step)
+            self._back()
+
+    def _needed(self) -> list[int]:
+        """The steps that the result comes from, and those that change something."""
+        wanted, found = {id(self.call.result._array)}, []
+        for i, step in reversed(list(enumerate(self.call.steps))):
+            results = [step.result] if isinstance(step, Step) else list(_flat(step.result))
+            if any(id(result) in wanted for result in results) or (isinstance(step, Rerun) and _changes(step.function)):
+                found.append(i)
+                given = step.arguments if isinstance(step, Rerun) else [*step.arrays, *step.options.values()]
+                wanted |= {id(array) for array in _flat(given)}
+        return found[::-1]
+
+    def _wanted(self, step: Any, module: Any, is_last: bool) -> str:
+        """What the result of a step would be called: after its module, with the operation's name but for the last."""
+        if isinstance(step, Step) and step.result is self.call.result._array:
+            return self.result
+        name = step.op.name if isinstance(step, Step) else step.function.__name__.strip("_")
+        name = {"slice": "part", "index": "rows", "to_dtype": "cast"}.get(name, name)
+        path = self.modules.get(id(module), "")
+        return name if not path else path if is_last else f"{path}_{name}"
+
+    def fresh(self, wanted: str) -> str:
+        if wanted in self.functions.names.values() or wanted in dir(builtins):
+            wanted += "_out"
+        name, i = wanted, 2
+        while name in self.taken:
+            name, i = f"{wanted}_{i}", i + 1
+        self.taken.add(name)
+        return name
+
+    # Forward.
+
+    def text(self, value: Any) -> ast.expr:
+        """How the text writes an input or an option."""
+        if isinstance(value, np.ndarray):
+            if id(value) not in self.texts:
+                raise Obstacle("an array that no operation made enters the computation")
+            return ast.parse(self.texts[id(value)], mode="eval").body
+        if isinstance(value, tuple | list):
+            items = [self.text(item) for item in value]
+            return ast.Tuple(items, ast.Load()) if isinstance(value, tuple) else ast.List(items, ast.Load())
+        if isinstance(value, slice):
+            parts = [self.text(part) for part in (value.start, value.stop, value.step)]
+            return ast.Call(ast.Name("slice", ast.Load()), parts, [])
+        if isinstance(value, np.dtype):
+            return ast.parse(f"np.{value.name}", mode="eval").body
+        return Program.expression(Program([], {}, {}), value)
+
+    def _step(self, step: Step) -> None:
+        inputs = [self.text(array) for array in step.arrays]
+        options = {name: self.text(value) for name, value in step.options.items()}
+        source = self._short(step)
+        name = self.fresh(self.wanted)
+        if source is None:
+            self._called(step, name, inputs, options)
+        else:
+            names: dict[str, ast.expr] = dict(zip(_inputs_of(step), inputs, strict=False))
+            if step.op.parameters[0].kind is inspect.Parameter.VAR_POSITIONAL:
+                names[step.op.parameters[0].name] = ast.Tuple(inputs, ast.Load())
+            self._inlined(step, name, source, names | options)
+        self.texts[id(step.result)] = name
+
+    def _short(self, step: Step) -> _Source | None:
+        """The source of an operation that is one expression in this call, and each derivative one; None for others."""
+        source = _Source(self.functions, step.op.forward, True)
+        source.calls = [self._kinds(step)]
+        source.casts = False
+        source.backward = step.node is not None
+        source.simplify()
+        returned = None
+        for statement in source.tree.body:
+            if isinstance(statement, ast.Return):
+                if self.functions.backward and not isinstance(statement.value, ast.Tuple) and source.backward:
+                    return None
+                if isinstance(statement.value, ast.Call) and self.functions.backward:
+                    called = source.found(statement.value.func)
+                    if called is not None and self.functions.is_own(called) and called in self.functions.ops:
+                        return None
+                returned = statement.value.elts if isinstance(statement.value, ast.Tuple) else [statement.value]
+            elif isinstance(statement, ast.Assign) and not isinstance(statement.targets[0], ast.Tuple):
+                continue
+            elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+                return None
+        if returned is None or not all(isinstance(d, ast.Lambda | ast.Name | ast.Constant) for d in returned[1:]):
+            return None
+        first = returned[0]
+        for statement in source.tree.body:
+            if isinstance(statement, ast.Assign):
+                name, value = statement.targets[0], statement.value
+                is_out = isinstance(first, ast.Name) and isinstance(name, ast.Name) and name.id == first.id
+                if not is_out and not (isinstance(value, ast.Attribute) and value.attr == "shape"):
+                    return None
+        return source
+
+    def _kinds(self, step: Step) -> dict[str, Any]:
+        kinds = {p.name: kind_of(p.default, True) for p in step.op.parameters if p.default is not p.empty}
+        kinds |= {name: kind_of(value) for name, value in zip(_inputs_of(step), step.arrays, strict=False)}
+        return kinds | {name: kind_of(value, True) for name, value in step.options.items()}
+
+    def _inlined(self, step: Step, name: str, source: _Source, names: dict[str, ast.expr]) -> None:
+        for parameter in step.op.parameters:
+            if parameter.default is not parameter.empty:
+                names.setdefault(parameter.name, self.text(parameter.default))
+        returned: list[ast.expr] = []
+        first: ast.expr | None = None
+        for statement in source.tree.body:
+            if isinstance(statement, ast.Assign):
+                target: Any = statement.targets[0]
+                value = _put(statement.value, names)
+                if isinstance(value, ast.Attribute) and value.attr == "shape":
+                    names[target.id] = value
+                else:
+                    first, names[target.id] = value, ast.Name(name, ast.Load())
+            elif isinstance(statement, ast.Return):
+                value = statement.value
+                returned = list(value.elts) if isinstance(value, ast.Tuple) else [value]
+        if first is None:
+            first = _put(returned[0], names)
+        code = ast.unparse(self._globals(first, step))
+        if step.op.in_order and not step.op.forward(*step.arrays, **step.options)[0].flags.c_contiguous:
+            code += ".copy()"
+        self.forward.append(Line([name], code, step.result.shape))
+        self.derivatives[id(step.node)] = [(derivative, names, step) for derivative in returned[1:]]
+
+    def _globals(self, expression: ast.expr, step: Step) -> ast.expr:
+        """An expression with the names that globals of its operation have in the text."""
+        source = _Source(self.functions, step.op.forward, True)
+        names = {}
+        for node in ast.walk(expression):
+            if isinstance(node, ast.Name) and node.id in source.scope and node.id not in ("np", "math"):
+                value = source.scope[node.id]
+                if inspect.isfunction(value) and self.functions.is_own(value):
+                    is_op = inspect.unwrap(value) in self.functions.ops
+                    names[node.id] = ast.Name(self.functions.needed(value, is_op), ast.Load())
+            if isinstance(node, ast.Name) and node.id == "math":
+                self.functions.modules.add("math")
+        return _put(expression, names)
+
+    def _called(self, step: Step, name: str, inputs: list[ast.expr], options: dict[str, ast.expr]) -> None:
+        function = self.functions.needed(step.op.forward, is_op=True)
+        dropped = self.functions.dropped.get(step.op.forward, set())
+        written = [_unparse(x) for x in inputs]
+        while written and written[-1] == "None" and step.op.parameters[len(written) - 1].default is None:
+            written.pop()
+        written += [f"{name}={_unparse(v)}" for name, v in options.items() if name not in dropped]
+        targets = [name]
+        if self.functions.backward:
+            found = inspect.unwrap(step.op.forward)(*step.arrays, **step.options)
+            inputs_named = _inputs_of(step)
+            targets += [self.fresh(f"{name}_d{p}") for p in inputs_named[: len(found) - 1]] or [""]
+        self.derivatives[id(step.node)] = list(targets[1:])
+        self.forward.append(Line(targets, f"{function}({', '.join(written)})", step.result.shape))
+
+    def _rerun(self, step: Rerun) -> None:
+        function = inspect.unwrap(step.function)
+        arguments = ", ".join(_unparse(self.text(argument)) for argument in step.arguments)
+        call = f"{self.functions.needed(function, is_op=True)}({arguments})"
+        results = list(_flat(step.result))
+        if not results:
+            self.forward.append(Line([], call))
+            return
+        path = self.modules.get(id(self.call.modules[self.call.steps.index(step) + 1]), "")
+        names = _returned_names(function) or [self.wanted] * len(results)
+        targets = [self.fresh(f"{path}_{name}" if path else name) for name in names]
+        for target, result in zip(targets, results, strict=True):
+            self.texts[id(result)] = target
+        self.forward.append(Line(targets, call, results[0].shape))
+
+    # The way back.
+
+    def _back(self) -> None:
+        root = self.call.result._node
+        steps = {id(step.node): step for step in self.call.steps if isinstance(step, Step) and step.node is not None}
+        parents = {id(step.node): self.texts[id(step.result)] for step in steps.values() if id(step.result) in self.texts}
+        gradients: dict[int, str] = {id(root): "g"}
+        for node, i, edge, g, raw in self.call.way_back():
+            if raw is None:
+                continue
+            if id(node) not in steps:
+                raise Obstacle(f"{node.name} is no recorded operation")
+            step, given = steps[id(node)], gradients[id(node)]
+            code = given if raw is g else self._derivative(self.derivatives[id(node)][i], given)
+            if raw.shape != edge.shape:
+                array = _unparse(self.text(step.arrays[i]))
+                code = f"{self.functions.needed(unbroadcast)}({code}, {array}.shape)"
+            if raw.dtype != edge.dtype:
+                code = f"({code}).astype(np.{edge.dtype.name})"
+            parent = edge.parent
+            is_leaf = type(parent) is not Node
+            if is_leaf:
+                if id(parent._array) not in self.texts:
+                    raise Obstacle("a tensor that nothing names requires a gradient")
+                target = self.texts[id(parent._array)].replace("w[", "grads[", 1)
+            else:
+                target = f"d_{parents[id(parent)]}"
+            others = gradients.get(id(parent))
+            if others is not None:
+                code = f"{code} + {others}"
+            elif code == given and not is_leaf:
+                gradients[id(parent)] = code
+                continue
+            self.backward.append(Line([target], code, edge.shape))
+            gradients[id(parent)] = target
+        used = {node.id for line in self.backward for node in ast.walk(ast.parse(line.value)) if isinstance(node, ast.Name)}
+        for line in self.forward:  # derivatives that nobody wants
+            line.targets[1:] = [t if t in used or not t or t in self.texts.values() else "_" for t in line.targets[1:]]
+            if line.targets[1:] and {*line.targets[1:]} <= {"_", ""}:
+                line.targets, line.value = line.targets[:1], f"{line.value}[0]"
+
+    def _derivative(self, derivative: Any, g: str) -> str:
+        if isinstance(derivative, str):
+            return f"{derivative}({g})"
+        tree, names, step = derivative
+        if isinstance(tree, ast.Name):
+            return g if tree.id == "unchanged" else f"{self.functions.needed(step.op.forward.__globals__[tree.id])}({g})"
+        given = ast.Name(g, ast.Load())
+        body = _put(tree.body, {**names, tree.args.args[0].arg: given})
+        return _unparse(self._globals(body, step))
+
+
+def _inputs_of(step: Step) -> list[str]:
+    """The names of an operation's inputs."""
+    parameters = step.op.parameters
+    if parameters and parameters[0].kind is parameters[0].VAR_POSITIONAL:
+        return [f"x{i}" for i in range(len(step.arrays))]
+    return [p.name for p in parameters if p.kind is p.POSITIONAL_ONLY][: len(step.arrays)]
+
+
+def _flat(value: Any) -> Any:
+    """The arrays in a value, tuples and lists opened."""
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _flat(item)
+
+
+def _changes(function: Callable) -> bool:
+    """Whether a function changes an array that it is given."""
+    tree = ast.parse(inspect.cleandoc(inspect.getsource(inspect.unwrap(function))))
+    return any(isinstance(node, ast.AugAssign) for node in ast.walk(tree))
+
+
+def _returned_names(function: Callable) -> list[str]:
+    """The names that a function returns, where it returns names."""
+    tree = ast.parse(inspect.cleandoc(inspect.getsource(function)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            return [element.id for element in node.value.elts if isinstance(element, ast.Name)]
+    return []
+
+
+def _put(expression: ast.expr, names: dict[str, ast.expr]) -> ast.expr:
+    """Other expressions in place of names; what an index or reshape has too much is left out."""
+    names = dict(names)
+
+    class Put(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> Any:
+            return copy.deepcopy(names.get(node.id, node))
+
+        def visit_Call(self, node: ast.Call) -> Any:
+            self.generic_visit(node)
+            node.keywords = [k for k in node.keywords if k.arg != "copy"]
+            if isinstance(node.func, ast.Attribute) and node.func.attr in ("reshape", "transpose"):
+                node.args = list(node.args[0].elts) if isinstance(node.args[0], ast.Tuple) else node.args
+            return node
+
+    return _tidy(Put().visit(copy.deepcopy(expression)))
+
+
+def _tidy(expression: ast.expr) -> ast.expr:
+    """Slices as x[a:b] has them, and no ellipsis at the end of an index."""
+
+    class Tidy(ast.NodeTransformer):
+        def visit_Subscript(self, node: ast.Subscript) -> Any:
+            self.generic_visit(node)
+            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            parts = [_slice_of(part) for part in parts]
+            while len(parts) > 1 and isinstance(parts[-1], ast.Constant) and parts[-1].value is ...:
+                parts.pop()
+            node.slice = parts[0] if len(parts) == 1 else ast.Tuple(parts, ast.Load())
+            return node
+
+    return ast.fix_missing_locations(Tidy().visit(expression))
+
+
+def _slice_of(part: Any) -> Any:
+    if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "slice":
+        bounds = [None if isinstance(a, ast.Constant) and a.value is None else a for a in part.args]
+        return ast.Slice(*bounds)
+    return part
+
+
+def _unparse(expression: ast.expr) -> str:
+    return ast.unparse(ast.fix_missing_locations(_tidy(copy.deepcopy(expression))))
+
+
+# Lines that are good for any length.
+
+
+def for_any(one: list[Line], other: list[Line], lengths: Mapping[str, tuple[int, int]]) -> list[str]:
+    """The lines of two listings of one call as text, where `lengths` are written by their names.
+
+    lengths: by name, the length that a dimension has in the one and in the other. Raises Obstacle where the listings
+    differ in anything else.
+    """
+    if len(one) != len(other):
+        raise Obstacle("the operations depend on how many examples there are")
+    texts = []
+    for a, b in zip(one, other, strict=True):
+        code = ast.unparse(_merged(ast.parse(a.code), ast.parse(b.code), lengths))
+        shape = ""
+        if a.shape is not None and b.shape is not None:
+            merged = _merged(ast.parse(repr(a.shape)), ast.parse(repr(b.shape)), lengths)
+            shape = f"  # {ast.unparse(merged)}"
+        texts.append((code if '"' in code else code.replace("'", '"')) + shape)
+    return texts
+
+
+def _merged(a: Any, b: Any, lengths: Mapping[str, tuple[int, int]]) -> Any:
+    if type(a) is not type(b):
+        raise Obstacle(f"{ast.dump(a):.80} in one text is {ast.dump(b):.80} in the other")
+    if isinstance(a, ast.Constant):
+        if a.value == b.value and type(a.value) is type(b.value):
+            return a
+        return ast.parse(_name_of(a.value, b.value, lengths), mode="eval").body
+    for field, value in ast.iter_fields(a):
+        mine = getattr(b, field)
+        if isinstance(value, list):
+            if len(value) != len(mine):
+                raise Obstacle("the texts have different lengths")
+            merged = [_merged(x, y, lengths) if isinstance(x, ast.AST) else x for x, y in zip(value, mine, strict=True)]
+            setattr(a, field, merged)
+        elif isinstance(value, ast.AST):
+            setattr(a, field, _merged(value, mine, lengths))
+        elif value != mine:
+            raise Obstacle(f"{value!r:.60} in one text is {mine!r:.60} in the other")
+    return ast.fix_missing_locations(a)
+
+
+def _name_of(a: Any, b: Any, lengths: Mapping[str, tuple[int, int]]) -> str:
+    """What a number is in terms of the lengths: n, n * T, 4 * n, n - 1, ..."""
+    for name, (x, y) in lengths.items():
+        if (a, b) == (x, y):
+            return name
+    every = {" * ".join(lengths): (np.prod([x for x, _ in lengths.values()]), np.prod([y for _, y in lengths.values()]))}
+    for name, (x, y) in {**lengths, **every}.items():
+        with suppress(TypeError):
+            if a % x == 0 == b % y and a // x == b // y:
+                return f"{a // x} * {name}" if a != x else name
+            if a - x == b - y:
+                return f"{name} {'+' if a > x else '-'} {abs(a - x)}"
+            if x % a == 0 == y % b and x // a == y // b:
+                return f"{name} // {x // a}"
+    raise Obstacle(f"{a} in one text is {b} in the other, and neither is a length")
