@@ -3,16 +3,20 @@
 if __name__ == "__main__":
     import makemore.interrupt  # noqa: F401 - before the rest loads
 
-import argparse
 from pathlib import Path
+from typing import Any
 
-from makemore import exported, run
+import numpy as np
+
+from makemore import run
 from makemore.config import add_folder_flag
+from makemore.exporting import frame, recorded, training
 from makemore.run_folder import RunFolder, file_of_checkpoint
+from makemore.training import Training
 from micrograd.command import Parser, UsageError, not_empty, run_command
 
 
-def export(folder: RunFolder, path: Path) -> None:
+def export(folder: RunFolder, path: Path, trains: bool = False) -> None:
     """Write the file, and the weights beside it. Raises UsageError and OSError where that cannot be."""
     weights = path.with_suffix(".safetensors")
     if path.suffix != ".py":
@@ -21,17 +25,25 @@ def export(folder: RunFolder, path: Path) -> None:
         if each.exists():
             raise UsageError(f"{each} is there already; name another file, or remove it")
     config = folder.read_config()
+    if trains and config["fit"] == "counts":
+        raise UsageError(f"{folder.path} holds a model that was counted: there is nothing to train")
     model, vocabulary = folder.load()
+    step = folder.read_chosen().step
+    arrays = recorded.arrays_of(model)
+    if trains:
+        going_on: Any = Training.resumed(config, None, folder)
+        model, step, arrays = going_on.model, going_on.step, training.state_of(going_on, folder)
     settings = {
         "title": f"New words like those of {Path(config['input_file']).name}, from a model of the type {config['type']}.",
         "file": path.name,
         "weights": weights.name,
+        "dtypes": {np.dtype(array.dtype).str for array in arrays.values()},
         "seed": config["seed"],
         "at_once": run.words_at_once(config),
         "longest": run.longest_word(config),
     }
-    text = exported.text_of(model, vocabulary, settings)
-    content = file_of_checkpoint(exported.arrays_of(model), 0)
+    content = file_of_checkpoint(arrays, step)
+    text = frame.text_of(model, vocabulary, settings, config if trains else None)
     path.write_text(text, encoding="utf-8")
     weights.write_bytes(content)
     print(f"{path} draws words with the weights in {weights}: python {path} -n 20")
@@ -41,9 +53,10 @@ def main(arguments: list[str] | None = None) -> int:
     """The command."""
     parser = Parser(prog="python -m makemore.export", description="A trained model as one file that needs NumPy alone.")
     add_folder_flag(parser)
+    parser.add_argument("--train", action="store_true", help="the file goes on with the training, too")
     parser.add_argument("file", type=not_empty, metavar="FILE.py", help="where to write it; its weights go beside it")
-    flags: argparse.Namespace = parser.parse_args(arguments)
-    export(RunFolder.trained(flags.work_dir), Path(flags.file))
+    flags = parser.parse_args(arguments)
+    export(RunFolder.trained(flags.work_dir), Path(flags.file), flags.train)
     return 0
 
 

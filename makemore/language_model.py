@@ -7,7 +7,7 @@ kind has `whole_words` = True and reads words from their beginning: contexts (n,
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -125,8 +125,13 @@ def _blocks_of_log_probabilities(model: Any, contexts: np.ndarray) -> Iterator[t
 @no_grad()
 def evaluate(model: Any, found: ContextCounts) -> float:
     """The mean negative log-likelihood of examples, in nats a character; inf where one has probability 0."""
+    return mean_loss(found, _blocks_of_log_probabilities(model, found.contexts))
+
+
+def mean_loss(found: ContextCounts, blocks: Iterable[tuple[int, np.ndarray]]) -> float:
+    """The same, from blocks of the rows of log probabilities, each with the index of its first row."""
     total = 0.0
-    for start, block in _blocks_of_log_probabilities(model, found.contexts):
+    for start, block in blocks:
         first, last = np.searchsorted(found.rows, (start, start + len(block)))
         chosen = block[found.rows[first:last] - start, found.targets[first:last]]
         total -= float((found.counts[first:last] * chosen).sum())

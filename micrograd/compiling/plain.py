@@ -227,6 +227,15 @@ class _Source:
         start, end = self.place(node)
         return self.put(start, end, new)
 
+    def replace_expression(self, node: ast.expr, new: str) -> bool:
+        """Another expression in place of one, in brackets where it would come apart."""
+        parent = next(p for p in ast.walk(self.tree) if any(child is node for child in ast.iter_child_nodes(p)))
+        whole = (ast.Assign, ast.AugAssign, ast.Return, ast.Expr, ast.Call, ast.Tuple, ast.List, ast.keyword)
+        value = ast.parse(f"({new})", mode="eval").body
+        together = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List)
+        is_whole = isinstance(parent, whole) and not (isinstance(parent, ast.Call) and parent.func is node)
+        return self.replace(node, new if is_whole or isinstance(value, together) else f"({new})")
+
     def put(self, start: int, end: int, new: str) -> bool:
         whole = self.text.encode()
         self.text = (whole[:start] + new.encode() + whole[end:]).decode()
@@ -394,7 +403,7 @@ class _Source:
                 value = self.decide(node.test, inner)
             except Unknown:
                 return False
-            return self.replace(node, self.segment(node.body if value else node.orelse))
+            return self.replace_expression(node, self.segment(node.body if value else node.orelse))
         if isinstance(node, ast.BoolOp):
             is_and, calls = isinstance(node.op, ast.And), self.calls
             for part in node.values:
@@ -404,23 +413,23 @@ class _Source:
                     calls = [call for call in calls if self.may_go_on(part, inner, call, is_and)]
                     continue
                 if bool(value) != is_and:
-                    return self.replace(node, repr(value)) if part is node.values[0] or _is_pure(node) else False
+                    return self.replace_expression(node, repr(value)) if part is node.values[0] or _is_pure(node) else False
                 if bool(value) == is_and:
                     others = [self.segment(other) for other in node.values if other is not part]
-                    return self.replace(node, (" and " if is_and else " or ").join(others))
+                    return self.replace_expression(node, (" and " if is_and else " or ").join(others))
             return False
         called = self.found(node.func)
         if called is self.function or not _is_own(called):
             return False
         try:
-            return self.replace(node, repr(self.decide(node, inner)))
+            return self.replace_expression(node, repr(self.decide(node, inner)))
         except Unknown:
             pass
         if not self.casts and called.__name__ in ("promote", "floating"):
-            return self.replace(node, ", ".join(self.segment(argument) for argument in node.args))
+            return self.replace_expression(node, ", ".join(self.segment(argument) for argument in node.args))
         returned = self.functions.handed_back(called)
         if returned and not node.keywords:
-            return self.replace(node, ", ".join(self.segment(node.args[i]) for i in returned))
+            return self.replace_expression(node, ", ".join(self.segment(node.args[i]) for i in returned))
         return False
 
     def is_check(self, node: ast.Call) -> bool:
@@ -493,7 +502,7 @@ class _Source:
         name, value = self.segment(node.targets[0]), self.segment(node.value)
         for n in ast.walk(self.tree):
             if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load):
-                return self.replace(n, value)
+                return self.replace_expression(n, value)
         return self.put_lines(node, [])
 
     def pairs(self, node: ast.Assign) -> list[tuple[str, str]]:

@@ -305,29 +305,47 @@ class Adam(Optimizer):
                     state[name] = wrap(np.zeros_like(array))
             mean, square = state["exp_avg"]._array, state["exp_avg_sq"]._array
             state["step"]._array += 1
-            step = state["step"]._array.item()
+            largest = state["max_exp_avg_sq"]._array if group["amsgrad"] else None
             if weight_decay and group["decoupled_weight_decay"]:
                 array *= 1 - lr * weight_decay
             elif weight_decay:
                 g = g + weight_decay * array
-            # The order at the end of the paper's section 2, which spares divisions: the correction of the root mean
-            # square goes into the rate and into eps.
-            correction = (1 - beta2**step) ** 0.5
-            update = np.multiply(g, 1 - beta1, out=np.empty_like(array))
-            mean *= beta1
-            mean += update
-            np.multiply(g, 1 - beta2, out=update)  # before squaring, so that no square is larger than need be
-            update *= g
-            square *= beta2
-            square += update
-            if group["amsgrad"]:
-                largest = state["max_exp_avg_sq"]._array
-                square = np.maximum(largest, square, out=largest)
-            np.sqrt(square, out=update)
-            update += eps * correction
-            np.divide(mean, update, out=update)
-            update *= lr * correction / (1 - beta1**step)
-            array -= update
+            adam_step(array, g, mean, square, state["step"]._array.item(), lr, beta1, beta2, eps, largest)
+
+
+def adam_step(
+    array: np.ndarray,
+    g: np.ndarray,
+    mean: np.ndarray,
+    square: np.ndarray,
+    step: float,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    largest: np.ndarray | None = None,
+) -> None:
+    """Move a parameter's array against its gradient g, and the running means of g and of its square, in place.
+
+    step: 1 for the first, 2, 3, ... largest: of amsgrad, the largest mean square so far.
+    """
+    # The order at the end of the paper's section 2, which spares divisions: the correction of the root mean square goes
+    # into the rate and into eps.
+    correction = (1 - beta2**step) ** 0.5
+    update = np.multiply(g, 1 - beta1, out=np.empty_like(array))
+    mean *= beta1
+    mean += update
+    np.multiply(g, 1 - beta2, out=update)  # before squaring, so that no square is larger than need be
+    update *= g
+    square *= beta2
+    square += update
+    if largest is not None:
+        square = np.maximum(largest, square, out=largest)
+    np.sqrt(square, out=update)
+    update += eps * correction
+    np.divide(mean, update, out=update)
+    update *= lr * correction / (1 - beta1**step)
+    array -= update
 
 
 class AdamW(Adam):

@@ -1,0 +1,118 @@
+"""What a model computes, recorded and written as lines, and sources of the package as they stand."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+import micrograd
+from micrograd import Tensor, no_grad
+from micrograd.compiling.listing import Call, Line, Listing, for_any
+from micrograd.compiling.plain import Functions
+from micrograd.nn import functional as F  # noqa: N812 - as everywhere
+
+def source_of(thing: Any) -> str:
+    """The source of a function or class as it stands, without its types."""
+    text = textwrap.dedent(inspect.getsource(thing))
+    tree = ast.parse(text)
+    lines = text.encode().split(b"\n")
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+
+    def place(node: Any, end: bool = False) -> int:
+        return starts[(node.end_lineno if end else node.lineno) - 1] + (node.end_col_offset if end else node.col_offset)
+
+    content, edits = text.encode(), []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            start = content.index(b"(", place(node)) + 1
+            end = content.index(b":\n", place(node.returns, True) if node.returns else start)
+            for argument in (*node.args.args, *node.args.kwonlyargs):
+                argument.annotation = None
+            edits.append((start, end, f"{ast.unparse(node.args)})".encode()))
+        elif isinstance(node, ast.AnnAssign) and node.value and node not in tree.body[0].body:  # but fields
+            edits.append((place(node.target, True), place(node.annotation, True), b""))
+    for start, end, new in sorted(edits, reverse=True):
+        content = content[:start] + new + content[end:]
+    return content.decode().rstrip()
+
+
+class Lines:
+    """The lines of a function of a model, for any number of examples and, of whole words, any length."""
+
+    def __init__(self, model: Any, functions: Functions):
+        self.model, self.functions = model, functions
+        self.weights = {id(t._array): f'w["{name}"]' for name, t in model.state_dict(keep_vars=True).items()}
+        self.modules = {id(module): _short(name) for name, module in model.named_modules()}
+        longest = model.context_length
+        self.lengths: dict[str, tuple[int, int]] = {"n": (4 * longest + 101, 4 * longest + 211)}
+        if model.whole_words:
+            self.lengths["T"] = (max(1, longest - 1), longest)
+
+    def shapes(self) -> list[tuple[int, int]]:
+        """The two shapes of contexts that the model is recorded with."""
+        width = self.lengths.get("T", (self.model.context_length,) * 2)
+        return list(zip(self.lengths["n"], width, strict=True))
+
+    def record(self, function: Any, arguments: Mapping[str, tuple[np.ndarray, np.ndarray]], result: str) -> "Recorded":
+        """The function of arrays, given by name as they are in each of two calls; result: what comes out is called."""
+        calls, names = [], []
+        for i in range(2):
+            tensors = [micrograd.from_numpy(pair[i]) for pair in arguments.values()]
+            calls.append(Call(function, *tensors))
+            given = dict(zip([id(t._array) for t in tensors], arguments, strict=True))
+            names.append(self.weights | given)
+        for call in calls:
+            call.watched_by(self.functions)
+        return Recorded(self, calls, names, result)
+
+
+class Recorded:
+    """A function that was recorded twice. Its lines are written when all that the file does is recorded."""
+
+    def __init__(self, lines: Lines, calls: list[Call], names: list[dict[int, str]], result: str):
+        self.lines, self.calls, self.names, self.result = lines, calls, names, result
+
+    def listing(self, i: int) -> Listing:
+        return Listing(self.calls[i], self.lines.functions, self.names[i], self.lines.modules, self.result)
+
+    def written(self) -> tuple[list[str], list[str]]:
+        """The lines forward, and those back."""
+        self.listing(0)  # so that the names of all functions are taken
+        one, other = self.listing(0), self.listing(1)
+        return self._any(one.forward, other.forward), self._any(one.backward, other.backward)
+
+    def _any(self, one: list[Line], other: list[Line]) -> list[str]:
+        return for_any(one, other, self.lines.lengths)
+
+
+def _short(path: str) -> str:
+    """A module's path as a name, without its first part where the rest will do."""
+    first, _, rest = path.partition(".")
+    return (rest if rest and not rest[0].isdigit() else path).replace(".", "_")
+
+
+def arrays_of(model: Any) -> dict[str, np.ndarray]:
+    """The weights and buffers of a model, by name."""
+    arrays = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    if "counts" in arrays:
+        arrays["counts"] = arrays["counts"].reshape(-1, model.vocabulary_size)
+    return arrays
+
+
+@no_grad()
+def forward_and_probabilities(lines: Lines) -> tuple[Recorded, Recorded]:
+    """The model in its eval mode, from contexts to logits, and from there to the logarithms of the probabilities."""
+    model, size = lines.model.eval(), lines.model.vocabulary_size
+    contexts = [np.resize(np.arange(size), shape) for shape in lines.shapes()]
+    forward = lines.record(model, {"contexts": (contexts[0], contexts[1])}, "logits")
+    logits = [call.result.numpy() for call in forward.calls]
+
+    def log_probabilities(logits: Tensor) -> Tensor:
+        return F.log_softmax(logits.view(-1, size).double(), 1)
+
+    return forward, lines.record(log_probabilities, {"logits": (logits[0], logits[1])}, "log_probabilities")

@@ -1,0 +1,308 @@
+"""The rest of an exported file that trains as well: the way back, the loop, and what it starts from."""
+
+import inspect
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from makemore import data, language_model
+from makemore.config import keeps_best
+from makemore.corpus import TABLE_CONTEXT
+from makemore.exporting.recorded import Lines, Recorded, source_of
+from makemore.language_model import ContextCounts, loss_of
+from makemore.models import NGRAMS
+from makemore.run_folder import BEST, RunFolder
+from makemore.training import DEV_CHARACTERS, TRAIN_CHARACTERS, Training, rate_at
+from micrograd import Tensor, stream
+from micrograd.optim import optimizers
+
+OF_RATE = ("learning_rate", "schedule", "schedule_steps", "warmup")
+OF_STEPS = ("batch_size", "max_steps", "eval_every", "early_stop", "clip", "weight_decay")
+
+
+def state_of(training: Training, folder: RunFolder) -> dict[str, np.ndarray]:
+    """All that the file goes on from: the best weights and the last, the optimizer's state, the random numbers'."""
+    last = {name: tensor.numpy() for name, tensor in training.model.state_dict().items()}
+    best, losses = training.best(), [np.inf, 0.0]
+    arrays: dict[str, np.ndarray] = {}
+    if keeps_best(training.config) and best is not None and (folder.path / BEST).is_file():
+        arrays |= folder.read_checkpoint(BEST).model
+        dev_losses = {line["step"]: line["dev_loss"] for line in folder.evaluations()}
+        losses = [best["dev_loss"], dev_losses.get(training.step, np.inf)]
+    age = 0 if best is None else len(training.metrics) - 1 - training.metrics.index(best)
+    arrays |= {f"last.{name}": array for name, array in last.items()}
+    names = [name for name, parameter in training.model.named_parameters() if parameter.requires_grad]
+    state = training.optimizer.state_dict()["state"]
+    for i, name in enumerate(names) if training.config["optimizer"] == "adamw" else ():
+        for of_adam, ours in (("exp_avg", "mean"), ("exp_avg_sq", "square")):
+            arrays[f"{ours}.{name}"] = state[i][of_adam].numpy() if i in state else np.zeros_like(last[name])
+    numbers = stream.Stream()
+    numbers.set_state(folder.read_checkpoint().random)
+    twister = numbers._bits.state["state"]
+    return arrays | {
+        "dev_losses": np.array(losses),
+        "evaluations_since_best": np.array(age),
+        "random_words": twister["key"].astype(np.int64),
+        "random_place": np.array(twister["pos"]),
+    }
+
+
+def recorded_step(lines: Lines, config: Mapping[str, Any]) -> Recorded:
+    """The loss of a step, and the way back."""
+    model, size = lines.model.train(), lines.model.vocabulary_size
+    if not config["batch_size"]:
+        table = np.full(model.W.shape, 1 / model.W.numel(), np.float32)
+
+        def loss(frequencies: Tensor) -> Tensor:
+            return model.loss_of_counts(frequencies) + model.penalty(config["weight_decay"])
+
+        return lines.record(loss, {"frequencies": (table, table.copy())}, "loss")
+
+    def loss_of_batch(contexts: Tensor, targets: Tensor) -> Tensor:
+        found = loss_of(model, contexts, targets)
+        return found + model.penalty(config["weight_decay"]) if config["type"] in NGRAMS else found
+
+    contexts = [np.resize(np.arange(size), shape) for shape in lines.shapes()]
+    targets = [each % size if model.whole_words else each[:, 0] for each in contexts]
+    if model.whole_words:
+        targets = [each.copy() for each in targets]
+        for each in targets:  # some are padding
+            each[: len(each) // 2, -1] = -1
+    pairs = {"contexts": (contexts[0], contexts[1]), "targets": (targets[0], targets[1])}
+    return lines.record(loss_of_batch, pairs, "loss")
+
+
+def parts_of(model: Any, vocabulary_size: int, config: Mapping[str, Any], step: Recorded) -> dict[str, str]:
+    """The texts that the frame of a file that trains has beside those of one that draws."""
+    forward, backward = step.written()
+    whole, window = model.whole_words, model.context_length
+    table = not whole and window <= TABLE_CONTEXT
+    parameters = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    given = "contexts, targets" if config["batch_size"] else "frequencies"
+    lengths = "n, T = contexts.shape" if whole else "n = len(contexts)"
+    uses = any(name in line.partition("#")[0] for line in [*forward, *backward] for name in ("(n,", ":n", "T", " n"))
+    of_counts = "of_words" if whole else "of_table" if table else "of_examples"
+    adam = config["optimizer"] == "adamw"
+    decay = 0.0 if config["type"] in NGRAMS else config["weight_decay"]
+    loop = BATCH if config["batch_size"] else ALL
+    if whole:
+        loop += CUT
+    values = {
+        "list": repr(str(config["input_file"])),
+        "digest": config["digest"],
+        "rate": repr({name: config[name] for name in OF_RATE}),
+        "constants": "\n".join(f"{name.upper()} = {config[name]!r}" for name in OF_STEPS if name != "weight_decay"),
+        "decay": decay,
+        "parameters": textwrap.fill(repr(parameters).replace("'", '"'), 110, subsequent_indent=" " * 14),
+        "adam": f"{source_of(optimizers.adam_step)}\n\n\n" if adam else "",
+        "update": _indented((ADAMW if adam else SGD) if decay else (ADAMW if adam else SGD).partition("\n")[2], 12),
+        "given": given,
+        "lengths": f"    {lengths}\n" if config["batch_size"] and uses else "",
+        "steps": _indented("\n".join(forward), 4),
+        "back": _indented("\n".join(backward), 4),
+        "split": SPLIT.format(text=source_of(data.split_words)) if config["split"] != "none" else NO_SPLIT,
+        "examples": source_of(data.word_examples if whole else data.examples),
+        "examples_name": "word_examples" if whole else "examples",
+        "window": "" if whole else f", {window}",
+        "counted": COUNTED if table else "",
+        "index": "" if whole or table else f"{source_of(data.context_index)}\n\n\n",
+        "counts": _class_with(ContextCounts, [of_counts, "sample"]),
+        "of": _of(of_counts, window, vocabulary_size),
+        "loss": source_of(language_model.mean_loss),
+        "rate_at": source_of(rate_at),
+        "characters": f"{TRAIN_CHARACTERS}, {DEV_CHARACTERS}",
+        "batch": _indented(loop, 8),
+        "table": TABLE.format(size=vocabulary_size, order=window + 1) if not config["batch_size"] else "",
+        "state": _indented(ADAM_STATE, 4) + "\n" if adam else "",
+        "kept": " | moments" if adam else "",
+        "best": "True" if keeps_best(config) else "False",
+    }
+    return {name: str(value) for name, value in values.items()}
+
+
+def _of(method: str, window: int, size: int) -> str:
+    if method == "of_words":
+        return "ContextCounts.of_words(found)"
+    if method == "of_examples":
+        return f"ContextCounts.of_examples(found, {size})"
+    return f"ContextCounts.of_table(counted(found, {window + 1}))"
+
+
+def _class_with(thing: Any, methods: list[str]) -> str:
+    """The source of a NamedTuple with some of its methods."""
+    text = source_of(thing)
+    first = min(text.index(f"    {line}") for line in ("@classmethod", "def ") if f"    {line}" in text)
+    parts = [text[:first].rstrip()]
+    parts += [textwrap.indent(source_of(inspect.unwrap(getattr(thing, name))), "    ") for name in methods]
+    return "\n\n".join(parts)
+
+
+def _indented(text: str, spaces: int) -> str:
+    return textwrap.indent(text, " " * spaces)
+
+
+def list_of(config: Mapping[str, Any]) -> Path:
+    """The list that a run learned from."""
+    return Path(config["input_file"])
+
+
+SGD = """\
+g = g + WEIGHT_DECAY * w[name]
+w[name] -= rate * g"""
+ADAMW = """\
+w[name] *= 1 - rate * WEIGHT_DECAY
+adam_step(w[name], g, moments[f"mean.{name}"], moments[f"square.{name}"], step + 1, rate, 0.9, 0.99, 1e-8)"""
+ADAM_STATE = 'moments = {name: array for name, array in arrays.items() if name.startswith(("mean.", "square."))}'
+ALL = "given = [frequencies]"
+BATCH = """\
+chosen = (bits.random_raw(BATCH_SIZE) % len(found.contexts)).astype(np.int64)
+given = found.contexts[chosen], found.targets[chosen]"""
+CUT = """
+longest = (given[1] >= 0).sum(1).max()  # nothing is learned from padding after the longest word of a batch
+given = given[0][:, :longest], np.ascontiguousarray(given[1][:, :longest])"""
+SPLIT = """\
+class Split(NamedTuple):
+    train: list
+    dev: list
+    test: list
+
+
+{text}
+"""
+NO_SPLIT = """\
+def split_words(words):
+    \"\"\"All words are there to learn from.\"\"\"
+    return [words]
+"""
+TABLE = """
+    table = counted(found, {order})
+    frequencies = (table / table.sum()).astype(np.float32).reshape(-1, {size})"""
+COUNTED = '''
+
+def counted(found, order):
+    """How often each n-gram occurs in examples: (size,) * order."""
+    table = np.zeros((len(TOKENS),) * order, np.int64)
+    np.add.at(table, (*found.contexts.T, found.targets), 1)
+    return table
+'''
+
+FRAME = '''# Training: the way back, and the loop.
+
+LIST = @list@  # of words; -i names another place
+DIGEST = "@digest@"  # of its words
+@constants@
+WEIGHT_DECAY = @decay@
+CONFIG = @rate@
+PARAMETERS = @parameters@
+
+
+def loss_and_gradients(w, @given@):
+    """The loss of a step, and its gradient for each weight, by name."""
+@lengths@    grads = {}
+    # forward
+@steps@
+    # backward
+    g = np.ones((), np.float32)
+@back@
+    return loss, grads
+
+
+@adam@@rate_at@
+
+
+class Examples(NamedTuple):
+    contexts: np.ndarray
+    targets: np.ndarray
+
+
+@examples@
+
+
+@index@@split@
+
+def read_words(path):
+    """The words of the list, which have to be those that the run began with."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        stop(f"{path} cannot be read ({error}); name the list with -i")
+    words = [word for line in text.split("\\n") if (word := line.strip())]
+    if hashlib.sha256("".join([word + "\\n" for word in words]).encode()).hexdigest() != DIGEST:
+        stop(f"{path} does not hold the words that the run began with")
+    return words
+
+
+def examples_of(words):
+    """The examples of words."""
+    numbers = {token: i for i, token in enumerate(TOKENS)}
+    ids = [0, *[i for word in words for i in (*[numbers[character] for character in word], 0)]]
+    return @examples_name@(np.array(ids, np.int32)@window@)
+
+
+@counts@
+@counted@
+
+@loss@
+
+
+def clipped(grads):
+    """The gradients, so that the norm of all together is at most CLIP."""
+    norms = np.array([np.linalg.norm(grads[name].reshape(-1), 2) for name in PARAMETERS])
+    factor = CLIP / (np.linalg.norm(norms, 2) + 1e-6)
+    return grads if factor >= 1 else {name: g * float(factor) for name, g in grads.items()}
+
+
+def write(path, arrays, step):
+    """Put arrays into a file of safetensors, whole or not at all."""
+    header, end = {"__metadata__": {"step": str(step), "sha256": _checksum(arrays, step)}}, 0
+    for name, array in arrays.items():
+        dtype = next(dtype for dtype, code in DTYPES.items() if np.dtype(code) == array.dtype)
+        header[name] = {"dtype": dtype, "shape": array.shape, "data_offsets": [end, end := end + array.nbytes]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished.write_bytes(len(text).to_bytes(8, "little") + text + b"".join([a.tobytes() for a in arrays.values()]))
+    unfinished.replace(path)
+
+
+def train(arrays, step, last_step, path):
+    """Take the steps up to the last (-1: without end), and keep what they learn in the file of the weights."""
+    parts = [examples_of(words) if words else None for words in split_words(read_words(path))]
+    found = parts[0]
+    measured = [@of@ if found else None for found in [*parts, None][:2]]
+    measured = [counts and counts.sample(n) for counts, n in zip(measured, (@characters@), strict=True)]@table@
+    w = {name.removeprefix("last."): array for name, array in arrays.items() if name.startswith("last.")}
+    best = {name: arrays[name] for name in w if name in arrays}
+    losses, since_best = arrays["dev_losses"], arrays["evaluations_since_best"]
+@state@    bits = np.random.MT19937()
+    place = {"key": arrays["random_words"].astype(np.uint32), "pos": int(arrays["random_place"])}
+    bits.state = {"bit_generator": "MT19937", "state": place}
+    while step != last_step and not (EARLY_STOP and since_best >= EARLY_STOP):
+        rate = rate_at(step, CONFIG)
+@batch@
+        loss, grads = loss_and_gradients(w, *given)
+        if CLIP:
+            grads = clipped(grads)
+        for name in PARAMETERS:
+            g = grads[name]
+@update@
+        step += 1
+        if not np.isfinite(loss):
+            stop(f"the loss became {loss} at step {step:,}; {WEIGHTS.name} is as it was at the last evaluation")
+        if step % EVAL_EVERY == 0 or step == last_step:
+            now = [counts and mean_loss(counts, blocks(w, counts.contexts)) for counts in measured]
+            print(f"step {step:,}  " + "  ".join(f"{p} loss {x:.4f}" for p, x in zip(("train", "dev"), now) if x is not None))
+            if @best@ and now[1] is not None:
+                losses[1], since_best = now[1], since_best + 1
+                if step % EVAL_EVERY == 0 and now[1] < losses[0]:
+                    losses[0], since_best = now[1], np.array(0)
+                    best = {name: array.copy() for name, array in w.items()}
+            place = bits.state["state"]
+            kept = best | {f"last.{name}": array for name, array in w.items()}@kept@
+            kept |= {"dev_losses": losses, "evaluations_since_best": since_best}
+            kept |= {"random_words": place["key"].astype(np.int64), "random_place": np.array(place["pos"])}
+            write(WEIGHTS, kept, step)
+'''
