@@ -3,6 +3,7 @@
 if __name__ == "__main__":
     import makemore.interrupt  # noqa: F401 - before the rest loads
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,11 @@ def export(folder: RunFolder, path: Path, trains: bool = False) -> None:
     step = folder.read_chosen().step
     arrays = recorded.arrays_of(model)
     if trains:
-        going_on: Any = Training.resumed(config, None, folder)
+        no_corpus: Any = None  # the file reads the list itself
+        going_on = Training.resumed(config, no_corpus, folder)
         model, step, arrays = going_on.model, going_on.step, training.state_of(going_on, folder)
     settings = {
-        "title": f"New words like those of {Path(config['input_file']).name}, from a model of the type {config['type']}.",
+        "title": f"New words like those of {Path(config['input_file']).name}: --type {config['type']} of makemore.",
         "file": path.name,
         "weights": weights.name,
         "dtypes": {np.dtype(array.dtype).str for array in arrays.values()},
@@ -44,9 +46,13 @@ def export(folder: RunFolder, path: Path, trains: bool = False) -> None:
     }
     content = file_of_checkpoint(arrays, step)
     text = frame.text_of(model, vocabulary, settings, config if trains else None)
-    path.write_text(text, encoding="utf-8")
     weights.write_bytes(content)
-    print(f"{path} draws words with the weights in {weights}: python {path} -n 20")
+    try:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")  # the name of a list may be no text
+    except OSError:
+        weights.unlink()
+        raise
+    print(f"wrote {path}, and {weights} with the weights of step {step:,}; new words: python {shlex.quote(str(path))}")
 
 
 def main(arguments: list[str] | None = None) -> int:

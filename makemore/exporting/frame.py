@@ -6,10 +6,12 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from makemore import drawing, run_folder
 from makemore.data import Vocabulary
 from makemore.exporting import training
-from makemore.exporting.recorded import Lines, forward_and_probabilities, source_of
+from makemore.exporting.recorded import Lines, arrays_of, forward_and_probabilities, source_of
 from makemore.language_model import CHARACTERS_AT_ONCE, LOGITS_AT_ONCE
 from micrograd import stream
 from micrograd.compiling.plain import Functions
@@ -27,6 +29,7 @@ def text_of(
     file and of that with the weights; `dtypes`, theirs; `seed`, `at_once` and `longest`, see `Drawing`.
     config: that of the run, for a file that trains as well.
     """
+    weights = {name: array.copy() for name, array in arrays_of(model).items()}
     functions = Functions(config is not None, NAMES)
     lines = Lines(model, functions)
     forward, probabilities = forward_and_probabilities(lines)
@@ -73,7 +76,15 @@ def text_of(
         if filled == text:
             break
         text = filled
-    return re.sub(r"\n{4,}", "\n\n\n", text)
+    text = re.sub(r"\n{4,}", "\n\n\n", text)
+    made: dict[str, Any] = {"__name__": "exported", "__file__": settings["file"]}
+    with np.errstate():  # which the file sets
+        exec(compile(text, settings["file"], "exec"), made)
+        forward.check(made["forward"], weights)
+        probabilities.check(made["log_probabilities"], None)
+        if step is not None:
+            step.check(made["loss_and_gradients"], weights)
+    return text
 
 
 def _constants(functions: Functions) -> list[str]:
@@ -263,8 +274,8 @@ def main():
     parser = argparse.ArgumentParser(description="New words, one to a line.")
     parser.add_argument("-n", "--num-samples", type=int, default=20, metavar="N", help="how many (20)")
     parser.add_argument("--seed", type=int, default=@seed@, metavar="N", help="of the drawing (@seed@)")
-    parser.add_argument("--temperature", type=float, default=1.0, metavar="T", help="below 1 the likely becomes likelier")
-    parser.add_argument("--top-k", type=int, default=-1, metavar="K", help="draw only from the K likeliest (-1: from all)")
+    parser.add_argument("--temperature", type=float, default=1.0, metavar="T", help="below 1: the likely is likelier")
+    parser.add_argument("--top-k", type=int, default=-1, metavar="K", help="draw only from the K likeliest (-1: all)")
     parser.add_argument("--prompt", default="", metavar="TEXT", help="how each word begins")
 @flags@    flags = parser.parse_args()
     if not 0 < flags.temperature < np.inf or flags.num_samples < 0 or (flags.top_k < 1 and flags.top_k != -1):

@@ -10,14 +10,17 @@ import numpy as np
 
 import micrograd
 from micrograd import Tensor, no_grad
-from micrograd.compiling.listing import Call, Line, Listing, for_any
+from micrograd.compiling.lengths import Line, for_any
+from micrograd.compiling.listing import Call, Listing
 from micrograd.compiling.plain import Functions
+from micrograd.graph import run_backward
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
+
 
 def source_of(thing: Any) -> str:
     """The source of a function or class as it stands, without its types."""
     text = textwrap.dedent(inspect.getsource(thing))
-    tree = ast.parse(text)
+    tree: Any = ast.parse(text)
     lines = text.encode().split(b"\n")
     starts = [0]
     for line in lines:
@@ -49,7 +52,7 @@ class Lines:
         self.weights = {id(t._array): f'w["{name}"]' for name, t in model.state_dict(keep_vars=True).items()}
         self.modules = {id(module): _short(name) for name, module in model.named_modules()}
         longest = model.context_length
-        self.lengths: dict[str, tuple[int, int]] = {"n": (4 * longest + 101, 4 * longest + 211)}
+        self.lengths: dict[str, tuple[int, int]] = {"n": (11, 17)}
         if model.whole_words:
             self.lengths["T"] = (max(1, longest - 1), longest)
 
@@ -76,6 +79,28 @@ class Recorded:
 
     def __init__(self, lines: Lines, calls: list[Call], names: list[dict[int, str]], result: str):
         self.lines, self.calls, self.names, self.result = lines, calls, names, result
+        self.given = [[array.copy() for array in call.arguments] for call in calls]
+
+    def check(self, function: Any, w: dict[str, np.ndarray] | None) -> None:
+        """Raises RuntimeError where the function that was made does not give the numbers of the recorded calls.
+
+        w: the weights as they were, its first argument; None for a function without them.
+        """
+        for call, given in zip(self.calls, self.given, strict=True):
+            first = [] if w is None else [{name: array.copy() for name, array in w.items()}]
+            found = function(*first, *given)
+            pairs = [(found[0] if isinstance(found, tuple) else found, call.result.detach().numpy())]
+            if isinstance(found, tuple):
+                leaves = run_backward([call.result], [np.ones_like(pairs[0][1])], True)
+                grads = {f'w["{name}"]': array for name, array in found[1].items()}
+                pairs += [(grads.get(self.lines.weights[id(leaf._array)]), g) for leaf, g in leaves.items()]
+            for made, expected in pairs:
+                value = np.asarray(made)
+                same = value.shape == expected.shape and value.dtype == expected.dtype
+                if not same or value.tobytes() != expected.tobytes():
+                    raise RuntimeError(
+                        f"the exported {self.result} is not that of the model; this is a mistake in makemore"
+                    )
 
     def listing(self, i: int) -> Listing:
         return Listing(self.calls[i], self.lines.functions, self.names[i], self.lines.modules, self.result)
@@ -92,7 +117,7 @@ class Recorded:
 
 def _short(path: str) -> str:
     """A module's path as a name, without its first part where the rest will do."""
-    first, _, rest = path.partition(".")
+    rest = path.partition(".")[2]
     return (rest if rest and not rest[0].isdigit() else path).replace(".", "_")
 
 

@@ -40,7 +40,8 @@ def state_of(training: Training, folder: RunFolder) -> dict[str, np.ndarray]:
         for of_adam, ours in (("exp_avg", "mean"), ("exp_avg_sq", "square")):
             arrays[f"{ours}.{name}"] = state[i][of_adam].numpy() if i in state else np.zeros_like(last[name])
     numbers = stream.Stream()
-    numbers.set_state(folder.read_checkpoint().random)
+    random: Any = folder.read_checkpoint().random
+    numbers.set_state(random)
     twister = numbers._bits.state["state"]
     return arrays | {
         "dev_losses": np.array(losses),
@@ -294,7 +295,8 @@ def train(arrays, step, last_step, path):
             stop(f"the loss became {loss} at step {step:,}; {WEIGHTS.name} is as it was at the last evaluation")
         if step % EVAL_EVERY == 0 or step == last_step:
             now = [counts and mean_loss(counts, blocks(w, counts.contexts)) for counts in measured]
-            print(f"step {step:,}  " + "  ".join(f"{p} loss {x:.4f}" for p, x in zip(("train", "dev"), now) if x is not None))
+            shown = [f"{part} loss {x:.4f}" for part, x in zip(("train", "dev"), now) if x is not None]
+            print("  ".join([f"step {step:,}", *shown]))
             if @best@ and now[1] is not None:
                 losses[1], since_best = now[1], since_best + 1
                 if step % EVAL_EVERY == 0 and now[1] < losses[0]:

@@ -12,14 +12,16 @@ import copy
 import inspect
 import weakref
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from micrograd.compiling.plain import Functions, _Source, kind_of
+from micrograd.compiling.kinds import is_own, kind_of
+from micrograd.compiling.lengths import Line
+from micrograd.compiling.plain import Functions
 from micrograd.compiling.program import Program
 from micrograd.compiling.recording import Obstacle, Recording, Rerun, Step
+from micrograd.compiling.sources import Source
 from micrograd.graph import Node, add_gradient, state, topological_order
 from micrograd.rules.errors import silent
 from micrograd.rules.sums import unbroadcast
@@ -32,6 +34,7 @@ class Call(Recording):
     def __init__(self, function: Callable, *arguments: Tensor):
         super().__init__()
         self.modules: dict[int, Any] = {}
+        self.back: list[tuple[Any, ...]] | None = None
         self.arguments = [argument._array for argument in arguments]
         with self:
             self.result = function(*arguments)
@@ -63,11 +66,15 @@ class Call(Recording):
                     inspect.unwrap(step.function)(*step.copies)
                 else:
                     step.op.forward(*step.arrays, **step.options)
-            for _ in self.way_back():
-                pass
+            self.way_back()
 
-    def way_back(self) -> Any:
-        """Each edge on the way back from the result, with its node, its place among the inputs, and the gradients."""
+    def way_back(self) -> list[tuple[Any, ...]]:
+        """Each edge on the way back from the result: (node, which of its inputs, edge, gradient, the input's)."""
+        if self.back is None:
+            self.back = list(self._way_back())
+        return self.back
+
+    def _way_back(self) -> Any:
         root = self.result._node
         if root is None:
             return
@@ -86,18 +93,6 @@ class Call(Recording):
                 if raw is not None:
                     dx = raw if raw.shape == edge.shape else unbroadcast(raw, edge.shape)
                     add_gradient(gradients, edge.parent, dx.astype(edge.dtype, copy=False), g)
-
-
-class Line:
-    """One line of the text: what it gives names to, the code that makes it, and the shape of the first of these."""
-
-    def __init__(self, targets: list[str], code: str, shape: tuple[int, ...] | None = None):
-        self.targets, self.value, self.shape = targets, code, shape
-
-    @property
-    def code(self) -> str:
-        end = "," if self.targets[1:] == [""] else ""
-        return " = ".join([", ".join(filter(None, self.targets)) + end, self.value] if self.targets else [self.value])
 
 
 class Listing:
@@ -186,10 +181,17 @@ class Listing:
             self._inlined(step, name, source, names | options)
         self.texts[id(step.result)] = name
 
-    def _short(self, step: Step) -> _Source | None:
+    def _short(self, step: Step) -> Source | None:
         """The source of an operation that is one expression in this call, and each derivative one; None for others."""
-        source = _Source(self.functions, step.op.forward, True)
-        source.calls = [self._kinds(step)]
+        kinds = self._kinds(step)
+        key = step.op, tuple(map(str, kinds)), tuple(map(_hashable, kinds.values())), step.node is not None
+        if key not in self.functions.short:
+            self.functions.short[key] = self._made_short(step, kinds)
+        return self.functions.short[key]
+
+    def _made_short(self, step: Step, kinds: dict[str, Any]) -> Source | None:
+        source = Source(self.functions, step.op.forward, True)
+        source.calls = [kinds]
         source.casts = False
         source.backward = step.node is not None
         source.simplify()
@@ -200,7 +202,7 @@ class Listing:
                     return None
                 if isinstance(statement.value, ast.Call) and self.functions.backward:
                     called = source.found(statement.value.func)
-                    if called is not None and self.functions.is_own(called) and called in self.functions.ops:
+                    if called is not None and is_own(called) and called in self.functions.ops:
                         return None
                 returned = statement.value.elts if isinstance(statement.value, ast.Tuple) else [statement.value]
             elif isinstance(statement, ast.Assign) and not isinstance(statement.targets[0], ast.Tuple):
@@ -223,7 +225,7 @@ class Listing:
         kinds |= {name: kind_of(value) for name, value in zip(_inputs_of(step), step.arrays, strict=False)}
         return kinds | {name: kind_of(value, True) for name, value in step.options.items()}
 
-    def _inlined(self, step: Step, name: str, source: _Source, names: dict[str, ast.expr]) -> None:
+    def _inlined(self, step: Step, name: str, source: Source, names: dict[str, ast.expr]) -> None:
         for parameter in step.op.parameters:
             if parameter.default is not parameter.empty:
                 names.setdefault(parameter.name, self.text(parameter.default))
@@ -232,7 +234,7 @@ class Listing:
         for statement in source.tree.body:
             if isinstance(statement, ast.Assign):
                 target: Any = statement.targets[0]
-                value = _put(statement.value, names)
+                value: Any = _put(statement.value, self._globals(statement.value, step) | names)
                 if isinstance(value, ast.Attribute) and value.attr == "shape":
                     names[target.id] = value
                 else:
@@ -241,26 +243,28 @@ class Listing:
                 value = statement.value
                 returned = list(value.elts) if isinstance(value, ast.Tuple) else [value]
         if first is None:
-            first = _put(returned[0], names)
-        code = ast.unparse(self._globals(first, step))
+            first = _put(returned[0], self._globals(returned[0], step) | names)
+        code = ast.unparse(first)
         if step.op.in_order and not step.op.forward(*step.arrays, **step.options)[0].flags.c_contiguous:
             code += ".copy()"
         self.forward.append(Line([name], code, step.result.shape))
         self.derivatives[id(step.node)] = [(derivative, names, step) for derivative in returned[1:]]
 
-    def _globals(self, expression: ast.expr, step: Step) -> ast.expr:
-        """An expression with the names that globals of its operation have in the text."""
-        source = _Source(self.functions, step.op.forward, True)
-        names = {}
+    def _globals(self, expression: ast.expr, step: Step) -> dict[str, ast.expr]:
+        """The names that the globals in an expression of an operation have in the text."""
+        scope = step.op.forward.__globals__ | inspect.getclosurevars(step.op.forward).nonlocals
+        names: dict[str, ast.expr] = {}
         for node in ast.walk(expression):
-            if isinstance(node, ast.Name) and node.id in source.scope and node.id not in ("np", "math"):
-                value = source.scope[node.id]
-                if inspect.isfunction(value) and self.functions.is_own(value):
+            if isinstance(node, ast.Name) and node.id in scope and node.id not in ("np", "math"):
+                value = scope[node.id]
+                if isinstance(value, np.ufunc):
+                    names[node.id] = ast.parse(f"np.{value.__name__}", mode="eval").body
+                if inspect.isfunction(value) and is_own(value):
                     is_op = inspect.unwrap(value) in self.functions.ops
                     names[node.id] = ast.Name(self.functions.needed(value, is_op), ast.Load())
             if isinstance(node, ast.Name) and node.id == "math":
                 self.functions.modules.add("math")
-        return _put(expression, names)
+        return names
 
     def _called(self, step: Step, name: str, inputs: list[ast.expr], options: dict[str, ast.expr]) -> None:
         function = self.functions.needed(step.op.forward, is_op=True)
@@ -271,9 +275,10 @@ class Listing:
         written += [f"{name}={_unparse(v)}" for name, v in options.items() if name not in dropped]
         targets = [name]
         if self.functions.backward:
-            found = inspect.unwrap(step.op.forward)(*step.arrays, **step.options)
-            inputs_named = _inputs_of(step)
-            targets += [self.fresh(f"{name}_d{p}") for p in inputs_named[: len(found) - 1]] or [""]
+            if step.op not in self.functions.returns:
+                self.functions.returns[step.op] = len(step.op.forward(*step.arrays, **step.options)) - 1
+            inputs_named = _inputs_of(step)[: self.functions.returns[step.op]]
+            targets += [self.fresh(f"{name}_d{p}") for p in inputs_named] or [""]
         self.derivatives[id(step.node)] = list(targets[1:])
         self.forward.append(Line(targets, f"{function}({', '.join(written)})", step.result.shape))
 
@@ -297,7 +302,9 @@ class Listing:
     def _back(self) -> None:
         root = self.call.result._node
         steps = {id(step.node): step for step in self.call.steps if isinstance(step, Step) and step.node is not None}
-        parents = {id(step.node): self.texts[id(step.result)] for step in steps.values() if id(step.result) in self.texts}
+        parents = {
+            id(step.node): self.texts[id(step.result)] for step in steps.values() if id(step.result) in self.texts
+        }
         gradients: dict[int, str] = {id(root): "g"}
         for node, i, edge, g, raw in self.call.way_back():
             if raw is None:
@@ -327,7 +334,9 @@ class Listing:
                 continue
             self.backward.append(Line([target], code, edge.shape))
             gradients[id(parent)] = target
-        used = {node.id for line in self.backward for node in ast.walk(ast.parse(line.value)) if isinstance(node, ast.Name)}
+        used = {
+            node.id for line in self.backward for node in ast.walk(ast.parse(line.value)) if isinstance(node, ast.Name)
+        }
         for line in self.forward:  # derivatives that nobody wants
             line.targets[1:] = [t if t in used or not t or t in self.texts.values() else "_" for t in line.targets[1:]]
             if line.targets[1:] and {*line.targets[1:]} <= {"_", ""}:
@@ -338,10 +347,15 @@ class Listing:
             return f"{derivative}({g})"
         tree, names, step = derivative
         if isinstance(tree, ast.Name):
-            return g if tree.id == "unchanged" else f"{self.functions.needed(step.op.forward.__globals__[tree.id])}({g})"
+            return (
+                g if tree.id == "unchanged" else f"{self.functions.needed(step.op.forward.__globals__[tree.id])}({g})"
+            )
         given = ast.Name(g, ast.Load())
-        body = _put(tree.body, {**names, tree.args.args[0].arg: given})
-        return _unparse(self._globals(body, step))
+        return _unparse(_put(tree.body, {**self._globals(tree.body, step), **names, tree.args.args[0].arg: given}))
+
+
+def _hashable(kind: Any) -> Any:
+    return repr(kind) if isinstance(kind, tuple | slice) else kind
 
 
 def _inputs_of(step: Step) -> list[str]:
@@ -387,6 +401,12 @@ def _put(expression: ast.expr, names: dict[str, ast.expr]) -> ast.expr:
         def visit_Call(self, node: ast.Call) -> Any:
             self.generic_visit(node)
             node.keywords = [k for k in node.keywords if k.arg != "copy"]
+            if (
+                len(node.args) == 1
+                and isinstance(node.args[0], ast.Starred)
+                and isinstance(node.args[0].value, ast.Tuple)
+            ):
+                node.args = list(node.args[0].value.elts)
             if isinstance(node.func, ast.Attribute) and node.func.attr in ("reshape", "transpose"):
                 node.args = list(node.args[0].elts) if isinstance(node.args[0], ast.Tuple) else node.args
             return node
@@ -419,63 +439,3 @@ def _slice_of(part: Any) -> Any:
 
 def _unparse(expression: ast.expr) -> str:
     return ast.unparse(ast.fix_missing_locations(_tidy(copy.deepcopy(expression))))
-
-
-# Lines that are good for any length.
-
-
-def for_any(one: list[Line], other: list[Line], lengths: Mapping[str, tuple[int, int]]) -> list[str]:
-    """The lines of two listings of one call as text, where `lengths` are written by their names.
-
-    lengths: by name, the length that a dimension has in the one and in the other. Raises Obstacle where the listings
-    differ in anything else.
-    """
-    if len(one) != len(other):
-        raise Obstacle("the operations depend on how many examples there are")
-    texts = []
-    for a, b in zip(one, other, strict=True):
-        code = ast.unparse(_merged(ast.parse(a.code), ast.parse(b.code), lengths))
-        shape = ""
-        if a.shape is not None and b.shape is not None:
-            merged = _merged(ast.parse(repr(a.shape)), ast.parse(repr(b.shape)), lengths)
-            shape = f"  # {ast.unparse(merged)}"
-        texts.append((code if '"' in code else code.replace("'", '"')) + shape)
-    return texts
-
-
-def _merged(a: Any, b: Any, lengths: Mapping[str, tuple[int, int]]) -> Any:
-    if type(a) is not type(b):
-        raise Obstacle(f"{ast.dump(a):.80} in one text is {ast.dump(b):.80} in the other")
-    if isinstance(a, ast.Constant):
-        if a.value == b.value and type(a.value) is type(b.value):
-            return a
-        return ast.parse(_name_of(a.value, b.value, lengths), mode="eval").body
-    for field, value in ast.iter_fields(a):
-        mine = getattr(b, field)
-        if isinstance(value, list):
-            if len(value) != len(mine):
-                raise Obstacle("the texts have different lengths")
-            merged = [_merged(x, y, lengths) if isinstance(x, ast.AST) else x for x, y in zip(value, mine, strict=True)]
-            setattr(a, field, merged)
-        elif isinstance(value, ast.AST):
-            setattr(a, field, _merged(value, mine, lengths))
-        elif value != mine:
-            raise Obstacle(f"{value!r:.60} in one text is {mine!r:.60} in the other")
-    return ast.fix_missing_locations(a)
-
-
-def _name_of(a: Any, b: Any, lengths: Mapping[str, tuple[int, int]]) -> str:
-    """What a number is in terms of the lengths: n, n * T, 4 * n, n - 1, ..."""
-    for name, (x, y) in lengths.items():
-        if (a, b) == (x, y):
-            return name
-    every = {" * ".join(lengths): (np.prod([x for x, _ in lengths.values()]), np.prod([y for _, y in lengths.values()]))}
-    for name, (x, y) in {**lengths, **every}.items():
-        with suppress(TypeError):
-            if a % x == 0 == b % y and a // x == b // y:
-                return f"{a // x} * {name}" if a != x else name
-            if a - x == b - y:
-                return f"{name} {'+' if a > x else '-'} {abs(a - x)}"
-            if x % a == 0 == y % b and x // a == y // b:
-                return f"{name} // {x // a}"
-    raise Obstacle(f"{a} in one text is {b} in the other, and neither is a length")

@@ -75,6 +75,7 @@ class Rerun:
 
     def __init__(self, function: Callable, arguments: tuple[Any, ...], result: Any):
         self.function, self.arguments, self.result = function, arguments, result
+        self.copies: tuple[Any, ...] = ()
 
 
 class Obstacle(Exception):  # noqa: N818 - it ends a recording, not the program

@@ -9,7 +9,7 @@ from makemore import data
 from makemore.models.mlp import MLP
 
 FOLDER = Path(data.__file__).parent
-COMMANDS = {"train", "sample", "score", "draw", "ladder", "tune"}
+COMMANDS = {"train", "sample", "score", "draw", "export", "ladder", "tune"}
 
 
 def imports_of(path):

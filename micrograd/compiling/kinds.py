@@ -1,0 +1,102 @@
+"""What is known of the arguments of functions before they are called: the dimensions and dtypes of arrays, options."""
+
+import ast
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from micrograd import graph
+
+HERE = str(Path(graph.__file__).parent)
+PARTS = (int, slice, type(...))
+"""What a shape, or the index of a view, is made of."""
+OF_KINDS = ("dim_of", "dims_of", "_is_of_rows")
+"""Functions of the engine that look at no more than dimensions and dtypes."""
+
+
+def is_own(value: Any) -> bool:
+    """Whether it is a function of the engine."""
+    return isinstance(value, types.FunctionType) and value.__code__.co_filename.startswith(HERE)
+
+
+class Kind:
+    """What is known of an array in all calls: its dimensions and dtype. Whoever asks for more gets an error."""
+
+    __class__ = np.ndarray  # type: ignore[assignment]  # so says isinstance
+
+    def __init__(self, array: np.ndarray):
+        self.ndim, self.dtype, self.flags = array.ndim, array.dtype, _Flags(array)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Kind and self._known() == other._known()
+
+    def __hash__(self) -> int:
+        return hash(self._known())
+
+    def _known(self) -> tuple[Any, ...]:
+        return self.ndim, self.dtype, self.flags.in_order
+
+
+class _Flags:
+    """Whether an array lies in order: if it does, it does so with other lengths too, but not the other way round."""
+
+    def __init__(self, array: np.ndarray):
+        self.in_order = array.flags.c_contiguous
+
+    @property
+    def c_contiguous(self) -> bool:
+        if not self.in_order:
+            raise AttributeError("with a length of 1 it may be so")
+        return True
+
+
+class Open:
+    """What may be another thing in each call."""
+
+
+OPEN = Open()
+
+
+def kind_of(value: Any, is_option: bool | int = False) -> Any:
+    """What of an argument holds for all calls like this one; a whole number may be the length of a dimension."""
+    if isinstance(value, np.ndarray):
+        return Kind(value)
+    if value is None or isinstance(value, bool | str | float) or (is_option and isinstance(value, int)):
+        return value
+    if isinstance(value, tuple) and all(item is None or isinstance(item, PARTS) for item in value):
+        # Where lengths that vary are in it, it is another one in another call.
+        return tuple([slice(None) if isinstance(item, slice) else item for item in value])
+    return OPEN
+
+
+def _type_of(value: Any) -> Any:
+    return np.ndarray if isinstance(value, np.ndarray) else type(value)
+
+
+class Unknown(Exception):  # noqa: N818 - never leaves this file
+    """More than dimensions and dtypes decides it."""
+
+
+def decided(expression: ast.expr, scope: dict[str, Any], calls: list[dict[str, Any]]) -> Any:
+    """The value of an expression in all the calls, given as names and kinds. Raises Unknown where they differ."""
+    names = {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}
+    own = [scope[name] for name in names if is_own(scope.get(name))]
+    if any(function.__name__ not in OF_KINDS for function in own):
+        raise Unknown
+    code = compile(ast.Expression(expression), "<decided>", "eval")
+    found = []
+    for call in calls or [{}]:
+        if any(isinstance(call.get(name), Open) for name in names):
+            raise Unknown
+        try:
+            value = eval(code, {**scope, "type": _type_of}, call)
+        except Exception:
+            raise Unknown from None
+        if not (value is None or isinstance(value, bool | int | str | tuple | np.bool_)):
+            raise Unknown
+        found.append(value)
+    if any(type(value) is not type(found[0]) or value != found[0] for value in found):
+        raise Unknown
+    return found[0]

@@ -1,0 +1,201 @@
+"""A file that makemore.export has written, run where there is no micrograd, does what the package does."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import makemore
+from makemore import run
+from makemore.config import config_of, parser_of_flags
+from makemore.export import export
+from makemore.run_folder import CHECKPOINT, RunFolder
+from makemore.training import Training
+from micrograd.serialization import arrays_of
+
+NETS = {
+    "bigram": ["--type", "bigram"],
+    "bigram of counts": ["--type", "bigram", "--fit", "counts"],
+    "bigram of counts, unsmoothed": ["--type", "bigram", "--fit", "counts", "--smoothing", 0],
+    "trigram": ["--type", "trigram", "-l", 20],
+    "trigram of counts": ["--type", "trigram", "--fit", "counts", "--smoothing", 2.5],
+    "bigram on minibatches": ["--type", "bigram", "-b", 8, "-l", 5],
+    "mlp": ["--type", "mlp", "--n-embd2", 8],
+    "mlp of two characters": ["--type", "mlp", "--block-size", 2, "--n-embd2", 8, "--no-batchnorm"],
+    "mlp, two layers": ["--type", "mlp", "--n-embd2", 8, "--n-layer", 2, "--direct", "--clip", 0.1],
+    "mlp of makemore.py": ["--type", "mlp", "--blank", "--n-embd", 6, "--n-embd2", 8],
+    "wavenet": ["--type", "wavenet", "--block-size", 4, "--n-embd", 4, "--n-embd2", 8],
+    "bow": ["--type", "bow", "--n-embd", 8, "--n-embd2", 8],
+    "rnn": ["--type", "rnn", "--n-embd", 8, "--n-embd2", 8, "--optimizer", "sgd", "-l", 0.1],
+    "gru": ["--type", "gru", "--n-embd", 8, "--n-embd2", 8, "--clip", 0.5, "-w", 0.1],
+    "lstm": ["--type", "lstm", "--n-embd", 8, "--n-embd2", 8, "--schedule", "linear", "--split", "none"],
+    "transformer": ["--type", "transformer", "--n-embd", 8, "--n-layer", 2, "--n-head", 2, "--early-stop", 3],
+}
+DESCENT = [name for name, flags in NETS.items() if "counts" not in flags]
+QUICK = ("bigram of counts", "mlp", "mlp of makemore.py", "gru", "transformer")
+
+
+def some_slow(names):
+    """Names as parameters, most of which take long together."""
+    return [pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK)) for name in names]
+
+
+@pytest.fixture(scope="session")
+def numpy_alone(tmp_path_factory):
+    """A folder to import from, in which there is NumPy and nothing else."""
+    folder = tmp_path_factory.mktemp("numpy_alone")
+    site = Path(np.__file__).parents[1]
+    for name in ("numpy", "numpy.libs"):
+        if (site / name).exists():
+            os.symlink(site / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def words(tmp_path_factory):
+    """A list, with a space, an accent and a dot in it."""
+    path = tmp_path_factory.mktemp("list") / "words.txt"
+    names = makemore.data.WordList(makemore.data.bundled_names()).words()
+    path.write_text("\n".join([*names[::150], "é. a", "'\"\\"]), encoding="utf-8")
+    return path
+
+
+def begin(words, folder, flags, steps=6):
+    """A run of some steps in the folder, without pictures."""
+    flags = [str(flag) for flag in flags]
+    descent = [] if "counts" in flags else ["--max-steps", str(steps), "--eval-every", "2"]
+    config = config_of(parser_of_flags().parse_args([*flags, *descent]))
+    corpus = run.read_corpus(config, str(words))
+    config = run.complete(config, corpus)
+    training = Training(config, corpus, run.new_model(config, corpus), RunFolder(folder))
+    with training.folder.staged(False):
+        run.train(training, quiet=True)
+    return training
+
+
+def alone(numpy_alone, path, *flags):
+    """Run a file in a fresh Python that has NumPy and nothing else."""
+    start = f"import sys; sys.path.insert(0, {str(numpy_alone)!r}); sys.argv = sys.argv[1:]\n"
+    start += "try:\n    import micrograd\nexcept ImportError:\n    pass\nelse:\n    sys.exit('micrograd is there')\n"
+    start += "import runpy; runpy.run_path(sys.argv[0], run_name='__main__')"
+    line = [sys.executable, "-I", "-S", "-c", start, str(path), *map(str, flags)]
+    environment = {"PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(line, capture_output=True, text=True, encoding="utf-8", env=os.environ | environment)
+
+
+def drawn_by(folder, n, **flags):
+    """The words that makemore.sample draws."""
+    wanted = {"seed": None, "temperature": 1.0, "top_k": -1, "prompt": ""} | flags
+    config, (model, vocabulary) = folder.read_config(), folder.load()
+    sampler = run.sampler_of(model, vocabulary, config, type("Flags", (), wanted))
+    return [word.word for word in run.draw_words(sampler, n, None)]
+
+
+@pytest.mark.parametrize("net", some_slow(NETS))
+def test_the_file_draws_the_words_of_the_package(net, words, tmp_path, command, numpy_alone):
+    folder = begin(words, tmp_path / "run", NETS[net]).folder
+    assert command("export", "-o", folder.path, tmp_path / "model.py").status == 0
+    for n, flags in ((12, {}), (260, {"seed": 7, "temperature": 0.8, "top_k": 5, "prompt": "a"})):
+        given = [text for name, value in flags.items() for text in ("--" + name.replace("_", "-"), value)]
+        found = alone(numpy_alone, tmp_path / "model.py", "-n", n, *given)
+        assert found.stderr == ""
+        assert found.stdout.splitlines() == drawn_by(folder, n, **flags)
+
+
+@pytest.mark.parametrize("net", some_slow(DESCENT))
+def test_the_file_goes_on_to_the_weights_and_losses_of_the_package(net, words, tmp_path, command, numpy_alone):
+    begun = begin(words, tmp_path / "run", NETS[net])
+    assert command("export", "--train", "-o", tmp_path / "run", tmp_path / "model.py").status == 0
+    resumed = Training.resumed(begun.config | {"max_steps": 11}, begun.corpus, RunFolder(tmp_path / "run"))
+    resumed.take_steps(progress=False)
+    found = alone(numpy_alone, tmp_path / "model.py", "--train", "--max-steps", 11, "-n", 5)
+    assert found.stderr == ""
+    lines = found.stdout.splitlines()
+    expected = [line_of(line) for line in resumed.metrics if line["step"] > 6]
+    assert lines[: len(expected)] == expected
+    assert lines[len(expected) :] == drawn_by(resumed.folder, 5)
+    theirs, _ = arrays_of((tmp_path / "run" / CHECKPOINT).read_bytes())
+    ours, metadata = arrays_of((tmp_path / "model.safetensors").read_bytes())
+    assert metadata["step"] == str(resumed.step)
+    for name, array in resumed.model.state_dict().items():
+        assert ours[f"last.{name}"].tobytes() == theirs[name].tobytes() == array.numpy().tobytes()
+
+
+def line_of(line):
+    """A line of metrics as the file prints it."""
+    losses = [
+        f"{part} loss {line[f'{part}_loss']:.4f}" for part in ("train", "dev") if line[f"{part}_loss"] is not None
+    ]
+    return "  ".join([f"step {line['step']:,}", *losses])
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "complaint"),
+    [
+        ("model.py", "model.py", "is there already"),
+        ("model.safetensors", "model.py", "is there already"),
+        (None, "model.txt", "has to end in .py"),
+        (None, "nowhere/model.py", "No such file or directory"),
+    ],
+)
+def test_nothing_is_written_over_and_nothing_is_written_elsewhere(there, wanted, complaint, words, tmp_path, command):
+    begin(words, tmp_path / "run", NETS["bigram"])
+    if there:
+        (tmp_path / there).write_text("mine")
+    before = {path.name for path in tmp_path.iterdir()}
+    assert complaint in command("export", "-o", tmp_path / "run", tmp_path / wanted).complaint
+    assert {path.name for path in tmp_path.iterdir()} == before
+    assert there is None or (tmp_path / there).read_text() == "mine"
+
+
+def test_what_cannot_be_exported_is_refused_in_a_line(words, tmp_path, command):
+    assert "holds no run" in command("export", "-o", tmp_path, tmp_path / "model.py").complaint
+    begin(words, tmp_path / "run", NETS["bigram of counts"])
+    refused = command("export", "--train", "-o", tmp_path / "run", tmp_path / "model.py")
+    assert "nothing to train" in refused.complaint
+    (tmp_path / "run" / CHECKPOINT).write_bytes(b"damaged")
+    assert "is damaged" in command("export", "-o", tmp_path / "run", tmp_path / "model.py").complaint
+
+
+@pytest.fixture(scope="module")
+def exported(words, tmp_path_factory):
+    """A folder with a file that trains."""
+    folder = tmp_path_factory.mktemp("exported")
+    begin(words, folder / "run", NETS["bigram on minibatches"])
+    export(RunFolder(folder / "run"), folder / "model.py", trains=True)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("flags", "complaint"),
+    [
+        (["--temperature", 0], "--temperature above 0"),
+        (["--top-k", 0], "--top-k 1 or more"),
+        (["--prompt", "Ω"], "does not know the character 'Ω'"),
+        (["--train", "--max-steps", 6], "6 steps are done"),
+        (["--train", "--max-steps", 9, "-i", "nowhere.txt"], "nowhere.txt"),
+        (["--train", "--max-steps", 9, "-i", __file__], "does not hold the words"),
+    ],
+)
+def test_the_file_says_in_a_line_what_it_cannot_do(flags, complaint, exported, numpy_alone):
+    before = (exported / "model.safetensors").read_bytes()
+    found = alone(numpy_alone, exported / "model.py", *flags)
+    assert (found.returncode, found.stderr.count("\n"), found.stdout) == (2, 1, "")
+    assert found.stderr.startswith("error: ")
+    assert complaint in found.stderr
+    assert (exported / "model.safetensors").read_bytes() == before
+
+
+def test_damaged_weights_are_refused_by_the_file(exported, tmp_path, numpy_alone):
+    content = (exported / "model.safetensors").read_bytes()
+    shutil.copy(exported / "model.py", tmp_path)
+    for damaged in (content[:-1] + bytes([content[-1] ^ 1]), content[:100], b""):
+        (tmp_path / "model.safetensors").write_bytes(damaged)
+        found = alone(numpy_alone, tmp_path / "model.py")
+        assert (found.returncode, found.stderr.count("\n"), found.stdout) == (2, 1, "")
+    (tmp_path / "model.safetensors").unlink()
+    assert "No such file" in alone(numpy_alone, tmp_path / "model.py").stderr
