@@ -14,7 +14,6 @@ from makemore.exporting import training
 from makemore.exporting.recorded import Lines, arrays_of, forward_and_probabilities, source_of
 from makemore.language_model import CHARACTERS_AT_ONCE, LOGITS_AT_ONCE
 from micrograd import stream
-from micrograd.compiling.plain import Functions
 
 NAMES = {"read", "forward", "log_probabilities", "after", "stop", "main", "joined", "fractions_of", "exponentials_of"}
 """The functions of the frame itself."""
@@ -30,8 +29,8 @@ def text_of(
     config: that of the run, for a file that trains as well.
     """
     weights = {name: array.copy() for name, array in arrays_of(model).items()}
-    functions = Functions(config is not None, NAMES)
-    lines = Lines(model, functions)
+    lines = Lines(model, config is not None, NAMES)
+    functions = lines.functions
     forward, probabilities = forward_and_probabilities(lines)
     step = None if config is None else training.recorded_step(lines, config)
     body, (ends, _) = forward.written()[0], probabilities.written()
@@ -87,7 +86,7 @@ def text_of(
     return text
 
 
-def _constants(functions: Functions) -> list[str]:
+def _constants(functions: Any) -> list[str]:
     return ["\n".join(functions.constants.values())] if functions.constants else []
 
 

@@ -47,14 +47,15 @@ def source_of(thing: Any) -> str:
 class Lines:
     """The lines of a function of a model, for any number of examples and, of whole words, any length."""
 
-    def __init__(self, model: Any, functions: Functions):
-        self.model, self.functions = model, functions
+    def __init__(self, model: Any, backward: bool, taken: set[str]):
+        self.model, longest = model, model.context_length
         self.weights = {id(t._array): f'w["{name}"]' for name, t in model.state_dict(keep_vars=True).items()}
         self.modules = {id(module): _short(name) for name, module in model.named_modules()}
-        longest = model.context_length
-        self.lengths: dict[str, tuple[int, int]] = {"n": (11, 17)}
+        self.lengths: dict[str, tuple[int, int]] = {"n": (101, 103)}
         if model.whole_words:
             self.lengths["T"] = (max(1, longest - 1), longest)
+        varying = {length for pair in self.lengths.values() for length in pair}
+        self.functions = Functions(backward, taken, varying, {*self.weights})
 
     def shapes(self) -> list[tuple[int, int]]:
         """The two shapes of contexts that the model is recorded with."""

@@ -2,6 +2,7 @@
 
 import ast
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,30 @@ def is_own(value: Any) -> bool:
     return isinstance(value, types.FunctionType) and value.__code__.co_filename.startswith(HERE)
 
 
+class Length:
+    """A dimension that has another length in another call. Whoever compares it gets an error."""
+
+    def _varies(self, *_: Any) -> Any:
+        raise TypeError("this length varies")
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __index__ = __mod__ = __add__ = __sub__ = _varies
+    __hash__ = None  # type: ignore[assignment]
+
+
 class Kind:
-    """What is known of an array in all calls: its dimensions and dtype. Whoever asks for more gets an error."""
+    """What is known of an array in all calls: its dtype, its dimensions and those of their lengths that never vary.
+
+    varies: whether a length, given with its place, does.
+    """
 
     __class__ = np.ndarray  # type: ignore[assignment]  # so says isinstance
 
-    def __init__(self, array: np.ndarray):
+    def __init__(self, array: np.ndarray, varies: Callable[[int, int], bool]):
         self.ndim, self.dtype, self.flags = array.ndim, array.dtype, _Flags(array)
+        self.shape = tuple([LENGTH if varies(i, n) else n for i, n in enumerate(array.shape)])
+
+    def __len__(self) -> Any:
+        return self.shape[0].__index__()
 
     def __eq__(self, other: object) -> bool:
         return type(other) is Kind and self._known() == other._known()
@@ -36,7 +54,11 @@ class Kind:
         return hash(self._known())
 
     def _known(self) -> tuple[Any, ...]:
-        return self.ndim, self.dtype, self.flags.in_order
+        shape = tuple([None if isinstance(n, Length) else n for n in self.shape])
+        return self.ndim, self.dtype, self.flags.in_order, shape
+
+
+LENGTH = Length()
 
 
 class _Flags:
@@ -59,10 +81,10 @@ class Open:
 OPEN = Open()
 
 
-def kind_of(value: Any, is_option: bool | int = False) -> Any:
+def kind_of(value: Any, varies: Callable[[int, int], bool], is_option: bool | int = False) -> Any:
     """What of an argument holds for all calls like this one; a whole number may be the length of a dimension."""
     if isinstance(value, np.ndarray):
-        return Kind(value)
+        return Kind(value, varies)
     if value is None or isinstance(value, bool | str | float) or (is_option and isinstance(value, int)):
         return value
     if isinstance(value, tuple) and all(item is None or isinstance(item, PARTS) for item in value):

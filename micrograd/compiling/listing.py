@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.compiling.kinds import is_own, kind_of
+from micrograd.compiling.kinds import is_own
 from micrograd.compiling.lengths import Line
 from micrograd.compiling.plain import Functions
 from micrograd.compiling.program import Program
 from micrograd.compiling.recording import Obstacle, Recording, Rerun, Step
 from micrograd.compiling.sources import Source
-from micrograd.graph import Node, add_gradient, state, topological_order
+from micrograd.graph import Node, added, state, topological_order
 from micrograd.rules.errors import silent
 from micrograd.rules.sums import unbroadcast
 from micrograd.tensors import Tensor
@@ -92,7 +92,8 @@ class Call(Recording):
                 yield node, i, edge, g, raw
                 if raw is not None:
                     dx = raw if raw.shape == edge.shape else unbroadcast(raw, edge.shape)
-                    add_gradient(gradients, edge.parent, dx.astype(edge.dtype, copy=False), g)
+                    dx, others = dx.astype(edge.dtype, copy=False), gradients.get(edge.parent)
+                    gradients[edge.parent] = dx if others is None else added(dx, g, others)
 
 
 class Listing:
@@ -221,6 +222,7 @@ class Listing:
         return source
 
     def _kinds(self, step: Step) -> dict[str, Any]:
+        kind_of = self.functions.kind_of
         kinds = {p.name: kind_of(p.default, True) for p in step.op.parameters if p.default is not p.empty}
         kinds |= {name: kind_of(value) for name, value in zip(_inputs_of(step), step.arrays, strict=False)}
         return kinds | {name: kind_of(value, True) for name, value in step.options.items()}

@@ -22,11 +22,12 @@ from micrograd.compiling.sources import Source, is_docstring
 class Functions:
     """The functions that a text needs, each once, in the order in which they have to stand.
 
-    backward: whether operations hand back their derivatives. taken: names that are not free.
+    backward: whether operations hand back their derivatives. taken: names that are not free. lengths: those that vary.
+    weights: the ids of arrays whose lengths do not.
     """
 
-    def __init__(self, backward: bool, taken: set[str]):
-        self.backward = backward
+    def __init__(self, backward: bool, taken: set[str], lengths: set[int], weights: set[int]):
+        self.backward, self.lengths, self.weights = backward, lengths, weights
         self.taken = {*taken, *dir(builtins)}
         self.calls: dict[Any, list[dict[str, Any]]] = {}
         self.names: dict[Any, str] = {}
@@ -39,6 +40,15 @@ class Functions:
         self.returned: dict[Any, list[int]] = {}
         self.dropped: dict[Any, set[str]] = {}  # the options that are not asked for any more
 
+    def kind_of(self, value: Any, is_option: bool | int = False) -> Any:
+        """What of an argument holds in every call: the first length of what is computed never does."""
+        fixed = id(value) in self.weights
+
+        def varies(place: int, length: int) -> bool:
+            return not fixed and (place == 0 or any(length == n or (n > 100 and length % n == 0) for n in self.lengths))
+
+        return kind_of(value, varies, is_option)
+
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Notes how the engine's functions are called in the block."""
@@ -49,7 +59,7 @@ class Functions:
             if event == "call" and code.co_filename.startswith(HERE):
                 names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
                 of_op = code.co_posonlyargcount
-                kinds = {name: kind_of(frame.f_locals[name], of_op and i >= of_op) for i, name in enumerate(names)}
+                kinds = {name: self.kind_of(frame.f_locals[name], of_op and i >= of_op) for i, name in enumerate(names)}
                 known = self.calls.setdefault(code, [])
                 if kinds not in known:
                     known.append(kinds)

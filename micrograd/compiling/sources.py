@@ -67,6 +67,8 @@ class Source:
         value = ast.parse(f"({new})", mode="eval").body
         together = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List)
         is_whole = isinstance(parent, whole) and not (isinstance(parent, ast.Call) and parent.func is node)
+        if isinstance(value, ast.Compare):
+            is_whole |= isinstance(parent, ast.IfExp | ast.BoolOp)
         return self.replace(node, new if is_whole or isinstance(value, together) else f"({new})")
 
     def put(self, start: int, end: int, new: str) -> bool:
@@ -132,7 +134,7 @@ class Source:
             if (
                 isinstance(node, ast.Tuple)
                 and isinstance(node.ctx, ast.Store)
-                and self.segment(node.elts[-1]) == "saved"
+                and self.segment(node.elts[-1]) == "*saved"
             ):
                 return self.replace(node, self.segment(node.elts[0]))
             if isinstance(node, ast.AnnAssign) and node.value:
@@ -141,7 +143,7 @@ class Source:
         if is_docstring(first) and ("\n\n" in first.value.value or " Raises " in first.value.value):
             text = " ".join(first.value.value.split("\n\n")[0].split()).partition(" Raises ")[0]
             indent = " " * 4
-            lines = textwrap.wrap(f'"""{text}"""', 116, initial_indent=indent, subsequent_indent=indent)
+            lines = textwrap.wrap(f'"""{text}"""', 120, initial_indent=indent, subsequent_indent=indent)
             return self.put_lines(first, lines)
         return False
 
@@ -256,7 +258,8 @@ class Source:
                     calls = [call for call in calls if self.may_go_on(part, inner, call, is_and)]
                     continue
                 if bool(value) != is_and:
-                    return part is node.values[0] and self.replace_expression(node, repr(value))
+                    before = node.values[: node.values.index(part)]
+                    return all(map(_is_pure, before)) and self.replace_expression(node, repr(value))
                 if bool(value) == is_and:
                     others = [self.segment(other) for other in node.values if other is not part]
                     return self.replace_expression(node, (" and " if is_and else " or ").join(others))
@@ -309,7 +312,7 @@ class Source:
     def shorten(self) -> bool:
         """An operation that nobody goes back through returns its result alone; constants have their value."""
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.Return) and self.is_op and not self.backward and node in self.tree.body:
+            if isinstance(node, ast.Return) and self.is_op and not self.backward and not self.is_inner(node):
                 if isinstance(node.value, ast.Tuple):
                     return self.replace(node.value, self.segment(node.value.elts[0]))
                 called = self.found(node.value.func) if isinstance(node.value, ast.Call) else None
@@ -347,6 +350,11 @@ class Source:
             if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load):
                 return self.replace_expression(n, value)
         return self.put_lines(node, [])
+
+    def is_inner(self, node: ast.Return) -> bool:
+        """Whether a return is that of a function inside."""
+        inner = [n for n in ast.walk(self.tree) if isinstance(n, ast.FunctionDef) and n is not self.tree]
+        return any(n.lineno <= node.lineno <= (n.end_lineno or 0) for n in inner)
 
     def pairs(self, node: ast.Assign) -> list[tuple[str, str]]:
         target, value = node.targets[0], node.value
@@ -494,7 +502,7 @@ def is_docstring(statement: Any) -> bool:
 
 def _is_pure(value: ast.expr) -> bool:
     """Whether nothing else changes when an expression is left out."""
-    allowed = ("prod", "len", "range", "empty_like", "sqrt", "arange", "ones_like", "zeros")
+    allowed = ("prod", "len", "range", "cumsum", "zip", "empty_like", "sqrt", "arange", "ones_like", "zeros")
     for node in ast.walk(value):
         if isinstance(node, ast.Call) and (
             any(keyword.arg == "out" for keyword in node.keywords)
