@@ -1,15 +1,12 @@
 """`python -m makemore.export -o DIR FILE.py`: a trained model as one file to read, that needs NumPy alone."""
 
-if __name__ == "__main__":
-    import makemore.interrupt  # noqa: F401 - before the rest loads
-
 import shlex
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from makemore import run
+from makemore import new_words
 from makemore.config import add_folder_flag
 from makemore.exporting import frame, recorded, training
 from makemore.run_folder import RunFolder, file_of_checkpoint
@@ -41,8 +38,8 @@ def export(folder: RunFolder, path: Path, trains: bool = False) -> None:
         "weights": weights.name,
         "dtypes": {np.dtype(array.dtype).str for array in arrays.values()},
         "seed": config["seed"],
-        "at_once": run.words_at_once(config),
-        "longest": run.longest_word(config),
+        "at_once": new_words.words_at_once(config),
+        "longest": new_words.longest_word(config),
     }
     content = file_of_checkpoint(arrays, step)
     text = frame.text_of(model, vocabulary, settings, config if trains else None)

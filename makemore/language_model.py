@@ -14,7 +14,7 @@ import numpy as np
 
 import micrograd
 from makemore.data import Examples, Vocabulary, context_index, examples
-from makemore.drawing import Drawing
+from makemore.growing import Growing
 from micrograd import Generator, Tensor, no_grad
 from micrograd.command import UsageError
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
@@ -184,7 +184,7 @@ class Sampler:
         if model.whole_words:
             check_word_fits(model.context_length, prompt, len(ids) + 1)
             longest = min(longest, model.context_length - len(ids))
-        self._drawing = Drawing(
+        self._growing = Growing(
             self._log_probabilities,
             lambda probabilities: generator.multinomial(probabilities, 1, replacement=True)[:, 0],
             window=None if model.whole_words else model.context_length,
@@ -197,7 +197,7 @@ class Sampler:
 
     def words(self) -> Iterator[str]:
         """Words without end."""
-        return map(self.vocabulary.decode, self._drawing.words())
+        return map(self.vocabulary.decode, self._growing.words())
 
     def _log_probabilities(self, contexts: np.ndarray) -> np.ndarray:
         """Those of the character after each context, (n, size) float64."""

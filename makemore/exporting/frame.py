@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from makemore import drawing, run_folder
+from makemore import growing, run_folder
 from makemore.data import Vocabulary
 from makemore.exporting import training
 from makemore.exporting.recorded import Lines, arrays_of, forward_and_probabilities, source_of
@@ -25,7 +25,7 @@ def text_of(
     """The file of a model, which is recorded for it, so that its buffers are other ones afterwards.
 
     settings: what its words are drawn with: `title`, a sentence on the model; `file` and `weights`, the names of the
-    file and of that with the weights; `dtypes`, theirs; `seed`, `at_once` and `longest`, see `Drawing`.
+    file and of that with the weights; `dtypes`, theirs; `seed`, `at_once` and `longest`, see `Growing`.
     config: that of the run, for a file that trains as well.
     """
     weights = {name: array.copy() for name, array in arrays_of(model).items()}
@@ -56,8 +56,8 @@ def text_of(
         "at_once": f"max(1, {most} // contexts.shape[1])" if whole else most,
         "rows": " * contexts.shape[1]" if whole else "",
         "random": "\n\n\n".join(map(source_of, (stream.joined, stream.fractions_of, stream.exponentials_of))),
-        "cached": f"MOST_CACHED = {drawing.MOST_CACHED}  # probabilities that a Drawing keeps",
-        "drawing": source_of(drawing.Drawing),
+        "cached": f"MOST_CACHED = {growing.MOST_CACHED}  # probabilities that a Growing keeps",
+        "growing": source_of(growing.Growing),
         "draws_from": None if whole else window,
         "words": settings["at_once"],
         "longest": f"min({longest}, {window} - len(prompt))" if whole else longest,
@@ -256,7 +256,7 @@ def multinomial_from(seed):
 @cached@
 
 
-@drawing@
+@growing@
 
 
 @training@
@@ -282,7 +282,7 @@ def main():
     if strange := set(flags.prompt) - {*TOKENS[1:]}:
         stop(f"the model does not know the character {min(strange)!r}")
     prompt = [TOKENS.index(character, 1) for character in flags.prompt]@fits@
-@go@    growing = Drawing(
+@go@    growing = Growing(
         lambda contexts: after(w, contexts),
         multinomial_from(flags.seed),
         window=@draws_from@,

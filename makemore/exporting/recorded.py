@@ -50,6 +50,7 @@ class Lines:
     def __init__(self, model: Any, backward: bool, taken: set[str]):
         self.model, longest = model, model.context_length
         self.weights = {id(t._array): f'w["{name}"]' for name, t in model.state_dict(keep_vars=True).items()}
+        self.weights |= _of_shorter_contexts(model)
         self.modules = {id(module): _short(name) for name, module in model.named_modules()}
         self.lengths: dict[str, tuple[int, int]] = {"n": (101, 103)}
         if model.whole_words:
@@ -114,6 +115,20 @@ class Recorded:
 
     def _any(self, one: list[Line], other: list[Line]) -> list[str]:
         return for_any(one, other, self.lines.lengths)
+
+
+def _of_shorter_contexts(model: Any) -> dict[int, str]:
+    """The tables that interpolated counts are mixed with: sums of the counts, by the ids of their arrays."""
+    if getattr(model, "interpolation", None) is None:
+        return {}
+    with no_grad():
+        model(micrograd.zeros(1, model.context_length, dtype=micrograd.int64))  # makes them
+    shape = (model.vocabulary_size,) * (model.context_length + 1)
+    names = {}
+    for length, table in enumerate(model._shorter):
+        axes = tuple(range(model.context_length - length))
+        names[id(table._array)] = f'w["counts"].reshape({shape}).sum({axes})'
+    return names
 
 
 def _short(path: str) -> str:

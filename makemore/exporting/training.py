@@ -32,7 +32,6 @@ def state_of(training: Training, folder: RunFolder) -> dict[str, np.ndarray]:
         arrays |= folder.read_checkpoint(BEST).model
         dev_losses = {line["step"]: line["dev_loss"] for line in folder.evaluations()}
         losses = [best["dev_loss"], dev_losses.get(training.step, np.inf)]
-    age = 0 if best is None else len(training.metrics) - 1 - training.metrics.index(best)
     arrays |= {f"last.{name}": array for name, array in last.items()}
     names = [name for name, parameter in training.model.named_parameters() if parameter.requires_grad]
     state = training.optimizer.state_dict()["state"]
@@ -45,7 +44,7 @@ def state_of(training: Training, folder: RunFolder) -> dict[str, np.ndarray]:
     twister = numbers._bits.state["state"]
     return arrays | {
         "dev_losses": np.array(losses),
-        "evaluations_since_best": np.array(age),
+        "evaluations_since_best": np.array(0),  # a run that goes on has patience anew
         "random_words": twister["key"].astype(np.int64),
         "random_place": np.array(twister["pos"]),
     }
@@ -94,6 +93,7 @@ def parts_of(model: Any, vocabulary_size: int, config: Mapping[str, Any], step: 
     values = {
         "list": repr(str(config["input_file"])),
         "digest": config["digest"],
+        "unique": "\n    words = list(dict.fromkeys(words))" if config.get("unique") else "",
         "rate": repr({name: config[name] for name in OF_RATE}),
         "constants": "\n".join(f"{name.upper()} = {config[name]!r}" for name in OF_STEPS if name != "weight_decay"),
         "decay": decay,
@@ -104,7 +104,7 @@ def parts_of(model: Any, vocabulary_size: int, config: Mapping[str, Any], step: 
         "lengths": f"    {lengths}\n" if config["batch_size"] and uses else "",
         "steps": _indented("\n".join(forward), 4),
         "back": _indented("\n".join(backward), 4),
-        "split": SPLIT.format(text=source_of(data.split_words)) if config["split"] != "none" else NO_SPLIT,
+        "split": SPLIT.format(text=source_of(data.split_words)) if config.get("split") != "none" else NO_SPLIT,
         "examples": source_of(data.word_examples if whole else data.examples),
         "examples_name": "word_examples" if whole else "examples",
         "window": "" if whole else f", {window}",
@@ -230,7 +230,7 @@ def read_words(path):
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         stop(f"{path} cannot be read ({error}); name the list with -i")
-    words = [word for line in text.split("\\n") if (word := line.strip())]
+    words = [word for line in text.split("\\n") if (word := line.strip())]@unique@
     if hashlib.sha256("".join([word + "\\n" for word in words]).encode()).hexdigest() != DIGEST:
         stop(f"{path} does not hold the words that the run began with")
     return words

@@ -155,6 +155,10 @@ class Listing:
     def text(self, value: Any) -> ast.expr:
         """How the text writes an input or an option."""
         if isinstance(value, np.ndarray):
+            made = self.call.made.get(id(value))
+            if id(value) not in self.texts and made is not None and made.size and (made == made.flat[0]).all():
+                text = f"np.full({made.shape}, {made.flat[0].item()!r}, np.{made.dtype.name})"
+                return ast.parse(text, mode="eval").body
             if id(value) not in self.texts:
                 raise Obstacle("an array that no operation made enters the computation")
             return ast.parse(self.texts[id(value)], mode="eval").body

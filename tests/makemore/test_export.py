@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import makemore
-from makemore import run
+from makemore import new_words, run
 from makemore.config import config_of, parser_of_flags
 from makemore.export import export
 from makemore.run_folder import CHECKPOINT, RunFolder
@@ -19,7 +19,8 @@ from micrograd.serialization import arrays_of
 
 NETS = {
     "bigram": ["--type", "bigram"],
-    "bigram of counts": ["--type", "bigram", "--fit", "counts"],
+    "trigram of counts, interpolated": ["--type", "trigram", "--fit", "counts"],
+    "bigram of counts": ["--type", "bigram", "--fit", "counts", "--smoothing", 1],
     "bigram of counts, unsmoothed": ["--type", "bigram", "--fit", "counts", "--smoothing", 0],
     "trigram": ["--type", "trigram", "-l", 20],
     "trigram of counts": ["--type", "trigram", "--fit", "counts", "--smoothing", 2.5],
@@ -36,7 +37,7 @@ NETS = {
     "transformer": ["--type", "transformer", "--n-embd", 8, "--n-layer", 2, "--n-head", 2, "--early-stop", 3],
 }
 DESCENT = [name for name, flags in NETS.items() if "counts" not in flags]
-QUICK = ("bigram of counts", "mlp", "mlp of makemore.py", "gru", "transformer")
+QUICK = ("trigram of counts, interpolated", "mlp", "mlp of makemore.py", "gru", "transformer")
 
 
 def some_slow(names):
@@ -89,10 +90,9 @@ def alone(numpy_alone, path, *flags):
 
 def drawn_by(folder, n, **flags):
     """The words that makemore.sample draws."""
-    wanted = {"seed": None, "temperature": 1.0, "top_k": -1, "prompt": ""} | flags
     config, (model, vocabulary) = folder.read_config(), folder.load()
-    sampler = run.sampler_of(model, vocabulary, config, type("Flags", (), wanted))
-    return [word.word for word in run.draw_words(sampler, n, None)]
+    sampler = new_words.sampler_of(model, vocabulary, config, new_words.Drawing(**flags))
+    return [word.word for word in new_words.draw_words(sampler, n, None)]
 
 
 @pytest.mark.parametrize("net", some_slow(NETS))

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 MOST_CACHED = 1 << 22
-"""How many probabilities a Drawing keeps, those of all contexts together."""
+"""How many probabilities a Growing keeps, those of all contexts together."""
 
 
-class Drawing:
+class Growing:
     """Words as token ids, drawn several at once, from the probabilities of each next character.
 
     log_probabilities: of contexts (n, length), int64, the logarithms of them, (n, size) float64. multinomial: of
