@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
+from itertools import count
 from typing import Any, Self
 
 import numpy as np
 
-from micrograd.engine import Value
+from micrograd.engine import Value, topological_order
 from micrograd.graph import RELEASED, Node, state
 from micrograd.graph import run_backward as _run_backward
 from micrograd.rules.grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad
@@ -41,15 +42,35 @@ def grad(
         if not tensor.requires_grad:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
     starts = [start_of_backward(output, gradient) for output, gradient in zip(outputs, given, strict=True)]
-    wanted = {tensor.grad_fn for tensor in inputs if tensor.grad_fn is not None}
-    found = _run_backward(outputs, starts, retain_graph, wanted)
-    gradients = [found.get(tensor if tensor.grad_fn is None else tensor.grad_fn) for tensor in inputs]
+    places: list[Any] = [tensor.grad_fn or tensor for tensor in inputs]
+    found = _run_backward(outputs, starts, retain_graph, set(places), _leading_elsewhere(outputs, set(places)))
+    gradients = [_after_hooks(place, found.get(place)) for place in places]
     if not allow_unused and any(g is None for g in gradients):
         raise RuntimeError(
             "One of the differentiated Tensors appears to not have been used in the graph. "
             "Set allow_unused=True if this is the desired behavior."
         )
     return tuple([None if g is None else wrap(g.copy()) for g in gradients])
+
+
+def _leading_elsewhere(outputs: Sequence[Tensor], wanted: set[Any]) -> set[Node]:
+    """The Nodes behind outputs from which the way leads to no Node or leaf that is wanted."""
+    order = topological_order(*[output.grad_fn for output in outputs if output.grad_fn is not None])
+    leading: set[Any] = set()
+    for node in order:  # all that a node was made from comes before it
+        parents = [edge.parent for edge in node.edges] if node.edges is not None else node._prev
+        unknown = node.edges is None and any(isinstance(place, Tensor) for place in wanted)  # its leaves are forgotten
+        if unknown or any(parent in wanted or parent in leading for parent in parents):
+            leading.add(node)
+    return set(order) - leading
+
+
+def _after_hooks(place: Any, g: Any) -> Any:
+    """The gradient of a leaf after the leaf's hooks; that of a Node has been through its own."""
+    if isinstance(place, Tensor) and place._hooks and g is not None:
+        for hook in list(place._hooks.values()):
+            g = hook(g)
+    return g
 
 
 class Context:
@@ -287,16 +308,19 @@ def slopes(f: Callable[[], float], array: np.ndarray, step: float, positions: An
 # Hooks of tensors.
 
 
+_keys = count()
+
+
 class HookHandle:
     """Takes a hook away again: `handle.remove()`, or at the end of `with handle:`."""
 
     def __init__(self, hooks: dict[int, Callable], hook: Callable):
-        self._hooks = hooks
-        hooks[id(self)] = hook
+        self._hooks, self._key = hooks, next(_keys)  # id(self) would be free again with the handle, its hook not
+        hooks[self._key] = hook
 
     def remove(self) -> None:
         """Take the hook away; a second time changes nothing."""
-        self._hooks.pop(id(self), None)
+        self._hooks.pop(self._key, None)
 
     def __enter__(self) -> Self:
         return self

@@ -175,13 +175,17 @@ class Node:
 
 
 def run_backward(
-    tensors: Sequence[Any], starts: Sequence[np.ndarray], retain_graph: bool, wanted: Collection[Node] | None = None
+    tensors: Sequence[Any],
+    starts: Sequence[np.ndarray],
+    retain_graph: bool,
+    wanted: Collection[Node] | None = None,
+    skipped: Collection[Node] = (),
 ) -> dict[Any, Any]:
     """Carry the gradients `starts` of `tensors` back to all leaves that they were made from.
 
     Returns the gradient of each leaf, an array that nobody else holds, by the leaf, and beside them those of the Nodes
-    in `wanted`, which is None where the leaves are to accumulate them. Raises RuntimeError where what the graph saved
-    is gone or was changed.
+    in `wanted`, which is None where the leaves are to accumulate them. skipped: Nodes to go no further from. Raises
+    RuntimeError where what the graph saved is gone or was changed.
     """
     look = None if observer.backward is None else observer.backward(tensors, starts, wanted is None)
     roots = [tensor.grad_fn or tensor for tensor in tensors]
@@ -192,14 +196,16 @@ def run_backward(
             gradients[root] = gradients[root] + starts[i] if root in gradients else starts[i].copy()
         for node in reversed(topological_order(*[root for root in roots if type(root) is Node])):
             g = gradients.pop(node, None)
-            if g is None:
-                continue  # a derivative said that this input has none
-            if node.retained is not None or node.hooks is not None:
+            if g is not None and (node.retained is not None or node.hooks is not None):
                 g = node.seen(g)
-            if wanted and node in wanted:
+            if wanted and node in wanted and g is not None:
                 found[node] = g.copy()
+            if node in skipped:
+                continue
             if node.saved is not None or node.edges is None:
                 node.check()
+            if g is None:
+                continue  # a derivative said that this input has none
             for edge in node.edges:
                 dx, parent = edge.gradient(g), edge.parent
                 if dx is None:

@@ -191,6 +191,8 @@ def rebase_history(x: Tensor, result: Tensor) -> None:
         slices.add_edge(base._node or base, dbefore, shape, dtype)
     slices.add_edge(node, dpart, x._array.shape, x._array.dtype)
     _set_node(base, slices)
+    if x._node is not None and x._node.retained is not None:
+        _refresh(x)  # what is wanted is the gradient of x as it is now
 
 
 class CopySlices:

@@ -17,6 +17,7 @@ from micrograd.graph import Node
 from micrograd.rules import dtypes
 from micrograd.rules.dtypes import Size, dtype_of
 from micrograd.rules.errors import dim_error, silent
+from micrograd.rules.layout import lying_as
 from micrograd.rules.missing import nearest
 from micrograd.rules.printing import tensor_text
 
@@ -218,7 +219,7 @@ class Tensor(Methods):
         if self._hooks:
             for hook in list(self._hooks.values()):
                 g = hook(g)
-        self._accumulate(g)
+        self._accumulate(lying_as(self._array, g) if self._grad is None else g)
         if self._post_accumulate_hooks:
             for hook in list(self._post_accumulate_hooks.values()):
                 hook(self)

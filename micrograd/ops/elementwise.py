@@ -357,7 +357,7 @@ def round(x, /, *, decimals=0):
     """
     refuse_bools("round", x)
     if decimals:
-        x = floating(x)
+        need_floats(x, "round", NotImplementedError)
         return np.rint(x * x.dtype.type(10**decimals)) / x.dtype.type(10**decimals), np.zeros_like
     return np.rint(x) if x.dtype.kind == "f" else x.copy(), np.zeros_like
 

@@ -136,7 +136,7 @@ def _setitem(input: Tensor, index: Any, value: Any) -> None:
         _put_into(view, advanced, value)
     else:
         try:
-            part = wrap(input._array[basic])  # no view: there is no graph that would have to know
+            part = wrap(_slice.op.forward(input._array, basic)[0])  # no view: there is no graph that has to know
         except IndexError as error:
             raise pytorch_error("slice", [input._array], {}, error) from None
         part._version = input._version
@@ -158,7 +158,7 @@ def _put_into(x: Tensor, index: Any, value: Any) -> None:
         if is_tensor:
             _check_put(x, value)
     elif is_tensor:
-        if _has_changed(value) and _is_same(x._array, array):
+        if x is not value and _has_changed(value) and _is_same(x._array, array):
             return  # the end of x[1:] += 1
         name = "CopyBackwards"
         refuse_overlap(x._array, array)

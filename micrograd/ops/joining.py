@@ -9,12 +9,12 @@ from micrograd.graph import state
 from micrograd.in_place import ONE_OF_SEVERAL
 from micrograd.ops import apply, attach, function, op
 from micrograd.ops.indexing import _slice
-from micrograd.ops.shapes import expand, given_sizes, narrow, need_dims, reshape
+from micrograd.ops.shapes import _in_order, expand, given_sizes, narrow, need_dims, reshape
 from micrograd.rules.dims import dim_of, sizes_of
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.rules.dtypes import result_type
 from micrograd.rules.layout import laid_out
-from micrograd.tensors import Tensor
+from micrograd.tensors import Tensor, wrap
 
 
 @op("CatBackward0", in_order=True, of="", examples=["torch.cat([x, y])", "torch.cat([x, y, x[:, :1]], dim=1)"])
@@ -197,6 +197,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
             f"meshgrid takes tensors of at most one dimension and indexing 'ij' or 'xy', not {indexing!r} and the "
             f"shapes {[list(x.shape) for x in rows]}"
         )
+    if len({x.dtype for x in rows}) > 1:
+        raise RuntimeError(f"meshgrid expects all tensors to have the same dtype, not {[str(x.dtype) for x in rows]}")
     order = [1, 0, *range(2, len(rows))] if indexing == "xy" and len(rows) > 1 else list(range(len(rows)))
     shape = [rows[i].numel() for i in order]
     grids = []
@@ -279,8 +281,12 @@ def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None) -> Te
     """Each element along dim (of the flattened tensor without dim) repeats times, a number or a tensor of one each."""
     if dim is None:
         input, dim = reshape(input, -1), 0
+    if isinstance(repeats, int):
+        axis, shape = dim_of(input, dim), input.shape
+        stretched = input.unsqueeze(axis + 1).expand(*shape[: axis + 1], repeats, *shape[axis + 1 :])
+        return apply(_in_order.op, stretched).flatten(axis, axis + 1)
     times = repeats._array if isinstance(repeats, Tensor) else repeats
-    return input[(*(slice(None),) * dim_of(input, dim), np.repeat(np.arange(input.shape[dim]), times))]
+    return input.index_select(dim, wrap(np.repeat(np.arange(input.shape[dim]), times)))
 
 
 @op("RollBackward0", in_order=True, examples=["x.roll(1)", "x.roll(1, 0)", "x.roll((1, 2), (0, 1))"])
@@ -303,6 +309,8 @@ def _flip(x, /, dims):
 def flip(input: Tensor, *axes: Any, dims: Any = ()) -> Tensor:
     """The elements in the opposite order along dims, a copy."""
     axes = tuple([dim_of(input, d) for d in (sizes_of(axes) or dims)])
+    if len(set(axes)) < len(axes):
+        raise RuntimeError(f"flip: a dimension appears multiple times in the list of dims {list(axes)}")
     return apply(_flip.op, input, dims=axes if input.ndim else ())
 
 

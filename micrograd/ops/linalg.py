@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from micrograd.ops import apply, attach, function, op, save
+from micrograd.rules.dims import dim_of
 from micrograd.rules.errors import need_one_dtype
 from micrograd.tensors import Tensor, wrap
 
@@ -69,6 +70,9 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     return apply(_matmul.op, input, other)
 
 
+# That is what the lectures need. More products:
+
+
 def _row_of(product: Tensor) -> Tensor:
     """The product of a vector and matrices without the dimension of length 1 that the vector was given."""
     result = product.squeeze(-2)
@@ -82,9 +86,6 @@ def _rmatmul(input: Tensor, other: Any) -> Any:
 
 
 attach("__rmatmul__", _rmatmul)
-
-
-# That is what the lectures need. More products:
 
 
 def _refuse_bools(name: str, x: np.ndarray) -> None:
@@ -142,7 +143,14 @@ def trace(x, /):
     if x.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got {x.ndim} dimensions")
     shape = x.shape
-    return np.asarray(np.trace(x)), lambda g: np.eye(*shape, dtype=g.dtype) * g
+
+    def dx(g):
+        result = np.zeros(shape, g.dtype)
+        np.einsum("ii->i", result[: min(shape), : min(shape)])[...] = g
+        return result
+
+    _refuse_bools("trace", x)
+    return np.asarray(np.trace(x, dtype=None if x.dtype.kind == "f" else np.int64)), dx
 
 
 @function(examples=["y.addmm(x, square)"])
@@ -159,11 +167,15 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, a
 
 def _weighted_sum(x: Tensor, beta: float, product: Tensor, alpha: float, name: str) -> Tensor:
     add: Any = Tensor.add
+    if product._array.dtype.kind != "f":
+        beta, alpha = int(beta), int(alpha)  # as PyTorch takes them beside integers
     if beta == 0:  # whatever x holds, nan included
         x = x.masked_fill(wrap(np.True_), 0)
     elif beta != 1:
         x = x * beta
-    return apply(add.op, x, product if alpha == 1 else product * alpha, name=name)
+    if np.broadcast_shapes(x.shape, product.shape) != product.shape:
+        raise RuntimeError(f"the input {list(x.shape)} does not expand to the product, {list(product.shape)}")
+    return apply(add.op, product if alpha == 1 else product * alpha, x, name=name)  # it lies as the product does
 
 
 @function(method=False, examples=["torch.tensordot(x, square, 1)"])
@@ -174,7 +186,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """
     if isinstance(dims, int):
         dims = (range(a.ndim - dims, a.ndim), range(dims))
-    ours, theirs = ([d % t.ndim for d in listed] for t, listed in zip((a, b), dims, strict=True))
+    ours, theirs = ([dim_of(t, d) for d in listed] for t, listed in zip((a, b), dims, strict=True))
     for i, j in zip(ours, theirs, strict=True):  # a length of 1 goes with any other
         if a.shape[i] == 1 != b.shape[j]:
             b = b.sum(j, keepdim=True)

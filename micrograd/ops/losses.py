@@ -234,7 +234,9 @@ def _cross_entropy_of_probabilities(
         _check_weight(input, weight, classes)
         target = target * weight.view([-1 if d == dim else 1 for d in range(input.ndim)])
     loss = -(reductions.log_softmax(input, dim) * target).sum(dim)
-    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
+    if reduction == "mean":
+        return loss.mean() if classes else loss.sum() / 0
+    return loss if reduction == "none" else loss.sum()
 
 
 @function(of="functional", examples=["F.nll_loss(x.log_softmax(1), targets)"])

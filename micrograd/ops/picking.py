@@ -174,7 +174,8 @@ attach("scatter_", _scatter_)
 @function(examples=["x.scatter(1, ints.repeat(3, 1), y)"])
 def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
     """A copy of input with src put into it by scatter_."""
-    return _scatter_(input.clone(), dim, index, src, value=value)
+    copied = input.clone() if input.is_contiguous() else input.contiguous()
+    return _scatter_(copied, dim, index, src, value=value)
 
 
 @function(examples=["x.scatter_add(1, ints.repeat(3, 1), y)"])

@@ -15,7 +15,7 @@ from micrograd.ops.elementwise import _sign, all_normal, where_true
 from micrograd.rules.dims import dim_of, dims_of
 from micrograd.rules.errors import need_floats
 from micrograd.rules.sums import sum_over
-from micrograd.tensors import Tensor
+from micrograd.tensors import Tensor, wrap
 
 
 def stretch(g, shape, dim, keepdim):
@@ -203,7 +203,11 @@ def _with_mean(
 ) -> tuple[Tensor, Tensor]:
     dim, keepdim = others.get("axis", None if isinstance(dim, bool) else dim), others.get("keepdims", keepdim)
     rounded = mean(x, dim, True).detach()
-    return spread, mean(x, dim, keepdim) + mean(x.detach() - rounded, dim, keepdim)
+    error = mean(x.detach() - rounded, dim, keepdim)._array  # nan where the mean is no finite number
+    exact = mean(x, dim, keepdim) + wrap(np.where(np.isfinite(error), error, 0).astype(error.dtype))
+    if exact.grad_fn is not None:
+        exact.grad_fn.saved = ()  # as PyTorch's, which is one node for both and does
+    return spread, exact
 
 
 @op("ProdBackward0", in_order=True, examples=["x.prod()", "x.prod(0)", "x.prod(1, keepdim=True)"])
@@ -224,7 +228,8 @@ def prod(x, /, dim=None, keepdim=False, *, dtype=None):
 
     def dx(g):
         if all_normal(out):
-            return (stretch(g * out, shape, (dim,), keepdim) / x.reshape(shape)).reshape(x.shape)
+            others = stretch(out, shape, (dim,), keepdim) / x.reshape(shape)
+            return (stretch(g, shape, (dim,), keepdim) * others).reshape(x.shape)
         moved = np.moveaxis(x.reshape(shape), dim, -1)
         left, right = np.ones_like(moved), np.ones_like(moved)
         np.cumprod(moved[..., :-1], axis=-1, out=left[..., 1:])
@@ -272,17 +277,21 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: in
             f"or one for each dim: {edge_order}, {list(input.shape)}, {spacing!r:.60}"
         )
     along = zip(dims, steps, strict=True)
-    return tuple([_slopes(input.movedim(d, 0), h, edge_order).movedim(0, d) for d, h in along])
+    return tuple([_slopes(input, d, h, edge_order) for d, h in along])
 
 
-def _slopes(x: Tensor, h: float, edge_order: int) -> Tensor:
-    """The slopes along the first dimension, with the distance h between two elements."""
+def _slopes(x: Tensor, d: int, h: float, edge_order: int) -> Tensor:
+    """The slopes along dimension d, with the distance h between two elements."""
+
+    def at(part: slice) -> Tensor:
+        return x[(*(slice(None),) * d, part)]
+
+    one, two, three, last, before, third = [at(slice(i, i + 1 or None)) for i in (0, 1, 2, -1, -2, -3)]
     if edge_order == 1:
-        first, last = (x[1:2] - x[:1]) / h, (x[-1:] - x[-2:-1]) / h
+        ends = (two - one) / h, (last - before) / h
     else:
-        first = (4 * x[1:2] - 3 * x[:1] - x[2:3]) / (2 * h)
-        last = (3 * x[-1:] - 4 * x[-2:-1] + x[-3:-2]) / (2 * h)
-    return TORCH["cat"]([first, (x[2:] - x[:-2]) / (2 * h), last])
+        ends = (4 * two - 3 * one - three) / (2 * h), (3 * last - 4 * before + third) / (2 * h)
+    return TORCH["cat"]([ends[0], (at(slice(2, None)) - at(slice(0, -2))) / (2 * h), ends[1]], d)
 
 
 @op("CumprodBackward0", in_order=True, examples=["x.cumprod(0)", "x.cumprod(1)"])
@@ -295,8 +304,8 @@ def cumprod(x, /, dim, *, dtype=None):
     flat = shape or (1,)
 
     def dx(g):
-        if all_normal(out):
-            parts = (g * out).reshape(flat)
+        parts = (g * out).reshape(flat)
+        if all_normal(out) and np.isfinite(parts).all():
             return (np.flip(np.flip(parts, dim).cumsum(dim), dim) / x.reshape(flat)).reshape(shape)
         rows, gradients = np.moveaxis(x.reshape(flat), dim, -1), np.moveaxis(g.reshape(flat), dim, -1)
         result, left = np.empty_like(rows), np.ones_like(rows[..., :1])

@@ -285,8 +285,8 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     sources, targets = (
         [dim_of(input, d) for d in (n if isinstance(n, Sequence) else [n])] for n in (source, destination)
     )
-    if len(sources) != len(targets):
-        raise RuntimeError(f"movedim: {source} and {destination} do not name equally many dimensions")
+    if not len(sources) == len(targets) == len({*sources}) == len({*targets}):
+        raise RuntimeError(f"movedim: {source} and {destination} do not name equally many dimensions, each once")
     order = [d for d in range(input.ndim) if d not in sources]
     for target, d in sorted(zip(targets, sources, strict=True)):
         order.insert(target, d)

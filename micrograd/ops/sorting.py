@@ -38,6 +38,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
 @function(examples=["x.topk(2).values"])
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesAndIndices:
     """The k largest (or smallest) elements along dim, and their indices. Raises RuntimeError for too large a k."""
+    refuse_bools("topk", input._array)
     axis = dim_of(input, dim)
     if not 0 <= k <= (input.shape[axis] if input.ndim else 1):
         raise RuntimeError(
@@ -124,21 +125,21 @@ def quantile(input: Tensor, q: Any, dim: int | None = None, keepdim: bool = Fals
         q = wrap(np.asarray(q, input._array.dtype))
     if q._array.dtype != input._array.dtype or q.ndim > 1 or not ((q._array >= 0) & (q._array <= 1)).all():
         raise RuntimeError(f"quantile() q must be 0 to 1, of no or one dimension, in {input.dtype}: it is {q!r}")
-    need_elements(input._array, "quantile", dim)
-    rows = sort(
-        input.reshape(-1) if dim is None else input.view(-1) if not input.ndim else input.transpose(dim, -1)
-    ).values
+    if not input._array.size:
+        raise RuntimeError("quantile() input tensor must be non-empty")
+    axis = 0 if dim is None else dim_of(input, dim)
+    whole = dim is None or not input.ndim
+    rows = sort(input.reshape(-1) if whole else input.unsqueeze(-1).transpose(axis, -1)).values  # dim is of length 1
     n = rows.shape[-1]
     spoiled = wrap(np.isnan(rows._array).any(-1, keepdims=True))
     positions = TORCH["where"](spoiled, n - 1.0, q.reshape(-1) * (n - 1))
     below = positions.detach().floor()
     low, high = (rows.gather(-1, i.long()) for i in (below, positions.detach().ceil()))
     result = low.lerp(high, positions - below)
-    if dim is None:
+    if whole:
         parts = result.reshape(-1, *[1] * (input.ndim * keepdim))
-    else:  # the last dimension, which has the quantiles, is the first now, and dim is where it was
-        parts = result.unsqueeze(-2).transpose(-2, dim_of(input, dim) - max(input.ndim, 1) - 1).movedim(-1, 0)
-        parts = parts if keepdim else parts.squeeze(dim_of(input, dim) + 1)
+    else:
+        parts = (result if keepdim else result.squeeze(axis)).movedim(-1, 0)
     return parts if q.ndim else parts[0]
 
 

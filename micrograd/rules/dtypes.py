@@ -137,6 +137,8 @@ def numpy_dtype(operand: Any) -> np.dtype:
     """That of an array, or the one that PyTorch takes for a number of Python's."""
     if isinstance(operand, np.ndarray):
         return operand.dtype
+    if operand is None:
+        raise TypeError("unsupported operand: a tensor goes with tensors and numbers, not with None")
     if isinstance(operand, builtins.bool):
         return bool.numpy
     return int64.numpy if isinstance(operand, builtins.int) else default_dtype.numpy

@@ -24,6 +24,18 @@ def in_memory(array: np.ndarray, dims: Sequence[int]) -> np.ndarray:
     return array if moved.flags.c_contiguous else moved.copy("C").transpose(np.argsort(dims))
 
 
+def lying_as(x: np.ndarray, g: np.ndarray) -> np.ndarray:
+    """The gradient g of a leaf, in the order in memory of the leaf x, where x has no gaps."""
+    if g.flags.c_contiguous and x.flags.c_contiguous:
+        return g
+    result = np.empty_like(x, g.dtype)
+    reach = sum([(n - 1) * step for n, step in zip(x.shape, x.strides, strict=True)]) + x.itemsize
+    if reach != x.nbytes or result.strides != x.strides:
+        result = np.empty(x.shape, g.dtype)
+    result[...] = g
+    return result
+
+
 def stretched(array: np.ndarray, shape: Sequence[int]) -> list[int]:
     """The strides of an array that is broadcast to a shape; 0 where it is stretched."""
     start = len(shape) - array.ndim

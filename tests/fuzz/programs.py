@@ -17,6 +17,7 @@ import torch
 
 import micrograd
 
+from . import calls
 from .differential import ABOUT_GRADIENTS, Outcome, asked, compiled, execute, quiet
 
 FLOATS = (torch.float32, torch.float64)
@@ -348,8 +349,29 @@ class Writer:
         name = self.pick(lambda t: broadcasts(tuple(t.shape), shape) and t.dtype in FLOATS)
         return name if name is not None and self.chance(0.7) else self.literal(self.fitting(shape))
 
+    def filled(self, template: str, x: str, shape: tuple[int, ...]) -> str:
+        """A template of `calls.py` about the tensor x."""
+        n = len(shape)
+        d, e = (self.rng.randint(-n, n - 1) if n else 0 for _ in range(2))
+        length = shape[d] if n else 1
+        return template.format(
+            x=x,
+            y=self.pick(lambda t: tuple(t.shape) == shape) or x,
+            t=self.tensor_for(shape),
+            o=self.operand(shape),
+            n=self.number(),
+            m=f"{x} {self.one_of('>', '<=', '==')} {self.number()}",
+            d=d,
+            e=e,
+            p=self.rng.sample(range(length), self.rng.randint(min(length, 1), length)),
+            v=self.new_name(),
+        )
+
     def named_change(self, x: str, shape: tuple[int, ...]) -> str:
         n = len(shape)
+        if self.chance(0.6 if self.topic == "functions" else 0.15):
+            templates = [template for template in calls.CHANGES if x.isalpha() or not template.startswith("{x} =")]
+            return self.filled(self.rng.choice(templates), x, shape)
         kinds = ["zero_", "fill_", "fill_", "clamp_", "masked_fill_", "unary", "unary", "reshape", "clamp_t"]
         if n:
             kinds += ["index_add_", "scatter_", "scatter_add_", "index_put_", "index_fill_", "index_copy_"]
@@ -421,6 +443,8 @@ class Writer:
 
     def expression(self, x: str, shape: tuple[int, ...]) -> str:
         n = len(shape)
+        if self.chance(0.7 if self.topic == "functions" else 0.15):
+            return self.filled(self.rng.choice(calls.FUNCTIONS), x, shape)
         d = self.rng.randint(-n, n - 1) if n else 0
         kind = self.rng.random()
         other = self.operand(shape)
@@ -500,7 +524,7 @@ class Writer:
         if kind == "matmul":
             return f"{x} @ {same}{'.mT' if n > 1 else ''}"
         if kind == "sort":
-            return f"{x}.sort({d}).values" if n else f"{x}.flatten().sort().values"
+            return f"{x}.sort(dim={d}, stable=True).values" if n else f"{x}.flatten().sort().values"
         if kind == "diag":
             return f"{x}.diag()"
         if kind == "gather" and n:
@@ -515,6 +539,8 @@ class Writer:
         name = self.pick()
         if name is None:
             return None
+        if self.chance(0.9 if self.topic == "training" else 0.15):
+            return self.filled(self.rng.choice(calls.STEPS), name, tuple(self.names[name].shape))
         kind = self.rng.random()
         if kind < 0.2:
             return f"{self.new_name()} = {name}.detach()"
@@ -608,6 +634,8 @@ WEIGHTS = {
     "several backwards": (1, 1.5, 2, 3, 1, 4),
     "special values": (1, 1, 1.5, 6, 0.2, 1),
     "dtypes": (2, 1, 3, 4, 0.3, 1.5),
+    "functions": (1, 1, 1, 7, 0.2, 1),
+    "training": (1, 1, 1, 2, 4, 3),
 }
 TOPICS = tuple(WEIGHTS)
 

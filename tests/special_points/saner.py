@@ -186,6 +186,14 @@ BY_REASON: dict[str, dict[str, dict[str, Any]]] = {
             ],
         },
     },
+    "The mean of infinity is infinity, as mean() has it; PyTorch's is nan where it comes before another number.": {
+        "torch.std_mean(x)": {
+            "x = [inf, 1.0]": [[nan, inf], [[nan, nan]]],
+        },
+        "torch.var_mean(x)": {
+            "x = [inf, 1.0]": [[nan, inf], [[nan, -inf]]],
+        },
+    },
     "The derivative for the divisor is known; PyTorch has none where a number is divided.": {
         "2.0 % x": {
             "x = [5.0]": [[2.0], [[0.0]]],

@@ -144,6 +144,7 @@ WITHOUT_GRADIENT = [
     "full_like",
     "get_default_device",
     "get_default_dtype",
+    "get_num_threads",
     "get_rng_state",
     "grad",
     "grad_fn",

@@ -1,0 +1,256 @@
+"""A second look at programs that seem to differ silently: by what do they differ?
+
+Three things are no fault, and each is shown by a run, not by a name:
+
+- Rounding. The two libraries run line by line, and after each line the numbers that agree but for rounding are made the
+  same. Where the difference is gone then, two right roundings had fallen on two sides of a step, or had been widened.
+- A derivative that PyTorch multiplies by a mask, which makes nan of 0 times infinity where micrograd selects. PyTorch
+  runs again with these derivatives written out as a selection.
+- A refusal of PyTorch's, because something that it saved was changed or is gone, where micrograd did not need it.
+  PyTorch runs again with its own `allow_mutation_on_saved_tensors`, and says what the gradient is.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from types import CodeType
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import torch
+from torch.autograd.graph import allow_mutation_on_saved_tensors
+
+import micrograd
+
+Names = dict[str, Any]
+
+ROUNDED = 2.0**-16
+"""By how much of the largest number at hand one line's results may differ: 128 roundings in float32."""
+
+
+def in_step(mine: Names, theirs: Names, codes: list[CodeType], execute: Callable) -> tuple[list, list]:
+    """Run a program in both, and make alike after each line what differs by rounding alone; what the lines raised."""
+    errors: tuple[list, list] = ([], [])
+    with sizes_of_gradients() as sizes:
+        for code in codes:
+            sizes.clear()
+            errors[0].append(execute(code, mine))
+            errors[1].append(execute(code, theirs))
+            named = [theirs[name] for name in code.co_names if isinstance(theirs.get(name), torch.Tensor)]
+            size = max([largest(x.detach().numpy()) for x in named], default=1.0)
+            for x, y in pairs(mine, theirs):
+                round_alike(x._array, y.detach().numpy(), size)
+                if x._grad is not None and y.grad is not None:
+                    round_alike(x._grad._array, y.grad.detach().numpy(), max([*sizes, 1.0]))
+    return errors
+
+
+def pairs(mine: Names, theirs: Names) -> Iterator[tuple[Any, Any]]:
+    for name, y in theirs.items():
+        x = mine.get(name)
+        if isinstance(y, torch.Tensor) and isinstance(x, micrograd.Tensor):
+            yield x, y
+
+
+def round_alike(a: np.ndarray, b: np.ndarray, size: float) -> None:
+    """Write b into a where all of it is rounding that keeps them apart."""
+    if a.shape != b.shape or a.dtype != b.dtype or a.dtype.kind != "f" or np.array_equal(a, b, equal_nan=True):
+        return
+    apart = ~((a == b) | (np.isnan(a) & np.isnan(b)))
+    if np.isfinite(a[apart]).all() and np.isfinite(b[apart]).all():
+        error = np.abs(a[apart].astype(float) - b[apart])
+        if (error <= ROUNDED * np.maximum(size, np.abs(b[apart]))).all():
+            a[...] = b
+
+
+def largest(array: np.ndarray) -> float:
+    finite = np.abs(array[np.isfinite(array)]).astype(float) if array.dtype.kind == "f" else np.zeros(0)
+    return float(finite.max(initial=1.0))
+
+
+@contextmanager
+def sizes_of_gradients() -> Iterator[list[float]]:
+    """The sizes of all parts that PyTorch adds up to gradients: what is added may be larger than the sum."""
+    sizes: list[float] = []
+    backward = torch.Tensor.backward
+
+    def note(parts: Any, results: Any) -> None:
+        sizes.extend([largest(part.detach().numpy()) for part in parts if part is not None])
+
+    def watched(self: torch.Tensor, *args: Any, **kwargs: Any) -> None:
+        nodes, seen = [self.grad_fn], set()
+        handles = []
+        while nodes:
+            node = nodes.pop()
+            if node is not None and node not in seen:
+                seen.add(node)
+                handles.append(node.register_hook(note))
+                nodes += [parent for parent, _ in node.next_functions]
+        try:
+            backward(self, *args, **kwargs)
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    with mock.patch.object(torch.Tensor, "backward", watched):
+        yield sizes
+
+
+# PyTorch's functions with derivatives that select.
+
+
+def laid_over(g: torch.Tensor, x: torch.Tensor, dim: Any, keepdim: bool) -> torch.Tensor:
+    """What belongs to a reduction of x, over its dimensions again."""
+    if dim is None or dim == ():
+        return g.reshape([1] * x.dim()).expand_as(x)
+    for d in (
+        () if keepdim else sorted([d % x.dim() for d in (dim if isinstance(dim, tuple) else (dim,))] if x.dim() else [])
+    ):
+        g = g.unsqueeze(d)
+    return g.expand_as(x)
+
+
+class Extreme(torch.autograd.Function):
+    """amax and amin: the gradient goes to those that are it, in equal parts; of a nan it is nan everywhere.
+
+    And norm(inf), the amax of |x|: there each gets it times its sign, which is 0 for nan.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, name: str, dim: Any, keepdim: bool, signed: bool = False) -> torch.Tensor:
+        ctx.sign = (x > 0).to(x.dtype) - (x < 0).to(x.dtype) if signed else None
+        x = x.abs() if signed else x
+        out = getattr(torch, name)(x, dim, keepdim)
+        ctx.save_for_backward(x.clone(), out.clone())
+        ctx.dim, ctx.keepdim = dim, keepdim
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, g: torch.Tensor) -> Any:
+        x, out = ctx.saved_tensors
+        dim = None if ctx.dim == () else ctx.dim
+        whole = laid_over(out, x, dim, ctx.keepdim)
+        chosen = (x == whole) | (x.isnan() & whole.isnan())
+        count = laid_over(chosen.sum(dim, keepdim=ctx.keepdim), x, dim, ctx.keepdim)
+        shares = torch.where(chosen, laid_over(g, x, dim, ctx.keepdim) / count, 0)
+        shares = torch.where(whole.isnan(), torch.nan, shares) if ctx.sign is None else shares * ctx.sign
+        return shares, None, None, None, None
+
+
+class Product(torch.autograd.Function):
+    """prod: the derivative is the product of the others, and where that is 0 nothing comes back."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, dim: int) -> torch.Tensor:
+        ctx.save_for_backward(x.clone())
+        ctx.dim = dim
+        return torch.prod(x, dim)
+
+    @staticmethod
+    def backward(ctx: Any, g: torch.Tensor) -> Any:
+        (x,) = ctx.saved_tensors
+        rows, g = x.movedim(ctx.dim, -1), g.unsqueeze(-1)
+        others = [torch.cat([rows[..., :i], rows[..., i + 1 :]], -1).prod(-1) for i in range(rows.shape[-1])]
+        slope = torch.stack(others, -1) if others else torch.ones_like(rows)
+        return torch.where(slope != 0, g * slope, 0).movedim(-1, ctx.dim), None
+
+
+class Products(torch.autograd.Function):
+    """cumprod, likewise: what stands behind a zero has no part in any gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, dim: int) -> torch.Tensor:
+        ctx.save_for_backward(x.clone())
+        ctx.dim = dim
+        return torch.cumprod(x, dim)
+
+    @staticmethod
+    def backward(ctx: Any, g: torch.Tensor) -> Any:
+        (x,) = ctx.saved_tensors
+        rows, g = x.movedim(ctx.dim, -1), g.movedim(ctx.dim, -1)
+        columns = []
+        for i in range(rows.shape[-1]):
+            before = rows[..., :i].prod(-1, keepdim=True)
+            others = torch.cat([before, rows[..., i + 1 :]], -1).cumprod(-1)
+            parts = torch.where(others != 0, g[..., i:] * others, 0)
+            columns.append(torch.where(before[..., 0] == 0, 0, parts.sum(-1)))
+        result = torch.stack(columns, -1) if columns else torch.zeros_like(rows)
+        return result.movedim(-1, ctx.dim), None
+
+
+def amax(x: torch.Tensor, dim: Any = (), keepdim: bool = False) -> torch.Tensor:
+    return Extreme.apply(x, "amax", dim, keepdim)
+
+
+def amin(x: torch.Tensor, dim: Any = (), keepdim: bool = False) -> torch.Tensor:
+    return Extreme.apply(x, "amin", dim, keepdim)
+
+
+def prod(x: torch.Tensor, dim: int | None = None, keepdim: bool = False, dtype: Any = None) -> torch.Tensor:
+    x = x if dtype is None else x.to(dtype)
+    if not x.dim() or dim is None:
+        return Product.apply(x.reshape(-1), 0)
+    out = Product.apply(x, dim)
+    return out.unsqueeze(dim) if keepdim else out
+
+
+def cumprod(x: torch.Tensor, dim: int) -> torch.Tensor:
+    return Products.apply(x, dim) if x.dim() else x.clone()
+
+
+def nan_to_num(x: torch.Tensor) -> torch.Tensor:
+    return torch.where(x.isfinite(), x, PLAIN["nan_to_num"](x.detach())) if x.is_floating_point() else x.clone()
+
+
+def norm(x: torch.Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False) -> torch.Tensor:
+    if abs(p) == torch.inf:
+        return Extreme.apply(x, "amax" if p > 0 else "amin", () if dim is None else dim, keepdim, True)
+    out = PLAIN["norm"](x, p, dim, keepdim)
+    return torch.where(out == 0, out.detach(), out) if p else out
+
+
+def gelu(x: torch.Tensor, approximate: str = "none") -> torch.Tensor:
+    """It ends at 0 and at x, where PyTorch's is nan in some places."""
+    inside = PLAIN["gelu"](torch.where(x.isinf(), 0, x), approximate=approximate)
+    return torch.where(x.isinf(), x.relu(), inside) if approximate == "none" else PLAIN["gelu"](x, approximate="tanh")
+
+
+def elu(x: torch.Tensor, alpha: float = 1.0, inplace: bool = False) -> torch.Tensor:
+    """Through nan goes nan, where PyTorch's is 1 or nan by the place in memory."""
+    return torch.where(x.isnan(), x * torch.nan, PLAIN["elu"](x, alpha, inplace))
+
+
+def var_mean(x: torch.Tensor, dim: Any = None, **options: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """The mean of infinity is infinity."""
+    return torch.var(x, dim, **options), torch.mean(x, dim, keepdim=options.get("keepdim", False))
+
+
+METHODS, FUNCTIONS = (amax, amin, prod, cumprod, nan_to_num, norm), (gelu, elu)
+PLAIN = {each.__name__: getattr(torch.Tensor, each.__name__) for each in METHODS}
+PLAIN.update({each.__name__: getattr(torch.nn.functional, each.__name__) for each in FUNCTIONS})
+
+
+@contextmanager
+def selecting(lines: list[str]) -> Iterator[None]:
+    """Within it, PyTorch's derivatives select."""
+    with ExitStack() as stack:
+        for function in (*METHODS, *FUNCTIONS, var_mean):
+            owner: Any = (
+                torch.Tensor if function in METHODS else torch.nn.functional if function in FUNCTIONS else torch
+            )
+            if any(re.search(rf"\.{function.__name__}\(", line) for line in lines):
+                stack.enter_context(mock.patch.object(owner, function.__name__, function))
+        yield
+
+
+@contextmanager
+def keeping_what_is_saved() -> Iterator[None]:
+    """Within it, PyTorch goes on with what it saved as it was, although it was changed or backward has been called."""
+    backward = torch.Tensor.backward
+
+    def keeping(self: torch.Tensor, gradient: Any = None, retain_graph: Any = None) -> None:
+        backward(self, gradient, retain_graph=True)
+
+    with allow_mutation_on_saved_tensors(), mock.patch.object(torch.Tensor, "backward", keeping):
+        yield
