@@ -63,9 +63,9 @@ def draw(
     if depth is not None and depth < 0:
         raise ValueError(f"draw: depth counts operations back from the result, and is 0 or more, not {depth}")
     if direction not in ("LR", "TB"):
-        raise ValueError(f"draw: direction is 'LR' (left to right) or 'TB' (top to bottom), not {direction!r}")
+        raise ValueError(f"draw: direction is 'LR' (left to right) or 'TB' (top to bottom), not {direction!r:.40}")
     if show not in SHOWN:
-        raise ValueError(f"draw: show is one of {', '.join(map(repr, SHOWN))}, not {show!r}")
+        raise ValueError(f"draw: show is one of {', '.join(map(repr, SHOWN))}, not {show!r:.40}")
     if not isinstance(digits, int) or not 0 <= digits <= 17:
         raise ValueError(f"draw: digits is how many decimals are shown, 0 to 17, not {digits!r:.40}")
     return Picture(roots, Names(labels, parameters), depth, Look(direction, show, digits))

@@ -116,10 +116,10 @@ class Names:
 def read(roots: Sequence[Any], names: Names) -> list[Box]:
     """The boxes behind some Values or some Tensors, in the order of the graph. Raises as `draw` does."""
     boxes = _read_values(roots, names) if isinstance(roots[0], Value) else _read_tensors(roots, names)
-    number = 0
+    number, ends = 0, [box for box in boxes if box.role == "loss"]
     for box in boxes:
         if not box.title and box.role == "loss":
-            box.title = "result"
+            box.title = "result" if len(ends) == 1 else f"result[{ends.index(box)}]"
         elif not box.title:
             number += 1
             box.title = f"#{number}"
