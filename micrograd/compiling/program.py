@@ -37,6 +37,7 @@ from micrograd.tensors import Tensor
 CHECKS = {
     *(errors.refuse_bools, errors.need_floats, errors.need_one_dtype),
 }
+LAYOUT = ("_is_of_rows", "_all_in_order")  # ask for kinds and layouts alone
 CASTS = {"promote", "floating"}  # their work is decided by dtypes alone
 MODULES = {"numpy": "np", "math": "math", "functools": "functools", "itertools": "itertools", "operator": "operator"}
 
@@ -570,7 +571,7 @@ class _Body:
             if node.func.id in ("isinstance", "len", "type") and isinstance(node.args[0], ast.Name):
                 return True
             if node.func.id not in ("isinstance", "len", "type", "max", "min", "int", "tuple", "list", "range", "sum"):
-                return node.func.id in self.program.helpers and node.func.id in ("is_of_rows",)
+                return node.func.id in self.program.helpers and node.func.id in LAYOUT
         elif isinstance(node, ast.Call):
             return False
         if isinstance(node, ast.Compare) and all(isinstance(o, ast.Is | ast.IsNot) for o in node.ops):
@@ -620,7 +621,11 @@ class _Body:
             if isinstance(statement, ast.If):
                 test = self.expression(statement.test)
                 if not self.is_static(test):
-                    raise Unfit
+                    if statement.orelse or not isinstance(statement.body[-1], ast.Raise):
+                        raise Unfit
+                    refusal = _Rename(self.names).visit(copy.deepcopy(statement))  # of wrong numbers, on every call
+                    program.run(ast.unparse(ast.fix_missing_locations(refusal)))
+                    continue
                 result = self.follow(statement.body if program.value(test) else statement.orelse)
                 if result is not None:
                     return result
@@ -665,7 +670,9 @@ class _Body:
             if isinstance(written, ast.Name | ast.Constant):
                 self.names[target.id] = written
                 return
-            name = program.fresh(self.op.name if self.op is not None and target.id in ("out", "result") else target.id)
+            name = program.fresh(
+                self.op.name if self.op is not None and target.id in ("out", "result", "found") else target.id
+            )
             if isinstance(written, ast.Attribute) and written.attr == "shape" and self.is_static(written):
                 self.names[target.id] = program.expression(program.value(written))
                 program.taken.discard(name)

@@ -44,10 +44,8 @@ def _index(x, /, index, in_order=False):
     else:
         found = x[index]
         found = found if found.flags.c_contiguous else found.copy()
-    if found.ndim > 1 and not in_order:
-        arrays = arrays_in(index)
-        if not (x.flags.c_contiguous and 1 not in shape and all(array.flags.c_contiguous for array in arrays)):
-            found = _laid_out(found, x, index)
+    if found.ndim > 1 and not in_order and not _all_in_order(x, index):
+        found = _laid_out(found, x, index)
     return found, save(lambda g: added_at(shape, index, g), index)
 
 
@@ -196,6 +194,11 @@ def _with_strides(out, x, index):
         d += 0 if item is None else named
         new += 0 if isinstance(item, int) else named
     return as_strided(out, out.shape, steps)
+
+
+def _all_in_order(x, index):
+    """Whether what is found at an index of x lies as it should by itself."""
+    return x.flags.c_contiguous and 1 not in x.shape and all(array.flags.c_contiguous for array in arrays_in(index))
 
 
 def _laid_out(found, x, index):

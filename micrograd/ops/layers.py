@@ -123,8 +123,9 @@ def embedding(x, weight, /, padding_idx=None):
     if x.dtype.kind != "i":
         raise RuntimeError(f"embedding: the indices have to be Long or Int, and they are {x.dtype}")
     if out_of_range(x, len(weight)):
-        wrong = x[(x < 0) | (x >= len(weight))].flat[0]
-        raise IndexError(f"index out of range in self: {wrong}, and there are {len(weight)} rows")
+        raise IndexError(
+            f"index out of range in self: {x[(x < 0) | (x >= len(weight))].flat[0]}, and there are {len(weight)} rows"
+        )
     shape = weight.shape
 
     def dweight(g):
