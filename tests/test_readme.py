@@ -72,7 +72,7 @@ def test_the_commands_that_the_readme_shows_run(tmp_path, monkeypatch):
         "\n$ OMP_NUM_THREADS=1 mpiexec",
         "\n$ mpiexec",
     )  # see tests/micrograd/test_distributed.py
-    assert len(commands) == README.count("\n$ ") - sum(map(README.count, others)) == 13
+    assert len(commands) == README.count("\n$ ") - sum(map(README.count, others)) == 14
     for command in commands:
         run(shlex.split(command.replace("--max-steps 20000", "--max-steps 1200")))  # from 1,000 on
     for picture in ("neuron.svg", "steps.html", "out/cities/graph.svg"):
