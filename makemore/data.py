@@ -33,9 +33,6 @@ MAX_CELLS = 29_500_000
 """The largest table of counts, of a trigram of 308 characters or a bigram of 5,431: 236 MB, and two copies of it while
 it is saved."""
 
-FEW = 25
-"""For how many words it is faster to look for each in the text than to cut the text into words."""
-
 _HAS_PADDING = re.compile(r"\n\s|\s\n")
 _ASCII_SPACES = " \t\v\f\x1c\x1d\x1e\x1f"
 
@@ -160,12 +157,7 @@ class WordList:
         """Those of the candidates that are words of the list as it is now, or of a part of it."""
         wanted, found = set(candidates), set()
         for block in self._blocks(False, start, end):
-            if len(wanted) > FEW:
-                found |= wanted.intersection(block[:-1].split("\n"))
-            else:
-                text = "\n" + block
-                found |= {word for word in wanted if f"\n{word}\n" in text}
-                wanted -= found
+            found |= wanted.intersection(block[:-1].split("\n"))
         return found
 
 
@@ -245,8 +237,11 @@ class Survey(NamedTuple):
     digest: str
 
 
-def survey(blocks: Iterable[str]) -> Survey:
-    """Look through blocks of text as WordList gives them, once, holding one block at a time."""
+def survey(blocks: Iterable[str], digested: bool = True) -> Survey:
+    """Look through blocks of text as WordList gives them, once, holding one block at a time.
+
+    digested: whether the digest is wanted, which takes some time.
+    """
     words, shortest, longest = 0, 0x7FFFFFFF, 0
     present = np.zeros(0x110000, bool)
     digest = hashlib.sha256()
@@ -257,7 +252,8 @@ def survey(blocks: Iterable[str]) -> Survey:
         lengths = np.diff(np.flatnonzero(points == ord("\n")), prepend=-1) - 1
         words += len(lengths)
         shortest, longest = min(shortest, int(lengths.min())), max(longest, int(lengths.max()))
-        digest.update(block.encode())
+        if digested:
+            digest.update(block.encode())
     present[ord("\n")] = False
     return Survey(words, shortest, longest, Vocabulary(map(chr, np.flatnonzero(present))), digest.hexdigest())
 
@@ -372,11 +368,11 @@ def count_ngrams(blocks: Iterable[str], vocabulary: Vocabulary, order: int) -> n
     counts = np.zeros(size**order, np.int64)
     for block in blocks:
         ids = vocabulary.encode_text(block)  # int32, which holds the number of any cell
-        index, inside = ids[1:].copy(), np.bool(True)
+        index, before = ids[1:].copy(), ids[:-1]
         for i in range(1, order):
-            before = np.concatenate([ids[: i - 1], ids[:-i]])[: len(index)] * inside
+            if i > 1:  # what is before the beginning of a word is the boundary
+                before = np.concatenate([ids[: i - 1], ids[:-i]])[: len(index)] * (before != 0)
             index += before * np.int32(size**i)
-            inside = before != 0  # what is before the beginning of a word is the boundary
         if len(index) * 4 < len(counts):
             cells, times = np.unique(index, return_counts=True)
             counts[cells] += times

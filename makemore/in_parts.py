@@ -41,7 +41,7 @@ def survey(words: WordList) -> Survey:
 
 
 def _survey_part(words: WordList, part: Part) -> tuple[Survey, bool]:
-    return data.survey(words.blocks(*part)), words.is_plain
+    return data.survey(words.blocks(*part), digested=False), words.is_plain
 
 
 def count_ngrams(words: WordList, vocabulary: Vocabulary, order: int) -> np.ndarray:
