@@ -5,52 +5,68 @@ It goes by what was measured on lists of 148 to 663,000 words, see docs/choosing
 
 import argparse
 import math
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from makemore.config import SIZES, TRAINING, flag_of
 from makemore.corpus import Corpus
 from makemore.models import FAMILIES, NGRAMS, TYPES
 
-RANGES = {"gru": 600, "lstm": 50_000, "transformer": math.inf}
-"""Up to how many words each is taken. The gru has the test perplexities 8.6, 9.6 and 14.2 on 148, 249 and 503 words,
-and the lstm 9.0, 10.1 and 14.4; on 1,000 and 2,946 words it has 9.5 and 7.2, and the lstm 9.3 and 7.1. On 104,000 the
-lstm has 7.7, and the transformer 7.0; on the bundled names the transformer has 7.3, and the lstm 7.5 in a third of its
-time."""
 FEW_WORDS = 2000
 """A net knows a list of fewer by heart before it has taken all its steps."""
 
 
+class Range(NamedTuple):
+    """The type and settings for lists of fewer words than `end`."""
+
+    end: float
+    type: str
+    settings: Mapping[str, Any] = {}
+
+    @property
+    def flags(self) -> str:
+        """The flags that ask for it."""
+        return " ".join([f"--type {self.type}", *[f"{flag_of(name)} {value}" for name, value in self.settings.items()]])
+
+
+RANGES = (Range(600, "gru"), Range(50_000, "lstm"), Range(math.inf, "lstm", {"n_embd2": 128}))
+"""The gru has the test perplexities 8.6, 9.6 and 14.2 on 148, 249 and 503 words, and the lstm 9.0, 10.1 and 14.4; on
+1,000 and 2,946 words it has 9.5 and 7.2, and the lstm 9.3 and 7.1. On 104,000 the lstm has 7.7, with 128 units instead
+of 64 it has 6.9, and the transformer 7.0 in twice that time; on the bundled names the transformer has 7.3, and the lstm
+7.5 in a third of its time."""
+
+
 class Choice(NamedTuple):
-    """The type and fit of a run whose flags name no type, and why."""
+    """The type and settings of a run whose flags name no type, and why."""
 
     type: str
-    fit: str
+    settings: Mapping[str, Any]
     why: str
 
 
-def best_type(words: int) -> str:
-    """The type that does best on a list of so many words, of those that take a minute or less on the bundled names."""
-    return next(type_ for type_, most in RANGES.items() if words < most)
+def best_for(words: int) -> Range:
+    """What does best on a list of so many words, of what takes a minute or less on the bundled names."""
+    return next(each for each in RANGES if words < each.end)
 
 
 def choose(flags: argparse.Namespace, corpus: Corpus) -> Choice:
     """The best type for the list, if it has the sizes that flags give."""
     words = corpus.survey.words
-    best = best_type(words)
-    least = max([most for most in RANGES.values() if most <= words], default=0)
-    most = RANGES[best]
-    range_ = f"{least:,} words or more" if most == math.inf else f"{least:,} to {most - 1:,} words"
-    range_ = range_ if least else f"fewer than {most:,} words"
+    best = best_for(words)
     if flags.fit == "counts":
-        return Choice("trigram", "counts", "the longer of those that are counted")
+        return Choice("trigram", {"fit": "counts"}, "the longer of those that are counted")
     given = [name for name in SIZES if getattr(flags, name) is not None]
-    if any(not _has(best, name) for name in given):
-        taker = next((type_ for type_ in ("mlp", *TYPES) if all(_has(type_, name) for name in given)), best)
-        return Choice(taker, "gradient", "which has " + " and ".join(map(flag_of, given)))
-    descent = [name for name in (*TRAINING[best], *given) if getattr(flags, name) is not None]
+    if any(not _has(best.type, name) for name in given):
+        taker = next((type_ for type_ in ("mlp", *TYPES) if all(_has(type_, name) for name in given)), best.type)
+        return Choice(taker, {}, "which has " + " and ".join(map(flag_of, given)))
+    descent = [name for name in (*TRAINING[best.type], *given) if getattr(flags, name) is not None]
     if words < FEW_WORDS and "dev" not in corpus.parts and not descent:
-        return Choice("trigram", "counts", "since no dev words tell when a net knows so short a list by heart")
-    return Choice(best, "gradient", f"the best on lists of {range_}; --type names another")
+        why = "since no dev words tell when a net knows so short a list by heart"
+        return Choice("trigram", {"fit": "counts"}, why)
+    start = max([each.end for each in RANGES if each.end <= words], default=0)
+    range_ = f"{start:,} to {best.end - 1:,} words" if start else f"fewer than {best.end:,} words"
+    range_ = range_ if best.end < math.inf else f"{start:,} words or more"
+    return Choice(best.type, best.settings, f"the best on lists of {range_}; --type names another")
 
 
 def _has(type_: str, name: str) -> bool:

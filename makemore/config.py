@@ -301,13 +301,15 @@ def parser_of_flags() -> Parser:
 # From flags to a config.
 
 
-def config_of(flags: argparse.Namespace, type_: str | None = None, fit: str = "gradient") -> dict[str, Any]:
+def config_of(
+    flags: argparse.Namespace, type_: str | None = None, settings: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """What the flags make of a run: those that were given, else the defaults of its type.
 
-    type_, fit: those that are taken where the flags name no type. Raises UsageError for a flag that the type does not
-    have.
+    type_, settings: those that are taken where the flags name no type. Raises UsageError for a flag that the type does
+    not have.
     """
-    config = defaults_of(flags.type or type_ or TYPES[0]) | {"fit": fit}
+    config = defaults_of(flags.type or type_ or TYPES[0]) | (settings or {})
     if flags.blank:  # the net of makemore.py has its sizes
         config |= {"block_size": None, "n_embd": 64, "n_embd2": 64, "batchnorm": False}
     given = {name: value for name in SETTINGS if (value := getattr(flags, name)) is not None}

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from makemore.choice import best_type
+from makemore.choice import best_for
 from makemore.corpus import SPLITS, Corpus
 from makemore.display import decimal, quantity, shown, shown_token, table
 from makemore.models import NGRAMS
@@ -82,9 +82,9 @@ def print_worse(losses: Losses, config: dict[str, Any], metrics: list[dict[str, 
     lowest, reached = row[part], own[1][part]
     if lowest is None or reached is None or reached < lowest + CLEARLY:
         return
-    kind, best = name.partition(",")[0], best_type(words)
+    kind, best = name.partition(",")[0], best_for(words)
     cures = [f"--type {kind} --fit counts"] if kind in NGRAMS else []
-    cures += [f"--type {best}"] if config["type"] != best else []
+    cures += [best.flags] if config["type"] != best.type else []
     if metrics and metrics[-1][f"{part}_loss"] == min(line[f"{part}_loss"] for line in metrics):
         cures.append("more --max-steps, since it was still learning")
     print(
@@ -119,10 +119,10 @@ def print_hints(losses: Losses, corpus: Corpus, config: dict[str, Any], metrics:
     train_loss, dev_loss = trained.get("train"), trained.get("dev")
     if train_loss is not None and dev_loss is not None:
         if dev_loss - train_loss > 0.3:
-            best = best_type(corpus.survey.words)
+            best = best_for(corpus.survey.words)
             cure = "--fit counts fills up with shorter n-grams what they do not show"
             if config["type"] not in NGRAMS:
-                cure = "more words would help" if config["type"] == best else f"--type {best} does better on so few"
+                cure = "more words would help" if config["type"] == best.type else f"{best.flags} does better"
             print(f"train loss far under dev: it learned these words by heart; {cure}")
         elif config["type"] not in NGRAMS and dev_loss - train_loss < 0.02 and config["max_steps"] > 1000:
             print(

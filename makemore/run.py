@@ -55,7 +55,7 @@ def config_for(flags: argparse.Namespace, corpus: Corpus) -> tuple[dict[str, Any
     Raises UsageError where the flags do not fit the type or the words, or a table of n-grams would be too large.
     """
     choice = None if flags.type else choose(flags, corpus)
-    config = config_of(flags, choice.type, choice.fit) if choice else config_of(flags)
+    config = config_of(flags, choice.type, choice.settings) if choice else config_of(flags)
     if config["type"] in NGRAMS:
         data.check_table(len(corpus.vocabulary), config["block_size"] + 1)
     return complete(config, corpus), choice

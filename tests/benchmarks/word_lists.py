@@ -13,7 +13,6 @@ from pathlib import Path
 from time import perf_counter
 
 import makemore
-from makemore.choice import best_type
 from makemore.data import WordList
 from makemore.models import NGRAMS, TYPES
 
@@ -31,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lists", nargs="+", type=Path)
     parser.add_argument("--splits", type=int)
-    parser.add_argument("--types", default=",".join(TYPES))
+    parser.add_argument("--types", default=",".join(["auto", *TYPES]))
     flags = parser.parse_args()
     for path in flags.lists:
         words = WordList(path, unique=True).words()
@@ -43,9 +42,9 @@ def main() -> None:
                 losses.append(test_loss(random.Random(seed).sample(words, len(words)), type_))
             found[type_] = math.exp(sum(losses) / splits)
             seconds[type_] = (perf_counter() - began) / splits
-        best, auto = min(found.values()), found.get(best_type(len(words)), math.nan)
+        above = found.get("auto", math.nan) / min(found.values()) - 1
         cells = [f"{type_} {found[type_]:.2f} ({seconds[type_]:.0f} s)" for type_ in found]
-        print(f"{path.stem}, {len(words):,} words: {', '.join(cells)}; auto {auto / best - 1:+.1%}", flush=True)
+        print(f"{path.stem}, {len(words):,} words: {', '.join(cells)}; auto {above:+.1%}", flush=True)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def corpus_of(tmp_path):
         (100, [], "gru"),
         (599, [], "gru"),
         (600, [], "lstm"),
-        (50_000, [], "transformer"),
+        (49_999, [], "lstm"),
         (100, ["--n-layer", "2"], "mlp"),
         (100, ["--block-size", "4"], "mlp"),
         (100, ["--n-head", "2"], "transformer"),
@@ -88,14 +88,20 @@ def test_the_type_is_chosen_by_the_length_of_the_list_and_the_flags(corpus_of, w
     corpus = corpus_of(words, given.split or "80/10/10")
     found = choice.choose(given, corpus)
     assert found.type == type_
-    assert config_of(given, found.type, found.fit)["fit"] == ("counts" if type_ == "trigram" else "gradient")
+    config = config_of(given, found.type, found.settings)
+    assert config["fit"] == ("counts" if type_ == "trigram" else "gradient")
+
+
+def test_a_long_list_gets_a_larger_net(corpus_of):
+    found = choice.choose(parser_of_flags().parse_args([]), corpus_of(50_000))
+    assert config_of(parser_of_flags().parse_args([]), found.type, found.settings)["n_embd2"] == 128
+    assert choice.best_for(50_000).flags == "--type lstm --n-embd2 128"
+    assert found.why == "the best on lists of 50,000 words or more; --type names another"
 
 
 def test_the_type_that_was_chosen_is_said_and_kept(command, short_list, tmp_path):
     begun = command("train", "--type", "auto", "-i", short_list, "-o", tmp_path / "run", "--max-steps", 2)
-    assert re.search(
-        r"^chosen +lstm, the best on lists of 600 to 49,999 words; --type names another$", begun.out, re.M
-    )
+    assert re.search(r"^chosen +lstm, the best on lists of 600 to 49,999 words; --type names another$", begun.out, re.M)
     assert re.search(r"^model +lstm ", command("train", "--resume", "-o", tmp_path / "run", "--max-steps", 3).out, re.M)
 
 
