@@ -309,7 +309,7 @@ def config_of(
     type_, settings: those that are taken where the flags name no type. Raises UsageError for a flag that the type does
     not have.
     """
-    config = defaults_of(flags.type or type_ or TYPES[0]) | (settings or {})
+    config = defaults_of(flags.type or type_ or TYPES[0]) | dict(settings or {})
     if flags.blank:  # the net of makemore.py has its sizes
         config |= {"block_size": None, "n_embd": 64, "n_embd2": 64, "batchnorm": False}
     given = {name: value for name in SETTINGS if (value := getattr(flags, name)) is not None}
