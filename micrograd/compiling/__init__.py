@@ -1,9 +1,13 @@
 """A function of tensors or of Values as a recorded, straight NumPy program: `micrograd.compile`.
 
-recording.py watches one call; guards.py says whether what it depended on is as it was; program.py writes the program
-from the source of the operations; compiled.py puts it in the place of the function. values.py does so for functions of
-Values: value_recording.py watches, value_program.py writes graphs of lone nodes, value_arrays.py wide ones, and
-value_nodes.py is what comes back.
+recording.py watches one call; guards.py says what it depended on; program.py writes the program from the source of the
+operations (text.py: its names and lines; trees.py and bodies.py: how a source is read); recorded.py is what is run
+again, border.py the checks before that, memory.py how it takes less memory; compiled.py puts it in the place of the
+function.
+
+values.py does so for functions of Values: value_recording.py watches, value_program.py writes graphs of lone nodes,
+value_arrays.py wide ones, and value_nodes.py is what comes back. listing.py, lengths.py, plain.py, sources.py and
+kinds.py write a call as a list of lines that is good for any number of examples.
 """
 
 from micrograd.compiling.compiled import compile as compile

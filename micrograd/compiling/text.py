@@ -1,0 +1,218 @@
+"""The text of a program: its names, its lines, and the functions that it needs from elsewhere.
+
+Each line runs as it is written, on the recorded arrays: so shapes and dtypes are known.
+"""
+
+import ast
+import builtins
+import copy
+import functools
+import inspect
+import keyword
+import math
+import re
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from micrograd.compiling.recording import Obstacle
+from micrograd.compiling.trees import Rename, stores, tree_of
+from micrograd.rules import dtypes
+from micrograd.tensors import Tensor
+
+MODULES = {"numpy": "np", "math": "math", "functools": "functools", "itertools": "itertools", "operator": "operator"}
+
+
+class Text:
+    """Lines of Python, which run as they are added.
+
+    inputs: the arrays that it begins with, by name. made: arrays that are the same each time, by id.
+    scope: what the names stand for now. helpers, imports, constants: what the lines need, by name.
+    """
+
+    def __init__(self, inputs: dict[str, np.ndarray], made: dict[int, np.ndarray]):
+        self.scope: dict[str, Any] = {"np": np, "math": math, "functools": functools}
+        self.imports = {"np": "import numpy as np"}
+        self.helpers: dict[str, str] = {}
+        self.constants: dict[str, Any] = {}
+        self.taken = {
+            *dir(builtins),
+            *keyword.kwlist,
+            *keyword.softkwlist,
+            "np",
+            "math",
+            "g",
+            "functools",
+            "run",
+            "numpy",
+        }
+        self.names: dict[int, str] = {}
+        self.kept: list[Any] = []
+        self.copies: dict[str, str] = {}
+        self.copied: dict[Any, str] = {}
+        self.made = made
+        self.forward_lines: list[str] = []
+        self.backward_lines: list[str] = []
+        self.lines = self.forward_lines
+        self.derivatives: dict[int, list[Any]] = {}
+        for name, array in inputs.items():
+            self.taken.add(name)
+            self.scope[name] = array
+            self.names[id(array)] = name
+        self.inputs = list(inputs)
+
+    # Names and lines.
+
+    def fresh(self, wanted: str, helper: bool = False) -> str:
+        """A name like the wanted one that nothing else has; helpers keep theirs, which their own locals avoid."""
+        wanted = wanted if helper else re.sub(r"\W+", "_", wanted).strip("_") or "x"
+        if wanted[0].isdigit():
+            wanted = f"x{wanted}"
+        name, i = wanted, 2
+        while name in self.taken:
+            name, i = f"{wanted}_{i}", i + 1
+        self.taken.add(name)
+        return name
+
+    def run(self, line: str, run: bool = True) -> None:
+        """Add a line, and run it."""
+        if run:
+            exec(compile(line, "<micrograd program>", "exec"), self.scope)
+        match = re.match(r"(\w+)(?:, .*)?(?: = | [-+*/@]= )", line)
+        value = self.scope.get(match[1]) if match else None
+        comment = f"  # {value.shape}" if isinstance(value, np.ndarray | np.generic) and "\n" not in line else ""
+        self.lines.append(line + comment)
+
+    def value(self, node: ast.expr) -> Any:
+        return eval(
+            compile(ast.Expression(ast.fix_missing_locations(copy.deepcopy(node))), "<static>", "eval"), self.scope
+        )
+
+    def expression(self, value: Any, copied: bool = False) -> ast.expr:
+        """How the program writes an input or an option."""
+        if isinstance(value, np.ndarray):
+            name = self.names.get(id(value))
+            if name is None:
+                if id(value) not in self.made:
+                    raise Obstacle("an array that no operation made enters the computation")
+                name = self.fresh("made")
+                self.constants[name] = self.scope[name] = value
+                self.names[id(value)] = name
+            if copied:  # the way back reads it, and its owner may change it until then
+                if name not in self.copies:
+                    self.copies[name] = self.fresh(f"{name}_now")
+                    self.run(f"{self.copies[name]} = {name}.copy()")
+                name = self.copies[name]
+            return ast.Name(name, ast.Load())
+        if isinstance(value, tuple | list):
+            items = [self.expression(item, copied) for item in value]
+            return ast.Tuple(items, ast.Load()) if isinstance(value, tuple) else ast.List(items, ast.Load())
+        if isinstance(value, slice):
+            parts = [self.expression(part) for part in (value.start, value.stop, value.step)]
+            return ast.Call(ast.Name("slice", ast.Load()), parts, [])
+        if value is None or value is ... or isinstance(value, bool | int | str):
+            return ast.Constant(int(value) if type(value) not in (bool, int, str, type(None), type(...)) else value)  # type: ignore[arg-type]
+        if isinstance(value, float):
+            if math.isfinite(value):
+                return ast.Constant(float(value))
+            return ast.parse(f"float('{value}')", mode="eval").body
+        if isinstance(value, np.dtype):
+            return ast.parse(f"np.dtype('{value.name}')", mode="eval").body
+        if isinstance(value, type) and value.__module__ == "numpy":
+            return ast.parse(f"np.{value.__name__}", mode="eval").body
+        if isinstance(value, type) and value in (int, float, bool):
+            return ast.Name(value.__name__, ast.Load())
+        if isinstance(value, np.generic):
+            return ast.parse(f"np.{value.dtype.type.__name__}({value.item()!r})", mode="eval").body
+        if isinstance(value, np.ufunc):
+            return ast.parse(f"np.{value.__name__}", mode="eval").body
+        if isinstance(value, types.FunctionType):
+            return ast.Name(self.helper(value), ast.Load())
+        raise Obstacle(f"{value!r:.60} has no text")
+
+    # Functions that the text needs.
+
+    def helper(self, function: Callable, is_op: bool = False) -> str:
+        """The name of a function that is copied into the text with all that it uses."""
+        inner = getattr(function, "__wrapped__", function)
+        name = self.copied.get((inner, is_op))
+        if name is not None:
+            return name
+        tree = tree_of(inner, is_op)
+        name = self.copied[inner, is_op] = self.fresh(inner.__name__, helper=True)
+        self._globals(tree, inner)
+        tree.name = name
+        text = ast.unparse(tree)
+        exec(compile(text, f"<micrograd {name}>", "exec"), self.scope)
+        self.helpers[name] = text
+        return name
+
+    def _globals(self, tree: ast.AST, function: Any) -> None:
+        """Give the globals in a function's source the names that they have in the program."""
+        scope = function.__globals__
+        local = stores(tree) | {a.arg for a in ast.walk(tree) if isinstance(a, ast.arg)}
+        local |= {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+        closure = inspect.getclosurevars(function).nonlocals if function.__closure__ else {}
+        names: dict[str, ast.expr] = {}
+        program = self
+
+        class Dtypes(ast.NodeTransformer):
+            def visit_Attribute(self, node: ast.Attribute) -> Any:
+                if node.attr == "forward" and isinstance(node.value, ast.Attribute) and node.value.attr == "op":
+                    return ast.Name(program.helper(eval(ast.unparse(node), scope)), ast.Load())
+                self.generic_visit(node)
+                if isinstance(node.value, ast.Name) and node.value.id in scope and node.value.id not in local:
+                    holder = scope[node.value.id]
+                    if isinstance(holder, dtypes.dtype):
+                        return program.expression(getattr(holder, node.attr))
+                    if holder is builtins:
+                        local.add(node.attr)  # a builtin, whatever the file calls so
+                        return ast.Name(node.attr, ast.Load())
+                    if isinstance(holder, types.ModuleType) and holder.__name__.startswith("micrograd"):
+                        return program._global(node.attr, getattr(holder, node.attr))
+                return node
+
+        Dtypes().visit(tree)
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Name) or node.id in local or node.id in names or node.id in self.helpers:
+                continue
+            if node.id in closure:
+                names[node.id] = self._global(node.id, closure[node.id])
+            elif node.id in scope:
+                names[node.id] = self._global(node.id, scope[node.id])
+        Rename(names).visit(tree)
+
+    def _global(self, name: str, value: Any) -> ast.expr:
+        if isinstance(value, types.ModuleType) and value.__name__ in MODULES:
+            short = MODULES[value.__name__]
+            self.imports[short] = f"import {value.__name__}" + (f" as {short}" if short != value.__name__ else "")
+            self.scope[short] = value
+            self.taken.add(short)
+            return ast.Name(short, ast.Load())
+        if callable(value) and getattr(value, "__module__", "").startswith("micrograd") and not isinstance(value, type):
+            return ast.Name(self.helper(value), ast.Load())
+        if isinstance(value, type) and value is Tensor:
+            raise Obstacle("an operation works on Tensors")
+        if callable(value) and getattr(value, "__module__", None) in ("functools", "itertools", "collections.abc"):
+            return self._imported(value.__module__, value.__name__)
+        if callable(value) and getattr(value, "__module__", None) in ("_operator", "math"):
+            return self._imported(value.__module__.strip("_"), value.__name__)
+        if callable(value) and (getattr(value, "__module__", None) or "").startswith("numpy"):
+            path = f"np{value.__module__.removeprefix('numpy')}.{value.__name__}"
+            if eval(path, self.scope) is value:
+                return ast.parse(path, mode="eval").body
+        if isinstance(value, (int | float | str | bool | type(None), tuple)):
+            return self.expression(value)
+        if isinstance(value, dict):
+            keys = [self.expression(key) for key in value]
+            return ast.Dict(keys, [self.expression(item) for item in value.values()])  # type: ignore[arg-type]
+        return self.expression(value)
+
+    def _imported(self, module: str, name: str) -> ast.expr:
+        top = module.split(".")[0]
+        self.imports[top] = f"import {module}"
+        self.scope[top] = __import__(module)
+        self.taken.add(top)
+        return ast.parse(f"{module}.{name}", mode="eval").body
