@@ -58,6 +58,9 @@ MAKERS = {"filled", "full", "arange", "eye", "linspace", "of_shape"}
 # C functions that tell something new at each call, or that do something a program would leave out.
 RESTLESS = {"time", "random", "_random", "numpy.random", "numpy.random.mtrand", "datetime", "_io", "posix", "secrets"}
 
+# Of Python's own functions those that say something, or that reach what no name in the code tells.
+UNSEEN = ("print", "input", "globals", "locals", "eval", "exec")
+
 
 class Step:
     """One operation of a recorded call. node: what it became in the graph, None outside of it."""
@@ -150,7 +153,7 @@ class Recording:
         if event == "c_call":
             module = getattr(argument, "__module__", None) or type(getattr(argument, "__self__", None)).__module__
             own = frame.f_code.co_filename.startswith((HERE, "<micrograd", *LIBRARIES))
-            if not own and (module in RESTLESS or getattr(argument, "__name__", "") in ("print", "input")):
+            if not own and (module in RESTLESS or getattr(argument, "__name__", "") in UNSEEN):
                 self.stop(f"{argument.__name__} is called, which a program of arrays would leave out or not renew")
             return
         code = frame.f_code

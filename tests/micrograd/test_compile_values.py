@@ -1,5 +1,6 @@
 """Compiled functions of Values against the functions themselves: the same numbers to the last bit, or no compiling."""
 
+import functools
 import gc
 import math
 import os
@@ -199,6 +200,19 @@ def test_a_function_that_is_given_arrays_or_nothing_and_reads_values_is_recorded
     quietly(micrograd.compile(lambda points: sum(NET(row) for row in points)), [points], [points.copy()])
 
 
+def test_a_partial_function_and_a_method_are_recorded_too():
+    def product(weights, x):
+        return weights[0] * x
+
+    x, weights = Value(2.0), [Value(3.0)]
+    compiled = micrograd.compile(functools.partial(product, weights))
+    assert quietly(compiled, [x], [x]) == [6.0, 6.0]
+    weights[0] = Value(5.0)
+    assert compiled(x).data == 10.0
+    method = micrograd.compile(SCALED.__call__)
+    assert quietly(method, [x], [x]) == [12.0, 12.0]
+
+
 def test_relu_and_its_like_do_not_keep_the_branch_that_was_recorded():
     compiled = micrograd.compile(lambda x: x.relu() + abs(x) * x.sigmoid())
     x = Value(2.0)
@@ -232,6 +246,47 @@ def test_a_weight_that_is_replaced_is_seen_and_a_number_that_is_set_too():
     assert compiled(x).data == 8.0
     net.w[0] = Value(5.0)
     assert compiled(x).data == 10.0
+
+
+class Scaled:
+    factor = 2.0
+
+    def __init__(self):
+        self.w = Value(3.0)
+
+    def __call__(self, x):
+        return x * self.w * self.factor
+
+
+def scaled(x, terms=(1.0,)):
+    return abs(SCALED(x)) * RATES["rate"][0] + terms[0] + len(sys.argv)
+
+
+SCALED, RATES = Scaled(), {"rate": [0.5]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda patch: patch.setattr(SCALED, "w", Value(5.0)),
+        lambda patch: patch.setattr(Scaled, "factor", 4.0),
+        lambda patch: patch.setattr(Scaled, "__call__", lambda self, x: x * 100),
+        lambda patch: patch.setitem(globals(), "SCALED", lambda x: x * 7),
+        lambda patch: patch.setitem(RATES, "rate", [9.0]),
+        lambda patch: patch.setitem(globals(), "RATES", {"rate": [8.0]}),
+        lambda patch: patch.setattr(scaled, "__defaults__", ((6.0,),)),
+        lambda patch: patch.setattr(scaled, "__code__", (lambda x, terms: x * 11).__code__),
+        lambda patch: patch.setitem(globals(), "abs", lambda x: x * 12),
+        lambda patch: patch.setattr(Value, "__abs__", lambda x: x * 13),
+        lambda patch: patch.setattr(sys, "argv", [*sys.argv, "a"]),
+    ],
+)
+def test_whatever_the_function_reads_may_change(change, monkeypatch):
+    compiled = micrograd.compile(scaled)
+    x = Value(2.0)
+    before = quietly(compiled, [x], [x])
+    change(monkeypatch)
+    assert compiled(x).data == compiled(x).data == scaled(x).data != before[0]
 
 
 def test_numbers_among_the_arguments_are_part_of_what_is_recorded():
@@ -388,6 +443,7 @@ def branch(x):
             lambda x: Value(math.sin(2.0), (x,), "sin", local=(1.0,)),
             "gives numbers alone .*@micrograd.autograd.scalar_op",
         ),
+        (lambda x: x * globals()["RATES"]["rate"][0], "globals is called"),
         (lambda x: None, "it returns NoneType: return Values, or lists, tuples and dicts of them"),
         (lambda x: 2.0, "it returns float: return Values"),
         (lambda x: {x * 2}, "it returns set: return Values"),
