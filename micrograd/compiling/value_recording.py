@@ -54,8 +54,7 @@ class ValueGuards(Guards):
             for part in ("__code__", "__defaults__"):
                 self.same(f"{self._constant(value)}.{part}", getattr(value, part))
         elif isinstance(value, functools.partial):
-            for part in (value.func, value.args, value.keywords):
-                self.inside(part, "")
+            self.inside([value.func, value.args, value.keywords], "")
         elif isinstance(value, types.ModuleType):
             for name in [] if hasattr(value, "__file__") else attributes:
                 if name in vars(value):
