@@ -10,4 +10,5 @@ value_arrays.py wide ones, and value_nodes.py is what comes back. listing.py, le
 kinds.py write a call as a list of lines that is good for any number of examples.
 """
 
+from micrograd.compiling.border import unfold as unfold
 from micrograd.compiling.compiled import compile as compile

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from micrograd.compiling.border import Call
 from micrograd.compiling.guards import Guards
 from micrograd.compiling.recorded import Changed, Recorded
 from micrograd.compiling.recording import Obstacle, Recording
@@ -52,7 +53,7 @@ class Compiled:
                 return self._function(*args, **kwargs)  # which raises the same, in the engine's words
             if result is not None:
                 self._recordings = 0  # in a row
-                return result
+                return self._noted(result, args, kwargs)
         new = not self._recorded and not self._refused and self._eager is None and self._of_values is None
         if new and works_on_values(self._function, (args, kwargs)):
             self._of_values = CompiledValues(self._function, self._names)
@@ -77,7 +78,7 @@ class Compiled:
                 self._last = recorded
                 self._recordings = 0  # in a row
                 try:
-                    return recorded.call([tensor for _, tensor in arguments])
+                    return self._noted(recorded.call([tensor for _, tensor in arguments]), args, kwargs)
                 except (Changed, *ERRORS):
                     return self._function(*args, **kwargs)
         if key in self._refused:
@@ -89,6 +90,12 @@ class Compiled:
                 kwargs,
             )
         return self._record(key, arguments, others, args, kwargs)
+
+    def _noted(self, result: Tensor, args: Any, kwargs: Any) -> Tensor:
+        """What the program gave; its Node knows the call, if it can be done again to be drawn."""
+        if result._node is not None and not (self._last.draws or self._last.moved):  # type: ignore[union-attr]
+            result._node.options = {"call": Call(self._function, args, kwargs, result._array)}
+        return result
 
     def _record(self, key: Any, arguments: list[Any], others: list[Any], args: Any, kwargs: Any) -> Any:
         guards = Guards()

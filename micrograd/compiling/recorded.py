@@ -71,6 +71,8 @@ class Recorded:
         changed = {id(counter) for counter, version in recording.versions.values() if counter[0] != version}
         rerun = {id(a) for step in recording.steps if isinstance(step, Rerun) for a in step.arguments}
         self.moved = [t for t in self.leaves if id(t._version) in changed and id(t._array) in rerun]
+        news = [s.result for s in recording.steps if isinstance(s, Rerun)]
+        self.draws = any(isinstance(part, np.ndarray) for r in news for part in (r if isinstance(r, tuple) else (r,)))
         if changed - {id(t._version) for t in self.moved}:
             raise Obstacle("a tensor is changed in place")
         if result._base is not None and any(np.may_share_memory(result._array, array) for array in arrays):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from micrograd import graph
+from micrograd.compiling import unfold
 from micrograd.draw.formulas import ATOM, composed, short, sign_of
 from micrograd.engine import Value, topological_order
 from micrograd.in_place import snapshot
@@ -191,6 +192,8 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
     for root in roots:
         if not root.requires_grad:
             raise ValueError("draw: this Tensor has no graph, for nothing that it was made from requires a gradient")
+    for node in topological_order(*[root.grad_fn for root in roots if root.grad_fn is not None]):
+        unfold(node)  # a call of a compiled function, which is drawn as the graph that it stands for
     before: dict[Any, Any] = {}
     if was_released(roots):
         made_again = _made_again(roots)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import micrograd
-from micrograd import nn
+from micrograd import draw, nn
 from micrograd.compare.samples import samples
 from micrograd.ops import OPS
 from micrograd.random import default_generator
@@ -399,3 +399,44 @@ def test_a_compiled_step_takes_no_more_memory_than_an_eager_one():
     compiled(xs, ys)
     peak(loss), peak(compiled)  # what is kept for later calls
     assert peak(compiled) <= 1.01 * peak(loss)  # the program's own few kB
+
+
+def test_a_compiled_call_is_drawn_as_the_graph_that_it_stands_for():
+    w = leaf(3, 4)
+
+    def loss(x):
+        return ((x * w).tanh() + w).sum()
+
+    compiled, x = micrograd.compile(loss), micrograd.tensor([1.0, 2.0])
+    pictures = []
+    for function in (loss, compiled, compiled):  # recorded, and then run as a program
+        for backward in (False, True):
+            w.grad = None
+            result = function(x * 1)
+            if backward:
+                result.backward()
+            pictures.append(draw(result, w=w).dot())
+            if backward:
+                with pytest.raises(RuntimeError, match="second time"):
+                    result.backward()
+            else:
+                result.backward()
+                assert w.grad.numpy().tobytes() == gradient_of(loss, x, w)
+    assert pictures[::2] == [pictures[0]] * 3
+    assert pictures[1::2] == [pictures[1]] * 3
+
+
+def gradient_of(function, x, w):
+    before, w.grad = w.grad, None
+    function(x).backward()
+    found, w.grad = w.grad.numpy().tobytes(), before
+    return found
+
+
+def test_a_compiled_call_whose_numbers_are_others_by_now_is_drawn_as_one_node():
+    w = leaf(3, 4)
+    compiled = micrograd.compile(lambda x: (x * w).sum())
+    compiled(micrograd.ones(2))
+    result = compiled(micrograd.ones(2))
+    w.data *= 2
+    assert "CompiledFunction" in draw(result).dot()
