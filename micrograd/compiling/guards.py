@@ -1,5 +1,6 @@
 """What a recorded program depends on, and whether it is as it was: one function of Python, asked on every call."""
 
+import functools
 import types
 from collections.abc import Callable
 from typing import Any
@@ -49,6 +50,9 @@ class Guards:
             return
         self.done.add((id(scope), name))
         self.kept[id(scope)] = scope
+        if name not in scope:  # Python's own, which a global of this name would hide
+            self.conditions.append(f"{name!r} not in {self._constant(scope)}")
+            return
         self.same(f"{self._constant(scope)}.get({name!r})", scope[name])
         self.inside(scope[name], label, attributes)
 
@@ -76,7 +80,7 @@ class Guards:
         if self.obstacle is not None:
             return
         if isinstance(value, types.ModuleType):
-            if not (getattr(value, "__file__", None) or HERE).startswith(HERE) and value.__name__ != "numpy":
+            if not (getattr(value, "__file__", None) or "").startswith(HERE) and value.__name__ != "numpy":
                 for name in attributes:
                     if name in vars(value) and (id(vars(value)), name) not in self.done:
                         self.variable(vars(value), name, name)
@@ -102,11 +106,15 @@ class Guards:
             self.obstacle = f"{label}, {type(value).__name__}, can change without a trace: make it a tensor"
         elif isinstance(value, types.FunctionType):
             if not value.__code__.co_filename.startswith((HERE, "<micrograd")):
+                for part in ("__code__", "__defaults__"):  # which a notebook that loads files again replaces
+                    self.same(f"{self._constant(value)}.{part}", getattr(value, part))
                 for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
                     self.cell(cell, name)
                 self.inside(value.__defaults__, label, attributes)
         elif isinstance(value, types.BuiltinFunctionType | type | np.ufunc):
             return
+        elif isinstance(value, functools.partial):
+            self.inside([value.func, value.args, value.keywords], label, attributes)
         elif isinstance(value, types.MethodType):
             self.inside(value.__self__, label, attributes)
         elif hasattr(type(value), "source") and "_recorded" in vars(value):  # compiled as well
@@ -124,7 +132,7 @@ class Guards:
                 if kind.__module__.split(".")[0] in ("builtins", "micrograd", "typing", "abc"):
                     continue
                 for name, item in vars(kind).items():
-                    if not name.startswith("__"):
+                    if not name.startswith("__") or isinstance(item, types.FunctionType):
                         self.conditions.append(
                             f"{self._constant(kind)}.__dict__.get({name!r}) is {self._constant(item)}"
                         )

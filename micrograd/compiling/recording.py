@@ -6,6 +6,7 @@ was recorded would not be what it does. Those of the engine that look at shapes 
 told apart by their code. What stops a recording is kept in `obstacle`, with the user's file and line.
 """
 
+import builtins
 import dis
 import functools
 import gc
@@ -177,7 +178,7 @@ class Recording:
             self.stop(f"{code.co_name} {why}")
         names = _names_in(code)
         for variable in names:
-            if variable in frame.f_globals:
+            if variable in frame.f_globals or hasattr(builtins, variable):
                 self.watch_named(frame.f_globals, variable, names)
 
     def watch_named(self, scope: dict[str, Any], name: str, names: set[str]) -> None:

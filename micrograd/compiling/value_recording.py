@@ -4,8 +4,6 @@ The graph that the call leaves is its record. What a graph cannot show is watche
 numbers of Values could go another way next time, and an operation that was given numbers alone cannot be run again.
 """
 
-import builtins
-import functools
 import sys
 import types
 from typing import Any
@@ -44,35 +42,8 @@ class ValueGuards(Guards):
                 )
         elif isinstance(value, Tensor):
             self.obstacle = self.obstacle or f"{label} is a tensor, among Values"
-        elif id(value) not in self.kept or isinstance(value, types.ModuleType):
-            self._definition(value, attributes)
+        else:
             super().inside(value, label, attributes)
-
-    def _definition(self, value: Any, attributes: Any) -> None:
-        """What a function, an object's class and one of Python's own modules say, which a notebook may change."""
-        if isinstance(value, types.FunctionType):
-            for part in ("__code__", "__defaults__"):
-                self.same(f"{self._constant(value)}.{part}", getattr(value, part))
-        elif isinstance(value, functools.partial):
-            self.inside([value.func, value.args, value.keywords], "")
-        elif isinstance(value, types.ModuleType):
-            for name in [] if hasattr(value, "__file__") else attributes:
-                if name in vars(value):
-                    self.variable(vars(value), name, name)
-        elif hasattr(value, "__dict__") and type(value).__module__.split(".")[0] not in ("builtins", "micrograd"):
-            self.methods(type(value))
-
-    def methods(self, kind: type) -> None:
-        """The functions of a class, without __init__, which a recording replaces in Value."""
-        functions = self._constant(vars(kind))
-        for name, item in vars(kind).items():
-            if isinstance(item, types.FunctionType) and name != "__init__":
-                self.conditions.append(f"{functions}.get({name!r}) is {self._constant(item)}")
-
-    def absent(self, scope: dict[str, Any], name: str) -> None:
-        """A function of Python's that a global of this name would hide."""
-        self.kept[id(scope)] = scope
-        self.conditions.append(f"{name!r} not in {self._constant(scope)}")
 
 
 class ValueRecording(Recording):
@@ -85,20 +56,13 @@ class ValueRecording(Recording):
     def __init__(self, guards: ValueGuards):
         super().__init__()
         self.guards = guards
-        guards.methods(Value)
+        for name, item in vars(Value).items():
+            if isinstance(item, types.FunctionType) and name != "__init__":  # which another thread's recording replaces
+                guards.variable(vars(Value), name, name)  # type: ignore[arg-type]
         self.nodes: dict[int, tuple[Value, Any]] = {}
 
     def watch_named(self, scope: dict[str, Any], name: str, names: set[str]) -> None:
         self.guards.variable(scope, name, name, names)
-
-    def profile(self, frame: Any, event: str, argument: Any) -> None:
-        code = frame.f_code
-        new = event == "call" and code not in self.seen_codes
-        super().profile(frame, event, argument)
-        if new and code in self.seen_codes:
-            for name in code.co_names:
-                if hasattr(builtins, name) and name not in frame.f_globals:
-                    self.guards.absent(frame.f_globals, name)
 
     def operation(self, op: Any, inputs: Any, options: dict[str, Any], result: Any) -> None:
         if state.recording is self:

@@ -186,6 +186,26 @@ def test_a_global_that_changes_is_seen(monkeypatch):
     assert compiled(x).tolist() == [3, 6]
 
 
+def thrice(x, factor=3.0):
+    return abs(x) * factor * len(sys.argv)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda patch: patch.setattr(thrice, "__defaults__", (5.0,)),
+        lambda patch: patch.setattr(thrice, "__code__", (lambda x, factor: x * 11).__code__),
+        lambda patch: patch.setitem(globals(), "abs", lambda x: x * 12),
+        lambda patch: patch.setattr(sys, "argv", [*sys.argv, "a"]),
+    ],
+)
+def test_defaults_code_a_hidden_function_of_pythons_and_its_own_modules_are_seen(change, monkeypatch):
+    compiled, x = micrograd.compile(thrice), leaf(1, 2)
+    before = [compiled(x).tolist() for _ in range(2)]
+    change(monkeypatch)
+    assert compiled(x).tolist() == compiled(x).tolist() == thrice(x).tolist() != before[1]
+
+
 def test_a_closure_an_attribute_and_a_list_that_change_are_seen():
     class Scale(nn.Module):
         def __init__(self):
