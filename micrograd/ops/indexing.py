@@ -211,6 +211,8 @@ def _laid_out(found, x, index):
         if isinstance(part, np.ndarray):
             places += range(len(kept), len(kept) + _dims(part))
         kept += [slice(None)] * _dims(part) if isinstance(part, np.ndarray) else [part]
+    if not places:  # True and False, which pick nothing
+        return found
     steps = x[tuple(kept)].strides
     place = places[0] if places == list(range(places[0], places[0] + len(places))) else 0  # NumPy's, like PyTorch's
     rest = [step for d, step in enumerate(steps) if d not in places]

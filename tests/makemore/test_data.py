@@ -441,7 +441,7 @@ print(peak())"""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no resource module")
-@pytest.mark.parametrize(("type_", "order"), [("bigram", 2), ("trigram", 3)])
+@pytest.mark.parametrize(("type_", "order"), [("trigram", 3), pytest.param("bigram", 2, marks=pytest.mark.slow)])
 def test_the_largest_table_is_counted_in_a_gigabyte(tmp_path, type_, order):
     size = int(data.MAX_CELLS ** (1 / order) + 1e-9)
     assert (size + 1) ** order > data.MAX_CELLS

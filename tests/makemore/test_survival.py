@@ -331,7 +331,7 @@ def trained(command, short_list, tmp_path_factory):
 
 
 def test_damaged_weights_never_draw_other_words_in_silence(command, trained, tmp_path, capsys):
-    chance, copies = random.Random(5), 500 if FULL else 25
+    chance, copies = random.Random(5), 500 if FULL else 14
     words = {kind: command("sample", "-o", trained / kind).out for kind in os.listdir(trained)}
     refused = told = same = 0
     for i in range(copies):

@@ -262,17 +262,18 @@ def test_labels_of_any_characters_come_through():
     ET.fromstring(draw(Value(1.0, label="a\x00\x1b\ud800") * 2).svg())
 
 
-def test_the_same_graph_gives_the_same_bytes_in_every_process(tmp_path):
+def test_the_same_graph_gives_the_same_bytes_in_every_process(tmp_path, monkeypatch):
     program = (
         "from micrograd import nn, ones, manual_seed; from micrograd.draw import draw; manual_seed(1);"
         "net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1));"
         "draw(net(ones(2, 3)).sum()).save('a.svg'); draw(net(ones(2, 3)).sum()).save('b.svg')"
     )
-    found = set()
-    for seed in ("1", "2"):
-        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.getcwd()}
-        subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, check=True)
-        found |= {(tmp_path / name).read_bytes() for name in ("a.svg", "b.svg")}
+    environment = os.environ | {"PYTHONHASHSEED": "2", "PYTHONPATH": os.getcwd()}
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, check=True)
+    found = {(tmp_path / name).read_bytes() for name in ("a.svg", "b.svg")}
+    monkeypatch.chdir(tmp_path)
+    exec(program, {})
+    found |= {(tmp_path / name).read_bytes() for name in ("a.svg", "b.svg")}
     assert len(found) == 1
 
 
@@ -302,10 +303,10 @@ def test_modules_fold_where_a_net_is_large():
 
 
 @pytest.mark.parametrize("kind", ["values", "tensors"])
-def test_ten_thousand_operations_are_cut_to_the_nearest(kind):
+def test_thousands_of_operations_are_cut_to_the_nearest(kind):
     x = Value(1.0, label="x") if kind == "values" else micrograd.ones(2, requires_grad=True)
     y = x
-    for i in range(10_000):
+    for i in range(3_000):
         y = y.tanh() if i % 2 else y + x
     picture = draw(y if kind == "values" else y.sum())
     assert MOST_BOXES <= picture.dot().count("shape=record") <= MOST_BOXES + 2

@@ -91,14 +91,14 @@ def test_a_case_that_does_not_reach_its_op_is_noticed():
 
 
 @every_case
-@some(25)
+@some(15)
 @given(data=st.data())
 def test_the_value_and_the_gradients_are_those_of_pytorch(case, data):
     check(case, *data.draw(case.inputs))
 
 
 @pytest.mark.parametrize(("name", "fn", "inputs"), FUNCTIONS, ids=[row[0] for row in FUNCTIONS])
-@some(15)
+@some(10)
 @given(data=st.data())
 def test_a_function_put_together_from_ops_gives_what_pytorch_gives(name, fn, inputs, data):
     arrays, options = data.draw(inputs)
@@ -592,7 +592,7 @@ def change(torch, x, *others, name, index, number=None):
 
 @pytest.mark.parametrize("kind", ["whole", "part", "picked"])
 @pytest.mark.parametrize("name", IN_PLACE)
-@some(40)
+@some(20)
 @given(data=st.data())
 def test_operations_in_place_carry_gradients_as_in_pytorch(name, kind, data):
     x = data.draw(array(shapes(1, 3), low=0.5))
