@@ -129,7 +129,7 @@ def evaluate(model: Any, found: ContextCounts) -> float:
 
 
 def mean_loss(found: ContextCounts, blocks: Iterable[tuple[int, np.ndarray]]) -> float:
-    """The same, from blocks of the rows of log probabilities, each with the index of its first row."""
+    """The mean negative log-likelihood of examples, from blocks of rows of log probabilities."""
     total = 0.0
     for start, block in blocks:
         first, last = np.searchsorted(found.rows, (start, start + len(block)))

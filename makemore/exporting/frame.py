@@ -48,6 +48,7 @@ def text_of(
         "codes": repr({code: dtype for code, dtype in CODES.items() if dtype in settings["dtypes"]}).replace("'", '"'),
         "read": source_of(run_folder._checksum),
         "operations": "\n\n\n".join([*_constants(functions), *functions.texts.values()]),
+        "gap": "" if functions.constants else "\n",
         "inputs": "(n, T)" if whole else f"(n, {window})",
         "outputs": f"(n, T, {size})" if whole else f"(n, {size})",
         "forward": _indented([*numbers, *body, "return logits"]),
@@ -156,7 +157,7 @@ TRAIN = """\
 
 FITS = """
     if len(prompt) > {most}:
-        stop(f"the prompt is too long: the model was made for {most} characters")"""
+        stop("the prompt is too long: the model was made for {most} characters")"""
 
 FRAME = '''"""@title@
 
@@ -201,7 +202,7 @@ def read(path):
 
 
 # The operations, as they stand in micrograd.
-
+@gap@
 @operations@
 
 

@@ -1,6 +1,7 @@
 """The rest of an exported file that trains as well: the way back, the loop, and what it starts from."""
 
 import inspect
+import json
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +21,7 @@ from micrograd import Tensor, stream
 from micrograd.optim import optimizers
 
 OF_RATE = ("learning_rate", "schedule", "schedule_steps", "warmup")
-OF_STEPS = ("batch_size", "max_steps", "eval_every", "early_stop", "clip", "weight_decay")
+OF_STEPS = ("batch_size", "max_steps", "eval_every", "early_stop", "clip")
 
 
 def state_of(training: Training, folder: RunFolder) -> dict[str, np.ndarray]:
@@ -91,11 +92,13 @@ def parts_of(model: Any, vocabulary_size: int, config: Mapping[str, Any], step: 
     if whole:
         loop += CUT
     values = {
-        "list": repr(str(config["input_file"])),
+        "list": json.dumps(str(config["input_file"]), ensure_ascii=False),
         "digest": config["digest"],
         "unique": "\n    words = list(dict.fromkeys(words))" if config.get("unique") else "",
-        "rate": repr({name: config[name] for name in OF_RATE}),
-        "constants": "\n".join(f"{name.upper()} = {config[name]!r}" for name in OF_STEPS if name != "weight_decay"),
+        "rate": json.dumps({name: config[name] for name in OF_RATE}),
+        "constants": "\n".join(
+            f"{name.upper()} = {config[name]!r}" for name in OF_STEPS if name != "clip" or config[name]
+        ),
         "decay": decay,
         "parameters": textwrap.fill(repr(parameters).replace("'", '"'), 110, subsequent_indent=" " * 14),
         "adam": f"{source_of(optimizers.adam_step)}\n\n\n" if adam else "",
@@ -119,7 +122,9 @@ def parts_of(model: Any, vocabulary_size: int, config: Mapping[str, Any], step: 
         "table": TABLE.format(size=vocabulary_size, order=window + 1) if not config["batch_size"] else "",
         "state": _indented(ADAM_STATE, 4) + "\n" if adam else "",
         "kept": " | moments" if adam else "",
-        "best": "True" if keeps_best(config) else "False",
+        "best": keeps_best(config),
+        "clip": CLIP if config["clip"] else "",
+        "clipping": "\n        grads = clipped(grads)" if config["clip"] else "",
     }
     return {name: str(value) for name, value in values.items()}
 
@@ -181,6 +186,15 @@ def split_words(words):
 TABLE = """
     table = counted(found, {order})
     frequencies = (table / table.sum()).astype(np.float32).reshape(-1, {size})"""
+CLIP = '''\
+def clipped(grads):
+    """The gradients, so that the norm of all together is at most CLIP."""
+    norms = np.array([np.linalg.norm(grads[name].reshape(-1), 2) for name in PARAMETERS])
+    factor = CLIP / (np.linalg.norm(norms, 2) + 1e-6)
+    return grads if factor >= 1 else {name: g * float(factor) for name, g in grads.items()}
+
+
+'''
 COUNTED = '''
 
 def counted(found, order):
@@ -196,6 +210,7 @@ LIST = @list@  # of words; -i names another place
 DIGEST = "@digest@"  # of its words
 @constants@
 WEIGHT_DECAY = @decay@
+KEEPS_BEST = @best@  # whether words are drawn with the weights of the lowest dev loss, and not with the last
 CONFIG = @rate@
 PARAMETERS = @parameters@
 
@@ -249,14 +264,7 @@ def examples_of(words):
 @loss@
 
 
-def clipped(grads):
-    """The gradients, so that the norm of all together is at most CLIP."""
-    norms = np.array([np.linalg.norm(grads[name].reshape(-1), 2) for name in PARAMETERS])
-    factor = CLIP / (np.linalg.norm(norms, 2) + 1e-6)
-    return grads if factor >= 1 else {name: g * float(factor) for name, g in grads.items()}
-
-
-def write(path, arrays, step):
+@clip@def write(path, arrays, step):
     """Put arrays into a file of safetensors, whole or not at all."""
     header, end = {"__metadata__": {"step": str(step), "sha256": _checksum(arrays, step)}}, 0
     for name, array in arrays.items():
@@ -284,9 +292,7 @@ def train(arrays, step, last_step, path):
     while step != last_step and not (EARLY_STOP and since_best >= EARLY_STOP):
         rate = rate_at(step, CONFIG)
 @batch@
-        loss, grads = loss_and_gradients(w, *given)
-        if CLIP:
-            grads = clipped(grads)
+        loss, grads = loss_and_gradients(w, *given)@clipping@
         for name in PARAMETERS:
             g = grads[name]
 @update@
@@ -297,7 +303,7 @@ def train(arrays, step, last_step, path):
             now = [counts and mean_loss(counts, blocks(w, counts.contexts)) for counts in measured]
             shown = [f"{part} loss {x:.4f}" for part, x in zip(("train", "dev"), now) if x is not None]
             print("  ".join([f"step {step:,}", *shown]))
-            if @best@ and now[1] is not None:
+            if KEEPS_BEST and now[1] is not None:
                 losses[1], since_best = now[1], since_best + 1
                 if step % EVAL_EVERY == 0 and now[1] < losses[0]:
                     losses[0], since_best = now[1], np.array(0)
