@@ -1,6 +1,7 @@
 """A file that draws words: the frame around what a model computes, and around how words grow."""
 
 import ast
+import json
 import re
 import textwrap
 from collections.abc import Mapping
@@ -43,6 +44,8 @@ def text_of(
     values = {
         **settings,
         **trains,
+        **{name: re.sub(r'[\\"]', "_", settings[name]) for name in ("title", "file", "weights")},  # in a docstring
+        "weights_name": json.dumps(settings["weights"], ensure_ascii=False),
         "tokens": _tokens(vocabulary),
         "size": size,
         "codes": repr({code: dtype for code, dtype in CODES.items() if dtype in settings["dtypes"]}).replace("'", '"'),
@@ -72,7 +75,7 @@ def text_of(
     }
     text = FRAME
     while "@" in text:
-        filled = re.sub(r"@(\w+)@", lambda match: str(values[match[1]]), text)
+        filled = re.sub(r"@(\w+)@", lambda match: str(values.get(match[1], match[0])), text)
         if filled == text:
             break
         text = filled
@@ -174,7 +177,7 @@ from pathlib import Path
 np.seterr(all="ignore")  # the logarithm of a probability of 0 is -inf, and no mistake
 
 TOKENS = @tokens@  # by their ids; the first is the boundary before and after a word
-WEIGHTS = Path(__file__).with_name("@weights@")
+WEIGHTS = Path(__file__).with_name(@weights_name@)
 
 
 # The weights.

@@ -129,6 +129,10 @@ def parts_of(model: Any, vocabulary_size: int, config: Mapping[str, Any], step: 
     return {name: str(value) for name, value in values.items()}
 
 
+def _of_steps(config: Mapping[str, Any]) -> list[str]:
+    return [name for name in OF_STEPS if config[name] or name != "clip"]
+
+
 def _of(method: str, window: int, size: int) -> str:
     if method == "of_words":
         return "ContextCounts.of_words(found)"

@@ -161,6 +161,15 @@ def test_what_cannot_be_exported_is_refused_in_a_line(words, tmp_path, command):
     assert "is damaged" in command("export", "-o", tmp_path / "run", tmp_path / "model.py").complaint
 
 
+def test_names_may_hold_what_python_takes_for_its_own(words, tmp_path, command, numpy_alone):
+    odd = tmp_path / 'a"b\\c@size@.txt'
+    shutil.copy(words, odd)
+    folder = begin(odd, tmp_path / "run", NETS["bigram on minibatches"]).folder
+    path = tmp_path / 'mo"d\\el.py'
+    assert command("export", "--train", "-o", folder.path, path).status == 0
+    assert alone(numpy_alone, path, "-n", 3).stdout.splitlines() == drawn_by(folder, 3)
+
+
 @pytest.fixture(scope="module")
 def exported(words, tmp_path_factory):
     """A folder with a file that trains."""
