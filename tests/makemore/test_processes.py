@@ -9,13 +9,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from makemore import data, processes
+from makemore import data, processes, run, shards
+from makemore.config import config_of, parser_of_flags
+from makemore.corpus import window_of
 from makemore.data import WordList
-from makemore.shards import _shards_of, add_in_pairs
+from makemore.optimizers import optimizer_of
+from makemore.shards import SharedStep, _shards_of, add_in_pairs
 
 ROOT = Path(data.__file__).resolve().parents[1]
 PROGRAM = Path(__file__).with_name("on_processes.py")
@@ -245,6 +249,29 @@ def test_the_shards_of_any_number_of_processes_are_added_in_the_same_order(size)
     of_ranks = [add_in_pairs([*rows[each.start : each.stop].copy()]) for each in shards]
     assert (add_in_pairs(of_ranks) == alone).all()
     np.testing.assert_allclose(alone, rows.sum(0), rtol=0, atol=1e-5)  # float32, sixteen at most
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("type_", ["transformer", "trigram"])
+def test_a_rank_that_compiles_gets_the_gradients_of_one_that_does_not(type_, short_list, monkeypatch):
+    monkeypatch.setattr(shards, "current", lambda: SimpleNamespace(rank=1, size=2))
+    flags = SMALL if type_ == "transformer" else ["--type", type_, "-b", "32"]
+    config = config_of(parser_of_flags().parse_args(flags))
+    corpus = run.read_corpus(config, str(short_list))
+    config = run.complete(config, corpus)
+    found = {}
+    for compiled in (True, False):
+        model = run.new_model(config, corpus)
+        examples = corpus.examples("train", window_of(model))
+        step = SharedStep(config, examples, model, optimizer_of(config, model), compiled)
+        found[compiled] = []
+        for _ in range(6):
+            step._gradients()
+            found[compiled].append(step.rows.copy())
+        assert compiled == (getattr(step.loss_of, "_last", None) is not None)  # a program ran
+    for one, other in zip(found[True], found[False], strict=True):
+        assert one.any()
+        assert one.tobytes() == other.tobytes()
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r", "\r\n"])
