@@ -90,7 +90,9 @@ def _refresh(view: Tensor) -> None:
         np.add.at(result, positions, g)  # an element that the view has several times gets all of its gradients
         return result.reshape(shape)
 
-    if base._requires_grad:
+    if view._changed is not None and view._changed[0] == view._version[0]:  # whatever has become of its base
+        node.add_edge(view._changed[1], dbase, shape, base._array.dtype)
+    elif base._requires_grad:
         node.add_edge(base._node or base, dbase, shape, base._array.dtype)
     if old is not None and old.retained is not None:
         old.retained, node.retained = None, weakref.ref(view)
@@ -191,6 +193,7 @@ def rebase_history(x: Tensor, result: Tensor) -> None:
         slices.add_edge(base._node or base, dbefore, shape, dtype)
     slices.add_edge(node, dpart, x._array.shape, x._array.dtype)
     _set_node(base, slices)
+    x._changed = x._version[0], slices
     if x._node is not None and x._node.retained is not None:
         _refresh(x)  # what is wanted is the gradient of x as it is now
 

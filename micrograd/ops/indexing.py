@@ -128,20 +128,20 @@ def _setitem(input: Tensor, index: Any, value: Any) -> None:
         raise ValueError(f"Overflow when unpacking long long: {value} has more than 64 bits")
     basic, advanced = split_index(_with_arrays(index), input.ndim, copy=True)
     if basic is None:
-        _put_into(input, advanced, value)
+        _put_into(input, advanced, value, assigned=True)
     elif records(input, value):
         view = apply(_slice.op, input, index=basic, name=NODE_NAMES[basic_kind(basic)])
-        _put_into(view, advanced, value)
+        _put_into(view, advanced, value, assigned=True)
     else:
         try:
             part = wrap(_slice.op.forward(input._array, basic)[0])  # no view: there is no graph that has to know
         except IndexError as error:
             raise pytorch_error("slice", [input._array], {}, error) from None
         part._version = input._version
-        _put_into(part, advanced, value)
+        _put_into(part, advanced, value, assigned=True)
 
 
-def _put_into(x: Tensor, index: Any, value: Any) -> None:
+def _put_into(x: Tensor, index: Any, value: Any, assigned: bool = False) -> None:
     """x[index] = value, where index is None (the whole of x), or of arrays."""
     array, is_tensor = plain(value), isinstance(value, Tensor)
     name = "IndexPutBackward0"
@@ -156,7 +156,7 @@ def _put_into(x: Tensor, index: Any, value: Any) -> None:
         if is_tensor:
             _check_put(x, value)
     elif is_tensor:
-        if x is not value and _has_changed(value) and _is_same(x._array, array):
+        if assigned and _has_changed(value) and _is_same(x._array, array):
             return  # the end of x[1:] += 1
         name = "CopyBackwards"
         refuse_overlap(x._array, array)

@@ -117,11 +117,11 @@ def refuse_zero(x: Any, y: Any) -> None:
         raise RuntimeError("ZeroDivisionError: integers cannot be divided by zero; take x.float() first")
 
 
-def derivative_is_missing(name: str) -> Callable[[Any], Any]:
+def derivative_is_missing(name: str, error: type[Exception] = RuntimeError) -> Callable[[Any], Any]:
     """The derivative of an operation that has none: backward raises rather than going on without it."""
 
     def missing(g: Any) -> Any:
-        raise RuntimeError(f"derivative for {name} is not implemented: take the input's detach() if none is wanted")
+        raise error(f"derivative for {name} is not implemented: take the input's detach() if none is wanted")
 
     return missing
 

@@ -86,7 +86,7 @@ def element_size(x: Tensor) -> int:
 
 
 # What a copy does not have in common with the tensor: its memory, its place in the graph, and who listens.
-OWN = ("_array", "_version", "_node", "_base", "_seen", "_read_only", "_hooks", "_post_accumulate_hooks")
+OWN = ("_array", "_version", "_node", "_base", "_seen", "_changed", "_read_only", "_hooks", "_post_accumulate_hooks")
 
 
 def deepcopy(x: Tensor, memo: dict[int, Any]) -> Tensor:

@@ -10,7 +10,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -131,9 +131,15 @@ def differences(lines: list[str], theirs: Outcome | None = None) -> list[Differe
 def looked_at_again(lines: list[str], codes: list[CodeType], found: list[Difference]) -> list[Difference]:
     """The differences; those of values and gradients under another kind where they are no fault."""
     numbers = [difference for difference in found if difference.kind in (VALUE, GRADIENT)]
-    for kind, derivatives in ((ROUNDING, nullcontext()), (SELECTION, second_look.selecting(lines))) if numbers else ():
+    looks = [(ROUNDING, [nullcontext()]), (SELECTION, [second_look.selecting(lines)])]
+    if any("1e30" in line for line in lines):
+        looks += [(ROUNDING, [second_look.in_float64()])]
+        looks += [(SELECTION, [second_look.in_float64(), second_look.selecting(lines)])]
+    for kind, contexts in looks if numbers else ():
         mine, theirs = start(micrograd), start(torch)
-        with derivatives:
+        with ExitStack() as stack:
+            for context in contexts:
+                stack.enter_context(context)
             second_look.in_step(mine, theirs, codes, execute)
         if not any(difference.kind in (VALUE, GRADIENT) for difference in left_behind(mine, theirs)):
             return [d._replace(kind=kind) if d in numbers else d for d in found]

@@ -4,6 +4,8 @@ Three things are no fault, and each is shown by a run, not by a name:
 
 - Rounding. The two libraries run line by line, and after each line the numbers that agree but for rounding are made the
   same. Where the difference is gone then, two right roundings had fallen on two sides of a step, or had been widened.
+  So it is where float64 takes it away, in programs whose products float32 has no room for: with or without an FMA an
+  overflow meets another infinity or none.
 - A derivative that PyTorch multiplies by a mask, which makes nan of 0 times infinity where micrograd selects. PyTorch
   runs again with these derivatives written out as a selection.
 - A refusal of PyTorch's, because something that it saved was changed or is gone, where micrograd did not need it.
@@ -27,6 +29,18 @@ Names = dict[str, Any]
 
 ROUNDED = 2.0**-16
 """By how much of the largest number at hand one line's results may differ: 128 roundings in float32."""
+
+
+@contextmanager
+def in_float64() -> Iterator[None]:
+    """Within it, what a program writes down is float64, in which squares of 1e30 have room."""
+    try:
+        for library in (torch, micrograd):
+            library.set_default_dtype(library.float64)
+        yield
+    finally:
+        for library in (torch, micrograd):
+            library.set_default_dtype(library.float32)
 
 
 def in_step(mine: Names, theirs: Names, codes: list[CodeType], execute: Callable) -> tuple[list, list]:
@@ -206,7 +220,7 @@ def nan_to_num(x: torch.Tensor) -> torch.Tensor:
 def norm(x: torch.Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False) -> torch.Tensor:
     if abs(p) == torch.inf:
         return Extreme.apply(x, "amax" if p > 0 else "amin", () if dim is None else dim, keepdim, True)
-    out = PLAIN["norm"](x, p, dim, keepdim)
+    out = PLAIN["norm"](torch.where(x == 0, x.detach(), x) if p < 1 else x, p, dim, keepdim)
     return torch.where(out == 0, out.detach(), out) if p else out
 
 
@@ -226,7 +240,16 @@ def var_mean(x: torch.Tensor, dim: Any = None, **options: Any) -> tuple[torch.Te
     return torch.var(x, dim, **options), torch.mean(x, dim, keepdim=options.get("keepdim", False))
 
 
-METHODS, FUNCTIONS = (amax, amin, prod, cumprod, nan_to_num, norm), (gelu, elu)
+def var(x: torch.Tensor, *args: Any, **options: Any) -> torch.Tensor:
+    """In float64, so that numbers that are all the same have no spread, which has no direction."""
+    return PLAIN["var"](x.double(), *args, **options).to(x.dtype)
+
+
+def std(x: torch.Tensor, *args: Any, **options: Any) -> torch.Tensor:
+    return PLAIN["std"](x.double(), *args, **options).to(x.dtype)
+
+
+METHODS, FUNCTIONS = (amax, amin, prod, cumprod, nan_to_num, norm, var, std), (gelu, elu)
 PLAIN = {each.__name__: getattr(torch.Tensor, each.__name__) for each in METHODS}
 PLAIN.update({each.__name__: getattr(torch.nn.functional, each.__name__) for each in FUNCTIONS})
 

@@ -1203,7 +1203,131 @@ torch.isclose(torch.tensor([1]), torch.tensor([1]))
 torch.set_printoptions(precision=4)
 """
 
-GROUPS = [DOES_NOT_FIT, NUMPY_NUMBERS, INDICES, REFUSED, UNCHANGED, ACCEPTED]
+# Of all these kinds, what random programs have found, and what stands near it.
+
+NEAR_WHAT_WAS_FOUND = """
+torch.tensor([1]) * None
+torch.tensor([1]) ** None
+None + torch.tensor([1])
+torch.einsum("i9->i", torch.ones(2, 2))
+torch.einsum("i.->i", torch.ones(2, 2))
+torch.einsum("......i->i", torch.ones(2, 2))
+torch.einsum("i->i,j", torch.ones(2))
+torch.einsum("ii->i", torch.ones(2, 3))
+torch.einsum("ij,jk->ik", torch.ones(2, 2), torch.ones(2, 2).double())
+torch.einsum("ij,jk->ik", torch.ones(2, 2).bool(), torch.ones(2, 2).bool())
+torch.einsum("i,i->i", torch.ones(2).bool(), torch.ones(2))
+torch.einsum("ij->ji", torch.ones(2, 3)).stride()
+torch.einsum("ij,jk->ki", torch.ones(2, 3), torch.ones(3, 4)).stride()
+torch.einsum("bij,bkj->ikb", torch.ones(2, 3, 4), torch.ones(2, 5, 4)).stride()
+x = torch.zeros(3, 3); torch.einsum("ii->i", x).fill_(1); x
+x = torch.zeros(2, 3); torch.einsum("ij->ji", x)[0] = 5; x
+x = torch.ones(3, requires_grad=True); x.register_hook(lambda g: g * 2); x.register_hook(lambda g: g + 1); x.sum().backward(); x.grad
+x = torch.ones(3, requires_grad=True); x.register_hook(lambda g: g * 2); torch.autograd.grad(x.sum(), x)[0].contiguous()
+x = torch.ones(3, requires_grad=True); y = x * 2; y.register_hook(lambda g: g * 5); torch.autograd.grad(y.sum(), x)[0].contiguous()
+x = torch.ones(3, requires_grad=True); y = x * 2; y.register_hook(lambda g: g * 5); torch.autograd.grad(y.sum(), y)[0].contiguous()
+x = torch.ones(3, requires_grad=True); y = x * x; y.sum().backward(); torch.autograd.grad((y * y).sum(), y)[0].contiguous()
+x = torch.ones(3, requires_grad=True); y = x * x; y.sum().backward(); torch.autograd.grad((y * y).sum(), x)[0]
+x = torch.ones(3, requires_grad=True); y = x * 2; (y * y).sum().backward(); (x.sum() + y.sum()).backward(); x.grad
+x = torch.ones(2, 3).t().requires_grad_(); (x * x).sum().backward(); x.grad.stride()
+x = torch.ones(4, 3)[:, :2].requires_grad_(); (x * x).sum().backward(); x.grad.stride()
+x = torch.ones(3, requires_grad=True); y = x.norm(0).sin(); y.backward(); y.backward()
+x = torch.ones(3, requires_grad=True); x.norm(0).backward(); x.grad
+torch.tensor(2.0).quantile(0.5, 0, keepdim=True)
+torch.ones(2, 3).quantile(torch.tensor([0.0, 1.0]), 0).stride()
+torch.ones(2, 2, 3).quantile(0.5, 0, keepdim=True).stride()
+torch.ones(0, 3).quantile(0.5, 1)
+torch.ones(3, 0).quantile(0.5, 0)
+torch.tensor(1.0).flip((0, 0))
+torch.ones(2, 2).flip((0, 0))
+torch.tensor(1.0).movedim((0, 0), (0, 0))
+torch.ones(2, 2).movedim((0, 0), (0, 1))
+torch.meshgrid(torch.ones(2), torch.ones(2).long(), indexing="ij")
+torch.addmm(torch.ones(3, 2), torch.ones(1, 2), torch.ones(2, 2))
+torch.addmm(torch.ones(2), torch.ones(1, 2), torch.ones(2, 2))
+torch.addmm(torch.ones(2, 2).long(), torch.ones(2, 2).long(), torch.ones(2, 2).long(), alpha=0.5)
+torch.baddbmm(torch.ones(2, 1, 3), torch.ones(2, 1, 2), torch.ones(2, 2, 1))
+torch.ones(2, 2, dtype=torch.uint8).trace()
+torch.ones(2, 2).bool().trace()
+x = torch.ones(2, 3, requires_grad=True); x.trace().backward(torch.tensor(inf)); x.grad
+torch.ones(2).long().round(decimals=1)
+torch.ones(3).bool().topk(1)
+torch.ones(3)[None].stride()
+torch.ones(3)[:, None].stride()
+torch.ones(2, 3).t()[None].stride()
+torch.ones(2, 3).t()[:, None, ::2].stride()
+torch.ones(3, 4).t().unsqueeze(2).stride()
+torch.ones(3, 4).t().unsqueeze(0).stride()
+torch.ones(2, 3, 4).permute(2, 0, 1)[:, [0, 1]].stride()
+torch.ones(2, 3, 4).permute(2, 0, 1)[[0, 1], :, [0, 1]].stride()
+torch.ones(2, 3)[torch.tensor([0, 1]), torch.tensor([[0, 1], [1, 2]]).t()].stride()
+torch.ones(2, 3).t().scatter(0, torch.tensor([[0, 1]]), 5.0).stride()
+torch.ones(2, 3).t().repeat_interleave(2, 0).stride()
+torch.ones(3, 3).t().addmm(torch.ones(3, 3), torch.ones(3, 3)).stride()
+torch.gradient(torch.ones(3, 4), dim=1)[0].stride()
+torch.ones(3, 2).t().sum(1, keepdim=True).stride()
+(torch.ones(2, 1, 1) * torch.ones(2).reshape(1, 1, 2).permute(2, 1, 0)).stride()
+x = torch.ones(2, 2, requires_grad=True); y = x + 0; p = y.chunk(2)[0]; p.copy_(p)
+x = torch.ones(2, requires_grad=True); x.unique().sum().backward()
+x = torch.tensor([[1.0, 1e30]], requires_grad=True); x.cumprod(0).backward(torch.tensor([[1.0, 1e30]])); x.grad
+x = torch.tensor([2.0, 3.0], requires_grad=True); x.prod().backward(torch.tensor(1e38)); x.grad
+torch.var_mean(torch.tensor([[inf]]), 1)[1]
+x = torch.ones(4, requires_grad=True); p = x.repeat_interleave(2); p.sum().backward(); p.sum().backward(); x.grad
+x = torch.ones(2, 2, requires_grad=True); m, v = torch.var_mean(x)[::-1]; m.backward(); m.backward()
+x = torch.ones(3, requires_grad=True); y = x * 1; v = y[:2]; v.retain_grad(); v.mul_(3); y.sum().backward(); v.grad
+x = torch.ones(3, requires_grad=True); y = x * 1; y.retain_grad(); y.mul_(3); y.sum().backward(); y.grad
+x = torch.ones(3, requires_grad=True); y = x * 1; y.retain_grad(); z = y * 2; y.mul_(3); (y.sum() + z.sum()).backward(); y.grad
+x = torch.zeros(2); x[torch.tensor(1)] = np.float64(2); x
+x = torch.zeros(3); x[np.int64(1)] = 2; x
+torch.zeros(2, 3)[np.int32(1), np.int64(2)]
+torch.ones(2, 3).sum(np.int64(1))
+torch.ones(4).clamp(np.float32(0.5), np.int64(3))
+torch.full((2,), np.int32(1))
+torch.ones(np.int64(2), np.int32(3)).shape
+torch.ones(3) * np.float64(2)
+torch.ones(3).long() * np.float64(2)
+torch.ones(3).long() * np.int64(2)
+torch.ones(3, dtype=torch.uint8) + np.int64(255)
+torch.ones(3, dtype=torch.uint8) - 2
+torch.tensor([200], dtype=torch.uint8) * torch.tensor([2], dtype=torch.uint8)
+torch.tensor([100], dtype=torch.uint8) + torch.tensor([100], dtype=torch.int32)
+torch.tensor([1, 2]).float() // 0
+torch.tensor([nan, 1.0]).argmax()
+torch.tensor([nan, 1.0]).argmin()
+torch.tensor([nan, 1.0, 0.0]).sort().values
+torch.tensor([nan, 1.0, nan]).max(0).indices
+torch.tensor([[1.0, 1.0], [1.0, 0.0]]).max(1).indices
+torch.tensor([inf, -inf]).softmax(0)
+torch.tensor([-inf, -inf]).softmax(0)
+torch.tensor([-inf, -inf]).logsumexp(0)
+torch.tensor([inf, 1.0]).std()
+torch.tensor([]).mean()
+torch.tensor([]).prod()
+torch.tensor([]).max()
+torch.ones(0, 3).max(0)
+torch.ones(0, 3).max(1)
+torch.ones(2, 0).argmax(0)
+torch.ones(2, 0).argmax(1)
+x = torch.tensor([1.0, 1.0, 0.0], requires_grad=True); x.median().backward(); x.grad
+x = torch.tensor([1.0, 1.0, 0.0], requires_grad=True); x.max(0).values.backward(); x.grad
+x = torch.tensor([1.0, 1.0, 0.0], requires_grad=True); x.amax().backward(); x.grad
+x = torch.tensor([0.0, nan, -0.0], requires_grad=True); x.abs().sum().backward(); x.grad
+x = torch.tensor([0.0, nan, inf], requires_grad=True); x.relu().sum().backward(); x.grad
+x = torch.tensor([0.0, -1.0], requires_grad=True); (x**0.5).sum().backward(); x.grad
+x = torch.tensor([0.0], requires_grad=True); (x**0).sum().backward(); x.grad
+x = torch.tensor([0.0], requires_grad=True); (0**x).sum().backward(); x.grad
+x = torch.tensor([2.0, -2.0], requires_grad=True); (x % 2).sum().backward(); x.grad
+x = torch.tensor([1.0, 5.0], requires_grad=True); x.clamp(5, 1).sum().backward(); x.grad
+x = torch.tensor([1.0, 2.0], requires_grad=True); torch.where(x > 1, x, nan).sum().backward(); x.grad
+x = torch.zeros(2, 3); x.expand(2, 2, 3)[0] = 1
+x = torch.zeros(3); x.expand(2, 3).add_(1)
+x = torch.arange(4.0); x[1:].copy_(x[:-1])
+x = torch.zeros(2, 2); x.diagonal()[:] = torch.tensor([1.0, 2.0]); x
+x = torch.zeros(2, 2); x.T.view(-1)[0] = 1
+x = torch.zeros(4); x.view(2, 2).t()[0, 1] = 3; x
+"""  # noqa: E501
+
+GROUPS = [DOES_NOT_FIT, NUMPY_NUMBERS, INDICES, REFUSED, UNCHANGED, ACCEPTED, NEAR_WHAT_WAS_FOUND]
 LINES = [line for group in GROUPS for line in group.strip().splitlines()]
 
 # Where micrograd is deliberately saner: what is right there, and why.
