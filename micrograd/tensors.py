@@ -64,8 +64,6 @@ class Tensor(Methods):
     _base: "Tensor | None" = None  # of a view: the tensor whose memory it looks at; see `micrograd.in_place`
     _seen = 0  # of a view: the number of changes in place that _node knows of
     _changed: Any = None  # of a view: when it was changed in place last, and the graph of its base from then on
-        None  # of a view that was changed in place: at which version, and the graph of its base from then on
-    )
     _read_only: str | None = None  # of a view: why it cannot be changed in place while the graph is recorded
     _hooks: dict[int, Callable] | None = None
     _post_accumulate_hooks: dict[int, Callable] | None = None
