@@ -77,7 +77,7 @@ def shown_path(path: Path) -> Path:
 def print_worse(losses: Losses, config: dict[str, Any], metrics: list[dict[str, Any]], words: int) -> None:
     """Say where a simpler model does clearly better, and what would be better on a list of so many words."""
     *simpler, own = losses.items()
-    part = "train" if own[1]["dev"] is None else "dev"
+    part = next(part for part in ("dev", "test", "train") if own[1][part] is not None)
     name, row = min(simpler, key=lambda item: item[1][part] or math.inf)
     lowest, reached = row[part], own[1][part]
     if lowest is None or reached is None or reached < lowest + CLEARLY:
@@ -85,7 +85,8 @@ def print_worse(losses: Losses, config: dict[str, Any], metrics: list[dict[str, 
     kind, best = name.partition(",")[0], best_for(words)
     cures = [f"--type {kind} --fit counts"] if kind in NGRAMS else []
     cures += [best.flags] if config["type"] != best.type else []
-    if metrics and metrics[-1][f"{part}_loss"] == min(line[f"{part}_loss"] for line in metrics):
+    falling = [line["dev_loss"] or line["train_loss"] for line in metrics]
+    if falling and falling[-1] == min(falling) < falling[len(falling) // 2] - CLEARLY:
         cures.append("more --max-steps, since it was still learning")
     print(
         f"worse       than {name}, on {part}: perplexity {perplexity(reached):.3f} against {perplexity(lowest):.3f}"

@@ -1,4 +1,4 @@
-"""The README's transcript at its full length: a minute or two that the other tests do not have."""
+"""The README's transcript at its full length: half a minute that the other tests do not have."""
 
 import re
 import subprocess
@@ -24,7 +24,7 @@ def test_the_transcript_is_what_the_first_command_prints(tmp_path):
     )
     (shown, text), (found, around) = numbers_and_text(transcript), numbers_and_text(done.stdout)
     assert around.split("new words")[0] == text.split("new words")[0]
-    # Processors add in different orders, and 200,000 steps make of the last digit the third one of a loss; a
+    # Processors add in different orders, and 10,000 steps make of the last digit the third one of a loss; a
     # perplexity is the exponential of it.
     assert found == pytest.approx(shown, rel=5e-3)
     words = [line.split() for line in around.split("new words")[1].splitlines() if line.startswith("  ")]

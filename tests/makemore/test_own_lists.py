@@ -106,7 +106,7 @@ def test_the_type_that_was_chosen_is_said_and_kept(command, short_list, tmp_path
 
 
 def test_a_run_that_is_worse_than_counting_says_so_first_and_what_would_be_better(command, short_list, tmp_path):
-    outcome = command("train", "-i", short_list, "-o", tmp_path / "run", "--type", "mlp", "--max-steps", 5)
+    outcome = command("train", "-i", short_list, "-o", tmp_path / "run", "--type", "mlp", "--max-steps", 30)
     line = next(line for line in outcome.out.splitlines() if line.startswith("worse"))
     assert outcome.out.index(line) < outcome.out.index("uniform")
     assert re.search(r"than \w+gram, counted, on dev: perplexity [\d.]+ against [\d.]+; better on this list: ", line)
