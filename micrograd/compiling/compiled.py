@@ -53,7 +53,7 @@ class Compiled:
                 return self._function(*args, **kwargs)  # which raises the same, in the engine's words
             if result is not None:
                 self._recordings = 0  # in a row
-                return self._noted(result, args, kwargs)
+                return self._noted(last, result, args, kwargs)
         new = not self._recorded and not self._refused and self._eager is None and self._of_values is None
         if new and works_on_values(self._function, (args, kwargs)):
             self._of_values = CompiledValues(self._function, self._names)
@@ -78,7 +78,7 @@ class Compiled:
                 self._last = recorded
                 self._recordings = 0  # in a row
                 try:
-                    return self._noted(recorded.call([tensor for _, tensor in arguments]), args, kwargs)
+                    return self._noted(recorded, recorded.call([tensor for _, tensor in arguments]), args, kwargs)
                 except (Changed, *ERRORS):
                     return self._function(*args, **kwargs)
         if key in self._refused:
@@ -91,9 +91,9 @@ class Compiled:
             )
         return self._record(key, arguments, others, args, kwargs)
 
-    def _noted(self, result: Tensor, args: Any, kwargs: Any) -> Tensor:
+    def _noted(self, recorded: Recorded, result: Tensor, args: Any, kwargs: Any) -> Tensor:
         """What the program gave; its Node knows the call, if it can be done again to be drawn."""
-        if result._node is not None and not (self._last.draws or self._last.moved):  # type: ignore[union-attr]
+        if result._node is not None and not (recorded.draws or recorded.moved):
             result._node.options = {"call": Call(self._function, args, kwargs, result._array)}
         return result
 

@@ -460,3 +460,35 @@ def test_a_compiled_call_whose_numbers_are_others_by_now_is_drawn_as_one_node():
     result = compiled(micrograd.ones(2))
     w.data *= 2
     assert "CompiledFunction" in draw(result).dot()
+
+
+def test_a_compiled_function_may_call_itself_and_gets_the_numbers_of_each_depth():
+    @micrograd.compile
+    def tower(x, n):
+        return x if n == 0 else tower(x * 2, n - 1) + 1
+
+    for _ in range(2):
+        assert [tower(leaf(1, 2), n).tolist() for n in (1, 2, 3)] == [[3, 5], [6, 10], [11, 19]]
+
+
+def test_an_argument_that_it_cannot_take_runs_eagerly_with_one_warning():
+    compiled = micrograd.compile(lambda x, scale: x * len(scale))
+    with pytest.warns(UserWarning, match="argument scale is of the kind set") as caught:  # noqa: PT031
+        for _ in range(3):
+            assert compiled(leaf(1, 2), {1, 2, 3}).tolist() == [3, 6]
+    assert len(caught) == 1
+
+
+def test_what_is_run_writes_arrays_again_and_what_is_printed_gives_the_same_bits():
+    x, w = micrograd.randn(6, 5, requires_grad=True), micrograd.randn(6, 5, requires_grad=True)
+    compiled = micrograd.compile(lambda x, w: ((x * w).tanh() * (1 - x * x * 3 + w * w) / (w * w + 2)).sum())
+    for _ in range(2):
+        x.grad = w.grad = None
+        value = compiled(x, w)
+        value.backward()
+    scope = {}
+    exec(compiled.source(), scope)
+    printed, gradients = scope["run"](x.detach().numpy(), w.detach().numpy())
+    assert "1 - tanh * tanh" in compiled.source()
+    assert np.asarray(printed).tobytes() == value.detach().numpy().tobytes()
+    assert [g.tobytes() for g in gradients] == [t.grad.numpy().tobytes() for t in (x, w)]
