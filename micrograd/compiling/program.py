@@ -42,8 +42,12 @@ class Program(Text):
     def _rerun(self, step: Rerun) -> None:
         """A function that runs anew: its results are those of the recording, for it may draw or change something."""
         arguments = ", ".join(ast.unparse(self.expression(argument)) for argument in step.arguments)
-        name = self.fresh(f"new_{step.function.__name__.strip('_')}")
-        self.constants[name] = self.scope[name] = step.function
+        try:
+            name = self.helper(step.function)
+        except Obstacle:  # it draws random numbers: its text needs the package
+            self.copied.pop((step.function, False), None)
+            name = self.fresh(f"new_{step.function.__name__.strip('_')}")
+            self.constants[name] = self.scope[name] = step.function
         results = step.result if isinstance(step.result, tuple) else (step.result,)
         if all(not isinstance(result, np.ndarray) for result in results):  # a look at numbers has to find the same
             self.run(f"same({name}({arguments}), {step.result!r})", run=False)

@@ -157,7 +157,7 @@ class Recorded:
         text = "\n".join([*body, *program.backward_lines])
         for name, value in program.constants.items():
             if re.search(rf"\b{name}\b", text) and not isinstance(value, np.ndarray):
-                raise Obstacle(f"{value.__name__} draws random numbers or changes a buffer: its text needs the package")
+                raise Obstacle(f"{value.__name__} draws random numbers: its text needs the package")
         needed: dict[str, str] = {}
         rest = text
         for name, helper in reversed(program.helpers.items()):

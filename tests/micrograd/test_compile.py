@@ -492,3 +492,23 @@ def test_what_is_run_writes_arrays_again_and_what_is_printed_gives_the_same_bits
     assert "1 - tanh * tanh" in compiled.source()
     assert np.asarray(printed).tobytes() == value.detach().numpy().tobytes()
     assert [g.tobytes() for g in gradients] == [t.grad.numpy().tobytes() for t in (x, w)]
+
+
+def test_the_source_of_batch_norm_in_training_moves_the_running_statistics():
+    net, x = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Tanh()), micrograd.randn(16, 4)
+    compiled = micrograd.compile(net)
+    for _ in range(2):
+        compiled(x)
+    scope = {}
+    exec(compiled.source(), scope)
+    tensors = dict(zip(("weight", "bias"), net[0].parameters(), strict=True))
+    norm = net[1]
+    given = [x, *tensors.values(), norm.running_mean, norm.running_var, norm.weight, norm.bias]
+    names = re.search(r"def run\((.*)\)", compiled.source())[1].split(", ")
+    by_name = {"x0_weight": given[1], "x0_bias": given[2], "x1_running_mean": given[3], "x1_running_var": given[4]}
+    by_name |= {"x1_weight": given[5], "x1_bias": given[6], "x1_num_batches_tracked": norm.num_batches_tracked}
+    arrays = [by_name.get(name, x).detach().numpy().copy() for name in names]
+    value, _ = scope["run"](*arrays)
+    assert compiled(x).detach().numpy().tobytes() == np.asarray(value).tobytes()
+    moved = arrays[names.index("x1_running_mean")], arrays[names.index("x1_running_var")]
+    assert [a.tobytes() for a in moved] == [t.numpy().tobytes() for t in (norm.running_mean, norm.running_var)]
