@@ -45,7 +45,6 @@ class Program(Text):
         try:
             name = self.helper(step.function)
         except Obstacle:  # it draws random numbers: its text needs the package
-            self.copied.pop((step.function, False), None)
             name = self.fresh(f"new_{step.function.__name__.strip('_')}")
             self.constants[name] = self.scope[name] = step.function
         results = step.result if isinstance(step.result, tuple) else (step.result,)

@@ -142,7 +142,11 @@ class Text:
             return name
         tree = tree_of(inner, is_op)
         name = self.copied[inner, is_op] = self.fresh(inner.__name__, helper=True)
-        self._globals(tree, inner)
+        try:
+            self._globals(tree, inner)
+        except Obstacle:
+            del self.copied[inner, is_op]
+            raise
         tree.name = name
         text = ast.unparse(tree)
         exec(compile(text, f"<micrograd {name}>", "exec"), self.scope)
