@@ -152,7 +152,8 @@ TRAIN = """\
     except (OSError, ValueError, KeyError, TypeError) as error:
         stop(f"{WEIGHTS} cannot be read or written ({error})")
     except KeyboardInterrupt:
-        stop(f"stopped; {WEIGHTS} is as it was at the last evaluation")
+        print(f"\\nstopped; {WEIGHTS} is as it was at the last evaluation", file=sys.stderr)
+        sys.exit(130)
     best, last = arrays["dev_losses"]
     prefix = "last." if last < best else ""
     w = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

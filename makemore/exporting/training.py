@@ -45,7 +45,6 @@ def state_of(training: Training, folder: RunFolder) -> dict[str, np.ndarray]:
     twister = numbers._bits.state["state"]
     return arrays | {
         "dev_losses": np.array(losses),
-        "evaluations_since_best": np.array(0),  # a run that goes on has patience anew
         "random_words": twister["key"].astype(np.int64),
         "random_place": np.array(twister["pos"]),
     }
@@ -289,7 +288,7 @@ def train(arrays, step, last_step, path):
     measured = [counts and counts.sample(n) for counts, n in zip(measured, (@characters@), strict=True)]@table@
     w = {name.removeprefix("last."): array for name, array in arrays.items() if name.startswith("last.")}
     best = {name: arrays[name] for name in w if name in arrays}
-    losses, since_best = arrays["dev_losses"], arrays["evaluations_since_best"]
+    losses, since_best = arrays["dev_losses"], -1  # evaluations; a run that goes on has patience anew
 @state@    bits = np.random.MT19937()
     place = {"key": arrays["random_words"].astype(np.uint32), "pos": int(arrays["random_place"])}
     bits.state = {"bit_generator": "MT19937", "state": place}
@@ -310,11 +309,11 @@ def train(arrays, step, last_step, path):
             if KEEPS_BEST and now[1] is not None:
                 losses[1], since_best = now[1], since_best + 1
                 if step % EVAL_EVERY == 0 and now[1] < losses[0]:
-                    losses[0], since_best = now[1], np.array(0)
+                    losses[0], since_best = now[1], 0
                     best = {name: array.copy() for name, array in w.items()}
             place = bits.state["state"]
             kept = best | {f"last.{name}": array for name, array in w.items()}@kept@
-            kept |= {"dev_losses": losses, "evaluations_since_best": since_best}
-            kept |= {"random_words": place["key"].astype(np.int64), "random_place": np.array(place["pos"])}
+            kept |= {"dev_losses": losses, "random_place": np.array(place["pos"])}
+            kept |= {"random_words": place["key"].astype(np.int64)}
             write(WEIGHTS, kept, step)
 '''
