@@ -31,7 +31,22 @@ NETS = {
     "mlp of makemore.py": ["--type", "mlp", "--blank", "--n-embd", 6, "--n-embd2", 8],
     "wavenet": ["--type", "wavenet", "--block-size", 4, "--n-embd", 4, "--n-embd2", 8],
     "bow": ["--type", "bow", "--n-embd", 8, "--n-embd2", 8],
-    "rnn": ["--type", "rnn", "--n-embd", 8, "--n-embd2", 8, "--optimizer", "sgd", "-l", 9, "--early-stop", 1],
+    "rnn": [
+        "--type",
+        "rnn",
+        "--n-embd",
+        8,
+        "--n-embd2",
+        8,
+        "--early-stop",
+        1,
+        "--warmup",
+        0,
+        "--schedule",
+        "constant",
+        "-l",
+        0.2,
+    ],
     "gru": ["--type", "gru", "--n-embd", 8, "--n-embd2", 8, "--clip", 0.5, "-w", 0.1],
     "lstm": ["--type", "lstm", "--n-embd", 8, "--n-embd2", 8, "--schedule", "linear", "--split", "none"],
     "transformer": ["--type", "transformer", "--n-embd", 8, "--n-layer", 2, "--n-head", 2, "--early-stop", 3],
@@ -116,7 +131,7 @@ def test_the_file_goes_on_to_the_weights_and_losses_of_the_package(net, words, t
     found = alone(numpy_alone, tmp_path / "model.py", "--train", "--max-steps", 11, "-n", 5)
     assert found.stderr == ""
     lines = found.stdout.splitlines()
-    expected = [line_of(line) for line in resumed.metrics if line["step"] > 6]
+    expected = [line_of(line) for line in resumed.metrics if line["step"] > begun.step]
     assert lines[: len(expected)] == expected
     assert lines[len(expected) :] == drawn_by(resumed.folder, 5)
     theirs, _ = arrays_of((tmp_path / "run" / CHECKPOINT).read_bytes())
