@@ -8,6 +8,10 @@ function.
 values.py does so for functions of Values: value_recording.py watches, value_program.py writes graphs of lone nodes,
 value_arrays.py wide ones, and value_nodes.py is what comes back. listing.py, lengths.py, plain.py, sources.py and
 kinds.py write a call as a list of lines that is good for any number of examples.
+
+A recorded call can also be written as a list of operations that is good for any number of examples, for a file that is
+to be read: listing.py writes it, lengths.py puts names in the place of lengths, and plain.py, sources.py and kinds.py
+write the functions of the operations without what the calls leave out. `makemore.export` does that.
 """
 
 from micrograd.compiling.border import unfold as unfold
