@@ -261,9 +261,9 @@ with torch.no_grad(): {x} -= 0.25 * {x}.grad
 {v} = {x}.grad.contiguous() * {x}.grad.contiguous()
 {v} = {y} * {x}.grad
 {v} = ({x} * {x}.grad).sum()
-{v} = torch.autograd.grad(({x} * {y}).sum(), {x})[0].contiguous()
-{v} = torch.autograd.grad({x}.sum(), [{x}, {y}], retain_graph=True, allow_unused=True)[1].contiguous()
-{v} = torch.autograd.grad({x}, {y}, torch.ones_like({x}), retain_graph=True)[0].contiguous()
+{v} = torch.autograd.grad(({x} * {y}).sum(), {x})[0].clone().contiguous()
+{v} = torch.autograd.grad({x}.sum(), [{x}, {y}], retain_graph=True, allow_unused=True)[1].clone().contiguous()
+{v} = torch.autograd.grad({x}, {y}, torch.ones_like({x}), retain_graph=True)[0].clone().contiguous()
 {x}.register_hook(lambda g: g * 2)
 {x}.register_hook(lambda g: g.clamp(-1, 1))
 {x}.register_hook(lambda g: None)

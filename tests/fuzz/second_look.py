@@ -9,7 +9,7 @@ Three things are no fault, and each is shown by a run, not by a name:
 - A derivative that PyTorch multiplies by a mask, which makes nan of 0 times infinity where micrograd selects. PyTorch
   runs again with these derivatives written out as a selection.
 - A refusal of PyTorch's, because something that it saved was changed or is gone, where micrograd did not need it.
-  PyTorch runs again with its own `allow_mutation_on_saved_tensors`, and says what the gradient is.
+  PyTorch runs again, saves copies, and says what the gradient is.
 """
 
 import re
@@ -21,7 +21,7 @@ from unittest import mock
 
 import numpy as np
 import torch
-from torch.autograd.graph import allow_mutation_on_saved_tensors
+from torch.autograd.graph import saved_tensors_hooks
 
 import micrograd
 
@@ -249,7 +249,46 @@ def std(x: torch.Tensor, *args: Any, **options: Any) -> torch.Tensor:
     return PLAIN["std"](x.double(), *args, **options).to(x.dtype)
 
 
-METHODS, FUNCTIONS = (amax, amin, prod, cumprod, nan_to_num, norm, var, std), (gelu, elu)
+def power(x: torch.Tensor, exponent: Any) -> Any:
+    """0 to a power has no slope along the exponent, whatever comes back."""
+    if not isinstance(exponent, torch.Tensor):
+        return PLAIN["__pow__"](x, exponent)
+    return torch.where(
+        (x == 0) & (exponent >= 0), PLAIN["__pow__"](x, exponent.detach()), PLAIN["__pow__"](x, exponent)
+    )
+
+
+def power_of_number(x: torch.Tensor, base: Any) -> Any:
+    return torch.where((x >= 0) & (base == 0), PLAIN["__rpow__"](x.detach(), base), PLAIN["__rpow__"](x, base))
+
+
+power.__name__, power_of_number.__name__ = "__pow__", "__rpow__"
+
+
+class CrossEntropy(torch.autograd.Function):
+    """The derivative by the logits is softmax - 1 at the class; PyTorch gets there through inf - inf."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(x.softmax(-1) - torch.nn.functional.one_hot(target, x.shape[-1]))
+        return PLAIN["cross_entropy"](x, target)
+
+    @staticmethod
+    def backward(ctx: Any, g: torch.Tensor) -> Any:
+        (slope,) = ctx.saved_tensors
+        return g * slope / (len(slope) if slope.dim() == 2 else 1), None
+
+
+def cross_entropy(x: torch.Tensor, target: torch.Tensor, **options: Any) -> torch.Tensor:
+    if options or target.is_floating_point() or x.dim() > 2:
+        return PLAIN["cross_entropy"](x, target, **options)
+    return CrossEntropy.apply(x, target)
+
+
+METHODS, FUNCTIONS = (
+    (amax, amin, prod, cumprod, nan_to_num, norm, var, std, power, power_of_number),
+    (gelu, elu, cross_entropy),
+)
 PLAIN = {each.__name__: getattr(torch.Tensor, each.__name__) for each in METHODS}
 PLAIN.update({each.__name__: getattr(torch.nn.functional, each.__name__) for each in FUNCTIONS})
 
@@ -262,7 +301,8 @@ def selecting(lines: list[str]) -> Iterator[None]:
             owner: Any = (
                 torch.Tensor if function in METHODS else torch.nn.functional if function in FUNCTIONS else torch
             )
-            if any(re.search(rf"\.{function.__name__}\(", line) for line in lines):
+            sign = r"\*\*" if function in (power, power_of_number) else rf"\.{function.__name__}\("
+            if any(re.search(sign, line) for line in lines):
                 stack.enter_context(mock.patch.object(owner, function.__name__, function))
         yield
 
@@ -275,5 +315,7 @@ def keeping_what_is_saved() -> Iterator[None]:
     def keeping(self: torch.Tensor, gradient: Any = None, retain_graph: Any = None) -> None:
         backward(self, gradient, retain_graph=True)
 
-    with allow_mutation_on_saved_tensors(), mock.patch.object(torch.Tensor, "backward", keeping):
+    # PyTorch's allow_mutation_on_saved_tensors would do, but that it overlooks changes through a view.
+    copied = saved_tensors_hooks(lambda x: x.detach().clone(), lambda x: x)
+    with copied, mock.patch.object(torch.Tensor, "backward", keeping):
         yield
