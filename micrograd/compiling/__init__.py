@@ -6,8 +6,7 @@ again, border.py the checks before that, memory.py how it takes less memory; com
 function.
 
 values.py does so for functions of Values: value_recording.py watches, value_program.py writes graphs of lone nodes,
-value_arrays.py wide ones, and value_nodes.py is what comes back. listing.py, lengths.py, plain.py, sources.py and
-kinds.py write a call as a list of lines that is good for any number of examples.
+value_arrays.py wide ones, and value_nodes.py is what comes back.
 
 A recorded call can also be written as a list of operations that is good for any number of examples, for a file that is
 to be read: listing.py writes it, lengths.py puts names in the place of lengths, and plain.py, sources.py and kinds.py
