@@ -2,14 +2,13 @@
 
 import ast
 import builtins
-import copy
 from typing import Any
 
 import numpy as np
 
 from micrograd.compiling.recording import STATIC
 from micrograd.compiling.text import Text
-from micrograd.compiling.trees import Rename, Unfit
+from micrograd.compiling.trees import Unfit, nodes_of, renamed
 from micrograd.rules import errors
 
 CHECKS = (errors.refuse_bools, errors.need_floats, errors.need_one_dtype)  # of dtypes and shapes alone: passed once
@@ -50,9 +49,9 @@ class Body:
 
     def expression(self, node: ast.expr) -> ast.expr:
         """An expression with the program's names, its choices by shape made."""
-        if any(isinstance(n, ast.Name) and n.id in self.functions for n in ast.walk(node)):
+        if any(isinstance(n, ast.Name) and n.id in self.functions for n in nodes_of(node)):
             raise Unfit  # an inner function that the way forward calls as well
-        node = Rename(self.names).visit(copy.deepcopy(node))
+        node = renamed(node, self.names)
         body = self
 
         class Choose(ast.NodeTransformer):
@@ -71,7 +70,7 @@ class Body:
                     return self.visit(node.body if body.program.value(node.test) else node.orelse)
                 return self.generic_visit(node)
 
-        return ast.fix_missing_locations(Choose().visit(node))
+        return Choose().visit(node)
 
     def follow(self, statements: list[ast.stmt]) -> ast.expr | None:
         """Write the statements up to a return, whose expression (with the function's own names) is given back."""
@@ -84,8 +83,7 @@ class Body:
                 if not self.is_static(test):
                     if statement.orelse or not isinstance(statement.body[-1], ast.Raise):
                         raise Unfit
-                    refusal = Rename(self.names).visit(copy.deepcopy(statement))  # of wrong numbers, on every call
-                    program.run(ast.unparse(ast.fix_missing_locations(refusal)))
+                    program.run(ast.unparse(renamed(statement, self.names)))  # wrong numbers, refused on every call
                     continue
                 result = self.follow(statement.body if program.value(test) else statement.orelse)
                 if result is not None:
@@ -99,20 +97,19 @@ class Body:
             elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
                 self._assign(statement.targets[0], statement.value)
             elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Subscript):
-                statement = copy.deepcopy(statement)
                 changed = ast.AugAssign(
                     self.expression(statement.target),  # type: ignore[arg-type]
                     statement.op,
                     self.expression(statement.value),  # type: ignore[arg-type]
                 )
-                program.run(ast.unparse(ast.fix_missing_locations(changed)))
+                program.run(ast.unparse(changed))
             elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
                 target = self.names[statement.target.id]
                 if not isinstance(target, ast.Name):
                     raise Unfit
                 changed = ast.AugAssign(target, statement.op, self.expression(statement.value))
                 target.ctx = ast.Store()
-                program.run(ast.unparse(ast.fix_missing_locations(changed)))
+                program.run(ast.unparse(changed))
             elif isinstance(statement, ast.FunctionDef):
                 if statement.decorator_list:
                     raise Unfit

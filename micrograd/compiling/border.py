@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.compiling.guards import Guards
 from micrograd.graph import Edge, Node, observer, state
 from micrograd.nn.module import Module
 from micrograd.rules.errors import GO_ON, ON_ERROR
@@ -68,20 +67,19 @@ class Entry:
         return name
 
 
-def entry(args: Sequence[Any], guards: Guards, leaves: Sequence[Tensor], forward: Callable) -> Callable | None:
+def entry(args: Sequence[Any], holds: Callable, leaves: Sequence[Tensor], forward: Callable) -> Callable | None:
     """A function of a call's arguments that runs the program; None where they are of a kind that it does not know.
 
     What it returns is None where the call is of another kind than the recorded one or something that the function read
     has changed, else (the tensors, their arrays, the value, the way back).
     """
-    scope = {**guards.scope, "state": state, "observer": observer, "forward": forward}
+    scope = {"state": state, "observer": observer, "forward": forward, "holds": holds}
     new = Entry(scope | {"ON_ERROR": ON_ERROR, "GO_ON": GO_ON})
     new.refuse(f"len(args) != {len(args)}", f"state.grad_enabled is not {state.grad_enabled}")
     new.refuse("observer.operation is not None", "state.recording is not None")
     if not all(new.argument(i, value) for i, value in enumerate(args)):
         return None
-    for condition in dict.fromkeys(guards.conditions):
-        new.refuse(f"not ({condition})")
+    new.refuse("not holds()")
     for leaf in leaves:
         new.array(new.known(leaf), leaf._array)
     arrays = ", ".join(new.arrays)

@@ -9,7 +9,7 @@ from typing import Any
 from micrograd.compiling.border import Call
 from micrograd.compiling.guards import Guards
 from micrograd.compiling.recorded import Changed, Recorded
-from micrograd.compiling.recording import Obstacle, Recording
+from micrograd.compiling.recording import Obstacle, Recording, uncollected
 from micrograd.compiling.values import CompiledValues, among, works_on_values
 from micrograd.graph import observer, state
 from micrograd.nn.module import Module
@@ -119,7 +119,8 @@ class Compiled:
             obstacle = f"it returns {type(result).__name__}, and a compiled function returns one tensor"
         if obstacle is None:
             try:
-                recorded = Recorded(recording, guards, arguments, result, None if kwargs else args)
+                with uncollected():  # many small objects, all of which are needed
+                    recorded = Recorded(recording, guards, arguments, result, None if kwargs else args)
                 if not recorded.holds():
                     obstacle = "it changes what it depends on"
             except Obstacle as error:

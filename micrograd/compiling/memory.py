@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from micrograd.compiling.trees import nodes_of
+
 UFUNCS: dict[type, str] = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide"}
 
 
@@ -21,34 +23,36 @@ def thrifty(lines: list[str], kept: set[str], value: Callable[[ast.expr], Any]) 
 
 def names_in(text: str) -> set[str]:
     """The names in a piece of a program."""
-    return {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    return {node.id for node in nodes_of(ast.parse(text)) if isinstance(node, ast.Name)}
 
 
-def _letting_go(lines: list[str], kept: set[str]) -> list[str]:
+def _letting_go(written: list[tuple[str, ast.AST]], kept: set[str]) -> list[str]:
     """The lines, each array that nothing needs any more let go of at once, as the engine does."""
     made: set[str] = set()
-    for tree in map(ast.parse, lines):
-        nodes = list(ast.walk(tree))
+    lines: list[tuple[str, set[str]]] = []
+    for line, tree in written:
+        nodes = nodes_of(tree)
+        lines.append((line, {n.id for n in nodes if isinstance(n, ast.Name)}))
         stores = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         loops = [n.target for n in nodes if isinstance(n, ast.comprehension)]  # whose names are theirs alone
-        made |= stores - {n.id for target in loops for n in ast.walk(target) if isinstance(n, ast.Name)}
+        made |= stores - {n.id for target in loops for n in nodes_of(target) if isinstance(n, ast.Name)}
         if any(isinstance(n, ast.FunctionDef | ast.Lambda) for n in nodes):  # it needs them as long as it lives
-            kept = kept | {n.id for n in nodes if isinstance(n, ast.Name)}
+            kept = kept | lines[-1][1]
     result: list[str] = []
-    for line in reversed(lines):
-        last = sorted((names_in(line) & made) - kept)
+    for line, names in reversed(lines):
+        last = sorted((names & made) - kept)
         kept = kept | set(last)
         result += [f"del {', '.join(last)}", line] if last else [line]
     return result[::-1]
 
 
-def _written_again(line: str, value: Callable[[ast.expr], Any]) -> str:
-    """A line with the arrays between the steps of its expression written again."""
+def _written_again(line: str, value: Callable[[ast.expr], Any]) -> tuple[str, ast.AST]:
+    """A line with the arrays between the steps of its expression written again, and its tree."""
     tree = ast.parse(line).body[0]
     if not isinstance(tree, ast.Assign | ast.Return) or not isinstance(tree.value, ast.BinOp):
-        return line
+        return line, tree
     tree.value = _Steps(value).visit(tree.value)
-    return ast.unparse(ast.fix_missing_locations(tree))
+    return ast.unparse(tree), tree
 
 
 class _Steps(ast.NodeTransformer):

@@ -10,7 +10,6 @@ whatever they decide is decided here.
 """
 
 import ast
-import copy
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +19,7 @@ import numpy as np
 from micrograd.compiling.bodies import Body
 from micrograd.compiling.recording import Obstacle, Rerun, Step
 from micrograd.compiling.text import Text
-from micrograd.compiling.trees import Rename, Unfit, tree_of
+from micrograd.compiling.trees import Unfit, nodes_of, renamed, tree_of
 from micrograd.graph import Node, topological_order
 from micrograd.rules.errors import silent
 from micrograd.rules.layout import laid_out
@@ -33,6 +32,7 @@ class Program(Text):
 
     def __init__(self, steps: Sequence[Any], inputs: dict[str, np.ndarray], made: dict[int, np.ndarray]):
         super().__init__(inputs, made)
+        self.trees: dict[Any, ast.FunctionDef] = {}
         with silent():
             for step in steps:
                 (self._rerun if isinstance(step, Rerun) else self._step)(step)
@@ -123,11 +123,8 @@ class Program(Text):
 
     def _inlined(self, op: Any, inputs: list[ast.expr], options: dict[str, ast.expr]) -> tuple[str, list[Any]]:
         """An operation's own lines."""
-        tree = tree_of(op.forward, True)
+        tree = self._tree(op.forward)
         arguments = tree.args
-        if arguments.vararg or tree.decorator_list:
-            raise Unfit
-        self._globals(tree, op.forward)
         names: dict[str, ast.expr] = {}
         defaults = {p.name: p.default for p in op.parameters if p.default is not p.empty}
         for parameter, given in zip(arguments.posonlyargs, inputs, strict=False):
@@ -143,7 +140,7 @@ class Program(Text):
         first, *others = parts
         if any(isinstance(part, ast.Starred) for part in parts):
             raise Unfit
-        first = Rename(body.names).visit(copy.deepcopy(first))
+        first = renamed(first, body.names)
         if isinstance(first, ast.Name) and first.id in self.scope and first.id not in self.inputs:
             out = first.id
         else:
@@ -152,18 +149,27 @@ class Program(Text):
         derivatives = []
         for derivative in others:
             if isinstance(derivative, ast.IfExp):
-                test = Rename(body.names).visit(copy.deepcopy(derivative.test))
+                test = renamed(derivative.test, body.names)
                 if not body.is_static(test):
                     raise Unfit
                 derivative = derivative.body if self.value(test) else derivative.orelse
             if isinstance(derivative, ast.Name) and derivative.id in body.functions:
                 derivative = body.functions[derivative.id]  # type: ignore[assignment]
             if isinstance(derivative, ast.FunctionDef):
-                for node in ast.walk(derivative):
+                for node in nodes_of(derivative):
                     if isinstance(node, ast.Name) and node.id in body.functions:
                         raise Unfit
             derivatives.append((derivative, body.names, dynamic))
         return out, derivatives
+
+    def _tree(self, function: Any) -> ast.FunctionDef:
+        """The source of an operation with the program's names for globals, which is not changed; read once."""
+        if function not in self.trees:
+            tree = tree_of(function, True)
+            if tree.args.vararg or tree.decorator_list:
+                raise Unfit
+            self.trees[function] = self._globals(tree, function)
+        return self.trees[function]
 
     # The way back.
 
@@ -253,12 +259,10 @@ class Program(Text):
             except Unfit:
                 del self.lines[mark:]
                 self.taken = taken | set(self.helpers) | set(self.imports)
-                inner = copy.deepcopy(tree)
-                inner.name = self.fresh(tree.name)
-                inner = Rename(dict(names.items())).visit(inner)
-                self.run(ast.unparse(ast.fix_missing_locations(inner)))
+                inner = renamed(tree, {**names, tree.name: ast.Name(self.fresh(tree.name), ast.Load())})
+                self.run(ast.unparse(inner))
                 return f"{inner.name}({g})"
-        written = ast.unparse(Rename(names).visit(copy.deepcopy(tree)))
+        written = ast.unparse(renamed(tree, names))
         found = self.scope.get(written)
         if found is not None and self.helpers.get(written, "").endswith("return g"):
             return g

@@ -106,7 +106,7 @@ class Recorded:
         self.result_shape = result._array.shape
         self._compile()
         self.holds = guards.made()
-        self.enter = None if args is None else entry(args, guards, self.leaves, self.forward)
+        self.enter = None if args is None else entry(args, self.holds, self.leaves, self.forward)
         self.keep = (guards, list(self.leaves))
         self.tensors = []  # arguments are not kept alive
         program.scope = {}

@@ -13,7 +13,8 @@ import gc
 import sys
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -190,8 +191,8 @@ class Recording:
             if not _recordings:
                 Tensor._array = property(_read, _write)  # type: ignore[assignment,misc]
             _recordings += 1
-        self.collecting = gc.isenabled()
-        gc.disable()  # what a collection calls is no part of the function
+        self.collecting = uncollected()  # what a collection calls is no part of the function
+        self.collecting.__enter__()
         self.before = observer.operation
         observer.operation = self.operation
         state.recording = self
@@ -205,14 +206,25 @@ class Recording:
             sys.setprofile(self.profiler)
         else:
             self.profiler.enable()  # cProfile's is no function
-        if self.collecting:
-            gc.enable()
+        self.collecting.__exit__(None, None, None)
         state.recording = None
         observer.operation = self.before
         with _lock:
             _recordings -= 1
             if not _recordings:
                 del Tensor._array
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """As a context manager: in the block no garbage is looked for."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _read(x: Tensor) -> Any:

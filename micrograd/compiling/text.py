@@ -5,7 +5,6 @@ Each line runs as it is written, on the recorded arrays: so shapes and dtypes ar
 
 import ast
 import builtins
-import copy
 import functools
 import inspect
 import keyword
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.compiling.recording import Obstacle
-from micrograd.compiling.trees import Rename, stores, tree_of
+from micrograd.compiling.trees import nodes_of, renamed, stores, tree_of
 from micrograd.rules import dtypes
 from micrograd.tensors import Tensor
 
@@ -86,9 +85,9 @@ class Text:
         self.lines.append(line + comment)
 
     def value(self, node: ast.expr) -> Any:
-        return eval(
-            compile(ast.Expression(ast.fix_missing_locations(copy.deepcopy(node))), "<static>", "eval"), self.scope
-        )
+        if isinstance(node, ast.Name) and node.id in self.scope:
+            return self.scope[node.id]
+        return eval(compile(ast.fix_missing_locations(ast.Expression(node)), "<static>", "eval"), self.scope)
 
     def expression(self, value: Any, copied: bool = False) -> ast.expr:
         """How the program writes an input or an option."""
@@ -143,7 +142,7 @@ class Text:
         tree = tree_of(inner, is_op)
         name = self.copied[inner, is_op] = self.fresh(inner.__name__, helper=True)
         try:
-            self._globals(tree, inner)
+            tree = self._globals(tree, inner)
         except Obstacle:
             del self.copied[inner, is_op]
             raise
@@ -153,11 +152,13 @@ class Text:
         self.helpers[name] = text
         return name
 
-    def _globals(self, tree: ast.AST, function: Any) -> None:
-        """Give the globals in a function's source the names that they have in the program."""
+    def _globals(self, tree: ast.FunctionDef, function: Any) -> ast.FunctionDef:
+        """A function's source with its globals under the names that they have in the program."""
         scope = function.__globals__
-        local = stores(tree) | {a.arg for a in ast.walk(tree) if isinstance(a, ast.arg)}
-        local |= {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+        local = stores(tree)
+        for n in nodes_of(tree):
+            if isinstance(n, ast.arg | ast.FunctionDef):
+                local.add(n.arg if isinstance(n, ast.arg) else n.name)
         closure = inspect.getclosurevars(function).nonlocals if function.__closure__ else {}
         names: dict[str, ast.expr] = {}
         program = self
@@ -179,14 +180,14 @@ class Text:
                 return node
 
         Dtypes().visit(tree)
-        for node in ast.walk(tree):
+        for node in nodes_of(tree):
             if not isinstance(node, ast.Name) or node.id in local or node.id in names or node.id in self.helpers:
                 continue
             if node.id in closure:
                 names[node.id] = self._global(node.id, closure[node.id])
             elif node.id in scope:
                 names[node.id] = self._global(node.id, scope[node.id])
-        Rename(names).visit(tree)
+        return renamed(tree, names)
 
     def _global(self, name: str, value: Any) -> ast.expr:
         if isinstance(value, types.ModuleType) and value.__name__ in MODULES:
