@@ -13,7 +13,7 @@ from makemore import data
 from makemore.corpus import SPLITS, Corpus
 from makemore.language_model import Sampler, evaluate
 from makemore.models.mlp import MLP
-from makemore.run import WORDS_AT_ONCE
+from makemore.new_words import WORDS_AT_ONCE
 from micrograd import Generator
 
 SEED, WORDS = 2147483647, 1000

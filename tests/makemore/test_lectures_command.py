@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import micrograd
-from makemore import data
+from makemore import data, display
 from makemore.lectures import __main__ as lectures
 from makemore.lectures import part4, part5
 from makemore.lectures.descent import Outcome, descend
@@ -45,7 +45,8 @@ def verdicts_of(out):
 # What it prints
 
 
-def test_every_part_has_a_table_and_a_line_of_the_summary(command, few_words):
+def test_every_part_has_a_table_and_a_line_of_the_summary(command, few_words, monkeypatch):
+    monkeypatch.setattr(display, "LOG_SECONDS", 0.0)
     outcome = command(COMMAND, "--names", few_words, "--steps", 30)
     assert outcome.status == 0
     assert "This list holds 300 words, not the lectures' 32,033." in outcome.out
@@ -60,7 +61,7 @@ def test_every_part_has_a_table_and_a_line_of_the_summary(command, few_words):
     summary = outcome.out.split("\nsummary\n")[1].splitlines()
     assert [line.split()[0] for line in summary[1:6]] == ["1", "2", "3", "4", "5"]
     assert re.fullmatch(r"\d+ cannot be compared; [\d.]+ s in all", summary[-1])
-    assert [f"part {n}: 100%" in outcome.err for n in (1, 2, 3, 4, 5)] == [False, True, True, True, True]
+    assert [f"part {n}: 100 %" in outcome.err for n in (1, 2, 3, 4, 5)] == [False, True, True, True, True]
 
 
 def test_only_the_parts_that_are_named_are_done(process, few_words, tmp_path):
