@@ -49,9 +49,13 @@ class Body:
 
     def expression(self, node: ast.expr) -> ast.expr:
         """An expression with the program's names, its choices by shape made."""
-        if any(isinstance(n, ast.Name) and n.id in self.functions for n in nodes_of(node)):
+        nodes = nodes_of(node)
+        names = {n.id for n in nodes if isinstance(n, ast.Name)}
+        if names & self.functions.keys():
             raise Unfit  # an inner function that the way forward calls as well
         node = renamed(node, self.names)
+        if "floating" not in names and not any(isinstance(n, ast.IfExp) for n in nodes):
+            return node
         body = self
 
         class Choose(ast.NodeTransformer):

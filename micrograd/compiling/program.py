@@ -33,6 +33,7 @@ class Program(Text):
     def __init__(self, steps: Sequence[Any], inputs: dict[str, np.ndarray], made: dict[int, np.ndarray]):
         super().__init__(inputs, made)
         self.trees: dict[Any, ast.FunctionDef] = {}
+        self.unfit: set[Any] = set()
         with silent():
             for step in steps:
                 (self._rerun if isinstance(step, Rerun) else self._step)(step)
@@ -71,9 +72,13 @@ class Program(Text):
                 if isinstance(part, np.ndarray) and part.dtype == bool and op.name in ("index", "add_at"):
                     raise Obstacle("an index is a mask: the shape depends on numbers")
         marks = (len(self.lines), set(self.taken))
+        kind = (op.name, *[np.shape(array) for array in step.arrays])
         try:
+            if kind in self.unfit:
+                raise Unfit
             out, derivatives = self._inlined(op, inputs, options)
         except Unfit:
+            self.unfit.add(kind)  # not tried again
             del self.lines[marks[0] :]
             self.taken = marks[1] | set(self.helpers) | set(self.imports)
             out, derivatives = self._called(op, inputs, options, step)
@@ -115,7 +120,9 @@ class Program(Text):
         found = eval(call, self.scope)
         names = [self.fresh(f"{out}_d{i}") for i in range(1, len(found))]
         targets = [f"({n}, *_)" if type(d) is tuple else n for n, d in zip(names, found[1:], strict=True)]
-        self.run(f"{', '.join([out, *targets])}{',' if not names else ''} = {call}")
+        parts = [part[0] if type(part) is tuple else part for part in found]
+        self.scope.update(zip([out, *names], parts, strict=True))
+        self.run(f"{', '.join([out, *targets])}{',' if not names else ''} = {call}", run=False)
         if step.node is None and names:
             self.lines[-1] = f"{out} = {call}[0]  # {np.shape(self.scope[out])}"
             return out, []

@@ -33,7 +33,7 @@ def _read(function: Callable, is_op: bool) -> ast.FunctionDef:
     tree = _Plain(is_op).visit(tree)
     if isinstance(tree.body[0], ast.Expr) and isinstance(tree.body[0].value, ast.Constant):
         tree.body = tree.body[1:] or [ast.Pass()]
-    return ast.fix_missing_locations(tree)
+    return tree
 
 
 def _parsed(function: Callable) -> ast.stmt:
@@ -78,7 +78,7 @@ class _Plain(ast.NodeTransformer):
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
         self.generic_visit(node)
-        return ast.Assign([node.target], node.value) if node.value else None
+        return ast.copy_location(ast.Assign([node.target], node.value), node) if node.value else None
 
 
 def _is_op(decorator: ast.expr) -> bool:
@@ -94,10 +94,11 @@ def nodes_of(tree: ast.AST) -> list[Any]:
     """The nodes of a tree, as ast.walk gives them, in a third of its time."""
     found: list[Any] = [tree]
     for node in found:
-        for part in vars(node).values():
+        for name in node._fields:
+            part = getattr(node, name, None)
             if isinstance(part, ast.AST):
                 found.append(part)
-            elif isinstance(part, list):
+            elif part.__class__ is list:
                 found += [item for item in part if isinstance(item, ast.AST)]
     return found
 
@@ -114,16 +115,20 @@ def renamed(tree: Any, names: dict[str, ast.expr]) -> Any:
             return renamed(found, {})
         return ast.Name(tree.id if found is None else found.id, tree.ctx)
     new: Any = type(tree).__new__(type(tree))
-    if isinstance(tree, ast.Lambda | ast.FunctionDef):
+    if names and isinstance(tree, ast.Lambda | ast.FunctionDef):
         own = {a.arg for a in (*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs)}
         if isinstance(tree, ast.FunctionDef):
             own |= {name for statement in tree.body for name in stores(statement)}
         inner = {name: found for name, found in names.items() if name not in own}
-        vars(new).update({part: renamed(value, {}) for part, value in vars(tree).items() if part != "body"})
+        vars(new).update({**vars(tree), "args": renamed(tree.args, {})})
         new.body = renamed(tree.body, inner)
         if isinstance(tree, ast.FunctionDef):
             new.name = names[tree.name].id if tree.name in names else tree.name  # type: ignore[attr-defined]
             new.decorator_list = renamed(tree.decorator_list, names)
         return new
-    vars(new).update({part: renamed(value, names) for part, value in vars(tree).items()})
+    parts = vars(tree)
+    vars(new).update(parts)
+    for part in tree._fields:
+        if isinstance(value := parts.get(part), ast.AST | list):
+            vars(new)[part] = renamed(value, names)
     return new
