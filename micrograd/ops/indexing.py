@@ -43,7 +43,8 @@ def _index(x, /, index, in_order=False):
         found = x.take(index, 0)  # in a quarter of the time of x[index]
     else:
         found = x[index]
-        found = found if found.flags.c_contiguous else found.copy()
+        if not found.flags.c_contiguous or 1 in found.shape:  # the stride of a single element is in order too
+            found = found.reshape(-1).reshape(found.shape)
     if found.ndim > 1 and not in_order and not _all_in_order(x, index):
         found = _laid_out(found, x, index)
     return found, save(lambda g: added_at(shape, index, g), index)

@@ -1,6 +1,7 @@
 """The losses."""
 
 import functools
+import math
 import warnings
 from typing import Any
 
@@ -153,7 +154,7 @@ def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction)
         if counted is not None:
             out = np.zeros(n, losses.dtype)
             out[counted] = losses
-        out = out.reshape(shape)
+        out = (out + 0 if input.ndim == 1 else out).reshape(shape)  # of a single row PyTorch has no -0
 
     def dinput(g):
         g = g / total if reduction == "mean" else g if reduction == "sum" else g.reshape(n)
@@ -218,7 +219,7 @@ def cross_entropy(
     if reduction != "none":
         total = float(np.add.reduce(ones[target._array[target._array != ignore_index]], axis=None))
         each = each.sum() / (total if reduction == "mean" else 1)
-    return loss * (1 - label_smoothing) + each * (label_smoothing / len(ones) if len(ones) else 0)
+    return loss * (1 - label_smoothing) + each * _shared(label_smoothing, len(ones))
 
 
 def _cross_entropy_of_probabilities(
@@ -229,14 +230,20 @@ def _cross_entropy_of_probabilities(
     dim = min(1, input.ndim - 1)
     classes = input.shape[dim]
     if label_smoothing:
-        target = target * (1 - label_smoothing) + label_smoothing / classes
+        target = target * (1 - label_smoothing) + _shared(label_smoothing, classes)
     if weight is not None:
         _check_weight(input, weight, classes)
         target = target * weight.view([-1 if d == dim else 1 for d in range(input.ndim)])
-    loss = -(reductions.log_softmax(input, dim) * target).sum(dim)
-    if reduction == "mean":
-        return loss.mean() if classes else loss.sum() / 0
-    return loss if reduction == "none" else loss.sum()
+    products = reductions.log_softmax(input, dim) * target
+    if reduction == "none":
+        return -products.sum(dim)
+    loss = -products.sum()
+    return loss / (products._array.size / classes if classes else 0) if reduction == "mean" else loss
+
+
+def _shared(label_smoothing: float, classes: int) -> float:
+    """The part of one class."""
+    return label_smoothing / classes if classes else math.inf
 
 
 @function(of="functional", examples=["F.nll_loss(x.log_softmax(1), targets)"])

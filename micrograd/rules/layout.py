@@ -21,7 +21,11 @@ def laid_out(result: np.ndarray, arrays: Sequence[Any]) -> np.ndarray:
 def in_memory(array: np.ndarray, dims: Sequence[int]) -> np.ndarray:
     """The array in memory in the order of these dimensions: itself where it lies so, else a copy."""
     moved = array.transpose(dims)
-    return array if moved.flags.c_contiguous else moved.copy("C").transpose(np.argsort(dims))
+    if not moved.flags.c_contiguous:
+        return moved.copy("C").transpose(np.argsort(dims))
+    if 1 not in array.shape:
+        return array
+    return moved.reshape(-1).reshape(moved.shape).transpose(np.argsort(dims))  # a single element has its stride too
 
 
 def lying_as(x: np.ndarray, g: np.ndarray) -> np.ndarray:

@@ -1,11 +1,13 @@
 """A second look at programs that seem to differ silently: by what do they differ?
 
-Three things are no fault, and each is shown by a run, not by a name:
+Four things are no fault, and each is shown by a run, not by a name:
 
 - Rounding. The two libraries run line by line, and after each line the numbers that agree but for rounding are made the
   same. Where the difference is gone then, two right roundings had fallen on two sides of a step, or had been widened.
   So it is where float64 takes it away, in programs whose products float32 has no room for: with or without an FMA an
   overflow meets another infinity or none.
+- A convolution that leaves out the padding instead of multiplying it by 0, as PyTorch's library for some shapes and
+  dtypes does and its own code does not: 0 times infinity is nan there. PyTorch runs again without that library.
 - A derivative that PyTorch multiplies by a mask, which makes nan of 0 times infinity where micrograd selects. PyTorch
   runs again with these derivatives written out as a selection.
 - A refusal of PyTorch's, because something that it saved was changed or is gone, where micrograd did not need it.
@@ -232,7 +234,11 @@ def gelu(x: torch.Tensor, approximate: str = "none") -> torch.Tensor:
 
 def elu(x: torch.Tensor, alpha: float = 1.0, inplace: bool = False) -> torch.Tensor:
     """Through nan goes nan, where PyTorch's is 1 or nan by the place in memory."""
-    return torch.where(x.isnan(), x * torch.nan, PLAIN["elu"](x, alpha, inplace))
+    before = x.clone() if inplace else x
+    nan = before.isnan()
+    inside = PLAIN["elu"](torch.where(nan, 0, before), alpha)
+    out = torch.where(nan, torch.where(nan, before, 0) * torch.nan, inside)
+    return x.copy_(out) if inplace else out
 
 
 def var_mean(x: torch.Tensor, dim: Any = None, **options: Any) -> tuple[torch.Tensor, torch.Tensor]:
@@ -249,13 +255,25 @@ def std(x: torch.Tensor, *args: Any, **options: Any) -> torch.Tensor:
     return PLAIN["std"](x.double(), *args, **options).to(x.dtype)
 
 
-def power(x: torch.Tensor, exponent: Any) -> Any:
+class Power(torch.autograd.Function):
     """0 to a power has no slope along the exponent, whatever comes back."""
-    if not isinstance(exponent, torch.Tensor):
-        return PLAIN["__pow__"](x, exponent)
-    return torch.where(
-        (x == 0) & (exponent >= 0), PLAIN["__pow__"](x, exponent.detach()), PLAIN["__pow__"](x, exponent)
-    )
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, exponent: torch.Tensor) -> torch.Tensor:
+        x, exponent = torch.broadcast_tensors(x, exponent)
+        out = PLAIN["__pow__"](x, exponent)
+        ctx.save_for_backward(x.to(out.dtype, copy=True), exponent.to(out.dtype, copy=True), out.clone())
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, g: torch.Tensor) -> Any:
+        x, exponent, out = ctx.saved_tensors
+        slope = torch.where(exponent == 0, 0, g * (exponent * PLAIN["__pow__"](x, exponent - 1)))
+        return slope, torch.where((x == 0) & (exponent >= 0), 0, g * (out * x.log()))
+
+
+def power(x: torch.Tensor, exponent: Any) -> Any:
+    return Power.apply(x, exponent) if isinstance(exponent, torch.Tensor) else PLAIN["__pow__"](x, exponent)
 
 
 def power_of_number(x: torch.Tensor, base: Any) -> Any:
@@ -309,13 +327,20 @@ def selecting(lines: list[str]) -> Iterator[None]:
 
 @contextmanager
 def keeping_what_is_saved() -> Iterator[None]:
-    """Within it, PyTorch goes on with what it saved as it was, although it was changed or backward has been called."""
-    backward = torch.Tensor.backward
+    """Within it, PyTorch goes on with what it saved as it was, although it was changed or backward has been called.
+
+    And the gradients that torch.autograd.grad hands out are no views of others.
+    """
+    backward, grad = torch.Tensor.backward, torch.autograd.grad
 
     def keeping(self: torch.Tensor, gradient: Any = None, retain_graph: Any = None) -> None:
         backward(self, gradient, retain_graph=True)
 
+    def copying(*args: Any, **kwargs: Any) -> tuple:
+        return tuple([g if g is None or g.requires_grad else g.clone() for g in grad(*args, **kwargs)])
+
     # PyTorch's allow_mutation_on_saved_tensors would do, but that it overlooks changes through a view.
     copied = saved_tensors_hooks(lambda x: x.detach().clone(), lambda x: x)
-    with copied, mock.patch.object(torch.Tensor, "backward", keeping):
+    patches = mock.patch.object(torch.Tensor, "backward", keeping), mock.patch.object(torch.autograd, "grad", copying)
+    with copied, patches[0], patches[1]:
         yield

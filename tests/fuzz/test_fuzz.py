@@ -6,7 +6,7 @@
 import functools
 
 import pytest
-from fuzz.differential import LOUD, SILENT, Difference, differences
+from fuzz.differential import LOUD, NEEDLESS, SELECTION, SILENT, Difference, differences
 from fuzz.programs import TOPICS, program
 from fuzz.search import paragraph, shorten
 
@@ -39,6 +39,57 @@ def test_micrograd_seldom_raises_where_pytorch_runs(topic, first):
     """An engine that refuses much has few silent differences; most of these write to memory that they read."""
     loud = {seed for seed, difference in found(topic, first) if difference.kind == LOUD}
     assert len(loud) <= 0.05 * PROGRAMS
+
+
+NO_FAULT = {
+    "a convolution that leaves its padding out": (
+        SELECTION,
+        "x = torch.tensor([[[-2.0, 0.0]], [[0.0, -math.inf]]], requires_grad=True)",
+        "y = torch.nn.functional.conv1d(torch.zeros(2, 1, 2), x, padding=1)",
+    ),
+    "elu in place, of nan": (
+        SELECTION,
+        "x = torch.tensor(-2.0, requires_grad=True)",
+        "y = x.log()",
+        "torch.nn.functional.elu(y, inplace=True)",
+        "y.backward()",
+    ),
+    "a product with zeros, beside a power": (
+        SELECTION,
+        "x = torch.zeros(2, 2, requires_grad=True)",
+        "y = x ** torch.tensor([[-2.0, 0.5], [-0.5, 1.75]])",
+        "z = y @ y.mT",
+        "u = z.cumprod(0)",
+        "((3 * y).sum() + (3 * z).sum() + (u * u).sum()).backward()",
+    ),
+    "a view of several that the loss does not need": (
+        NEEDLESS,
+        "x = torch.tensor([-0.75, -1.5, 1.25], requires_grad=True)",
+        "y = x.round()",
+        "z = y.chunk(3, 0)[1]",
+        "loss = torch.nn.functional.mse_loss(z, z)",
+        "y[[0, 2, 1]] = -2.0",
+        "(y.sum() + loss).backward()",
+    ),
+    "a gradient that is a view in PyTorch": (
+        NEEDLESS,
+        "x = torch.tensor([0.75], requires_grad=True)",
+        "y = x.transpose(0, -1)",
+        "g = torch.autograd.grad(y, x, torch.ones_like(y))[0]",
+        "g.view(1, 1).mul_(x)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NO_FAULT)
+def test_a_second_look_tells_what_is_no_fault(name):
+    kind, *lines = NO_FAULT[name]
+    assert {difference.kind for difference in differences(lines)} == {kind}
+
+
+def test_what_several_views_refuse_after_a_change_is_refused_here_too():
+    lines = ["x = torch.ones(4, requires_grad=True) * 1", "y = x.chunk(2)[0]", "x *= 2", "z = y * 3"]
+    assert differences(lines) == []
 
 
 def test_a_topic_and_a_seed_give_the_same_program_each_time():

@@ -465,6 +465,28 @@ def test_what_an_ignored_row_holds_does_not_matter():
     assert x.grad[1].tolist() == [0.0, 0.0]
 
 
+@pytest.mark.parametrize("shape", [(3, 1), (1,), (0, 1), (3, 0), (0,)])
+def test_a_loss_of_zero_has_the_sign_that_pytorch_gives_it(shape):
+    def losses(torch):
+        f, x, classes = torch.nn.functional, torch.zeros(shape), torch.full(shape[:-1], 0)
+        options = [(reduction, smoothing) for reduction in ("mean", "sum", "none") for smoothing in (0, 0.25)]
+        every = [f.cross_entropy(x, x.softmax(-1), reduction=r, label_smoothing=s) for r, s in options]
+        if shape[-1]:
+            every += [f.cross_entropy(x, classes, reduction=r, label_smoothing=s) for r, s in options]
+            every += [f.nll_loss(x, classes, reduction=r) for r, _ in options]
+        return [np.copysign(1, loss) * (loss == loss) for loss in map(np.asarray, every)]
+
+    for mine, theirs in zip(losses(micrograd), losses(torch), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.filterwarnings("ignore:TF32")
+def test_the_padding_of_a_convolution_is_multiplied_as_by_pytorchs_own_code():
+    x, w = np.ones((2, 1, 4), np.float32), np.full((1, 1, 3), -np.inf, np.float32)
+    with torch.backends.mkldnn.flags(enabled=False):
+        both(lambda torch, x, w: torch.nn.functional.conv1d(x, w, padding=1), x, w)
+
+
 def test_the_weight_of_probabilities_gets_a_gradient():
     x, w = normal(0, np.float64, (4, 3), 3)
     both(lambda torch, x, w: torch.nn.functional.cross_entropy(x, x.softmax(1), w), x, w)

@@ -55,6 +55,10 @@ LAID_OUT = [
     *[f"{T} + torch.ones(4, 3)", f"torch.ones(4, 3) + {T}", f"{T} > torch.ones(4, 3)", f"{T} * 2", f"0.5 ** {T}"],
     *[f"torch.maximum({T}, torch.ones(3))", f"torch.where({T} > 2, {T}, 0.0)", f"torch.full_like({T}, 2.0)"],
     *[f"{P}.clone()", f"{P}[:, [0, 1]]", f"{P}.index_select(1, torch.tensor([0, 0]))", f"{P} + {P}.mT.mT"],
+    *[
+        "torch.ones(4, 4)[..., [3]]",
+        "torch.einsum('ij,kl->lijk', torch.ones(4, 4)[..., [3]], torch.ones(4, 4)[..., [3]])",
+    ],
     *["torch.ones(3, 1).expand(3, 4).clone()", "torch.arange(5.0).unfold(0, 2, 1) + 1"],
 ]
 
