@@ -87,9 +87,15 @@ class Corpus:
             return ContextCounts.of_words(found)
         return ContextCounts.of_examples(found, len(self.vocabulary))
 
-    def context_counts_for(self, model: Any, part: str) -> ContextCounts | None:
-        """The examples of a part as the model reads them; None for a part without words."""
-        return self.context_counts(part, window_of(model)) if part in self.parts else None
+    def context_counts_for(self, model: Any, part: str, characters: int | None = None) -> ContextCounts | None:
+        """The examples of a part as the model reads them, all or a sample; None for a part without words.
+
+        characters: at how many the model has to look at most, see `ContextCounts.sample`.
+        """
+        if part not in self.parts:
+            return None
+        found = self.context_counts(part, window_of(model))
+        return found if characters is None else found.sample(characters)
 
 
 def examples_of(ids: np.ndarray, context_length: int | None) -> Examples:

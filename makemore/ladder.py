@@ -73,6 +73,8 @@ def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFold
     model = training.model
     folder.restore(model)
     losses = run.losses_of(training)
+    for line in run.samples_of(training):
+        print(line, flush=True)
     run.draw_pictures(training, losses)
     run.write_last_line(training, losses)
     sampler = new_words.sampler_of(model, corpus.vocabulary, config, new_words.Drawing())

@@ -19,7 +19,7 @@ from makemore.models import FAMILIES, NGRAMS, make
 from makemore.models.ngram import Counts
 from makemore.report import Losses
 from makemore.run_folder import Checkpoint, RunFolder
-from makemore.training import Training, rate_for
+from makemore.training import LAST_CHARACTERS, Training, rate_for
 from micrograd.command import UsageError
 from micrograd.guard import GuardError, guard
 from micrograd.nn import Embedding
@@ -259,7 +259,7 @@ def _why_ended(run: Training) -> str:
 
 
 def losses_of(run: Training) -> Losses:
-    """The losses of the model of a run on all of each part, last, after those of models to compare it with.
+    """The losses of the model of a run on each part, last, after those of models to compare it with.
 
     These are one that knows nothing, and counts of single characters, of pairs and of a trigram's n-grams.
     """
@@ -275,9 +275,24 @@ def losses_of(run: Training) -> Losses:
 
 
 def losses_of_model(model: Any, corpus: Corpus) -> dict[str, float | None]:
-    """The model's loss on all of each part, in nats a character; None for a part that has no words."""
-    found = {part: corpus.context_counts_for(model, part) for part in SPLITS}
+    """The model's loss on each part, in nats a character; None for a part that has no words.
+
+    Of a part that would take minutes it is that of a sample, which is always the same.
+    """
+    found = {part: corpus.context_counts_for(model, part, LAST_CHARACTERS) for part in SPLITS}
     return {part: None if each is None else evaluate(model, each) for part, each in found.items()}
+
+
+def samples_of(run: Training) -> list[str]:
+    """A line for each part on a sample of which the loss of the run's model is measured."""
+    lines = []
+    for part in run.corpus.parts:
+        whole, sample = (run.corpus.context_counts_for(run.model, part, size) for size in (None, LAST_CHARACTERS))
+        if whole and sample and len(sample.contexts) < len(whole.contexts):
+            what = "words" if run.model.whole_words else "different contexts"
+            seen = f"{len(sample.contexts):,} of the {len(whole.contexts):,} {what}"
+            lines.append(f"the {part} loss of the {run.config['type']} is that of {seen}, drawn at random")
+    return lines
 
 
 def write_last_line(run: Training, losses: Losses) -> None:

@@ -9,7 +9,7 @@ A run has ten steps, and `begin` takes them in this order (the last four in `car
  5. a model is made of it, with first weights from the seed             models/
  6. what was read and what is trained is printed                        report.py
  7. gradient descent takes its steps, and keeps the best weights        training.py
- 8. the model, and simpler ones beside it, are evaluated on everything  language_model.py
+ 8. the model, and simpler ones beside it, are evaluated                language_model.py
  9. pictures are drawn                                                  plots.py
 10. the model makes up new words                                        language_model.py
 
@@ -116,6 +116,8 @@ def conclude(training: Training, flags: argparse.Namespace) -> None:
     losses = run.losses_of(training)
     report.print_worse(losses, config, metrics, corpus.survey.words)
     report.print_losses(losses)
+    for line in run.samples_of(training):
+        print(line)
     report.print_hints(losses, corpus, config, metrics)
     run.draw_pictures(training, losses)
     words = corpus.list if corpus.list.path.is_file() else None  # a night is long

@@ -27,7 +27,7 @@ class TrainedModel:
 
     model: the Module; it turns contexts of token ids into logits. vocabulary: the characters it knows. config: what
     the run was made of. folder: where the run is kept, or None. losses: the model's and those of simpler ones on train,
-    dev and test, in nats a character; None where it was loaded.
+    dev and test, in nats a character; on a long list the model's is that of a sample. None where it was loaded.
     """
 
     def __init__(

@@ -30,7 +30,10 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 """The signals that ask a run to save what it has and end: Ctrl-C, and what `kill` and a machine that goes down send."""
 
 TRAIN_CHARACTERS, DEV_CHARACTERS = 1 << 15, 1 << 16
-"""At how much of a part the evaluations between steps look at most; the last one looks at everything."""
+"""At how much of a part the evaluations between steps look at most, its padding included."""
+
+LAST_CHARACTERS = 1 << 22
+"""At how much of a part the evaluation after the last step looks: at all of it on lists of up to some 100,000 words."""
 
 
 class StopAsked:
@@ -267,9 +270,8 @@ class Training:
         """The model's loss on each part, in nats a character, evaluated on at most that many of its characters."""
         losses: dict[str, float | None] = {}
         for part, size in zip(parts, sizes, strict=True):
-            found = self.corpus.context_counts_for(self.model, part)
-            sample = found if found is None or size is None else found.sample(size)
-            losses[part] = None if sample is None else evaluate(self.model, sample)
+            found = self.corpus.context_counts_for(self.model, part, size)
+            losses[part] = None if found is None else evaluate(self.model, found)
         return losses
 
     def _shared_steps(self, compiled: bool, threads: int) -> Any:

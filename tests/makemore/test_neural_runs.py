@@ -218,6 +218,32 @@ def test_a_sample_of_context_counts_keeps_whole_contexts(corpus, type_):
     assert found.sample(10**9) is found
 
 
+def test_the_last_evaluation_of_a_long_part_is_that_of_a_sample_and_says_so(
+    corpus, short_list, command, tmp_path, monkeypatch
+):
+    flags = ["-i", short_list, *flags_of("rnn", "--schedule", "constant", "--warmup", 0, "-n", 3), "-o"]
+    train = corpus.context_counts("train", None)
+    words = len(train.contexts) // 2
+    outcomes = {"whole": command("train", *flags, tmp_path / "whole", "--max-steps", 20)}
+    monkeypatch.setattr("makemore.run.LAST_CHARACTERS", words * train.rows_per_context)
+    outcomes["sample"] = command("train", *flags, tmp_path / "sample", "--max-steps", 20)
+    command("train", *flags, tmp_path / "resumed", "--max-steps", 10)
+    outcomes["resumed"] = command("train", "-o", tmp_path / "resumed", "--resume", "--max-steps", 20, "-n", 3)
+    line = f"the train loss of the rnn is that of {words} of the {len(train.contexts)} words, drawn at random\n"
+    assert {name: line in outcome.out for name, outcome in outcomes.items()} == {
+        "whole": False, "sample": True, "resumed": True,
+    }  # fmt: skip
+    files = {name: {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in outcomes}
+    assert files["resumed"]["metrics.jsonl"] == files["sample"]["metrics.jsonl"]
+    for name in ("best.safetensors", "samples.txt"):  # it takes nothing from the stream of random numbers
+        assert files["whole"][name] == files["sample"][name]
+    whole, sample = (json.loads(files[name]["metrics.jsonl"].splitlines()[-1]) for name in ("whole", "sample"))
+    model, _ = RunFolder(tmp_path / "sample").load()
+    assert sample["train_loss"] == evaluate(model, train.sample(words * train.rows_per_context))
+    assert sample["train_loss"] != whole["train_loss"] == pytest.approx(sample["train_loss"], abs=0.1)
+    assert [sample[f"{part}_loss"] for part in ("dev", "test")] == [whole[f"{part}_loss"] for part in ("dev", "test")]
+
+
 def test_examples_of_whole_words_name_each_character_once(corpus):
     ids = corpus.token_ids("dev")
     contexts, targets = word_examples(ids)
