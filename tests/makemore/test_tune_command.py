@@ -211,26 +211,39 @@ def test_ctrl_c_at_any_time_of_a_trial_ends_the_search(command, few_words, tmp_p
     assert "\nstopped after" in outcome.out
 
 
-def test_two_processes_search_together_and_ctrl_c_says_what_is_best(start_process, process, few_words, tmp_path):
+def test_two_processes_search_together_and_ctrl_c_says_what_is_best(start_process, few_words, tmp_path):
     flags = ["-i", few_words, "-o", "tune", *QUICK, "--search", "learning_rate", "--trials", 100_000]
-    first = start_process("tune", *flags, cwd=tmp_path)
-    seen = [first.stdout.readline()]
-    while not seen[-1].startswith("trial"):
-        assert seen[-1], first.stderr.read()
-        seen.append(first.stdout.readline())
-    second = process("tune", *flags, "--resume", "--budget", 2, cwd=tmp_path)
-    first.send_signal(signal.SIGINT)
-    out, err = first.communicate(timeout=60)
-    out = "".join(seen) + out
-
-    assert (first.returncode, second.status) == (130, 0), err + second.err
-    assert "Traceback" not in err + second.err
-    numbers = [{number for number, *_ in TRIAL.findall(text)} for text in (out, second.out)]
+    searches, outputs = [], []
+    for more in ([], ["--resume"]):  # the second begins after a trial of the first, and the first goes on meanwhile
+        searches.append(start_process("tune", *flags, *more, cwd=tmp_path))
+        outputs.append(until_a_trial(searches[-1]))
+    for i, search in enumerate(searches):
+        search.send_signal(signal.SIGINT)
+        out, err = search.communicate(timeout=120)
+        outputs[i] += out
+        assert search.returncode == 130, err
+        assert "Traceback" not in err
+        assert re.search(r"^stopped after [\d.]+ s; go on with: python -m makemore.tune .* --resume$", outputs[i], re.M)
+        assert re.search(r"^best: trial \d+, dev loss ", outputs[i], re.M)
+    numbers = [{number for number, *_ in TRIAL.findall(text)} for text in outputs]
     assert all(numbers)
     assert not numbers[0] & numbers[1]
-    assert "the budget is used up" in second.out
-    assert re.search(r"^stopped after [\d.]+ s; go on with: python -m makemore.tune -i .* --resume$", out, re.M)
-    assert re.search(r"^best: trial \d+, dev loss ", out, re.M)
+
+
+def until_a_trial(search):
+    """What a search says up to its first trial."""
+    seen = [search.stdout.readline()]
+    while not seen[-1].startswith("trial"):
+        assert seen[-1], search.stderr.read()
+        seen.append(search.stdout.readline())
+    return "".join(seen)
+
+
+def test_a_search_whose_budget_is_used_up_says_how_to_go_on(command, few_words, tmp_path):
+    flags = ["-i", few_words, "-o", tmp_path, *IN_MEMORY, *QUICK, "--search", "learning_rate", "--budget", 1e-9]
+    outcome = command("tune", *flags)
+    assert outcome.status == 0
+    assert re.search(r"^the budget is used up after [\d.]+ s; go on with: .* 1e-09 --resume$", outcome.out, re.M)
 
 
 # What is searched
