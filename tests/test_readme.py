@@ -1,4 +1,4 @@
-"""The README is true: its Python examples give what they show, and its commands run."""
+"""The README and its pages are true: their Python examples give what they show, and their commands run."""
 
 import contextlib
 import doctest
@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROCESSES = (ROOT / "docs" / "several-processes.md").read_text(encoding="utf-8")
 
 
 def run(arguments: list[str]) -> str:
@@ -77,6 +78,20 @@ def test_the_commands_that_the_readme_shows_run(tmp_path, monkeypatch):
         run(shlex.split(command.replace("--max-steps 20000", "--max-steps 1200")))  # from 1,000 on
     for picture in ("neuron.svg", "steps.html", "out/cities/graph.svg"):
         assert (tmp_path / picture).stat().st_size > 5000
+
+
+def test_the_page_on_several_processes_names_commands_flags_and_imports_that_are_there():
+    commands = re.findall(r"^\$ mpiexec -n \d+ python -m (.*)$", PROCESSES + README, re.MULTILINE)
+    assert len(commands) == PROCESSES.count("\n$ mpiexec") + README.count("\n$ mpiexec") == 5
+    for command in commands:
+        module, *words = shlex.split(command)
+        known = run([module, "--help"])
+        assert [word for word in words if word.startswith("-") and word not in known] == []
+    program = re.search(r"```python\n(.*?)```", PROCESSES, re.DOTALL).group(1)
+    compile(program, "the program", "exec")
+    imports = re.findall(r"^(?:import|from) .*$", program, re.MULTILINE)
+    assert len(imports) == 4
+    exec("\n".join(imports), {})
 
 
 def test_every_flag_the_readme_names_is_there():
