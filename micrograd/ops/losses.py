@@ -235,9 +235,7 @@ def _cross_entropy_of_probabilities(
         _check_weight(input, weight, classes)
         target = target * weight.view([-1 if d == dim else 1 for d in range(input.ndim)])
     products = reductions.log_softmax(input, dim) * target
-    if reduction == "none":
-        return -products.sum(dim)
-    loss = -products.sum()
+    loss = -(products.sum(dim) if reduction == "none" or input.ndim == 1 else products.sum())
     return loss / (products._array.size / classes if classes else 0) if reduction == "mean" else loss
 
 
