@@ -90,7 +90,8 @@ class Node:
     _prev: the Nodes among their parents. saved: what the derivatives use, None where they use nothing. versions: of
     each input and of the result the version counter, what it said at the time, and the id of the array: what is in
     `saved` lives as long as the Node does, so that no other array can have its id. retained: a weak reference to the
-    result, where its grad is wanted. hooks: called with the gradient of the result.
+    result, where its grad is wanted. hooks: called with the gradient of the result. program: set of the result of a
+    compiled call alone, gives the text of what was run.
     """
 
     __slots__ = (
@@ -102,11 +103,13 @@ class Node:
         "name",
         "op",
         "options",
+        "program",
         "retained",
         "saved",
         "versions",
         "where",
     )
+    program: Callable[[], str]
     where: tuple[str, int]
 
     def __init__(

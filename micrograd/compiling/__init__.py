@@ -15,3 +15,4 @@ write the functions of the operations without what the calls leave out. `makemor
 
 from micrograd.compiling.border import unfold as unfold
 from micrograd.compiling.compiled import compile as compile
+from micrograd.compiling.recording import Obstacle as Obstacle

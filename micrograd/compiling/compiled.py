@@ -95,6 +95,7 @@ class Compiled:
         """What the program gave; its Node knows the call, if it can be done again to be drawn."""
         if result._node is not None and not (recorded.draws or recorded.moved):
             result._node.options = {"call": Call(self._function, args, kwargs, result._array)}
+            result._node.program = recorded.source
         return result
 
     def _record(self, key: Any, arguments: list[Any], others: list[Any], args: Any, kwargs: Any) -> Any:

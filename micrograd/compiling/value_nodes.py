@@ -71,7 +71,7 @@ class Result(Value):
 
     def __init__(self, data: float, call: Call, place: int, label: str):
         super().__init__(data, (call,), "compiled", label)
-        self.place = place
+        self.place, self.program = place, call.program.source
         call.results.append(weakref.ref(self))
 
     def _backward(self) -> None:

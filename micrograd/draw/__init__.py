@@ -11,7 +11,7 @@ from typing import Any
 
 from micrograd.draw.dot import FONT, FONTS, Look, alt_text, dot_text, svg_text
 from micrograd.draw.folding import cut, fold
-from micrograd.draw.reading import AGAIN, Names, read, was_released
+from micrograd.draw.reading import AGAIN, Names, program_of, read, was_released
 from micrograd.draw.stepping import page
 from micrograd.engine import Value
 from micrograd.rules.files import write_whole
@@ -127,12 +127,14 @@ class Picture:
     def steps(self, path: str | Path) -> None:
         """Write a page .html that walks through backward, from the gradient 1 of the result; no `.grad` is touched.
 
+        Where a function of `compile` gave the result by its program, the page shows that as well.
         Raises ValueError for another suffix, RuntimeError and OSError as draw and svg do.
         """
         if Path(path).suffix.lower() != ".html":
             raise ValueError(f"{path}: a page that steps through backward is saved as .html")
         again = AGAIN if was_released(self._roots) else ""
-        write_whole(path, page(read(self._roots, self._names), self._depth, again, self._drawn[2]).encode())
+        boxes, program = read(self._roots, self._names), program_of(self._roots)
+        write_whole(path, page(boxes, self._depth, again, self._drawn[2], program).encode())
 
     def __repr__(self) -> str:
         return f"<{alt_text(self._drawn[0])}>"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from micrograd import graph
-from micrograd.compiling import unfold
+from micrograd.compiling import Obstacle, unfold
 from micrograd.draw.formulas import ATOM, composed, short, sign_of
 from micrograd.engine import Value, topological_order
 from micrograd.in_place import snapshot
@@ -131,6 +131,15 @@ def was_released(roots: Sequence[Any]) -> bool:
     """Whether backward() has let go of numbers behind these, so that `read` works them out again."""
     nodes = [root.grad_fn for root in roots if isinstance(root, Tensor) and root.grad_fn is not None]
     return any(node.edges is None for node in topological_order(*nodes))
+
+
+def program_of(roots: Sequence[Any]) -> str:
+    """The text of the program, if a compiled call gave the first of these by one; "" where there is no text."""
+    made = getattr(roots[0] if isinstance(roots[0], Value) else roots[0].grad_fn, "program", None)
+    try:
+        return made() if made is not None else ""
+    except Obstacle:
+        return ""
 
 
 def _read_values(roots: Sequence[Value], names: Names) -> list[Box]:

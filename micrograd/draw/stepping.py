@@ -118,8 +118,10 @@ def _summed(raw: tuple[int, ...], shape: tuple[int, ...]) -> str:
     return f"{list(raw)} summed over {which} {', '.join(map(str, dims))} to {list(shape)}, since broadcasting made them"
 
 
-def page(boxes: list[Box], depth: int | None = None, remark: str = "", look: Look = LOOK) -> str:
+def page(boxes: list[Box], depth: int | None = None, remark: str = "", look: Look = LOOK, program: str = "") -> str:
     """The page as HTML text, for the boxes of a whole graph, of which it shows what `cut` leaves, and a remark.
+
+    program: the text of the program that was run in place of the graph, if one was.
 
     Raises as `walk` does, and OSError where there is nothing on this machine to lay the picture out with.
     """
@@ -137,6 +139,7 @@ def page(boxes: list[Box], depth: int | None = None, remark: str = "", look: Loo
         "leaves": [_leaf(box, ids) for box in drawn if not box.parents and box.grad is not None],
         "code": {step.box.op: code(step.box) for step in steps if id(step.box.node) in ids},
         "note": remark + note,
+        "program": program,
     }
     text = json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")
     name = ", ".join([box.title for box in ends(drawn)])

@@ -19,6 +19,13 @@ def batch_norm(x, gain, bias):
     return gain * xhat + bias, (mean, var, inverse_std, xhat)
 
 
+def program_of(x, gain, bias, dy):
+    """What `compile` records of a step, as text."""
+    step = torch.compile(lambda x, gain, bias, dy: (batch_norm(x, gain, bias)[0] * dy).sum())
+    step(x, gain, bias, dy)
+    return step.source()
+
+
 def lesson(folder: Path = FOLDER) -> None:
     g = torch.Generator().manual_seed(1)
     x = torch.randn((n, 3), generator=g, requires_grad=True)
@@ -63,6 +70,11 @@ def lesson(folder: Path = FOLDER) -> None:
         print("A whole column shifted or stretched comes out the same, so no gradient asks for either:")
         check("each column of dx sums to 0", dx_all.sum(0), "~", [0.0, 0.0, 0.0])
         check("and each column of dx * xhat", (dx_all * xhat).sum(0), "~", [0.0, 0.0, 0.0], within=1e-4)
+
+    print("As compile(step).source() shows, backward adds up: d_sub straight up, d_x by var, d_x_3 by mean:")
+    for line in program_of(x, gain, bias, dy).splitlines():
+        if line.strip().startswith("d_x") and "np.add" in line:
+            print(line)
 
     save(draw(loss, loss=loss, y=y, dy=dy, **tensors), folder / "batch_norm.svg")
 

@@ -345,3 +345,29 @@ def test_a_name_cannot_break_out_of_the_page(opened):
     page.keyboard.press("End")
     assert "</script><b>@@</title>" in page.locator("#told").inner_text()
     assert page.locator("b").count() == 0
+
+
+def test_the_page_of_a_compiled_call_shows_its_program_and_any_other_page_none(opened, tmp_path):
+    @micrograd.compile
+    def square(x):
+        return (x * x).sum()
+
+    @micrograd.compile
+    def neuron(w, x):
+        return (w * x).tanh()
+
+    x = micrograd.ones(2, requires_grad=True)
+    w = Value(0.5, label="w")
+    for function, arguments in ((square, [x]), (neuron, [w, Value(2.0)])):
+        first, again = function(*arguments), function(*arguments)
+        draw(first).steps(tmp_path / "first.html")
+        draw(again)  # which puts the graph in the place of the call
+        page = opened(draw(again))
+        page.get_by_text("the program that compile recorded").click()
+        assert page.locator("#told pre").inner_text().strip() == function.source().strip()
+    again = square(x)
+    again.backward()
+    draw(again).steps(tmp_path / "after.html")
+    assert "np.ones" in (tmp_path / "after.html").read_text(encoding="utf-8")
+    draw((x * x).sum()).steps(tmp_path / "eager.html")
+    assert '"program": ""' in (tmp_path / "eager.html").read_text(encoding="utf-8")

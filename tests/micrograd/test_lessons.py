@@ -344,3 +344,10 @@ def test_a_picture_is_that_of_its_lesson(tmp_path):
     assert ">xhat<" in (tmp_path / "batch_norm.svg").read_text()
     save(micrograd.draw.draw(Value(1.0, label="tiny") * 2), tmp_path / "a" / "b.svg")
     assert ">tiny<" in (tmp_path / "a" / "b.svg").read_text()
+
+
+def test_the_program_of_batch_norm_adds_up_the_three_parts_of_dx_that_the_lesson_names(command):
+    status, lines, _ = command("batch_norm")
+    assert status == 0
+    program = [line.strip().partition("  # ")[0] for line in lines if line.startswith("    d_x")]
+    assert program == ["d_x_2 = np.add(d_sub, d_x)", "d_x_4 = np.add(d_x_3, d_x_2)"]
