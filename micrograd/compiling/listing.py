@@ -1,9 +1,8 @@
-"""A recorded call as a list of lines, an operation each, that is good for any number of examples.
+"""A recorded call as a list of lines to read, one operation each, for any number of examples.
 
-Where `program.py` writes a call for the very shapes that it had, this writes what it does: operations are called by
-their names (their functions come from `plain.py`), short ones stand in the line themselves, and what the length of a
-dimension decided is written with that length. It is found out by recording the call twice, with other lengths, and
-laying one text on the other.
+`program.py` writes a call for speed, for its exact shapes; this file writes it for people (`sources.py` says why both are
+needed). Operations are calls of functions from `plain.py`, and short ones are expressions. Which numbers are lengths is
+found by recording the call twice, with different lengths, and comparing the two texts (`lengths.py`).
 """
 
 import ast
@@ -48,7 +47,7 @@ class Call(Recording):
         self.modules[len(self.steps)] = module() if isinstance(module, weakref.ref) else module
 
     def rerun(self, function: Callable, arguments: tuple[Any, ...], result: Any) -> None:
-        # What it changes in place is changed again when it is watched: so on copies.
+        # `watched_by` runs the function again, and it may change its arguments in place.
         kept = tuple([a.copy() if isinstance(a, np.ndarray) else a for a in arguments])
         super().rerun(function, arguments, result)
         self.steps[-1].copies = kept
@@ -59,7 +58,7 @@ class Call(Recording):
         pass
 
     def watched_by(self, functions: Functions) -> None:
-        """Run all operations once more, and back, so that it is known how they are called."""
+        """Run all operations again, forward and backward, so that `functions` sees how they are called."""
         with silent(), functions.watching():
             for step in self.steps:
                 if isinstance(step, Rerun):
@@ -69,7 +68,7 @@ class Call(Recording):
             self.way_back()
 
     def way_back(self) -> list[tuple[Any, ...]]:
-        """Each edge on the way back from the result: (node, which of its inputs, edge, gradient, the input's)."""
+        """Each edge of backward, in its order: (node, index of the input, edge, gradient of the node, of the input)."""
         if self.back is None:
             self.back = list(self._way_back())
         return self.back
@@ -99,8 +98,8 @@ class Call(Recording):
 class Listing:
     """The lines of a recorded call.
 
-    known: what the text calls the arrays that it does not make, by id. modules: the names of modules, by id.
-    result: what the result is to be called. forward, backward: the lines.
+    known: the names of the arrays that the lines do not make, by id. modules: the names of modules, by id.
+    result: the name of the result. forward, backward: the lines. Raises Obstacle for what cannot be written as text.
     """
 
     def __init__(
@@ -122,7 +121,7 @@ class Listing:
             self._back()
 
     def _needed(self) -> list[int]:
-        """The steps that the result comes from, and those that change something."""
+        """The indices of the steps that the result comes from, and of those that change something in place."""
         wanted, found = {id(self.call.result._array)}, []
         for i, step in reversed(list(enumerate(self.call.steps))):
             results = [step.result] if isinstance(step, Step) else list(_flat(step.result))
@@ -133,7 +132,7 @@ class Listing:
         return found[::-1]
 
     def _wanted(self, step: Any, module: Any, is_last: bool) -> str:
-        """What the result of a step would be called: after its module, with the operation's name but for the last."""
+        """The name of a step's result: that of its module, with the operation's name unless it is the module's last."""
         if isinstance(step, Step) and step.result is self.call.result._array:
             return self.result
         name = step.op.name if isinstance(step, Step) else step.function.__name__.strip("_")
@@ -187,7 +186,7 @@ class Listing:
         self.texts[id(step.result)] = name
 
     def _short(self, step: Step) -> Source | None:
-        """The source of an operation that is one expression in this call, and each derivative one; None for others."""
+        """The source of an operation if it and each derivative are one expression in this call, else None."""
         kinds = self._kinds(step)
         key = step.op, tuple(map(str, kinds)), tuple(map(_hashable, kinds.values())), step.node is not None
         if key not in self.functions.short:
@@ -343,7 +342,7 @@ class Listing:
         used = {
             node.id for line in self.backward for node in ast.walk(ast.parse(line.value)) if isinstance(node, ast.Name)
         }
-        for line in self.forward:  # derivatives that nobody wants
+        for line in self.forward:  # derivatives that backward does not use
             line.targets[1:] = [t if t in used or not t or t in self.texts.values() else "_" for t in line.targets[1:]]
             if line.targets[1:] and {*line.targets[1:]} <= {"_", ""}:
                 line.targets, line.value = line.targets[:1], f"{line.value}[0]"
@@ -373,7 +372,7 @@ def _inputs_of(step: Step) -> list[str]:
 
 
 def _flat(value: Any) -> Any:
-    """The arrays in a value, tuples and lists opened."""
+    """The arrays in a value, also those within tuples and lists."""
     if isinstance(value, np.ndarray):
         yield value
     elif isinstance(value, tuple | list):
@@ -382,7 +381,7 @@ def _flat(value: Any) -> Any:
 
 
 def _changes(function: Callable) -> bool:
-    """Whether a function changes an array that it is given."""
+    """Whether a function changes one of its arguments in place."""
     tree = ast.parse(inspect.cleandoc(inspect.getsource(inspect.unwrap(function))))
     return any(isinstance(node, ast.AugAssign) for node in ast.walk(tree))
 
@@ -397,7 +396,7 @@ def _returned_names(function: Callable) -> list[str]:
 
 
 def _put(expression: ast.expr, names: dict[str, ast.expr]) -> ast.expr:
-    """Other expressions in place of names; what an index or reshape has too much is left out."""
+    """Replace names by expressions, and drop `copy=`, and the extra tuple of reshape(*(a, b))."""
     names = dict(names)
 
     class Put(ast.NodeTransformer):
@@ -421,7 +420,7 @@ def _put(expression: ast.expr, names: dict[str, ast.expr]) -> ast.expr:
 
 
 def _tidy(expression: ast.expr) -> ast.expr:
-    """Slices as x[a:b] has them, and no ellipsis at the end of an index."""
+    """Write slice(a, b) in an index as a:b, and drop an ellipsis at its end."""
 
     class Tidy(ast.NodeTransformer):
         def visit_Subscript(self, node: ast.Subscript) -> Any:

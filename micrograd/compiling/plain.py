@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from micrograd.compiling.kinds import HERE, kind_of
-from micrograd.compiling.sources import Source, is_docstring
+from micrograd.compiling.simplifying import is_docstring
+from micrograd.compiling.sources import Source
 
 
 class Functions:
