@@ -1,4 +1,4 @@
-"""`python -m makemore.lectures`: does the lectures' experiments again, and prints them beside what was published."""
+"""`python -m makemore.lectures`: repeats the lectures' experiments, and prints its results beside the published."""
 
 import argparse
 import importlib
@@ -24,8 +24,8 @@ def parser_of_flags() -> Parser:
     """The flags."""
     parser = Parser(
         prog="python -m makemore.lectures",
-        description="Do the experiments of the makemore lectures again, with their seeds, sizes and steps, and print "
-        "what comes out beside what was published.",
+        description="Repeat the experiments of the makemore lectures, with their seeds, sizes and steps, and print "
+        "the results beside the published ones.",
         epilog="Exit status: 0, or 1 where a figure is off. All of it at full length takes six minutes or more, most "
         "of them for part 5.",
     )
@@ -36,12 +36,12 @@ def parser_of_flags() -> Parser:
     parser.add_argument("--steps", type=Bounds(int, 1), default=PUBLISHED["steps"], metavar="N",
                         help=f"of parts 2 to 5 ({PUBLISHED['steps']:,}); the rate falls in proportion")  # fmt: skip
     parser.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR",
-                        help="keep what each part finds in DIR; parts that are there are not done again")  # fmt: skip
+                        help="keep the results of each part in DIR; parts already there are not run again")  # fmt: skip
     return parser
 
 
 class PartCache:
-    """A folder with what each part found, for one list and one number of steps. None keeps nothing."""
+    """A folder with the results of each part, for one list and one number of steps. Without a path it keeps nothing."""
 
     def __init__(self, path: str | None, digest: str, steps: int):
         self.folder = RunFolder(path) if path is not None else None
@@ -52,7 +52,7 @@ class PartCache:
             self.folder.path.mkdir(parents=True, exist_ok=True)
 
     def read(self, part: int) -> dict[str, Any] | None:
-        """What that part found; None where it is not there. Raises UsageError for that of another list or length."""
+        """The results of a part; None if there are none. Raises UsageError for those of another list or length."""
         path = self.folder.path / f"part{part}.json" if self.folder is not None else None
         if path is None or not path.exists():
             return None
@@ -68,7 +68,7 @@ class PartCache:
         return found
 
     def write(self, part: int, outcome: Outcome, seconds: float) -> None:
-        """Keep what a part found."""
+        """Write the results of a part."""
         if self.folder is not None:
             found = self.stamp | {"values": outcome.values, "words": outcome.words, "seconds": seconds}
             self.folder.write(f"part{part}.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
@@ -80,7 +80,7 @@ def is_lecture_list(survey: Survey) -> bool:
     if survey.digest == lecture["digest"]:
         return True
     if survey.words == lecture["words"]:
-        what = f"holds {survey.words:,} words, but not the lectures', or in another order"
+        what = f"holds {survey.words:,} words, but others than the lectures', or in another order"
     else:
         what = f"holds {survey.words:,} words, not the lectures' {lecture['words']:,}"
     print(f"This list {what}. The published figures are for that list (names.txt of the repository")
@@ -89,7 +89,7 @@ def is_lecture_list(survey: Survey) -> bool:
 
 
 def run_part(part: int, path: Path, steps: int) -> Outcome:
-    """Do the experiments of a part."""
+    """Run the experiments of a part."""
     module = importlib.import_module(f"makemore.lectures.part{part}")
     if part == 1:
         return module.run(Corpus.read(path, "none"))
@@ -137,7 +137,7 @@ def main(arguments: list[str] | None = None) -> int:
     path = Path(flags.names) if flags.names else data.bundled_names()
     survey = data.survey(data.WordList(path).blocks())
     if survey.words < 2 and parts != [1]:
-        raise UsageError(f"{path} holds a single word, too few to split; only part 1 can do with it: --part 1")
+        raise UsageError(f"{path} holds a single word, too few to split; run part 1 alone with --part 1")
     data.check_table(len(survey.vocabulary), 2)
     cache = PartCache(flags.work_dir, survey.digest, flags.steps)
     found = {part: cache.read(part) for part in parts}

@@ -20,7 +20,7 @@ LONGEST_WORD = 40
 
 
 class Outcome(NamedTuple):
-    """What a part found: its values, by the names that they have in published.json, and new words."""
+    """The results of a part: values, by their names in published.json, and new words."""
 
     values: dict[str, Any]
     words: list[str]

@@ -1,4 +1,4 @@
-"""What a part found beside what was published, a line to a figure."""
+"""The results of a part beside the published figures, a line each."""
 
 import json
 import textwrap
@@ -16,7 +16,7 @@ WITHIN = 0.0001
 
 
 class Row(NamedTuple):
-    """A line of a part's table. ok is None where the two cannot be compared."""
+    """A line of a part's table. ok: whether the two agree; None where they cannot be compared."""
 
     name: str
     here: str
@@ -77,7 +77,7 @@ def _signed(value: float) -> str:
 
 
 def notes_of(part: int) -> list[str]:
-    """What there is to say on the figures of a part, each thing once, in lines."""
+    """The notes on the figures of a part, each once, as lines."""
     figures = PUBLISHED["parts"][str(part)]["figures"]
     by_note: dict[str, list[str]] = {}
     for figure in figures:

@@ -1,4 +1,4 @@
-"""Part 2: a multilayer perceptron (Bengio et al. 2003), all its numbers drawn from the standard normal distribution."""
+"""Part 2: a multilayer perceptron (Bengio et al. 2003), all weights drawn from the standard normal distribution."""
 
 from typing import Any
 

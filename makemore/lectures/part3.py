@@ -1,4 +1,4 @@
-"""Part 3: the net of part 2 with first weights of the right size, and batch normalization written out."""
+"""Part 3: the net of part 2 with initial weights of the right scale, and batch normalization written out."""
 
 import micrograd
 from makemore.config import LECTURE_SEED
@@ -9,15 +9,14 @@ from micrograd import Generator, Tensor, no_grad
 from micrograd.nn import Module, Parameter
 
 BLOCK_SIZE, N_EMBD, N_HIDDEN = 3, 10, 200
-GAIN = 5 / 3  # by which tanh makes its inputs smaller
+GAIN = 5 / 3  # makes up for tanh, which shrinks the std
 MOMENTUM = 0.001
 
 
 class Net(Module):
-    """An MLP that normalizes what goes into tanh over the batch (Ioffe and Szegedy 2015).
+    """An MLP with batch normalization before tanh (Ioffe and Szegedy 2015).
 
-    As the lecture has it: the standard deviation is that of n - 1, nothing is added to it, and it is the running mean
-    of standard deviations that evaluation uses.
+    As in the lecture: the std divides by n - 1, there is no eps, and evaluation uses a running mean of the stds.
     """
 
     whole_words = False

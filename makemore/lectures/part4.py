@@ -23,7 +23,7 @@ GAIN_SEED = 42
 class Net(Module):
     """The MLP, with micrograd's operations: for evaluation, and to compare the gradients with.
 
-    Evaluation uses the mean and variance of hpreact over all training examples, which `calibrate` works out.
+    Evaluation uses the mean and variance of hpreact over all training examples, which `calibrate` computes.
     """
 
     whole_words = False
@@ -105,13 +105,13 @@ def loss_and_gradients(w: Weights, contexts: np.ndarray, targets: np.ndarray) ->
     sums = exp.sum(1, keepdims=True)
     loss = float((np.log(sums[:, 0]) - shifted[rows, targets]).mean())
 
-    # Backward. Of cross-entropy: the probabilities, less 1 at the target.
+    # Backward. Through cross-entropy: probabilities, minus 1 at the target.
     dlogits = exp / sums
     dlogits[rows, targets] -= 1
     dlogits /= n
     dnormed = (dlogits @ w.W2.T) * (1 - h * h)  # through tanh, whose derivative is 1 - tanh**2
     dbngain, dbnbias = (dnormed * bnraw).sum(0, keepdims=True), dnormed.sum(0, keepdims=True)
-    # Through batch normalization: each example counts itself, and by the mean and the variance in all others.
+    # Through batch normalization: directly, through the mean, and through the variance.
     dhpreact = w.bngain * var_inv * (dnormed - dbnbias / n - bnraw * dbngain / (n - 1))
     demb = (dhpreact @ w.W1.T).reshape(-1, w.C.shape[1])  # (n * 3, 10)
     looked_up = (np.arange(len(w.C))[:, None] == contexts.reshape(-1)).astype(demb.dtype)

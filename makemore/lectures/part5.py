@@ -13,7 +13,7 @@ BLOCK_SIZE, N_EMBD, N_HIDDEN = 8, 24, 128
 
 
 class LectureBatchNorm1d(BatchNorm1d):
-    """BatchNorm1d that divides by the variance of n - 1 in training, as the lecture's does; PyTorch's is that of n."""
+    """BatchNorm1d with var(unbiased=True) in training, as the lecture's; PyTorch's is the biased one."""
 
     def forward(self, input: Tensor) -> Tensor:
         """input: (n, num_features); the result has its shape."""

@@ -1,4 +1,4 @@
-"""Counts and the net are the same model: descent finds the logarithms of the counts."""
+"""Counts and the net are the same model: gradient descent finds the logarithms of the counts."""
 
 import math
 from pathlib import Path
@@ -22,20 +22,20 @@ def lesson(folder: Path = FOLDER) -> None:
     vocabulary = survey(blocks).vocabulary
     size = len(vocabulary)
     counts = count_ngrams(blocks, vocabulary, 2)
-    print(f"Which character comes after which, counted: a table of {size} by {size}, {counts.sum():,} examples in all.")
+    print(f"How often which character follows which: a table of {size} by {size}, {counts.sum():,} examples in all.")
 
     print("\nOne model divides each row by its sum. That is all it learns.")
     counted = evaluate(Counts(counts), ContextCounts.of_table(counts))
-    print(f"  loss, the mean of -log p of what did come: {counted:.4f} nats a character")
-    check("less than that of knowing nothing, log 27", counted, "<", math.log(size))
+    print(f"  loss, the mean of -log p of the character that came: {counted:.4f} nats a character")
+    check("less than that of equal probabilities, log 27", counted, "<", math.log(size))
 
-    print("\nThe other is a net: a table W of logits, and softmax of its rows. At W = 0 it knows nothing:")
+    print("\nThe other is a net: a table W of logits, and softmax of its rows. W = 0 gives equal probabilities:")
     net = NGram(size, 2)
     torch.nn.init.zeros_(net.W)
     frequencies = torch.from_numpy(counts / counts.sum()).float()
     loss = net.loss_of_counts(frequencies)
     check("its loss", loss.item(), "~", math.log(size), within=1e-5)
-    print("(Examples of one kind have one loss, so each kind is asked once and weighs as often as it is there.)")
+    print("(All examples of a bigram have the same loss, so each is computed once, times its frequency.)")
     save(draw(loss, loss=loss, net=net, frequencies=frequencies), folder / "counts_and_net.svg")
 
     print("\nGradient descent, all examples in each step, rate 50:")
@@ -46,14 +46,14 @@ def lesson(folder: Path = FOLDER) -> None:
         gradient = backward(net, loss)
         with torch.no_grad():
             net.W -= 50 * gradient
-    check("it comes near to the loss of the counts", loss.item(), "~", counted, within=0.01)
+    check("it approaches the loss of the counts", loss.item(), "~", counted, within=0.01)
     check("and never below it", loss.item(), ">", counted)
 
     probabilities = net.W.detach().softmax(1)
     e = vocabulary.tokens.index("e")
     check("p after e, largest", probabilities[e].max().item(), "~", counts[e].max() / counts[e].sum(), within=0.005)
 
-    print("\nWhy there? Put the logarithms of the counts into W (of 1e-9 for 0), and nothing pulls any more:")
+    print("\nWhy? With the logarithms of the counts in W (of 1e-9 for 0) the gradient is zero:")
     with torch.no_grad():
         net.W.copy_(torch.from_numpy(counts).double().clamp(min=1e-9).log())
     loss = net.loss_of_counts(frequencies)
@@ -69,7 +69,7 @@ def lesson(folder: Path = FOLDER) -> None:
 
 
 def exercise_1(answer):
-    """After x came a 6 times, e 3 times, the end once. How much larger is the logit of a than that of the end?"""
+    """After x, a came 6 times, e 3 times, the end once. How much larger is the logit of a than that of the end?"""
     return mark(
         answer,
         right=math.log(6 / 1),
@@ -79,7 +79,7 @@ def exercise_1(answer):
             (math.log(0.6), "that is the logarithm of a's probability; the difference of two logits is asked"),
             (5.0, "that is the difference of the counts; logits are their logarithms"),
         ],
-        hint="the net's best logits are the logarithms of the counts, and a number added to all of them is lost",
+        hint="the net's best logits are the logarithms of the counts; a number added to all of them changes nothing",
     )
 
 
@@ -94,7 +94,7 @@ def exercise_2(answer):
             (math.log(3), "that is for three equal probabilities, 1/3 each; the counts are better"),
             (entropy / math.log(2), "those are bits; nats come from the natural logarithm"),
             (10 * entropy, "that is the sum over the ten; the loss is the mean"),
-            (0.0, "no model can know which of the three comes, for the context is the same"),
+            (0.0, "no model can know which of the three comes: the context is the same"),
             (-math.log(0.6), "that is the loss of an a; the other four examples count, too"),
         ],
         hint="p = 0.6, 0.3, 0.1: six examples with -log 0.6, three with -log 0.3, one with -log 0.1, and their mean",

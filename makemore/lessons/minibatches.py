@@ -16,7 +16,7 @@ def loss_on(net, contexts, targets):
 
 
 def gradient(net, loss):
-    """The gradient of a loss by W, as one row of numbers."""
+    """The gradient of a loss by W, flattened."""
     net.zero_grad()
     loss.backward()
     return net.W.grad.view(-1).clone()
@@ -40,7 +40,7 @@ def lesson(folder: Path = FOLDER) -> None:
     net = NGram(len(corpus.vocabulary), 2, g)
     whole = net.loss_of_counts(frequencies)
     print(f"The loss of an untrained bigram on all {len(targets):,} examples is {whole.item():.4f}.")
-    print("On a minibatch, some examples drawn at random, it is another one each time:")
+    print("On a minibatch, some examples drawn at random, it differs from batch to batch:")
     losses = {}
     with torch.no_grad():
         each = F.cross_entropy(net(contexts), targets, reduction="none")  # of every single example
@@ -51,11 +51,11 @@ def lesson(folder: Path = FOLDER) -> None:
         print(f"  {n:3} examples   {some} ...   mean {losses[n].mean().item():.3f}   std {losses[n].std().item():.4f}")
     check("the mean over many batches is the loss on all", losses[32].mean().item(), "~", whole.item(), within=0.05)
     ratio = losses[8].std().item() / losses[128].std().item()
-    check("16 times as many examples, a 4th of the noise: its root", ratio, "~", 4.0, within=0.5)
+    check("16 times as many examples divide the noise by sqrt(16)", ratio, "~", 4.0, within=0.5)
     of_one = each.std().item()
-    check("times the root of n it is that of one example", losses[32].std().item() * 32**0.5, "~", of_one, within=0.15)
+    check("std * sqrt(n) is the std of one example", losses[32].std().item() * 32**0.5, "~", of_one, within=0.15)
 
-    print("\nThe gradient is as noisy. How far it points the way of the whole gradient, 1 being the same way:")
+    print("\nThe gradient is noisy, too. Its cosine similarity to that of all examples, 1 being the same direction:")
     right = gradient(net, whole)
     cosines = {}
     for n in (8, 32, 512):
@@ -63,12 +63,12 @@ def lesson(folder: Path = FOLDER) -> None:
         one = gradient(net, loss_on(net, contexts[rows], targets[rows]))
         cosines[n] = (one @ right / (one @ one * (right @ right)) ** 0.5).item()
         print(f"  {n:3} examples   {cosines[n]:.2f}")
-    check("8 examples point that way, too", cosines[8], ">", 0.0)
-    check("512 far more so", cosines[512], ">", cosines[8])
+    check("8 examples point in that direction, too", cosines[8], ">", 0.0)
+    check("512 much more so", cosines[512], ">", cosines[8])
     xs, ys = contexts[rows], targets[rows]
     save(draw(loss_on(net, xs, ys), net=net, contexts=xs, targets=ys), folder / "minibatches.svg")
 
-    print("\nSo take many rough steps, not one good one. 300 steps of 32 see 9,600 examples, 4 percent of all:")
+    print("\nSo take many rough steps, not a few exact ones. 300 steps of 32 see 9,600 examples, 4 percent of all:")
     descend(net, contexts, targets, g, rate=10.0)
     rough = net.loss_of_counts(frequencies).item()
     check("the loss on all examples is far less", rough, "<", whole.item() - 0.5)
@@ -83,29 +83,29 @@ def lesson(folder: Path = FOLDER) -> None:
 
 
 def exercise_1(answer):
-    """The loss of batches of 32 has the std 0.2. Which has it for batches of 128?"""
+    """The loss of batches of 32 has a std of 0.2. What is the std for batches of 128?"""
     return mark(
         answer,
         right=0.2 / (128 / 32) ** 0.5,
         wrong=[
-            (0.2 / 4, "4 times as many examples make the noise smaller by the root of 4 only"),
+            (0.2 / 4, "4 times as many examples divide the noise by sqrt(4) only"),
             (0.2, "more examples average more of the noise away"),
             (0.4, "more examples, less noise"),
-            (0.8, "more examples, less noise, and by a root"),
+            (0.8, "more examples, less noise, and with a square root"),
         ],
-        hint="the std of a mean of n examples is that of one, divided by the root of n",
+        hint="the std of the mean of n examples is that of one divided by sqrt(n)",
     )
 
 
 def exercise_2(answer):
-    """And how many examples has a batch whose loss has the std 0.02?"""
+    """And how many examples are in a batch whose loss has a std of 0.02?"""
     return mark(
         answer,
         right=32 * (0.2 / 0.02) ** 2,
         wrong=[
-            (320, "10 times as many examples make the noise smaller by the root of 10 only"),
+            (320, "10 times as many examples divide the noise by sqrt(10) only"),
             (100, "100 times as many as before, and those were 32"),
-            (32 * 10**0.5, "the other way round: the noise goes with the root, so examples go with the square"),
+            (32 * 10**0.5, "the other way round: the noise goes with 1 / sqrt(n), so n goes with the square"),
         ],
-        hint="a tenth of the noise: by which factor do the examples grow, if the noise goes with their root?",
+        hint="a tenth of the noise: by which factor does n grow, if the noise goes with 1 / sqrt(n)?",
     )

@@ -1,4 +1,4 @@
-"""Smoothing and L2: two ways to the same end, less sure of what was seldom seen."""
+"""Smoothing and L2: two ways to be less certain of what was rarely seen."""
 
 import math
 from pathlib import Path
@@ -17,7 +17,7 @@ from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, 
 def trained(frequencies, weight_decay):
     """A bigram after 100 steps, on all examples, of loss + weight_decay * (W**2).mean()."""
     net = NGram(len(frequencies), 2, torch.Generator().manual_seed(1))
-    rate = 50 / (1 + weight_decay / 10)  # a strong pull needs short steps
+    rate = 50 / (1 + weight_decay / 10)  # a strong penalty needs small steps
     for _ in range(100):
         loss = net.loss_of_counts(frequencies) + net.penalty(weight_decay)
         net.zero_grad()
@@ -44,10 +44,10 @@ def lesson(folder: Path = FOLDER) -> None:
         losses[k] = evaluate(model, ContextCounts.of_table(trigrams)), evaluate(model, dev)
         print(f"  k = {k:<6g}   train {losses[k][0]:.4f}   dev {losses[k][1]:.4f}")
     check("with k = 0 something in dev is impossible", losses[0][1], "==", math.inf)
-    check("on train any smoothing costs", losses[0.1][0], ">", losses[0][0])
+    check("on train any smoothing raises the loss", losses[0.1][0], ">", losses[0][0])
     check("on dev a little of it is better than next to none", losses[0.1][1], "<", losses[0.01][1])
     check("and than much of it", losses[0.1][1], "<", losses[10][1])
-    check("with k without end all is equally likely: log 27", losses[1e9][1], "~", math.log(size), within=1e-3)
+    check("with a very large k all are equally likely: log 27", losses[1e9][1], "~", math.log(size), within=1e-3)
 
     print("\nA net pulls its logits to 0 instead, by loss + decay * (W**2).mean(). Bigrams, trained:")
     frequencies = torch.from_numpy(counts / counts.sum()).float()
@@ -56,8 +56,8 @@ def lesson(folder: Path = FOLDER) -> None:
         net = trained(frequencies, decay)
         found[decay] = evaluate(net, ContextCounts.of_table(counts)), net.W.abs().max().item()
         print(f"  decay = {decay:<6g}   train {found[decay][0]:.4f}   largest logit {found[decay][1]:.4f}")
-    check("the stronger the pull, the nearer to log 27", found[1000.0][0], "~", math.log(size), within=1e-2)
-    check("for equal logits are equal probabilities", found[1000.0][1], "~", 0.0, within=0.1)
+    check("the larger the decay, the nearer to log 27", found[1000.0][0], "~", math.log(size), within=1e-2)
+    check("because equal logits are equal probabilities", found[1000.0][1], "~", 0.0, within=0.1)
     net = NGram(size, 2, torch.Generator().manual_seed(1))
     loss = net.loss_of_counts(frequencies) + net.penalty(0.01)
     save(draw(loss, loss=loss, net=net, frequencies=frequencies), folder / "smoothing.svg")
@@ -84,7 +84,7 @@ def exercise_1(answer):
 
 
 def exercise_2(answer):
-    """With very much smoothing, to which loss does a model of 50 characters come, in nats?"""
+    """With very strong smoothing, which loss does a model of 50 characters have, in nats?"""
     return mark(
         answer,
         right=math.log(50),

@@ -1,4 +1,4 @@
-"""Logits, counts and softmax, and why the maximum is taken away first."""
+"""Logits, counts and softmax, and why the maximum is subtracted first."""
 
 import math
 from pathlib import Path
@@ -10,13 +10,13 @@ from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, 
 
 
 def softmax(logits):
-    """Probabilities from logits, as one writes them first."""
+    """Probabilities from logits, as one would write it first: it overflows."""
     counts = logits.exp()
     return counts / counts.sum()
 
 
 def lesson(folder: Path = FOLDER) -> None:
-    print("A net puts out any numbers. Call them logits, the logarithms of counts, and softmax is two steps:")
+    print("A net's outputs are any numbers. Read as logits, the logarithms of counts, they need two steps:")
     logits = torch.tensor([math.log(6), math.log(3), math.log(1), -1.0], requires_grad=True)
     counts = logits.exp()
     p = counts / counts.sum()
@@ -26,31 +26,31 @@ def lesson(folder: Path = FOLDER) -> None:
     check("they sum to 1", p.sum().item(), "~", 1.0)
     check("twice the count is twice the probability", (p[0] / p[1]).item(), "~", 2.0)
 
-    print("\nThe same number added to every logit is one factor for all counts, and it goes out in the division:")
-    check("so logits say only how far apart they are", softmax(logits + 5), "~", p)
+    print("\nA number added to every logit multiplies all counts by one factor, which cancels in the division:")
+    check("so only the differences of logits matter", softmax(logits + 5), "~", p)
 
-    print("\nThat is our freedom, and we need it. float32 ends at 3.4e38, and exp gets there at 88:")
+    print("\nThat is useful, because exp overflows: float32 ends at 3.4e38, just above exp(88):")
     large = torch.tensor([90.0, 89.0])
     check("exp(88)", torch.tensor(88.0).exp().item(), "<", math.inf)
     check("exp(89)", large[1].exp().item(), "==", math.inf)
     check("and inf / inf is nan, not a number", softmax(large).isnan().all().item(), "==", True)
-    print("Take the largest logit away first: the largest count is then 1, and nothing overflows.")
+    print("Subtract the largest logit first: the largest count is then 1, and nothing overflows.")
     check("softmax(logits - max)", softmax(large - large.max()), "~", softmax(torch.tensor([1.0, 0.0])))
     check("F.softmax does it", F.softmax(large, 0), "~", softmax(large - large.max()))
 
-    print("\nThe loss is -log p of what did come. p can be too small for a float, its logarithm is not:")
+    print("\nThe loss is -log p of the character that came. p can be too small for a float, log p is not:")
     p_small = softmax(torch.tensor([0.0, 200.0]) - 200)
     check("p of logit 0 beside 200", p_small[0].item(), "==", 0.0)
     check(
         "cross_entropy never makes p", F.cross_entropy(torch.tensor([0.0, 200.0]), torch.tensor(0)).item(), "==", 200.0
     )
 
-    print("\nBackward of softmax and log together is as simple as can be: p, minus 1 for what did come.")
+    print("\nBackward of softmax and log together is simple: p, minus 1 for the character that came.")
     loss = -p[2].log()
     save(draw(loss, loss=loss, logits=logits, counts=counts, p=p), folder / "softmax.svg")
     loss.backward()
     check("d(loss)/d(logits)", logits.grad, "~", p.detach() - torch.tensor([0.0, 0.0, 1.0, 0.0]))
-    check("what pulls up the one pushes down the others: sum", logits.grad.sum().item(), "~", 0.0)
+    check("it raises one logit and lowers the others: the sum", logits.grad.sum().item(), "~", 0.0)
 
     def two_ways(torch, logits, ys):
         careful = logits - logits.max(1, keepdim=True).values
@@ -83,9 +83,9 @@ def exercise_2(answer):
         right=0.25 - 1,
         wrong=[
             (0.75, "the sign: a larger logit makes the loss smaller"),
-            (0.25, "that is how a wrong character's logit is pushed; of the right one's, 1 is taken off"),
+            (0.25, "that is the gradient by a wrong character's logit; for the right one, subtract 1"),
             (-4.0, "-1/p is the gradient by p; from the logit to p is one more step, p * (1 - p)"),
             (-math.log(0.25), "that is the loss itself"),
         ],
-        hint="p, minus 1 for the character that did come",
+        hint="p, minus 1 for the character that came",
     )

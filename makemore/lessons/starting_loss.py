@@ -1,4 +1,4 @@
-"""Dead units and the starting loss: what first weights of the wrong size do."""
+"""Dead units and the starting loss: what initial weights of the wrong scale do."""
 
 import math
 from pathlib import Path
@@ -26,13 +26,13 @@ class Net:
             parameter.requires_grad = True
 
     def loss(self, contexts, targets):
-        self.inside = self.C[contexts].view(len(contexts), -1) @ self.W1
-        self.h = torch.tanh(self.inside)
+        self.hpreact = self.C[contexts].view(len(contexts), -1) @ self.W1
+        self.h = torch.tanh(self.hpreact)
         self.logits = self.h @ self.W2
         return F.cross_entropy(self.logits, targets)
 
     def saturated(self):
-        """Where tanh is so flat, beyond 0.99, that less than two percent of the gradient get through."""
+        """Where tanh is so flat, beyond 0.99, that less than two percent of the gradient gets through."""
         return self.h.detach().abs() > 0.99
 
     def dead(self):
@@ -47,22 +47,22 @@ def lesson(folder: Path = FOLDER) -> None:
     print(f"An MLP before its first step knows nothing, so its loss should be log {size} = {math.log(size):.4f}.")
     net = Net(size, hidden_std=1.0, output_std=1.0)
     loss = net.loss(contexts, targets)
-    check("with weights as randn gives them it is far more", loss.item(), ">", 3 * math.log(size))
-    print("Its logits are large, so it is sure of one character, and wrong. The first steps go into unlearning that.")
+    check("with weights from randn it is much higher", loss.item(), ">", 3 * math.log(size))
+    print("Its logits are large, so it is confident, and wrong. The first steps only unlearn that.")
     check("the largest probability, on average", net.logits.softmax(1).max(1).values.mean().item(), ">", 0.5)
     net = Net(size, hidden_std=1.0, output_std=0.01)
     loss = net.loss(contexts, targets)
-    check("with the last weights 100 times smaller", loss.item(), "~", math.log(size), within=0.05)
+    check("with output weights 100 times smaller", loss.item(), "~", math.log(size), within=0.05)
 
     print("\nThe loss is fine now, the hidden layer is not. What goes into tanh is a sum of 30 products:")
-    check("so its std is about the root of 30", net.inside.std().item(), "~", 30**0.5, within=1.0)
+    check("so its std is about sqrt(30)", net.hpreact.std().item(), "~", 30**0.5, within=1.0)
     saturated = net.saturated()
     fraction = saturated.float().mean().item()
     check("and the fraction of cases in which tanh is flat, beyond 0.99", fraction, ">", 0.5)
     for unit in range(3):
         print(f"  unit {unit}, 60 examples   " + "".join(["#" if on else "." for on in saturated[:60, unit].tolist()]))
-    print("# lets next to no gradient through. A unit with # all along is dead: nothing reaches its weights.")
-    net.W1.data[:, 0] *= 1000  # make one
+    print("# lets almost no gradient through. A unit with # for every example is dead: nothing reaches its weights.")
+    net.W1.data[:, 0] *= 1000  # make unit 0 a dead one
     loss = net.loss(contexts, targets)
     loss.backward()
     of_units = net.W1.grad.abs().max(0).values
@@ -70,13 +70,13 @@ def lesson(folder: Path = FOLDER) -> None:
     check("the largest gradient of its weights", of_units[0].item(), "==", 0.0)
     check("that of unit 1, which is alive", of_units[1].item(), ">", 0.0)
 
-    print("\nThe cure: divide by the root of how many are added, 30, and times 5/3, by which tanh makes smaller.")
+    print("\nThe cure: a std of (5/3) / sqrt(30), for 30 inputs, and 5/3 because tanh shrinks the std.")
     std = (5 / 3) / (BLOCK_SIZE * N_EMBD) ** 0.5
     net = Net(size, hidden_std=std, output_std=0.01)
     loss = net.loss(contexts, targets)
     check("saturated now", net.saturated().float().mean().item(), "<", 0.15)
     check("dead units", net.dead().sum().item(), "==", 0)
-    check("and the loss begins at", loss.item(), "~", math.log(size), within=0.05)
+    check("and the loss starts at", loss.item(), "~", math.log(size), within=0.05)
     inputs = {"C": net.C, "W1": net.W1, "W2": net.W2, "contexts": contexts, "targets": targets}
     save(draw(loss, loss=loss, h=net.h, **inputs), folder / "starting_loss.svg")
 
@@ -88,7 +88,7 @@ def lesson(folder: Path = FOLDER) -> None:
 
 
 def exercise_1(answer):
-    """A list in another alphabet has 80 characters, the boundary among them. Where should the loss begin, in nats?"""
+    """A list in another alphabet has 80 characters, boundary included. At what value should the loss start, in nats?"""
     return mark(
         answer,
         right=math.log(80),
@@ -99,19 +99,19 @@ def exercise_1(answer):
             (math.log(81), "the boundary is counted already"),
             (0.0, "a net that knows nothing is not always right"),
         ],
-        hint="who knows nothing gives each of the 80 the same probability, and the loss is -log of it",
+        hint="a net that knows nothing gives each of the 80 the same probability, and the loss is -log of it",
     )
 
 
 def exercise_2(answer):
-    """A unit's output is tanh(...) = 0.99. What fraction of the gradient gets through to what is inside?"""
+    """A unit's output is tanh(...) = 0.99. What fraction of the gradient gets through to its input?"""
     return mark(
         answer,
         right=1 - 0.99**2,
         wrong=[
             (1 - 0.99, "the slope of tanh is 1 - tanh**2, with the square"),
             (0.99, "that is the output; where it is near 1 tanh is flat, and little gets through"),
-            (0.99**2, "that is what is kept back"),
+            (0.99**2, "that is the fraction that does not get through"),
             (0.0, "nearly, but a little gets through: 1 - tanh**2"),
         ],
         hint="the slope of tanh is 1 - tanh**2",

@@ -1,8 +1,8 @@
 """A recorded call as a list of lines to read, one operation each, for any number of examples.
 
-`program.py` writes a call for speed, for its exact shapes; this file writes it for people (`sources.py` says why both are
-needed). Operations are calls of functions from `plain.py`, and short ones are expressions. Which numbers are lengths is
-found by recording the call twice, with different lengths, and comparing the two texts (`lengths.py`).
+`program.py` writes a call for speed, for its exact shapes; this file writes it for people (`sources.py` says why both
+are needed). Operations are calls of functions from `plain.py`, and short ones are expressions. Which numbers are
+lengths is found by recording the call twice, with different lengths, and comparing the two texts (`lengths.py`).
 """
 
 import ast

@@ -17,7 +17,7 @@ def backward_that_overwrites(root):
 
 
 def y(a):
-    """What the exercises are about."""
+    """The function of the exercises."""
     return a * a + a
 
 
@@ -33,31 +33,31 @@ def lesson(folder: Path = FOLDER) -> None:
     print("b = a + a. Nudge a by h, and both terms grow by h: the slope is 2.")
     check("nudging", ((3.001 + 3.001) - (3.0 + 3.0)) / 0.001, "~", 2.0)
 
-    print("\nThere are two ways from b back to a, each with the slope 1.")
+    print("\nThere are two paths from b back to a, each with slope 1.")
     backward_that_overwrites(b)
-    check("with = the second way wipes out what the first one brought", a.grad, "==", 1.0)
+    check("with =, the second path overwrites what the first one gave", a.grad, "==", 1.0)
     b.zero_grad()
     b.backward()
-    check("with += they add up", a.grad, "==", 2.0)
+    check("with +=, they add up", a.grad, "==", 2.0)
     save(draw(b), folder / "accumulation.svg")
 
-    print("\nThe same where the ways differ: d = a*c + a, with c = 5, has slope 5 by one way and 1 by the other.")
+    print("\nThe same where the paths differ: d = a*c + a, with c = 5, has slope 5 along one and 1 along the other.")
     a, c = Value(3.0), Value(5.0)
     d = a * c + a
     backward_that_overwrites(d)
-    check("with =, one way only", a.grad, "!=", 6.0)
+    check("with =, one path only", a.grad, "!=", 6.0)
     d.zero_grad()
     d.backward()
     check("with +=, 5 + 1", a.grad, "==", 6.0)
 
-    print("\n+= has a price: what is in grad stays there until it is set to 0.")
+    print("\n+= has a price: grad keeps what is in it until it is set to 0.")
     d.backward()
     check("a second backward adds to the first", a.grad, "==", 12.0)
     d.zero_grad()
-    check("zero_grad begins anew", a.grad, "==", 0)
+    check("zero_grad sets it to 0", a.grad, "==", 0)
     d.backward()
     check("and the gradient is right again", a.grad, "==", 6.0)
-    print("So a training step is: zero_grad, backward, and only then the change of the parameters.")
+    print("So a training step is: zero_grad, backward, and then the update of the parameters.")
     compare_expression_with_pytorch("a*c + a", a=3.0, c=5.0)
 
 
@@ -67,23 +67,23 @@ def exercise_1(answer):
         answer,
         right=gradient_of_y(3.0),
         wrong=[
-            (6.0, "6 is what a*a brings; the third use of a, + a, adds its own"),
-            (4.0, "a*a uses a twice, so 3 comes from either factor"),
-            (1.0, "1 is what + a brings; each use of a in a*a adds its own"),
+            (6.0, "6 is the slope of a*a alone; the third use of a, + a, adds its own"),
+            (4.0, "a*a uses a twice, so each of the two factors adds 3"),
+            (1.0, "1 is the slope of + a alone; each use of a in a*a adds its own"),
             (y(3.0), "that is y; the slope is how much y changes for a nudge of a"),
         ],
-        hint="a is used three times: write down what each use brings, and add",
+        hint="a is used three times: write down the slope by each use, and add them",
     )
 
 
 def exercise_2(answer):
-    """y.backward() is called three times for that y, and zero_grad never. What is in a.grad?"""
+    """y.backward() is called three times for that y, without zero_grad. What is in a.grad?"""
     once = gradient_of_y(3.0)
     return mark(
         answer,
         right=3 * once,
         wrong=[
-            (once, "that is what one backward brings; grad is added to, and nothing emptied it"),
+            (once, "that is the gradient of one call; each call adds to grad, and nothing set it to 0"),
             (2 * once, "that is after two calls: the first one counts as well"),
             (once**3, "gradients of several calls are added, not multiplied"),
         ],

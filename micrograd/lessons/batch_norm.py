@@ -1,4 +1,4 @@
-"""Batch norm's backward by hand: three ways from every input to every output of its column."""
+"""Batch norm's backward by hand: three paths from every input to every output of its column."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ n = 6  # examples in the batch
 
 
 def batch_norm(x, gain, bias):
-    """(n, features): every column to mean 0 and variance 1, then stretched and shifted. As the lectures write it."""
+    """(n, features): every column to mean 0 and variance 1, then scaled and shifted. As the lectures write it."""
     mean = x.mean(0, keepdim=True)
     var = ((x - mean) ** 2).sum(0, keepdim=True) / (n - 1)
     inverse_std = (var + 1e-5) ** -0.5
@@ -30,7 +30,7 @@ def lesson(folder: Path = FOLDER) -> None:
     g = torch.Generator().manual_seed(1)
     x = torch.randn((n, 3), generator=g, requires_grad=True)
     gain, bias = torch.tensor([1.0, 2.0, 0.5], requires_grad=True), torch.zeros(3, requires_grad=True)
-    dy = torch.randn((n, 3), generator=g)  # what comes back from the rest of the net
+    dy = torch.randn((n, 3), generator=g)  # the gradient that arrives from the rest of the net
     y, inner = batch_norm(x, gain, bias)
     loss = (y * dy).sum()
     for tensor in inner:
@@ -39,19 +39,19 @@ def lesson(folder: Path = FOLDER) -> None:
     mean, var, inverse_std, xhat = [tensor.detach() for tensor in inner]
     names = dict(zip(("mean", "var", "inverse_std", "xhat"), inner, strict=True))
 
-    print(f"x is ({n}, 3). Backward by hand, from dy, what comes back from the rest of the net:")
+    print(f"x is ({n}, 3). Backward by hand, from dy, the gradient that arrives from the rest of the net:")
     with torch.no_grad():
-        dbias = dy.sum(0)  # bias was stretched over the batch: sum
+        dbias = dy.sum(0)  # bias was broadcast over the batch: sum
         dgain = (dy * xhat).sum(0)
         dxhat = dy * gain
         print("  dbias = dy.sum(0),  dgain = (dy * xhat).sum(0),  dxhat = dy * gain")
         dinverse_std = (dxhat * (x - mean)).sum(0, keepdim=True)
         dvar = dinverse_std * -0.5 * (var + 1e-5) ** -1.5
         print("  dinverse_std = (dxhat * (x - mean)).sum(0),  dvar = dinverse_std * -0.5 * (var + eps)**-1.5")
-        dx = dxhat * inverse_std  # the first way: straight up
-        dx_var = dvar * 2 * (x - mean) / (n - 1)  # the second: x moves the variance of its column
+        dx = dxhat * inverse_std  # the first path: directly
+        dx_var = dvar * 2 * (x - mean) / (n - 1)  # the second: through the variance of its column
         dmean = -(dx + dx_var).sum(0, keepdim=True)
-        dx_all = dx + dx_var + dmean / n  # the third: x moves the mean
+        dx_all = dx + dx_var + dmean / n  # the third: through the mean
         print("  dx = dxhat * inverse_std  +  dvar * 2 * (x - mean) / (n - 1)  +  dmean / n")
         by_hand = {"bias": dbias, "gain": dgain, "inverse_std": dinverse_std, "var": dvar, "mean": dmean, "x": dx_all}
         tensors = {**names, "x": x, "gain": gain, "bias": bias}
@@ -59,15 +59,15 @@ def lesson(folder: Path = FOLDER) -> None:
         print(f"\n{report}")
         check("gradients by hand that are right", sum([row.verdict != "different" for row in report.rows]), "==", 6)
 
-        print("\nWith only the first way, straight up, dx is wrong, and compare says so:")
+        print("\nWith the first path alone dx is wrong, and compare says so:")
         one_way = compare({"x": (dx, x)})
         print(f"  {str(one_way).splitlines()[-1].strip()}")
         check("it is no gradient of x", bool(one_way), "==", False)
 
-        print("\nAll three in one line, with the sums worked out (eps left aside):")
+        print("\nAll three in one line, simplified (without eps):")
         short = gain * inverse_std / n * (n * dy - dy.sum(0) - n / (n - 1) * xhat * (dy * xhat).sum(0))
         check("dx", short, "~", x.grad, within=1e-4)
-        print("A whole column shifted or stretched comes out the same, so no gradient asks for either:")
+        print("Shifting or scaling a whole column does not change y, so dx does neither:")
         check("each column of dx sums to 0", dx_all.sum(0), "~", [0.0, 0.0, 0.0])
         check("and each column of dx * xhat", (dx_all * xhat).sum(0), "~", [0.0, 0.0, 0.0], within=1e-4)
 
@@ -91,11 +91,11 @@ def exercise_1(answer):
         right=(torch.tensor([-1.0, 0.0, 1.0]) * torch.tensor([2.0, 5.0, 3.0])).sum().item(),
         wrong=[
             (10.0, "that is dbias, the sum of dy; gain was multiplied by xhat"),
-            (1 / 3, "that is the mean; backward of a stretched number is the sum over its uses"),
+            (1 / 3, "that is the mean; the gradient of a broadcast number is the sum over its uses"),
             (5.0, "mind the sign of the -1"),
         ],
         hint="gain is one number for the whole column: multiply each dy by its xhat, and sum over the batch"
-        " (numbers side by side, -2 0 3, lack that sum)",
+        " (-2, 0, 3 are the products before that sum)",
     )
 
 
@@ -105,8 +105,8 @@ def exercise_2(answer):
         answer,
         right=0.0,
         wrong=[
-            (1.0, "1 is the slope of x by b; but b moves the mean of its column just as much"),
-            (n, "b is used for every example, but it moves the mean of its column just as much"),
+            (1.0, "1 is the slope of x + b by b; but b shifts the mean of its column just as much"),
+            (n, "b is used for every example, but it shifts the mean of its column just as much"),
         ],
-        hint="b shifts a whole column; what becomes of such a shift when the mean is taken away?",
+        hint="b shifts a whole column; what is left of such a shift when the mean is subtracted?",
     )

@@ -10,35 +10,35 @@ from micrograd.lessons.lesson import FOLDER, check, compare_expression_with_pyto
 
 
 def broken_up(x):
-    """tanh out of smaller ops: (exp(2x) - 1) / (exp(2x) + 1)."""
+    """tanh, composed of smaller ops: (exp(2x) - 1) / (exp(2x) + 1)."""
     e = (2 * x).exp()
     return (e - 1) / (e + 1)
 
 
 def lesson(folder: Path = FOLDER) -> None:
-    print("tanh(x) is (exp(2x) - 1) / (exp(2x) + 1). We can make it one op, or put it together from five.")
+    print("tanh(x) is (exp(2x) - 1) / (exp(2x) + 1). We can make it one op, or compose it of smaller ones.")
     whole, parts = Value(0.8, label="x"), Value(0.8, label="x")
     one, five = whole.tanh(), broken_up(parts)
     one.backward()
     five.backward()
     check("the same value", five.data, "~", one.data, within=1e-12)
     check("the same gradient", parts.grad, "~", whole.grad, within=1e-12)
-    check("one op knows its slope in a line: 1 - tanh(x)**2", whole.grad, "==", 1 - one.data**2)
+    check("the derivative of the one op is a line: 1 - tanh(x)**2", whole.grad, "==", 1 - one.data**2)
     save(draw(five), folder / "broken_up_tanh.svg")
 
-    print("\nThe other way goes through 9 nodes, and exp(2x) is used twice, so its gradient is a sum:")
-    check("nodes of the one", len(topological_order(one)), "==", 2)
-    check("nodes of the other", len(topological_order(five)), "==", 9)
-    print("Backward does not care how large an op is. It wants the result, and the slope by each input.")
+    print("\nThe composed one has 9 nodes, and exp(2x) is used twice, so its gradient is a sum:")
+    check("nodes of the one op", len(topological_order(one)), "==", 2)
+    check("nodes of the composed one", len(topological_order(five)), "==", 9)
+    print("Backward does not care how large an op is. It needs the result, and the derivative by each input.")
 
-    print("\nSo why have large ops? They take fewer steps, and they can be careful. At x = 400:")
+    print("\nSo why have large ops? They take fewer steps, and they can avoid overflow. At x = 400:")
     check("the one op", Value(400.0).tanh().data, "==", 1.0)
     try:
         broken_up(Value(400.0))
         message = "no error"
     except OverflowError as error:
         message = str(error)
-    check("the five parts", message, "==", "exp(800.0) is larger than the largest float, 1.8e308")
+    check("the composed one", message, "==", "exp(800.0) is larger than the largest float, 1.8e308")
     compare_expression_with_pytorch("(exp(2*x) - 1) / (exp(2*x) + 1)", x=0.8)
 
 
@@ -62,10 +62,10 @@ def exercise_2(answer):
         answer,
         right=0.8 * (1 - 0.8),
         wrong=[
-            (1 - 0.8**2, "that is the rule of tanh; put s in the place of tanh: tanh(x/2) = 2s - 1"),
+            (1 - 0.8**2, "that is the derivative of tanh; express tanh by s: tanh(x/2) = 2s - 1"),
             (1 - 0.8, "nearly: times s"),
-            (1 - 0.6**2, "that is the slope of tanh at x/2; two halves come along, from x/2 and from the / 2 outside"),
-            ((1 - 0.6**2) / 2, "one half is missing: x/2 brings one, and the / 2 outside another"),
+            (1 - 0.6**2, "that is the slope of tanh at x/2; multiply by two halves, of x/2 and of the / 2 outside"),
+            ((1 - 0.6**2) / 2, "one factor 1/2 is missing: x/2 gives one, and the / 2 outside another"),
         ],
         hint="chain rule: (1 - tanh(x/2)**2) * 1/2 * 1/2, and tanh(x/2) is 2s - 1",
     )

@@ -37,7 +37,7 @@ def lesson(folder: Path = FOLDER) -> None:
     d_n = (1 - out**2) * d_out
     print(f"  d(out)/dn  = 1 - out**2        = {d_n:.4f}   what tanh lets through")
     d_b = 1.0 * d_n
-    print(f"  d(out)/db  = 1  * d(out)/dn    = {d_b:.4f}   a sum hands the slope on as it is")
+    print(f"  d(out)/db  = 1  * d(out)/dn    = {d_b:.4f}   a sum passes the gradient on unchanged")
     d_w1, d_w2 = x1 * d_n, x2 * d_n
     print(f"  d(out)/dw1 = x1 * d(out)/dn    = {d_w1:.4f}   in a product the slope is the other factor")
     print(f"  d(out)/dw2 = x2 * d(out)/dn    = {d_w2:.4f}   x2 is 0: nudge w2, and nothing happens")

@@ -1,4 +1,4 @@
-"""dim of sum: the dimension that you name is the one that goes."""
+"""dim of sum: the dimension that you name is the one that disappears."""
 
 from pathlib import Path
 
@@ -14,13 +14,13 @@ def lesson(folder: Path = FOLDER) -> None:
     for row in x.tolist():
         print("   ", *[f"{number:3g}" for number in row])
 
-    print("\nx.sum(0) runs along dimension 0, the one of length 2, and that one goes: (2, 3) -> (3,)")
-    check("so a number for each column is left", x.sum(0), "==", [11.0, 22.0, 33.0])
-    print("x.sum(1) runs along dimension 1, and that one goes: (2, 3) -> (2,)")
-    check("so a number for each row is left", x.sum(1), "==", [6.0, 60.0])
-    check("-1 is the last dimension, whichever it is", x.sum(-1), "==", x.sum(1))
-    check("both of them, or none named: one number", x.sum((0, 1)).item(), "==", x.sum().item())
-    print("As a loop: for every i add up x[i, j] over j. The index that is added over is the one named.")
+    print("\nx.sum(0) sums over dimension 0, the one of length 2, which disappears: (2, 3) -> (3,)")
+    check("so one number for each column is left", x.sum(0), "==", [11.0, 22.0, 33.0])
+    print("x.sum(1) sums over dimension 1, which disappears: (2, 3) -> (2,)")
+    check("so one number for each row is left", x.sum(1), "==", [6.0, 60.0])
+    check("-1 is the last dimension", x.sum(-1), "==", x.sum(1))
+    check("over both, or without dim: one number", x.sum((0, 1)).item(), "==", x.sum().item())
+    print("As a loop: for every i, sum x[i, j] over j. dim names the index that is summed over.")
     check("row 1", sum([x[1, j].item() for j in range(3)]), "==", x.sum(1)[1].item())
 
     print("\nThe same goes for mean, max, softmax, and for batches: (batch, time, features).mean(1) is over time.")
@@ -28,7 +28,7 @@ def lesson(folder: Path = FOLDER) -> None:
     check("(2, 3, 4) without its dimension 1", batch.mean(1).shape, "==", (2, 4))
     check("softmax keeps the shape; along its dim it sums to 1", batch.softmax(2).sum(2), "~", torch.ones(2, 3))
 
-    print("\nBackward: each number went into one sum, with the slope 1. So it gets the gradient of that sum.")
+    print("\nBackward: each number is in one sum, with slope 1. So it gets the gradient of that sum.")
     leaf = x.clone().requires_grad_()
     sums = leaf.sum(1)
     loss = (sums * torch.tensor([5.0, 7.0])).sum()
@@ -46,14 +46,14 @@ def lesson(folder: Path = FOLDER) -> None:
 
 
 def exercise_1(answer):
-    """A tensor of shape (32, 8, 64): which shape has its sum(1)? (all its lengths)"""
+    """A tensor of shape (32, 8, 64): what is the shape of its sum(1)? (all its lengths)"""
     return mark(
         answer,
         right=[32, 64],
         wrong=[
             ([8, 64], "that is sum(0): dimensions are counted from 0"),
             ([32, 8], "that is sum(2), or sum(-1)"),
-            ([8], "that is what is named; it goes, and the others stay"),
+            ([8], "that is the dimension named; it disappears, and the others stay"),
             ([32, 1, 64], "that is sum(1, keepdim=True)"),
         ],
         hint="take the length of dimension 1 out; the dimensions are counted from 0",
@@ -61,7 +61,7 @@ def exercise_1(answer):
 
 
 def exercise_2(answer):
-    """Logits are (32, 27), an example to a row. For softmax over the 27 characters, what is dim?"""
+    """Logits are (32, 27), one row for each example. For softmax over the 27 characters, what is dim?"""
     if str(answer).strip() == "-1":
         answer = 1
     return mark(

@@ -1,4 +1,4 @@
-"""Why topological order: a node may hand its gradient on only when all of it is there."""
+"""Why topological order: a node may pass its gradient on only when it is complete."""
 
 import sys
 from pathlib import Path
@@ -48,13 +48,13 @@ def lesson(folder: Path = FOLDER) -> None:
     print("b = a + a,  c = 3*b,  d = b + c. So d = 2a + 6a = 8a, and the slope by a is 8.")
     print("b is used twice: in d, right at the end, and in c, one step earlier.")
 
-    print("\nA natural order for the way back is the nearest first:", names(nearest_first(d)))
+    print("\nA natural order for backward is the nearest first:", names(nearest_first(d)))
     backward_in(nearest_first(d))
     check("a gets too little", a.grad, "<", 8.0)
-    check("b had only the 1 from d when it handed on to a, 2 times 1", a.grad, "==", 2.0)
-    check("the 3 from c reached b later, and b did not hand it on again", b.grad, "==", 4.0)
+    check("b had only the 1 from d when it passed its gradient on to a: 2 * 1", a.grad, "==", 2.0)
+    check("the 3 from c reached b later, and b did not pass it on again", b.grad, "==", 4.0)
 
-    print("\nTopological order: every node after all that it was made from. Backward takes it from its end.")
+    print("\nTopological order: every node after those it was made from. Backward goes through it from the end.")
     order = topological_order(d)[::-1]
     print(f"  {names(order)}")
     check("c comes before b, which it was made from", order.index(c), "<", order.index(b))
@@ -65,15 +65,15 @@ def lesson(folder: Path = FOLDER) -> None:
     check("that is what backward does", a.grad, "==", 8.0)
     save(draw(d), folder / "order.svg")
 
-    print("\nThe order comes from a walk that goes as deep as it can first. A function that calls itself for each")
-    print("step of it would end where Python's stack does; engine.py keeps the path in a list instead.")
+    print("\nThe order comes from a depth-first search. A recursive function would fail in a deep graph, at Python's")
+    print("limit of nested calls; engine.py keeps the path in a list instead.")
     length = 2 * sys.getrecursionlimit()
     x = Value(1.0)
     y = x
     for _ in range(length):
         y = y + 1.0
     y.backward()
-    check(f"a chain of {length:,} additions, twice Python's limit of calls, has the slope", x.grad, "==", 1.0)
+    check(f"a chain of {length:,} additions, twice Python's limit, has the slope", x.grad, "==", 1.0)
     compare_expression_with_pytorch("(a + a) + (a + a)*3", a=1.0)
 
 
@@ -100,9 +100,9 @@ def exercise_2(answer):
         answer,
         right=right,
         wrong=[
-            (x.grad, "that is what the order y u v x gives: u handed on its gradient before v had added to it"),
-            (u.data, "that is the way through v alone; u depends on x as well"),
+            (x.grad, "that is what the order y u v x gives: u passed its gradient on before v had added to it"),
+            (u.data, "that is the path through v alone; u depends on x as well"),
             (y.data, "that is y itself"),
         ],
-        hint="y = (x + 1) + (x + 1)*x; in order: what does y hand to u and v, v to u and x, and then u to x?",
+        hint="y = (x + 1) + (x + 1)*x; in order: what does y add to u and v, v to u and x, and then u to x?",
     )

@@ -9,7 +9,7 @@ from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, 
 
 
 def softplus(x: Value) -> Value:
-    """log(1 + exp(x)), a ReLU without the corner. Its slope is the sigmoid of x."""
+    """log(1 + exp(x)), a smooth ReLU. Its derivative is the sigmoid of x."""
     slope = 1 / (1 + math.exp(-x.data))
     return Value(math.log1p(math.exp(x.data)), (x,), "softplus", local=(slope,))
 
@@ -32,7 +32,7 @@ def gradient(op, x):
 
 
 def softplus_of_tensors(torch, x, w):
-    """The same for a Tensor, as PyTorch has it: forward, backward, and what is kept from one for the other."""
+    """The same for a Tensor, as PyTorch has it: forward, backward, and what forward saves for backward."""
 
     class Softplus(torch.autograd.Function):
         @staticmethod
@@ -49,12 +49,12 @@ def softplus_of_tensors(torch, x, w):
 
 
 def lesson(folder: Path = FOLDER) -> None:
-    print("An op is a function that returns a Value, with its slope by each input: local=(...,).")
+    print("An op is a function that returns a Value, with its derivative by each input: local=(...,).")
     print("softplus(x) = log(1 + exp(x)), and its slope is 1 / (1 + exp(-x)).")
     check("softplus(0) = log 2", softplus(Value(0.0)).data, "~", math.log(2))
     check("its slope at 0", gradient(softplus, 0.0), "==", 0.5)
 
-    print("\nTrust no derivative that was not tried. Nudging needs the op alone:")
+    print("\nCheck every derivative. Nudging needs the op alone:")
     for x in (-2.0, 0.7, 3.0):
         check(f"at {x:4}", gradient(softplus, x), "~", by_nudging(softplus, x), within=1e-8)
     print("One with a mistake in it, exp(x) for exp(-x), is right at 0 by chance, and nowhere else:")
@@ -80,10 +80,10 @@ def exercise_1(answer):
         answer,
         right=lambda x: 3 * x**2,
         wrong=[
-            (lambda x: x**2, "the exponent comes down as a factor"),
-            (lambda x: 3 * x**3, "the exponent comes down as a factor, and one less stays up"),
-            (lambda x: 3 * x, "the exponent gets less by one only: 2 stays up"),
-            (lambda x: x**4 / 4, "that is the integral, the way to the other side"),
+            (lambda x: x**2, "the exponent becomes a factor, too"),
+            (lambda x: 3 * x**3, "the exponent becomes a factor, and the new exponent is one less"),
+            (lambda x: 3 * x, "the exponent gets smaller by one only, from 3 to 2"),
+            (lambda x: x**4 / 4, "that is the integral, not the derivative"),
         ],
         hint="nudge: ((x + h)**3 - x**3) / h is 3*x**2 and what vanishes with h",
     )
@@ -101,7 +101,7 @@ def exercise_2(answer):
         right=by_nudging(silu, 1.0),
         wrong=[
             (sigmoid, "that is the sigmoid alone (and at 1 the op itself): the x before it changes the sigmoid, too"),
-            (sigmoid * (1 - sigmoid), "that is the slope of the sigmoid; x stands there twice, and both uses add up"),
+            (sigmoid * (1 - sigmoid), "that is the slope of the sigmoid; x is used twice, and both uses add up"),
         ],
-        hint="x stands there twice, as x and inside the sigmoid s: the slope is s + x * s * (1 - s). Or nudge it",
+        hint="x is used twice, as x and inside the sigmoid s: the slope is s + x * s * (1 - s). Or nudge it",
     )

@@ -123,7 +123,7 @@ def test_each_wrong_answer_gets_the_hint_that_is_meant_for_it(name, number, caps
 def test_a_wrong_answer_in_the_shell_has_the_status_1(lesson):
     outcome = lesson("minibatches", "--answer", 1, "0.05")
     assert (outcome.status, outcome.err) == (1, "")
-    assert outcome.out == ("not yet: 4 times as many examples make the noise smaller by the root of 4 only\n")
+    assert outcome.out == ("not yet: 4 times as many examples divide the noise by sqrt(4) only\n")
 
 
 # The command.
@@ -201,5 +201,5 @@ def test_the_spread_of_one_example_is_that_of_the_whole_list(tmp_path, capsys):
         logits[ids[:-1].astype(np.int64)], torch.tensor(ids[1:].astype(np.int64)), reduction="none"
     )
     assert f"all {len(each):,} examples is {each.mean().item():.4f}" in printed
-    spread = re.search(r"that of one example: \S+ ~ ([\d.]+)", printed).group(1)
+    spread = re.search(r"the std of one example: \S+ ~ ([\d.]+)", printed).group(1)
     assert float(spread) == pytest.approx(each.std().item(), rel=1e-5)
