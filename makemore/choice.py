@@ -1,6 +1,6 @@
-"""Which type of model for which list: what `--type auto` takes, and what a run that went badly is told.
+"""The type of model for a list, by its length: what `--type auto` chooses.
 
-It goes by what was measured on lists of 148 to 356,000 words, see docs/choosing-a-model.md.
+docs/choosing-a-model.md has the measurements, on lists of 148 to 356,000 words.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from makemore.corpus import Corpus
 from makemore.models import FAMILIES, NGRAMS, TYPES
 
 FEW_WORDS = 2000
-"""A net knows a list of fewer by heart before it has taken all its steps."""
+"""On fewer words a net overfits before its last step, so it needs dev words that show when to stop."""
 
 
 class Range(NamedTuple):
@@ -25,7 +25,7 @@ class Range(NamedTuple):
 
     @property
     def flags(self) -> str:
-        """The flags that ask for it."""
+        """The flags that choose this type and these settings."""
         return " ".join([f"--type {self.type}", *[f"{flag_of(name)} {value}" for name, value in self.settings.items()]])
 
 
@@ -45,23 +45,23 @@ class Choice(NamedTuple):
 
 
 def best_for(words: int) -> Range:
-    """What does best on a list of so many words, of what takes a minute or less on the bundled names."""
+    """The best on a list of so many words, of the types that take a minute or less on the bundled names."""
     return next(each for each in RANGES if words < each.end)
 
 
 def choose(flags: argparse.Namespace, corpus: Corpus) -> Choice:
-    """The best type for the list, if it has the sizes that flags give."""
+    """The type for the list in the corpus: the best for its length that takes the sizes which the flags name."""
     words = corpus.survey.words
     best = best_for(words)
     if flags.fit == "counts":
-        return Choice("trigram", {"fit": "counts"}, "the longer of those that are counted")
+        return Choice("trigram", {"fit": "counts"}, "the longest context of the models that are counted")
     given = [name for name in SIZES if getattr(flags, name) is not None]
     if any(not _has(best.type, name) for name in given):
         taker = next((type_ for type_ in ("mlp", *TYPES) if all(_has(type_, name) for name in given)), best.type)
         return Choice(taker, {}, "which has " + " and ".join(map(flag_of, given)))
     descent = [name for name in (*TRAINING[best.type], *given) if getattr(flags, name) is not None]
     if words < FEW_WORDS and "dev" not in corpus.parts and not descent:
-        why = "since no dev words tell when a net knows so short a list by heart"
+        why = "because no dev words show when a net overfits so short a list"
         return Choice("trigram", {"fit": "counts"}, why)
     start = max([each.end for each in RANGES if each.end <= words], default=0)
     range_ = f"{start:,} to {best.end - 1:,} words" if start else f"fewer than {best.end:,} words"
@@ -70,6 +70,6 @@ def choose(flags: argparse.Namespace, corpus: Corpus) -> Choice:
 
 
 def _has(type_: str, name: str) -> bool:
-    """Whether a type takes a size: not the context of n-grams, nor that of models which read whole words."""
+    """Whether a type takes a size; n-grams, and models which read whole words, have a context of their own."""
     sizes = FAMILIES[type_].sizes
     return name in sizes and not (name == "block_size" and (type_ in NGRAMS or sizes[name] is None))

@@ -15,16 +15,24 @@ from micrograd.command import Parser, UsageError, not_empty, run_command
 
 
 def export(folder: RunFolder, path: Path, trains: bool = False) -> None:
-    """Write the file, and the weights beside it. Raises UsageError and OSError where that cannot be."""
+    """Write a trained model to `path`, a .py, and its weights beside it, a .safetensors.
+
+    trains: the file can go on with the training. Raises UsageError for another suffix, for files that exist, and with
+    trains for a model that was counted; OSError if they cannot be written.
+
+    >>> export(RunFolder.trained("out"), Path("model.py"))  # doctest: +SKIP
+    """
     weights = path.with_suffix(".safetensors")
     if path.suffix != ".py":
-        raise UsageError(f"{path} has to end in .py")
+        raise UsageError(f"{path} has to end in .py; name another file")
     for each in (path, weights):
         if each.exists():
             raise UsageError(f"{each} is there already; name another file, or remove it")
     config = folder.read_config()
     if trains and config["fit"] == "counts":
-        raise UsageError(f"{folder.path} holds a model that was counted: there is nothing to train")
+        raise UsageError(
+            f"{folder.path} holds a model that was counted, with nothing to train; export it without --train"
+        )
     model, vocabulary = folder.load()
     step = folder.read_chosen().step
     arrays = recorded.arrays_of(model)
@@ -45,7 +53,9 @@ def export(folder: RunFolder, path: Path, trains: bool = False) -> None:
     text = frame.text_of(model, vocabulary, settings, config if trains else None)
     weights.write_bytes(content)
     try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")  # the name of a list may be no text
+        path.write_text(
+            text, encoding="utf-8", errors="backslashreplace"
+        )  # the path of a list may hold lone surrogates
     except OSError:
         weights.unlink()
         raise
@@ -56,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     """The command."""
     parser = Parser(prog="python -m makemore.export", description="A trained model as one file that needs NumPy alone.")
     add_folder_flag(parser)
-    parser.add_argument("--train", action="store_true", help="the file goes on with the training, too")
+    parser.add_argument("--train", action="store_true", help="the file can go on with the training, too")
     parser.add_argument("file", type=not_empty, metavar="FILE.py", help="where to write it; its weights go beside it")
     flags = parser.parse_args(arguments)
     export(RunFolder.trained(flags.work_dir), Path(flags.file), flags.train)

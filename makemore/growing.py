@@ -1,21 +1,21 @@
-"""How words grow, in NumPy alone, character by character: `makemore.export` writes it into its files as it stands."""
+"""Words drawn character by character, in NumPy alone, because `makemore.export` copies this into its files."""
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
 MOST_CACHED = 1 << 22
-"""How many probabilities a Growing keeps, those of all contexts together."""
+"""How many probabilities a Growing caches, over all contexts."""
 
 
 class Growing:
-    """Words as token ids, drawn several at once, from the probabilities of each next character.
+    """Words as token ids, several at once, each next character drawn from its probabilities.
 
-    log_probabilities: of contexts (n, length), int64, the logarithms of them, (n, size) float64. multinomial: of
-    probabilities (n, size), float32, an index for each row. window: how many token ids a context has, the latest last;
-    None: all from the boundary before the word on. at_once: how many words grow side by side. temperature: below 1 the
-    likely becomes likelier. top_k: only the k likeliest characters are drawn. prompt: the token ids that each word
-    begins with. longest: how many are drawn after it where no boundary comes.
+    log_probabilities: from contexts (n, length), int64, to log probabilities (n, size), float64. multinomial: from
+    probabilities (n, size), float32, to an index for each row, (n,). window: the length of a context, the latest token
+    id last; None for all from the boundary before the word on. at_once: how many words grow together. temperature:
+    logits are divided by it. top_k: only the k most probable characters are drawn; None for all. prompt: the token ids
+    that each word starts with. longest: how many are drawn after it where no boundary is.
     """
 
     def __init__(
@@ -36,12 +36,12 @@ class Growing:
         self.cache: dict[bytes, np.ndarray] = {}
 
     def words(self) -> Iterator[np.ndarray]:
-        """Words without end."""
+        """Words, each an array of token ids (length,) without the boundary, without end."""
         while True:
             yield from self.batch()
 
     def batch(self) -> list[np.ndarray]:
-        """The next at_once words."""
+        """The next `at_once` words."""
         padding = self.window or 1  # boundaries before each word
         first = padding + len(self.prompt)
         ids = np.zeros((self.at_once, first + self.longest), np.int64)
@@ -58,7 +58,7 @@ class Growing:
         return [row[padding : padding + n] for row, n in zip(ids, lengths, strict=True)]
 
     def probabilities(self, contexts: np.ndarray) -> np.ndarray:
-        """Of each next character, (n, size) float32, worked out once for each different context."""
+        """The probabilities of each next character, (n, size) float32, computed once for each different context."""
         keys = [row.tobytes() for row in contexts]
         new = list({key: i for i, key in enumerate(keys) if key not in self.cache}.values())
         fresh: dict[bytes, np.ndarray] = {}

@@ -1,4 +1,4 @@
-"""New words: how they are drawn, which of them are taken, and how they are printed."""
+"""New words: how they are drawn, which are kept, and how they are printed."""
 
 import argparse
 import contextlib
@@ -18,17 +18,17 @@ from micrograd import Generator
 from micrograd.command import UsageError
 
 TRIES_PER_WORD = 500
-"""How many words are drawn at most for each new one that is wanted."""
+"""At most so many words are drawn for each that is wanted."""
 
 MOST_CHECKED = 1 << 24
-"""Up to how many bytes a list is read, before words are drawn, to see whether it is what the model learned from."""
+"""Lists of up to so many bytes are read before words are drawn, to check that the model learned from them."""
 
 WORDS_AT_ONCE = 250
-"""How many words of a net grow side by side."""
+"""How many words a net draws together."""
 
 
 class Drawing(NamedTuple):
-    """How new words are drawn, as the flags of the same names have it, and which of them are taken."""
+    """How new words are drawn and which are kept, by the flags of the same names."""
 
     seed: int | None = None
     temperature: float = 1.0
@@ -42,7 +42,7 @@ class Drawing(NamedTuple):
 
     @classmethod
     def of(cls, flags: argparse.Namespace) -> "Drawing":
-        """Those of the flags of a command."""
+        """From the flags of a command."""
         return cls(*[getattr(flags, name) for name in cls._fields])
 
 
@@ -57,18 +57,18 @@ class Drawn(NamedTuple):
 
 
 def draw_words(sampler: Sampler, n: int, words: WordList | None, how: Drawing = _ANY) -> list[Drawn]:
-    """n words of one character or more from the sampler that are as `how` wants them, each marked as seen or new.
+    """n words of one character or more from the sampler that fit `how`, each marked as seen or new.
 
-    words: the list the model learned from; None leaves the marks out. There are fewer than n words where
-    TRIES_PER_WORD * n drawn ones did not hold n that are wanted.
+    words: the list the model learned from; None leaves the marks out. There are fewer than n words if fewer among
+    TRIES_PER_WORD * n drawn ones fit. Raises UsageError for an ending with characters that the model does not know.
     """
-    sampler.vocabulary.encode(how.ending)  # raises where no word could end so
+    sampler.vocabulary.encode(how.ending)  # raises
     drawn: list[Drawn] = []
     taken: set[str] = set()
     tries, new_words = 0, sampler.words()
     with progress_bar(total=n, unit="word", desc="drawing", delay=1, leave=False) as bar:
         while len(drawn) < n and tries < TRIES_PER_WORD * n:
-            # Each time as many as all times before together, so that a long list is not read again and again.
+            # Twice as many each time, so that a long list is read a few times only.
             wanted = min(max(n - len(drawn), tries), TRIES_PER_WORD * n - tries)
             batch = list(itertools.islice(new_words, wanted))
             tries += len(batch)
@@ -84,7 +84,7 @@ def draw_words(sampler: Sampler, n: int, words: WordList | None, how: Drawing = 
 
 
 def _likelihood(sampler: Sampler, word: str) -> float:
-    """The logarithm of a drawn word's probability at temperature 1; -inf for one that was cut off."""
+    """The log probability of a drawn word at temperature 1; -inf for one that was cut off."""
     try:
         return score(sampler.model, sampler.vocabulary, word).log_likelihood
     except UsageError:
@@ -92,17 +92,17 @@ def _likelihood(sampler: Sampler, word: str) -> float:
 
 
 def words_at_once(config: dict[str, Any]) -> int:
-    """How many words grow side by side: of n-grams one after the other, as in the lecture, else as in makemore.py."""
+    """How many words are drawn together: one for n-grams, as in the lecture, else as in makemore.py."""
     return 1 if config["type"] in NGRAMS else WORDS_AT_ONCE
 
 
 def longest_word(config: dict[str, Any]) -> int:
-    """Where a word without an end is cut: 100 characters after the prompt, or at twice the longest of the list."""
+    """After how many characters a word without an end is cut off: 100, or twice the longest word of the list."""
     return max(100, 2 * config["longest"])
 
 
 def sampler_of(model: Any, vocabulary: Vocabulary, config: dict[str, Any], how: Drawing) -> Sampler:
-    """The Sampler that is asked for, on a stream of its own from how.seed, else from that of the run."""
+    """The Sampler for `how`, seeded with how.seed or, if that is None, with the seed of the run."""
     return Sampler(
         model,
         vocabulary,
@@ -116,7 +116,7 @@ def sampler_of(model: Any, vocabulary: Vocabulary, config: dict[str, Any], how: 
 
 
 def print_words(columns: dict[str, list[Drawn]], wanted: int, marks: bool = True, indent: str = "") -> None:
-    """Print drawn words a line each, with their marks; several columns side by side under their names."""
+    """Print drawn words, one a line, with their marks; several columns side by side under their names."""
     texts = []
     for name, column in columns.items():
         rows = [(shown(word), "seen" if seen else "new") if marks and seen is not None else (shown(word),)
@@ -130,7 +130,7 @@ def print_words(columns: dict[str, list[Drawn]], wanted: int, marks: bool = True
 
 
 def list_of(config: dict[str, Any]) -> WordList | None:
-    """The list that a run learned from; None where it is gone. One line on stderr says where it has changed."""
+    """The list that a run learned from; None if it is gone. If it has changed, a line on stderr says so."""
     path = Path(config["input_file"])
     if not path.is_file():
         return None
@@ -143,9 +143,9 @@ def list_of(config: dict[str, Any]) -> WordList | None:
 
 
 def sample(folder: RunFolder, flags: argparse.Namespace) -> None:
-    """Draw words from the run in the folder, as the flags have it, and print them.
+    """Draw words from the run in the folder by the flags, and print them.
 
-    Raises UsageError where --only-new needs a list that is gone.
+    Raises UsageError if --only-new needs a list that is gone.
     """
     config = folder.read_config()
     model, vocabulary = folder.load()

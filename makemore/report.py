@@ -121,15 +121,12 @@ def print_hints(losses: Losses, corpus: Corpus, config: dict[str, Any], metrics:
     if train_loss is not None and dev_loss is not None:
         if dev_loss - train_loss > 0.3:
             best = best_for(corpus.survey.words)
-            cure = "--fit counts fills up with shorter n-grams what they do not show"
+            cure = "--fit counts interpolates with shorter n-grams, which does better"
             if config["type"] not in NGRAMS:
                 cure = "more words would help" if config["type"] == best.type else f"{best.flags} does better"
-            print(f"train loss far under dev: it learned these words by heart; {cure}")
+            print(f"train loss far below dev: it overfits; {cure}")
         elif config["type"] not in NGRAMS and dev_loss - train_loss < 0.02 and config["max_steps"] > 1000:
-            print(
-                "train loss about equal to dev: it learned nothing by heart; "
-                "a bigger model, or more steps, may do better"
-            )
+            print("train loss about equal to dev: it does not overfit; a larger model, or more steps, may do better")
     if metrics:
         lowest = min(line["train_loss"] for line in metrics)
         last = metrics[-1]["train_loss"]

@@ -25,7 +25,7 @@ from micrograd.guard import GuardError, guard
 from micrograd.nn import Embedding
 
 MOST_EPOCHS, LEAST_STEPS = 40, 1000
-"""A net soon knows a short list by heart, so that it trains on it for fewer steps, see `steps_for`."""
+"""A net soon overfits a short list, so it takes fewer steps on one, see `steps_for`."""
 
 INTERPOLATION = 10.0
 """How much n-grams are interpolated where there are no dev words to learn it on."""

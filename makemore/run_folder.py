@@ -348,7 +348,7 @@ class RunFolder:
             if STEP in metadata and step < 0:
                 raise ValueError(f"step {step}")
             if metadata.get(CHECKSUM, checksum := _checksum(tensors, step)) != checksum:
-                raise ValueError("its checksum is another")
+                raise ValueError("its checksum is wrong")
         except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
             cure = "train anew with --overwrite" if name == CHECKPOINT else "remove it to use the last checkpoint"
             raise UsageError(f"{path} is damaged ({error!s:.100}); {cure}") from None

@@ -1,7 +1,7 @@
-"""On how many threads a run multiplies matrices.
+"""How many threads a run multiplies matrices on.
 
-Several threads wait for the slowest of them after each product. Microseconds for a product, on two cores of an AMD EPYC
-and in the mean, alone and beside other programs that kept both cores at work:
+Several threads wait for the slowest of them after each product. Mean microseconds of a product on two cores of an AMD
+EPYC, alone and beside other programs that kept both cores busy:
 
 | rows x inner x columns | multiplications | one thread | two threads | one, busy | two, busy |
 | --- | ---: | ---: | ---: | ---: | ---: |
@@ -10,9 +10,9 @@ and in the mean, alone and beside other programs that kept both cores at work:
 | 320 x 128 x 512 | 21 million | 440 | 250 | 2,200 | 10,100 |
 | 320 x 256 x 1024 | 84 million | 1,870 | 930 | 7,300 | 19,700 |
 
-What a small net gains is little, and what it may lose is a hundred times its time. So products of up to ALONE
-multiplications go on one thread: those of every type in its usual size, on words of up to thirty characters. This is
-decided by sizes alone, because a sum that several threads add up may be rounded in another way.
+A small net gains little from two threads, and may become a hundred times slower. So a run whose largest product has at
+most MOST_ON_ONE multiplications takes one thread: every type in its default size, on words of up to thirty characters.
+Sizes alone decide this, not what runs beside, because the number of threads can change how a sum is rounded.
 """
 
 import contextlib
@@ -24,25 +24,26 @@ from makemore import processes
 from makemore.models import NGRAMS
 from micrograd.nn import Embedding
 
-ALONE = 1 << 24
+MOST_ON_ONE = 1 << 24
+"""Multiplications in a product of matrices."""
 
 
 def threads_for(config: Mapping[str, Any], model: Any) -> int:
-    """The threads for the steps of a run: all that NumPy has where the largest product is worth it, else one.
+    """The number of threads for the steps of a run: all of NumPy's if the largest product is worth it, else one.
 
-    One as well for each of the processes of an mpiexec, which share the cores.
+    Each process of an mpiexec takes one, because they share the cores.
     """
     tables = {id(module.weight) for module in model.modules() if isinstance(module, Embedding)}
     weights = [p.numel() for p in model.parameters() if p.ndim == 2 and id(p) not in tables]
     largest = config["batch_size"] * config["block_size"] * max(weights, default=0)
-    if processes.launched() or config["type"] in NGRAMS or largest <= ALONE:
+    if processes.launched() or config["type"] in NGRAMS or largest <= MOST_ON_ONE:
         return 1
     return micrograd.get_num_threads()
 
 
 @contextlib.contextmanager
 def on_threads(n: int) -> Iterator[None]:
-    """Within it products of matrices go on n threads."""
+    """A block in which products of matrices use n threads."""
     before = micrograd.get_num_threads()
     micrograd.set_num_threads(n)
     try:

@@ -1,4 +1,4 @@
-"""A file that draws words: the frame around what a model computes, and around how words grow."""
+"""The text of an exported file that draws words, with gaps for what is recorded and copied."""
 
 import ast
 import json
@@ -17,17 +17,18 @@ from makemore.language_model import CHARACTERS_AT_ONCE, LOGITS_AT_ONCE
 from micrograd import stream
 
 NAMES = {"read", "forward", "log_probabilities", "after", "stop", "main", "joined", "fractions_of", "exponentials_of"}
-"""The functions of the frame itself."""
+"""The functions of the text itself, whose names are not free."""
 
 
 def text_of(
     model: Any, vocabulary: Vocabulary, settings: Mapping[str, Any], config: Mapping[str, Any] | None = None
 ) -> str:
-    """The file of a model, which is recorded for it, so that its buffers are other ones afterwards.
+    """The text of the file for a model. Recording the model changes its buffers.
 
-    settings: what its words are drawn with: `title`, a sentence on the model; `file` and `weights`, the names of the
-    file and of that with the weights; `dtypes`, theirs; `seed`, `at_once` and `longest`, see `Growing`.
-    config: that of the run, for a file that trains as well.
+    settings: `title`, a sentence on the model; `file` and `weights`, the names of the file and of that of its weights;
+    `dtypes`, those of the weights; `seed`, the default; `at_once` and `longest`, see `Growing`. config: that of the
+    run, for a file that trains as well. Raises RuntimeError if the file does not compute the model's numbers, Obstacle
+    for a model that cannot be written as text.
     """
     weights = {name: array.copy() for name, array in arrays_of(model).items()}
     lines = Lines(model, config is not None, NAMES)
@@ -81,7 +82,7 @@ def text_of(
         text = filled
     text = re.sub(r"\n{4,}", "\n\n\n", text)
     made: dict[str, Any] = {"__name__": "exported", "__file__": settings["file"]}
-    with np.errstate():  # which the file sets
+    with np.errstate():  # because the file calls np.seterr
         exec(compile(text, settings["file"], "exec"), made)
         forward.check(made["forward"], weights)
         probabilities.check(made["log_probabilities"], None)
@@ -95,7 +96,7 @@ def _constants(functions: Any) -> list[str]:
 
 
 def _uses(lines: list[str], *names: str) -> bool:
-    """Whether lines of code, their comments left out, read one of the names."""
+    """Whether lines of code read one of the names, comments aside."""
     nodes = [node for line in lines for node in ast.walk(ast.parse(line))]
     return any(isinstance(node, ast.Name) and node.id in names for node in nodes)
 
@@ -105,12 +106,12 @@ def _indented(lines: list[str]) -> str:
 
 
 def _tokens(vocabulary: Vocabulary) -> str:
-    """The tokens as Python: the boundary, and the characters as one string."""
+    """The tokens as Python text: the boundary, and the characters as one string."""
     return f"[{_quoted(vocabulary.boundary)}, *{_quoted(''.join(vocabulary.characters))}]"
 
 
 def _quoted(text: str) -> str:
-    """A string of Python, in double quotes where it holds none."""
+    """A string literal, in double quotes if there is none in it."""
     quoted = repr(text)
     return quoted if '"' in quoted or "'" in quoted[1:-1] else f'"{quoted[1:-1]}"'
 
@@ -161,7 +162,7 @@ TRAIN = """\
 
 FITS = """
     if len(prompt) > {most}:
-        stop("the prompt is too long: the model was made for {most} characters")"""
+        stop("the prompt is too long; the model takes up to {most} characters")"""
 
 FRAME = '''"""@title@
 
@@ -169,15 +170,15 @@ Made by `python -m makemore.export`; it needs NumPy, and @weights@ beside it.
 
     python @file@ -n 10 --seed 3@usage@
 
-From top to bottom: the vocabulary, the weights, the operations, the net, the random numbers, how words grow.
+From top to bottom: the vocabulary, the weights, the operations, the net, the random numbers, how words are drawn.
 """
 
 @imports@
 from pathlib import Path
 @more@
-np.seterr(all="ignore")  # the logarithm of a probability of 0 is -inf, and no mistake
+np.seterr(all="ignore")  # log(0) is -inf, the log probability of what cannot come
 
-TOKENS = @tokens@  # by their ids; the first is the boundary before and after a word
+TOKENS = @tokens@  # by token id; the first is the boundary before and after a word
 WEIGHTS = Path(__file__).with_name(@weights_name@)
 
 
@@ -187,7 +188,7 @@ DTYPES = @codes@
 
 
 def read(path):
-    """The arrays in a file of safetensors: the length of a header in JSON, the header, and then the numbers."""
+    """The arrays in a safetensors file, and the step: length of the header, header in JSON, numbers."""
     content = path.read_bytes()
     start = 8 + int.from_bytes(content[:8], "little")
     header = json.loads(content[8:start])
@@ -198,14 +199,14 @@ def read(path):
         array = np.frombuffer(content[start + begin : start + end], DTYPES[entry["dtype"]])
         arrays[name] = array.reshape(entry["shape"]).copy()
     if _checksum(arrays, int(metadata["step"])) != metadata["sha256"]:
-        raise ValueError("its checksum is another")
+        raise ValueError("its checksum is wrong")
     return arrays, int(metadata["step"])
 
 
 @read@
 
 
-# The operations, as they stand in micrograd.
+# The operations, as they are in micrograd.
 @gap@
 @operations@
 
@@ -214,24 +215,24 @@ def read(path):
 
 
 def forward(w, contexts):
-    """The logits of the next character: contexts @inputs@ of token ids to @outputs@. w: the weights."""
+    """The logits of the next character: from contexts @inputs@ of token ids to @outputs@. w: the weights."""
 @forward@
 
 
 def log_probabilities(logits):
-    """Those of each next character, float64: a row for each context, or each position of one."""
+    """The log probabilities of the next character, float64: a row for each context, or each position of one."""
 @ends@
 
 
 def blocks(w, contexts):
-    """The rows of log probabilities after contexts, in blocks, to spare memory, each with the index of its first."""
+    """The rows of log probabilities after contexts, in blocks to save memory, each with the index of its first."""
     at_once = @at_once@
     for i in range(0, len(contexts), at_once):
         yield i@rows@, log_probabilities(forward(w, contexts[i : i + at_once]))
 
 
 def after(w, contexts):
-    """The log probabilities of what comes after each context: (n, @size@)."""
+    """The log probabilities of the character after each context: (n, @size@)."""
     return np.concatenate([rows for _, rows in blocks(w, contexts)])@last@
 
 
@@ -244,19 +245,19 @@ HALF_WIDTH, LOW_53_BITS = np.uint64(32), np.uint64(2**53 - 1)
 
 
 def multinomial_from(seed):
-    """The function that draws an index for each row of probabilities: a race, in which each has an exponential time."""
+    """The function that draws an index for each row of probabilities p: the largest p / e, with exponential e."""
     bits = np.random.MT19937()
     np.random.RandomState(bits).seed(seed & 0xFFFFFFFF)
 
     def multinomial(probabilities):
         fractions = fractions_of(joined(bits.random_raw(2 * probabilities.size)))
-        times = exponentials_of(fractions).astype(np.float32).reshape(probabilities.shape)
-        return (probabilities / times).argmax(1)
+        e = exponentials_of(fractions).astype(np.float32).reshape(probabilities.shape)
+        return (probabilities / e).argmax(1)
 
     return multinomial
 
 
-# How words grow.
+# How words are drawn.
 
 @cached@
 
@@ -278,14 +279,14 @@ def main():
     parser = argparse.ArgumentParser(description="New words, one to a line.")
     parser.add_argument("-n", "--num-samples", type=int, default=20, metavar="N", help="how many (20)")
     parser.add_argument("--seed", type=int, default=@seed@, metavar="N", help="of the drawing (@seed@)")
-    parser.add_argument("--temperature", type=float, default=1.0, metavar="T", help="below 1: the likely is likelier")
-    parser.add_argument("--top-k", type=int, default=-1, metavar="K", help="draw only from the K likeliest (-1: all)")
-    parser.add_argument("--prompt", default="", metavar="TEXT", help="how each word begins")
+    parser.add_argument("--temperature", type=float, default=1.0, metavar="T", help="divides the logits (1)")
+    parser.add_argument("--top-k", type=int, default=-1, metavar="K", help="draw from the K most probable (-1: all)")
+    parser.add_argument("--prompt", default="", metavar="TEXT", help="how each word starts")
 @flags@    flags = parser.parse_args()
     if not 0 < flags.temperature < np.inf or flags.num_samples < 0 or (flags.top_k < 1 and flags.top_k != -1):
-        stop("-n is 0 or more, --temperature above 0, --top-k 1 or more (or -1)")
+        stop("-n has to be 0 or more, --temperature above 0, --top-k 1 or more (or -1)")
     if strange := set(flags.prompt) - {*TOKENS[1:]}:
-        stop(f"the model does not know the character {min(strange)!r}")
+        stop(f"the model does not know the character {min(strange)!r}; give another --prompt")
     prompt = [TOKENS.index(character, 1) for character in flags.prompt]@fits@
 @go@    growing = Growing(
         lambda contexts: after(w, contexts),

@@ -1,4 +1,4 @@
-"""What a model computes, recorded and written as lines, and sources of the package as they stand."""
+"""A model's computation, recorded and written as lines; and sources of the package, copied."""
 
 import ast
 import inspect
@@ -18,7 +18,7 @@ from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 
 
 def source_of(thing: Any) -> str:
-    """The source of a function or class as it stands, without its types."""
+    """The source of a function or class without its annotations."""
     text = textwrap.dedent(inspect.getsource(thing))
     tree: Any = ast.parse(text)
     lines = text.encode().split(b"\n")
@@ -26,26 +26,26 @@ def source_of(thing: Any) -> str:
     for line in lines:
         starts.append(starts[-1] + len(line) + 1)
 
-    def place(node: Any, end: bool = False) -> int:
+    def offset(node: Any, end: bool = False) -> int:
         return starts[(node.end_lineno if end else node.lineno) - 1] + (node.end_col_offset if end else node.col_offset)
 
     content, edits = text.encode(), []
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
-            start = content.index(b"(", place(node)) + 1
-            end = content.index(b":\n", place(node.returns, True) if node.returns else start)
+            start = content.index(b"(", offset(node)) + 1
+            end = content.index(b":\n", offset(node.returns, True) if node.returns else start)
             for argument in (*node.args.args, *node.args.kwonlyargs):
                 argument.annotation = None
             edits.append((start, end, f"{ast.unparse(node.args)})".encode()))
-        elif isinstance(node, ast.AnnAssign) and node.value and node not in tree.body[0].body:  # but fields
-            edits.append((place(node.target, True), place(node.annotation, True), b""))
+        elif isinstance(node, ast.AnnAssign) and node.value and node not in tree.body[0].body:  # fields keep theirs
+            edits.append((offset(node.target, True), offset(node.annotation, True), b""))
     for start, end, new in sorted(edits, reverse=True):
         content = content[:start] + new + content[end:]
     return content.decode().rstrip()
 
 
 class Lines:
-    """The lines of a function of a model, for any number of examples and, of whole words, any length."""
+    """Records functions of a model, for any number of examples and, for models of whole words, any length."""
 
     def __init__(self, model: Any, backward: bool, taken: set[str]):
         self.model, longest = model, model.context_length
@@ -59,12 +59,12 @@ class Lines:
         self.functions = Functions(backward, taken, varying, {*self.weights})
 
     def shapes(self) -> list[tuple[int, int]]:
-        """The two shapes of contexts that the model is recorded with."""
+        """The two shapes (n, T) of contexts that the model is recorded with."""
         width = self.lengths.get("T", (self.model.context_length,) * 2)
         return list(zip(self.lengths["n"], width, strict=True))
 
     def record(self, function: Any, arguments: Mapping[str, tuple[np.ndarray, np.ndarray]], result: str) -> "Recorded":
-        """The function of arrays, given by name as they are in each of two calls; result: what comes out is called."""
+        """Record a function in two calls. arguments: its arrays in each, by name. result: the name of its result."""
         calls, names = [], []
         for i in range(2):
             tensors = [micrograd.from_numpy(pair[i]) for pair in arguments.values()]
@@ -77,14 +77,14 @@ class Lines:
 
 
 class Recorded:
-    """A function that was recorded twice. Its lines are written when all that the file does is recorded."""
+    """A function that was recorded twice. Its lines are written once everything in the file is recorded."""
 
     def __init__(self, lines: Lines, calls: list[Call], names: list[dict[int, str]], result: str):
         self.lines, self.calls, self.names, self.result = lines, calls, names, result
         self.given = [[array.copy() for array in call.arguments] for call in calls]
 
     def check(self, function: Any, w: dict[str, np.ndarray] | None) -> None:
-        """Raises RuntimeError where the function that was made does not give the numbers of the recorded calls.
+        """Raises RuntimeError if the exported function differs from the recorded calls in any bit.
 
         w: the weights as they were, its first argument; None for a function without them.
         """
@@ -101,15 +101,15 @@ class Recorded:
                 same = value.shape == expected.shape and value.dtype == expected.dtype
                 if not same or value.tobytes() != expected.tobytes():
                     raise RuntimeError(
-                        f"the exported {self.result} is not that of the model; this is a mistake in makemore"
+                        f"the exported {self.result} is not that of the model: report this bug of makemore"
                     )
 
     def listing(self, i: int) -> Listing:
         return Listing(self.calls[i], self.lines.functions, self.names[i], self.lines.modules, self.result)
 
     def written(self) -> tuple[list[str], list[str]]:
-        """The lines forward, and those back."""
-        self.listing(0)  # so that the names of all functions are taken
+        """The lines of forward, and those of backward."""
+        self.listing(0)  # takes the names of all functions
         one, other = self.listing(0), self.listing(1)
         return self._any(one.forward, other.forward), self._any(one.backward, other.backward)
 
@@ -118,7 +118,7 @@ class Recorded:
 
 
 def _of_shorter_contexts(model: Any) -> dict[int, str]:
-    """The tables that interpolated counts are mixed with: sums of the counts, by the ids of their arrays."""
+    """The tables of shorter n-grams that counts are interpolated with, as sums of the counts, by array id."""
     if getattr(model, "interpolation", None) is None:
         return {}
     with no_grad():
@@ -132,7 +132,7 @@ def _of_shorter_contexts(model: Any) -> dict[int, str]:
 
 
 def _short(path: str) -> str:
-    """A module's path as a name, without its first part where the rest will do."""
+    """A module's path as a name, without its first part if the rest is a name, too."""
     rest = path.partition(".")[2]
     return (rest if rest and not rest[0].isdigit() else path).replace(".", "_")
 
@@ -147,7 +147,7 @@ def arrays_of(model: Any) -> dict[str, np.ndarray]:
 
 @no_grad()
 def forward_and_probabilities(lines: Lines) -> tuple[Recorded, Recorded]:
-    """The model in its eval mode, from contexts to logits, and from there to the logarithms of the probabilities."""
+    """The model in eval mode, from contexts to logits, and from logits to log probabilities."""
     model, size = lines.model.eval(), lines.model.vocabulary_size
     contexts = [np.resize(np.arange(size), shape) for shape in lines.shapes()]
     forward = lines.record(model, {"contexts": (contexts[0], contexts[1])}, "logits")

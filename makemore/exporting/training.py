@@ -1,10 +1,9 @@
-"""The rest of an exported file that trains as well: the way back, the loop, and what it starts from."""
+"""The rest of an exported file that trains as well: backward, the training loop, and the state it starts from."""
 
 import inspect
 import json
 import textwrap
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ OF_STEPS = ("batch_size", "max_steps", "eval_every", "early_stop", "clip")
 
 
 def state_of(training: Training, folder: RunFolder) -> dict[str, np.ndarray]:
-    """All that the file goes on from: the best weights and the last, the optimizer's state, the random numbers'."""
+    """The state that the file resumes from: best and last weights, and the state of optimizer and random numbers."""
     last = {name: tensor.numpy() for name, tensor in training.model.state_dict().items()}
     best, losses = training.best(), [np.inf, 0.0]
     arrays: dict[str, np.ndarray] = {}
@@ -45,13 +44,13 @@ def state_of(training: Training, folder: RunFolder) -> dict[str, np.ndarray]:
     twister = numbers._bits.state["state"]
     return arrays | {
         "dev_losses": np.array(losses),
-        "random_words": twister["key"].astype(np.int64),
-        "random_place": np.array(twister["pos"]),
+        "mt19937_key": twister["key"].astype(np.int64),
+        "mt19937_pos": np.array(twister["pos"]),
     }
 
 
 def recorded_step(lines: Lines, config: Mapping[str, Any]) -> Recorded:
-    """The loss of a step, and the way back."""
+    """The loss of a training step, recorded with its backward."""
     model, size = lines.model.train(), lines.model.vocabulary_size
     if not config["batch_size"]:
         table = np.full(model.W.shape, 1 / model.W.numel(), np.float32)
@@ -76,7 +75,7 @@ def recorded_step(lines: Lines, config: Mapping[str, Any]) -> Recorded:
 
 
 def parts_of(model: Any, vocabulary_size: int, config: Mapping[str, Any], step: Recorded) -> dict[str, str]:
-    """The texts that the frame of a file that trains has beside those of one that draws."""
+    """The texts for the gaps of FRAME."""
     forward, backward = step.written()
     whole, window = model.whole_words, model.context_length
     table = not whole and window <= TABLE_CONTEXT
@@ -128,10 +127,6 @@ def parts_of(model: Any, vocabulary_size: int, config: Mapping[str, Any], step: 
     return {name: str(value) for name, value in values.items()}
 
 
-def _of_steps(config: Mapping[str, Any]) -> list[str]:
-    return [name for name in OF_STEPS if config[name] or name != "clip"]
-
-
 def _of(method: str, window: int, size: int) -> str:
     if method == "of_words":
         return "ContextCounts.of_words(found)"
@@ -153,11 +148,6 @@ def _indented(text: str, spaces: int) -> str:
     return textwrap.indent(text, " " * spaces)
 
 
-def list_of(config: Mapping[str, Any]) -> Path:
-    """The list that a run learned from."""
-    return Path(config["input_file"])
-
-
 SGD = """\
 g = g + WEIGHT_DECAY * w[name]
 w[name] -= rate * g"""
@@ -170,7 +160,7 @@ BATCH = """\
 chosen = (bits.random_raw(BATCH_SIZE) % len(found.contexts)).astype(np.int64)
 given = found.contexts[chosen], found.targets[chosen]"""
 CUT = """
-longest = (given[1] >= 0).sum(1).max()  # nothing is learned from padding after the longest word of a batch
+longest = (given[1] >= 0).sum(1).max()  # no padding after the longest word of the batch
 given = given[0][:, :longest], np.ascontiguousarray(given[1][:, :longest])"""
 SPLIT = """\
 class Split(NamedTuple):
@@ -183,7 +173,7 @@ class Split(NamedTuple):
 """
 NO_SPLIT = """\
 def split_words(words):
-    \"\"\"All words are there to learn from.\"\"\"
+    \"\"\"All words are for training.\"\"\"
     return [words]
 """
 TABLE = """
@@ -191,7 +181,7 @@ TABLE = """
     frequencies = (table / table.sum()).astype(np.float32).reshape(-1, {size})"""
 CLIP = '''\
 def clipped(grads):
-    """The gradients, so that the norm of all together is at most CLIP."""
+    """The gradients, scaled so that their total norm is at most CLIP (Pascanu and others 2013)."""
     norms = np.array([np.linalg.norm(grads[name].reshape(-1), 2) for name in PARAMETERS])
     factor = CLIP / (np.linalg.norm(norms, 2) + 1e-6)
     return grads if factor >= 1 else {name: g * float(factor) for name, g in grads.items()}
@@ -201,19 +191,19 @@ def clipped(grads):
 COUNTED = '''
 
 def counted(found, order):
-    """How often each n-gram occurs in examples: (size,) * order."""
+    """The counts of n-grams in examples: shape (size,) * order."""
     table = np.zeros((len(TOKENS),) * order, np.int64)
     np.add.at(table, (*found.contexts.T, found.targets), 1)
     return table
 '''
 
-FRAME = '''# Training: the way back, and the loop.
+FRAME = '''# Training: backward, and the loop.
 
-LIST = @list@  # of words; -i names another place
-DIGEST = "@digest@"  # of its words
+LIST = @list@  # the list of words; -i names another path
+DIGEST = "@digest@"  # SHA-256 of its words
 @constants@
 WEIGHT_DECAY = @decay@
-KEEPS_BEST = @best@  # whether words are drawn with the weights of the lowest dev loss, and not with the last
+KEEPS_BEST = @best@  # words are drawn with the weights of the lowest dev loss, not the last
 CONFIG = @rate@
 PARAMETERS = @parameters@
 
@@ -243,19 +233,19 @@ class Examples(NamedTuple):
 @index@@split@
 
 def read_words(path):
-    """The words of the list, which have to be those that the run began with."""
+    """The words of the list, which have to be those the run started with."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        stop(f"{path} cannot be read ({error}); name the list with -i")
+        stop(f"{path} cannot be read ({error}); name the list of words with -i")
     words = [word for line in text.split("\\n") if (word := line.strip())]@unique@
     if hashlib.sha256("".join([word + "\\n" for word in words]).encode()).hexdigest() != DIGEST:
-        stop(f"{path} does not hold the words that the run began with")
+        stop(f"{path} does not hold the words that the run started with; name their list with -i")
     return words
 
 
 def examples_of(words):
-    """The examples of words."""
+    """The training examples of words: contexts and targets."""
     numbers = {token: i for i, token in enumerate(TOKENS)}
     ids = [0, *[i for word in words for i in (*[numbers[character] for character in word], 0)]]
     return @examples_name@(np.array(ids, np.int32)@window@)
@@ -268,7 +258,7 @@ def examples_of(words):
 
 
 @clip@def write(path, arrays, step):
-    """Put arrays into a file of safetensors, whole or not at all."""
+    """Write arrays to a safetensors file, whole or not at all."""
     header, end = {"__metadata__": {"step": str(step), "sha256": _checksum(arrays, step)}}, 0
     for name, array in arrays.items():
         dtype = next(dtype for dtype, code in DTYPES.items() if np.dtype(code) == array.dtype)
@@ -281,17 +271,17 @@ def examples_of(words):
 
 
 def train(arrays, step, last_step, path):
-    """Take the steps up to the last (-1: without end), and keep what they learn in the file of the weights."""
+    """Take steps up to the last (-1: without end), and save the weights at each evaluation."""
     parts = [examples_of(words) if words else None for words in split_words(read_words(path))]
     found = parts[0]
     measured = [@of@ if found else None for found in [*parts, None][:2]]
     measured = [counts and counts.sample(n) for counts, n in zip(measured, (@characters@), strict=True)]@table@
     w = {name.removeprefix("last."): array for name, array in arrays.items() if name.startswith("last.")}
     best = {name: arrays[name] for name in w if name in arrays}
-    losses, since_best = arrays["dev_losses"], -1  # evaluations; a run that goes on has patience anew
+    losses, since_best = arrays["dev_losses"], -1  # evaluations since then; patience starts again
 @state@    bits = np.random.MT19937()
-    place = {"key": arrays["random_words"].astype(np.uint32), "pos": int(arrays["random_place"])}
-    bits.state = {"bit_generator": "MT19937", "state": place}
+    twister = {"key": arrays["mt19937_key"].astype(np.uint32), "pos": int(arrays["mt19937_pos"])}
+    bits.state = {"bit_generator": "MT19937", "state": twister}
     while step != last_step and not (EARLY_STOP and since_best >= EARLY_STOP):
         rate = rate_at(step, CONFIG)
 @batch@
@@ -311,9 +301,9 @@ def train(arrays, step, last_step, path):
                 if step % EVAL_EVERY == 0 and now[1] < losses[0]:
                     losses[0], since_best = now[1], 0
                     best = {name: array.copy() for name, array in w.items()}
-            place = bits.state["state"]
+            twister = bits.state["state"]
             kept = best | {f"last.{name}": array for name, array in w.items()}@kept@
-            kept |= {"dev_losses": losses, "random_place": np.array(place["pos"])}
-            kept |= {"random_words": place["key"].astype(np.int64)}
+            kept |= {"dev_losses": losses, "mt19937_pos": np.array(twister["pos"])}
+            kept |= {"mt19937_key": twister["key"].astype(np.int64)}
             write(WEIGHTS, kept, step)
 '''

@@ -36,8 +36,6 @@ from micrograd.rules.layout import laid_out
 from micrograd.rules.signatures import function_of, numpy_names
 from micrograd.tensors import Tensor, attach, wrap
 
-Derivative = Callable[[Any], Any]
-
 
 class Op:
     """One operation.

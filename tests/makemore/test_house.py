@@ -32,9 +32,27 @@ def test_models_know_no_files_and_no_runs():
         assert imports_of(path) <= {"data", "models"}, path
 
 
+def test_exporting_is_known_to_its_command_alone():
+    for path in FOLDER.rglob("*.py"):
+        assert "exporting" not in imports_of(path) or path.parent.name == "exporting" or path.stem == "export", path
+
+
+def test_lessons_and_lectures_are_known_to_nobody():
+    for path in FOLDER.rglob("*.py"):
+        assert not imports_of(path) & {"lessons", "lectures"} or path.parent.name in ("lessons", "lectures"), path
+
+
+def test_what_an_exported_file_copies_whole_imports_numpy_alone():
+    tree = ast.parse((FOLDER / "growing.py").read_text(encoding="utf-8"))
+    imported = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    imported += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    assert {name for name in imported if name.split(".")[0] not in sys.stdlib_module_names} == {"numpy"}
+
+
 def test_no_two_modules_need_each_other():
     modules = {path.stem: imports_of(path) for path in FOLDER.glob("*.py")}
-    modules["models"] = {"data"}
+    for folder in {path.parent for path in FOLDER.glob("*/*.py")}:
+        modules[folder.name] = set().union(*map(imports_of, folder.glob("*.py"))) - {folder.name}
 
     def needs(name, above=()):
         assert name not in above, " -> ".join([*above, name])

@@ -89,7 +89,7 @@ def test_a_run_that_was_stopped_goes_on_exactly(command, short_list, tmp_path, t
 
 def test_the_best_dev_model_is_kept_beside_the_last_and_used(command, short_list, tmp_path):
     folder = tmp_path / "run"
-    few = tmp_path / "few.txt"  # so few words that the net soon knows them by heart
+    few = tmp_path / "few.txt"  # so few words that the net soon overfits
     few.write_text("".join(short_list.read_text().splitlines(keepends=True)[:60]))
     flags = flags_of("mlp", "--learning-rate", 0.5, "--schedule", "constant", "--max-steps", 300)
     outcome = command("train", "-i", few, "-o", folder, *flags)
