@@ -154,6 +154,7 @@ class Compiled:
 
         It defines run(*arrays) -> (value, [gradients]): the arrays are the tensor arguments, then the tensors that the
         function reads itself, as it names them; the gradients are those of the ones that require grad, in this order.
+        Dropout's factors are drawn by a function that run takes as its last argument.
         Raises RuntimeError where there is none.
         """
         if self._of_values is not None:

@@ -45,7 +45,7 @@ class Program(Text):
         arguments = ", ".join(ast.unparse(self.expression(argument)) for argument in step.arguments)
         try:
             name = self.helper(step.function)
-        except Obstacle:  # it draws random numbers: its text needs the package
+        except Obstacle:  # it draws random numbers, from the engine's stream
             name = self.fresh(f"new_{step.function.__name__.strip('_')}")
             self.constants[name] = self.scope[name] = step.function
         results = step.result if isinstance(step.result, tuple) else (step.result,)

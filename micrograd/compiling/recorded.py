@@ -1,6 +1,7 @@
 """The program of one recorded call: what goes into it and comes out, as text, and run again in place of the call."""
 
 import builtins
+import inspect
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -71,6 +72,8 @@ class Recorded:
         changed = {id(counter) for counter, version in recording.versions.values() if counter[0] != version}
         rerun = {id(a) for step in recording.steps if isinstance(step, Rerun) for a in step.arguments}
         self.moved = [t for t in self.leaves if id(t._version) in changed and id(t._array) in rerun]
+        moved = {id(t) for t in self.moved}
+        self.moved_names = {name for name, key in zip(names, border, strict=True) if key in moved}
         news = [s.result for s in recording.steps if isinstance(s, Rerun)]
         self.draws = any(isinstance(part, np.ndarray) for r in news for part in (r if isinstance(r, tuple) else (r,)))
         if changed - {id(t._version) for t in self.moved}:
@@ -151,13 +154,12 @@ class Recorded:
         self.forward = scope["forward"]
 
     def source(self) -> str:
-        """The program as text: run(*arrays) -> (value, [gradients])."""
+        """The program as text: run(*arrays) -> (value, [gradients]). After the arrays it takes what draws numbers."""
         program = self.program
-        body = [line for line in program.forward_lines if not line.startswith("same(")]
+        body = [line for line in map(self._without_look, program.forward_lines) if line]
         text = "\n".join([*body, *program.backward_lines])
-        for name, value in program.constants.items():
-            if re.search(rf"\b{name}\b", text) and not isinstance(value, np.ndarray):
-                raise Obstacle(f"{value.__name__} draws random numbers: its text needs the package")
+        constants = {name: value for name, value in program.constants.items() if re.search(rf"\b{name}\b", text)}
+        draws = {name: value for name, value in constants.items() if not isinstance(value, np.ndarray)}
         needed: dict[str, str] = {}
         rest = text
         for name, helper in reversed(program.helpers.items()):
@@ -178,13 +180,24 @@ class Recorded:
         for name in program.helpers:
             if name in needed:
                 lines += ["", "", needed[name]]
-        lines += ["", "", f"def run({', '.join(self.names)}):", "    # forward"]
+        lines += ["", "", f"def run({', '.join([*self.names, *draws])}):"]
+        for name, value in draws.items():
+            about = " ".join((value.__doc__ or "").split("\n\n")[0].split())
+            lines.append(f"    # {name}({', '.join(inspect.signature(value).parameters)}): {about}")
+        lines.append("    # forward")
         lines += [_indented(line, 4) for line in body]
         if self.gradients:
             lines += ["    # backward", f"    g = np.ones({self.result_shape}, {self.out}.dtype)"]
             lines += [_indented(line, 4) for line in program.backward_lines]
         lines.append(f"    return {self.out}, [{', '.join(self.gradients)}]")
         return "\n".join(lines) + "\n"
+
+    def _without_look(self, line: str) -> str:
+        """A line of the text; "" for one that asks whether numbers are as they were, and changes nothing."""
+        look = re.fullmatch(r"same\((\w+\((.*)\)), .*\)", line, re.DOTALL)
+        if look is None:
+            return line
+        return look[1] if self.moved_names & set(look[2].split(", ")) else ""
 
     def call(self, arguments: list[Tensor]) -> Tensor:
         """The result for other arguments of the same kind."""

@@ -262,7 +262,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
 @rerun
 def _dropout_factors_of(x: np.ndarray, p: float) -> np.ndarray:
-    """Those for x, drawn in the order in which its elements lie in memory, as PyTorch does."""
+    """For each element of x 0 with probability p, else 1 / (1 - p), drawn in the order of memory as in PyTorch."""
     factors = np.empty_like(x)
     factors.ravel("K")[...] = dropout_factors((factors.size,), p, factors.dtype)
     return factors
