@@ -1,9 +1,9 @@
 """A recorded call of a function of Values as NumPy code: nodes of one op, depth and number of inputs in one line.
 
-Every number has its place in one array, v: inputs, constants, then group after group. Its gradient has the same place
-in g, and behind these stands what each node hands on to its inputs. A sum `a + b + c + ...` is one node here. All sums
-are added up in the engine's order, and exp, log, tanh and powers are Python's, so the numbers are the engine's, to the
-last bit.
+Every number has an index in one array, v: inputs, constants, then group after group. Its gradient has the same index
+in g, and after these g holds what each node adds to the gradients of its inputs. A sum `a + b + c + ...` is one node
+here. All sums are added up in the engine's order, and exp, log, tanh and powers are Python's, so the numbers are the
+engine's to the last bit.
 """
 
 import ast
@@ -38,7 +38,7 @@ def each(f, *xs):
 
 
 def total(rows):
-    """The sum of the rows, added up one after the other."""
+    """The sum of the rows, added one after the other."""
     return np.add.reduce(rows) if rows.shape[1] > 1 else np.add.accumulate(rows)[-1]
 
 
@@ -109,7 +109,7 @@ def program_of(inputs: Sequence[Step], outs: Sequence[Step], failing: Sequence[S
 
 
 def kinds_of(units: Sequence[Unit]) -> list[tuple[int, str, int, Any]]:
-    """What those that are computed together have in common: depth, op, number of rows, and exponent or function."""
+    """What nodes in one group have in common: depth, op, number of rows, and exponent or function."""
     depth: dict[Step, int] = {}
     kinds = []
     for unit in units:
@@ -131,7 +131,7 @@ class Arrays:
         self.functions: dict[str, Callable] = {}
         self.names = Names()
         order = topological_order(*outs, *failing)
-        self.place: dict[Step, int] = {step: i for i, step in enumerate(inputs)}
+        self.index_of: dict[Step, int] = {step: i for i, step in enumerate(inputs)}
         self.constants: list[float] = []
         known: dict[str, int] = {}
         for step in order:
@@ -140,14 +140,14 @@ class Arrays:
                 if text not in known:
                     known[text] = len(inputs) + len(self.constants)
                     self.constants.append(step.parameter)
-                self.place[step] = known[text]
+                self.index_of[step] = known[text]
         self.groups = self._grouped(units_of(order, outs))
         self.size = self.groups[-1].stop
         self.lines: list[str] = []
         self.kept: list[str] = ["v"]
         for group in self.groups:
             self._forward_of(group)
-        ends = self._read([self.place[step] for step in outs])
+        ends = self._read([self.index_of[step] for step in outs])
         kept = ", ".join(self.kept)
         start = np.zeros(self.size)
         start[len(inputs) : len(inputs) + len(self.constants)] = self.constants
@@ -162,7 +162,7 @@ class Arrays:
         for key in sorted(kinds, key=lambda key: key[0]):
             groups.append(Group(kinds[key], start, *key[1:]))
             for i, unit in enumerate(kinds[key]):
-                self.place[unit.step] = start + i
+                self.index_of[unit.step] = start + i
             start = groups[-1].stop
         return groups
 
@@ -173,38 +173,38 @@ class Arrays:
         exec(compile(text, "<micrograd compiled>", "exec"), scope)
         return scope[name]
 
-    # Places in an array, as text.
+    # Indices of an array, as text.
 
-    def _index(self, places: np.ndarray) -> str:
-        """What stands in the brackets of v[...]: a slice, or the name of an array."""
-        flat = places.reshape(-1)
+    def _index(self, indices: np.ndarray) -> str:
+        """The index in v[...] as text: a slice, or the name of an array."""
+        flat = indices.reshape(-1)
         step = int(flat[1] - flat[0]) if len(flat) > 1 else 1
-        if places.ndim == 1 and step > 0 and (np.diff(flat) == step).all():
+        if indices.ndim == 1 and step > 0 and (np.diff(flat) == step).all():
             return f"{flat[0]}:{flat[-1] + 1}" + (f":{step}" if step > 1 else "")
-        return self._array("i", places)
+        return self._array("i", indices)
 
     def _array(self, letter: str, array: np.ndarray) -> str:
-        """The name of an array of places (i) or of constants (k), each of which the program has once."""
+        """The name of an array of indices (i) or of constants (k), each of which the program has once."""
         key = f"{letter} {array.shape}".encode() + array.tobytes()
         if key not in self.names_of_arrays:
             self.names_of_arrays[key] = name = self.names.fresh(letter)
             self.arrays[name] = array
         return self.names_of_arrays[key]
 
-    def _read(self, places: Any, scalars: bool = False) -> str:
-        """Numbers of v. scalars: where they are one and the same, that one will do."""
-        places = np.array(places)
-        constants = places - len(self.inputs)
-        same = scalars and (places == places.flat[0]).all()
+    def _read(self, indices: Any, scalars: bool = False) -> str:
+        """Numbers of v, as text. scalars: if all are the same, one is enough."""
+        indices = np.array(indices)
+        constants = indices - len(self.inputs)
+        same = scalars and (indices == indices.flat[0]).all()
         if (constants >= 0).all() and (constants < len(self.constants)).all():
             numbers = np.array(self.constants)[constants]
             return number(self.constants[constants[0]]) if same else self._array("k", numbers)
-        return f"v[{places[0]}]" if same else f"v[{self._index(places)}]"
+        return f"v[{indices[0]}]" if same else f"v[{self._index(indices)}]"
 
     def _operand(self, group: Group, rows: Sequence[int], scalars: bool, name: str = "xs") -> str:
-        """The text of one or more rows of a group; what has to be picked gets a name that the way back uses too."""
-        places = [[self.place[unit.rows[row]] for unit in group.units] for row in rows]
-        text = self._read(places if len(rows) > 1 else places[0], scalars)
+        """The text of one or more rows of a group; rows that are indexed get a name, for backward to use again."""
+        indices = [[self.index_of[unit.rows[row]] for unit in group.units] for row in rows]
+        text = self._read(indices if len(rows) > 1 else indices[0], scalars)
         if text.startswith("v[i"):
             name = self.names.fresh(name)
             self.lines.append(f"{name} = {text}")
@@ -252,7 +252,7 @@ class Arrays:
     # Backward.
 
     def _back_lines(self, roots: Sequence[Step], starts: bool) -> tuple[list[str], int, list[int]]:
-        """The lines of the way back from roots, the size of g, and which inputs it comes to.
+        """The lines of backward from roots, the size of g, and the inputs that get a gradient.
 
         The gradients of the roots stand in g behind those of v, and where `starts` says so those of the inputs behind
         them.
@@ -260,7 +260,8 @@ class Arrays:
         order = topological_order(*roots)
         position = {step: i for i, step in enumerate(order)}
         size = self.size
-        handed: dict[Step, list[tuple[int, int, int]]] = {}  # to each, by whom in what order, and where it stands
+        # For each node what is added to its gradient: two numbers that order it, and its index in g.
+        handed: dict[Step, list[tuple[int, int, int]]] = {}
         for root in roots:
             handed.setdefault(root, []).append((-len(order), 0, size))
             size += 1
@@ -283,7 +284,7 @@ class Arrays:
         return lines, size, reached
 
     def _hand_on(self, group: Group, position: Any, handed: Any, size: int) -> tuple[list[str], int]:
-        """The lines by which a group hands its gradient on to its inputs, in g from `size` on; the size after."""
+        """The lines that compute what a group adds to its inputs' gradients, in g from `size` on; the size after."""
         g, width = f"g[{group.start}:{group.stop}]", len(group.units)
         half = group.n_rows // 2
         rows = [(i, [i]) for i in range(group.n_rows)]
@@ -294,37 +295,37 @@ class Arrays:
             if all(unit.rows[i].op == "constant" for unit in group.units for i in members):
                 continue
             local = group.local[which] if group.local else "1.0"
-            places = [group.start] * len(members)  # where the derivative is 1, the gradient itself is what is handed on
+            indices = [group.start] * len(members)  # where the derivative is 1, what is added is the gradient itself
             if local != "1.0":
-                places = [size + j * width for j in range(len(members))]
+                indices = [size + j * width for j in range(len(members))]
                 target = f"g[{size}:{size + len(members) * width}]"
                 size += len(members) * width
                 part = f"-{g}" if local == "-1.0" else f"{bracketed(local)} * {g}"
                 lines.append(f"{target} = {part}" if len(members) == 1 else f"{target} = np.ravel({part})")
-            for i, place in zip(members, places, strict=True):
+            for i, index in zip(members, indices, strict=True):
                 for j, unit in enumerate(group.units):
                     node, slot = unit.edges[i]
                     if node in position and unit.rows[i].op != "constant":
-                        handed.setdefault(unit.rows[i], []).append((-position[node], slot, place + j))
+                        handed.setdefault(unit.rows[i], []).append((-position[node], slot, index + j))
         return lines, size
 
     def _add_up(self, steps: Sequence[Step], handed: Any) -> list[str]:
-        """The lines that add up what was handed to each of these, in the engine's order."""
+        """The lines that add up the gradients of these nodes, in the engine's order."""
         alike: dict[Any, list[Step]] = {}
         for step in steps:
             if step in handed:
                 alike.setdefault(len(handed[step]), []).append(step)
         lines = []
         for count, members in alike.items():
-            each_of = [[place for *_, place in sorted(handed[step])] for step in members]
-            places = np.ascontiguousarray(np.transpose(each_of))  # else reduce would take pairs, then pairs of pairs
-            target = self._index(np.array([self.place[step] for step in members]))
-            source = f"g[{self._index(places if count > 1 else places[0])}]"
+            each_of = [[index for *_, index in sorted(handed[step])] for step in members]
+            indices = np.ascontiguousarray(np.transpose(each_of))  # else reduce would take pairs, then pairs of pairs
+            target = self._index(np.array([self.index_of[step] for step in members]))
+            source = f"g[{self._index(indices if count > 1 else indices[0])}]"
             lines.append(f"g[{target}] = {source if count == 1 else f'total({source})'}")
         return lines
 
     def back(self, which: tuple[int, ...]) -> Callable:
-        """The way back from some of the outs; see `Program`."""
+        """Backward from some of the outs; see `Program`."""
         if which not in self.ways_back:
             roots = [self.outs[i] for i in which]
             lines, size, reached = self._back_lines(roots, True)
@@ -332,7 +333,7 @@ class Arrays:
             untouched = sorted({*range(n)} - {*reached})
             above = set(topological_order(*roots))
             inner = [i for i, step in enumerate(self.outs) if step in above]
-            ends = [self.place[self.outs[i]] for i in inner]
+            ends = [self.index_of[self.outs[i]] for i in inner]
             body = [f"({', '.join(self.kept)},) = kept", f"g = np.zeros({size})"]
             body += [f"g[{self.size}:{start}] = given", f"g[{start}:{start + n}] = starts", *lines]
             body.append("return g, g[inner].tolist()")
@@ -349,7 +350,7 @@ class Arrays:
         """The program as text; see `Program`."""
         n, m = len(self.inputs), len(self.constants)
         back, size, _ = self._back_lines(self.outs[:1], False)
-        values = ", ".join(f"v[{self.place[step]}].item()" for step in self.outs)
+        values = ", ".join(f"v[{self.index_of[step]}].item()" for step in self.outs)
         body = [f'"""x: {described(self.inputs)}."""', f"v = np.zeros({self.size})", f"v[:{n}] = x"]
         if m:
             body.append(f"v[{n}:{n + m}] = {', '.join(map(number, self.constants))}")
@@ -388,7 +389,7 @@ def described(inputs: Sequence[Step]) -> str:
 
 
 def array_text(array: np.ndarray) -> str:
-    """An array of places or constants as text: as a grid, where it is one, or as what r_ makes of slices."""
+    """An array of indices or constants as text: a grid, if it is one, or np.r_ of slices."""
     shape = f".reshape{array.shape}" if array.ndim > 1 else ""
     if array.dtype.kind == "f":
         return f"np.array([{', '.join(map(number, array.reshape(-1)))}]){shape}"

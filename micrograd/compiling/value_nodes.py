@@ -1,9 +1,8 @@
-"""What a compiled function of Values gives: Values that hang from one node, the call of its program.
+"""What a compiled function of Values returns: Values whose only parent is one node, the call of its program.
 
-The inputs of that node are the Values that were given or read, and its way back is the program's. What a leaf gets from
-it is added up in the engine's order, after what it got from outside so far. So gradients are the engine's to the last
-bit; only where several results go into one loss, and a weight is used between them as well, another order of adding up
-may show in the last digit.
+The inputs of that node are the Values that the function was given or read, and its backward is the program's. Gradients
+are added up in the engine's order, so they are the engine's to the last bit, with one exception: if several results go
+into one loss, and a weight is used between them as well, the order may differ, and with it the last digit.
 """
 
 import operator
@@ -27,7 +26,7 @@ OPERATIONS |= {name: getattr(Value, name) for name in ("exp", "log", "sqrt", "ta
 
 
 class Call(Value):
-    """One call of a program, as a node. given: the results that backward came to, the last one first."""
+    """One call of a program, as a node. given: indices of the results that backward reached, the last one first."""
 
     def __init__(self, program: Any, inputs: Sequence[Value], kept: Any):
         super().__init__(0.0, inputs, "compiled")
@@ -48,7 +47,7 @@ class Call(Value):
                 results[i].grad = 0.0 + grad
 
     def unfold(self) -> None:
-        """Put the graph of Values that the program stands for in the place of this node, as for a picture.
+        """Replace this node by the graph of Values that the program stands for, as for a picture.
 
         Its inner nodes have the gradients of the last backward, if that came here.
         """
@@ -67,19 +66,19 @@ class Call(Value):
 
 
 class Result(Value):
-    """A Value that a compiled function gives."""
+    """A Value that a compiled function returns."""
 
-    def __init__(self, data: float, call: Call, place: int, label: str):
+    def __init__(self, data: float, call: Call, index: int, label: str):
         super().__init__(data, (call,), "compiled", label)
-        self.place, self.program = place, call.program.source
+        self.index, self.program = index, call.program.source
         call.results.append(weakref.ref(self))
 
     def _backward(self) -> None:
         call: Any = self._prev[0]
-        if call.grad == 0.0:  # backward begins: what an earlier one left, that an error ended, is over
+        if call.grad == 0.0:  # a new backward: drop what one that ended with an error left
             call.given = []
         call.grad += 1.0
-        call.given.append(self.place)
+        call.given.append(self.index)
 
 
 def values_of(program: Any, inputs: Sequence[Value], results: dict[Step, Any]) -> list[Value]:

@@ -1,6 +1,6 @@
 """A recorded call of a function of Values as straight Python: a line for each node, forward and then backward.
 
-That is what suits a graph of few or of lone nodes; value_arrays.py writes the wide ones as arrays, from the same table.
+This suits a graph with few nodes, or few alike; value_arrays.py writes wide ones as arrays, from the same table.
 The order of every sum is that of the engine, so the numbers are the engine's too, to the last bit.
 """
 
@@ -97,8 +97,8 @@ class Program:
 
     inputs, outs: Steps; outs are what the call gives; failing: those that can raise, needed or not. forward(*numbers)
     gives the numbers of outs, and what the way back needs. back(which) is the function of this, of the gradients of the
-    outs in `which` (their places, in the order of a topological walk from them), and of what the inputs hold in their
-    grad. It gives the gradients of the inputs, and those of all outs on the way by their place.
+    outs in `which` (their indices, in the order of a topological walk from them), and of what the inputs hold in their
+    grad. It gives the gradients of the inputs, and those of all outs on the way by their index.
     """
 
     def __init__(self, inputs: Sequence[Step], outs: Sequence[Step], failing: Sequence[Step]):
@@ -164,7 +164,7 @@ class Program:
         self.local[step] = local
 
     def _back_lines(self, roots: Sequence[Step], known: set[Step]) -> list[str]:
-        """The way back. known: Steps whose gradient has a number already, which others are added to."""
+        """The lines of backward. known: Steps that have a gradient already, to which others are added."""
         lines = []
         wanted = {step for step in topological_order(*roots) if step.op != "constant"}
         for step in reversed(topological_order(*roots)):
@@ -186,7 +186,7 @@ class Program:
         return lines
 
     def back(self, which: tuple[int, ...]) -> Callable:
-        """The way back from some of the outs."""
+        """Backward from some of the outs."""
         if which not in self.ways_back:
             roots = [self.outs[i] for i in which]
             gradients = "".join(f"g_{step.name}, " for step in self.inputs)
@@ -200,7 +200,7 @@ class Program:
         return self.ways_back[which]
 
     def given(self, kept: Any) -> Sequence[float]:
-        """The numbers of the inputs in a call, from what it kept."""
+        """The numbers of the inputs in a call, from what it saved."""
         return kept[: len(self.inputs)]
 
     def source(self) -> str:
@@ -220,12 +220,12 @@ class Program:
 
 
 def label_of(step: Step) -> str:
-    """What a Step may be called: its label, else its op."""
+    """The name of a Step: its label, else its op."""
     return step.label or (step.parameter.__name__ if step.op == "own" else WORDS.get(step.op, step.op))
 
 
 def texts_of(functions: dict[str, Callable]) -> list[str]:
-    """The source of operations of one's own."""
+    """The source of the operations that users define."""
     texts = []
     for name, function in functions.items():
         try:

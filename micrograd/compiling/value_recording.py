@@ -1,4 +1,4 @@
-"""What happens in one call of a function of Values: which are made, by what, and whether anything looks at numbers.
+"""Watches one call of a function of Values: which are made, by what, and whether anything reads their numbers.
 
 The graph that the call leaves is its record. What a graph cannot show is watched here: a function that looks at the
 numbers of Values could go another way next time, and an operation that was given numbers alone cannot be run again.
@@ -26,7 +26,7 @@ LARGEST = 1_000_000  # bytes of an array that is compared on every call
 
 
 class ValueGuards(Guards):
-    """Values among what a function reads are its inputs: their numbers are read anew each time."""
+    """Values that a function reads are inputs: their numbers are read in each call."""
 
     def inside(self, value: Any, label: str, attributes: Any = ()) -> None:
         if isinstance(value, Value):
@@ -128,7 +128,7 @@ def _init(self: Value, *args: Any, **kwargs: Any) -> None:
 
 
 def _watched(name: str) -> property:
-    """The attribute of a Value, which reports who reads and who changes it."""
+    """An attribute of Value that reports who reads and who changes it."""
 
     def read(value: Value) -> Any:
         if isinstance(state.recording, ValueRecording):

@@ -1,8 +1,8 @@
 """A function of Values that runs as a recorded program: what `micrograd.compile` makes of one.
 
 The graph that the first call leaves is the recording (value_recording.py watches what it cannot show). Written as a
-program (value_program.py, or value_arrays.py where it is wide), it runs on plain floats, and what it gives are nodes of
-a graph again (value_nodes.py).
+program (value_program.py, or value_arrays.py where it is wide), it runs on plain floats, and its results are nodes of a
+graph again (value_nodes.py).
 """
 
 import math
@@ -37,8 +37,8 @@ class Recorded:
     ):
         border = {key: value for key, (_, value) in arguments.items()}
         names = {key: name for key, (name, _) in arguments.items()}
-        places = {key: i for i, key in enumerate(arguments)}
-        self.both = {places.pop(key): guards.kept[key] for key in guards.names if key in places}
+        indices = {key: i for i, key in enumerate(arguments)}
+        self.both = {indices.pop(key): guards.kept[key] for key in guards.names if key in indices}
         self.read = {id(value) for value in self.both.values()}
         for key, label in guards.names.items():
             border[key], names[key] = guards.kept[key], label
@@ -48,20 +48,20 @@ class Recorded:
         failing = [value for value, parameter in recording.nodes.values() if value._op in CAN_FAIL or parameter]
         steps = _steps([*found, *failing], border, names, recording.nodes)
         outs = dict.fromkeys(value for value in found if steps[value]._prev)
-        # The inputs of the program: arguments by their place, then what the function reads.
+        # The inputs of the program: arguments by index, then what the function reads.
         used = [value for value in border.values() if value in steps]
-        given = [value for value in used if id(value) in places]
-        self.given = [places[id(value)] for value in given]
-        self.leaves = [value for value in used if id(value) not in places]
+        given = [value for value in used if id(value) in indices]
+        self.given = [indices[id(value)] for value in given]
+        self.leaves = [value for value in used if id(value) not in indices]
         used = [*given, *self.leaves]
         self.leaf_ids = set(guards.names)
         self.program = program_of(*[[steps[value] for value in values] for values in (used, outs, failing)])
         self.labels = [value.label for value in outs]
-        # What each Value of the result is: an out by its place, an argument, what was read, or a constant.
+        # What each Value of the result is: an out by index, an argument, what was read, or a constant.
         where: dict[Value, Any] = {value: i for i, value in enumerate(outs)}
         for value in found:
             if value not in where:
-                where[value] = value if id(value) in guards.names else (places.get(id(value)), value.data)
+                where[value] = value if id(value) in guards.names else (indices.get(id(value)), value.data)
         self.where = [where[value] for value in found]
         self.unchanged = guards.made()
         self.keep = guards
@@ -70,7 +70,7 @@ class Recorded:
             raise Obstacle("its program gives other numbers than it does")
 
     def holds(self, arguments: Sequence[Value], ids: Any) -> bool:
-        """Whether this is a program for these arguments, and what the function reads is as it was."""
+        """Whether the program is for such arguments, and what the function reads has not changed."""
         if self.both:
             alike = ids & self.leaf_ids == self.read and all(arguments[i] is x for i, x in self.both.items())
         else:
@@ -90,8 +90,8 @@ class Recorded:
             elif isinstance(where, Value):
                 values.append(where)
             else:
-                place, number = where
-                values.append(Value(number) if place is None else arguments[place])
+                index, number = where
+                values.append(Value(number) if index is None else arguments[index])
         return self.form(iter(values))
 
 
@@ -135,7 +135,7 @@ def _steps(
 
 
 def _form(result: Any, found: list[Value]) -> Callable[[Any], Any]:
-    """How a result is put together again from its Values, which are added to `found`."""
+    """How a result is built from its Values again, which are added to `found`."""
     if isinstance(result, Value):
         found.append(result)
         return next
@@ -151,14 +151,14 @@ def _form(result: Any, found: list[Value]) -> Callable[[Any], Any]:
 
 
 def among(things: Any, kind: type = Value) -> bool:
-    """Whether a Value, or another kind of thing, is in there, in lists, tuples and dicts too."""
+    """Whether there is a Value, or another kind of thing, in an argument; lists, tuples and dicts are searched."""
     if isinstance(things, list | tuple):
         return any(among(thing, kind) for thing in things)
     return among(list(things.values()), kind) if isinstance(things, dict) else isinstance(things, kind)
 
 
 def works_on_values(function: Callable, given: Any) -> bool:
-    """Whether this function of what is given is one of Values: they are given, or no tensor is and it reads Values."""
+    """Whether a function works on Values: it is given some, or it is given no tensor and reads some."""
     try:
         if among(given) or among(given, Tensor):
             return among(given)
@@ -232,15 +232,15 @@ class CompiledValues:
         others: list[Any] = []
         try:
             kind = _kind((args, kwargs), values, others)
-            places = {id(value): i for i, value in enumerate(reversed(values))}
-            key = (kind, tuple([places[id(value)] for value in values]) if len(places) < len(values) else None)
+            indices = {id(value): i for i, value in enumerate(reversed(values))}
+            key = (kind, tuple([indices[id(value)] for value in values]) if len(indices) < len(values) else None)
             known = self._recorded.get(key, ())
         except (RecursionError, TypeError) as error:  # a list in itself; what cannot be hashed
             return self._give_up(f"its arguments cannot be told apart ({error})", args, kwargs)
-        if len(places) < len(values):
+        if len(indices) < len(values):
             values = list(dict.fromkeys(values))
         for recorded in known:
-            if recorded.holds(values, places.keys()):
+            if recorded.holds(values, indices.keys()):
                 self.last, self._in_a_row = recorded, 0
                 try:
                     return recorded.call(values)

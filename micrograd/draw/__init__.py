@@ -41,9 +41,9 @@ def draw(
     >>> picture = draw((a * b).tanh())
 
     root: a Value, a Tensor, or a list of Values or Tensors, as a Module returns it. A Value shows the grad it holds.
-    Of Tensors the gradients of `root` by every inner one, too, are worked out here, and no `.grad` is touched; of a
-    root with several elements they are those of its sum. The numbers inside are worked out anew from the leaves; after
-    backward(), which lets go of them, from the leaves as they are then, and the picture says so.
+    For Tensors the gradients of `root` by all others are computed here, and no `.grad` changes; for a root with several
+    elements they are those of its sum. Inner numbers are computed again from the leaves; after backward(), which
+    releases them, from the leaves as they are then, and the picture says so.
     depth: how many operations back from root are drawn; None draws all, and folds what is too large to look at.
     direction: "LR", inputs at the left and the result at the right, or "TB", from top to bottom.
     show: "all", "data" or "grad" of each box, or "shapes": no numbers, and the operation written into its box, which
@@ -52,8 +52,8 @@ def draw(
     labels: names, as in draw(loss, W=W, xs=xs): of Values, Tensors, or a Module or a list, whose parts get their own.
 
     Raises TypeError where root is no node of a graph, ValueError for a Tensor without a graph, a negative depth, and a
-    direction, show or digits that is none of these, RuntimeError where backward() has released numbers that are not to
-    be had again, of an autograd.Function of your own or a change of a part in place.
+    direction, show or digits that is none of these, RuntimeError where backward() has released numbers that cannot be
+    computed again: of an autograd.Function of your own, or before a change of a part in place.
     """
     roots = list(root) if isinstance(root, list | tuple) else [root]
     kinds = {Value if isinstance(x, Value) else Tensor if isinstance(x, Tensor) else None for x in roots}

@@ -38,8 +38,8 @@ FONT, FONTS = "DejaVu Sans", "Helvetica,Arial,DejaVu Sans,sans-serif"
 """The font that a picture is laid out for, and those that it is shown in. Graphviz knows the widths of DejaVu Sans,
 the widest that a reader is likely to have: in any other there is only more room beside the text."""
 PAD = "\N{NO-BREAK SPACE}"
-"""Titles are bold, and Graphviz measures them as if they were not: one for every eight characters makes up for it. They
-are taken away again in the SVG."""
+"""Titles are bold, and Graphviz measures them as regular: one for every eight characters makes up for it. The SVG has
+them removed."""
 WIDTH_OF_PAD = 0.636 * 11
 INK = "#333333"
 

@@ -1,4 +1,4 @@
-"""What the commands that draw share: the files they write, and how a picture looks."""
+"""The flags that the commands that draw share: the file they write, and how a picture looks."""
 
 import argparse
 from pathlib import Path
@@ -20,12 +20,12 @@ def add_look_flags(parser: Parser) -> None:
 
 
 def look(flags: argparse.Namespace) -> dict[str, Any]:
-    """What these flags are for `draw`."""
+    """These flags as keyword arguments of `draw`."""
     return {name: getattr(flags, name) for name in Look._fields}
 
 
 def check_suffix(path: Path, flag: str) -> None:
-    """Raises UsageError for a file that no picture is saved as."""
+    """Raises UsageError for a suffix that no picture can have."""
     if path.suffix.lower() not in (*FORMATS, ".html"):
         raise UsageError(f"{flag} {path}: the file is {FILES}")
 

@@ -18,7 +18,7 @@ from micrograd.rules.grad_mode import enable_grad
 from micrograd.tensors import Tensor
 
 RELEASED = (
-    "the numbers behind this Tensor were released by backward(), and {what} cannot be worked out again: "
+    "the numbers behind this Tensor were released by backward(), and {what} cannot be computed again: "
     "draw it before, or call backward(retain_graph=True)"
 )
 AGAIN = (

@@ -16,7 +16,7 @@ a subclass of GuardError that says what happened, with the shapes, and what was 
 - layers in a plain list and weights that are no Parameters, which no optimizer sees (`guard.beside`);
 - numbers that backward needs and that were written over through NumPy (`guard.memory`).
 
-The guard stands at the doors of the engine, `graph.observer`, while it is on. Off, nothing of it runs.
+While it is on, the engine reports each operation and each backward to it (`graph.observer`). Off, nothing of it runs.
 """
 
 import contextlib

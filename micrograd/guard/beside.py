@@ -11,13 +11,13 @@ from micrograd.nn import Module, Parameter
 from micrograd.tensors import Tensor
 
 _modules: set[weakref.ref[Module]] = set()
-"""The Modules whose forward has made the graphs that backward went through."""
+"""The Modules whose forward made nodes that backward went through."""
 
 _unseen: "list[tuple[str, weakref.ref[Tensor], str]]" = []
-"""What stands beside their parameters: a name, a leaf, and what was meant; looked for when there is another Module."""
+"""Leaves in their attributes that are no parameters: name, leaf, and what was meant; searched for each new Module."""
 
 _looked = [0]
-"""How many Modules there were then."""
+"""How many Modules there were at the last search."""
 
 
 def note_modules(nodes: Iterable[Node]) -> None:
@@ -30,9 +30,9 @@ def note_modules(nodes: Iterable[Node]) -> None:
 
 
 def check_step(parameters: Sequence[Tensor]) -> None:
-    """Look at what stands beside the parameters in their Modules, when an optimizer is about to move these.
+    """Look for leaves that the optimizer does not see, when it is about to update its parameters.
 
-    Raises UpdateError where that has had gradients at several steps, and nobody has moved it.
+    Raises UpdateError for one that has had gradients at several steps and was not updated.
     """
     for p in parameters:
         p.__dict__["_held"] = True

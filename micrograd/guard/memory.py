@@ -1,4 +1,4 @@
-"""Writes through an array of NumPy's into the memory of a tensor, of which its counter of changes knows nothing."""
+"""Writes through a NumPy array into the memory of a tensor, which its version counter does not see."""
 
 import weakref
 import zlib
@@ -12,11 +12,11 @@ from micrograd.guard.caught import Place, UpdateError, place_text
 from micrograd.tensors import Tensor
 
 MOST_BYTES = 1 << 17
-"""Larger arrays are not watched: to look whether one was changed takes as long as to read it."""
+"""Larger arrays are not watched: each check reads the whole array."""
 
 _shared: "dict[int, _Shared]" = {}
 _writes = [0]
-"""How many writes were noticed so far: the clock by which a Node is older than a write."""
+"""How many writes were noticed so far: a clock that tells whether a Node is older than a write."""
 
 
 class Stamp(tuple):
@@ -31,9 +31,9 @@ class Stamp(tuple):
 
 
 class _Shared:
-    """An array that NumPy has a hold of: its checksum, the last write, and the counter of changes of each tensor in it.
+    """An array that NumPy can write to: its checksum, its last write, and the version counters of its tensors.
 
-    A change that none of the counters has counted was a write through NumPy.
+    A change that no version counter has counted was a write through NumPy.
     """
 
     def __init__(self, array: np.ndarray):
@@ -43,7 +43,7 @@ class _Shared:
         self.counters: dict[int, tuple[list[int], int]] = {}
 
     def look(self) -> None:
-        """Notice a write since the last look."""
+        """Notice a write since the last call."""
         if (array := self.array()) is None:
             return
         checksum = zlib.crc32(array.tobytes())
@@ -61,7 +61,7 @@ class _Shared:
 
 
 def on_shared(tensor: Tensor) -> None:
-    """Remember that NumPy has a hold of the memory of a tensor."""
+    """Watch the memory of a tensor that NumPy can now write to."""
     array = _root(tensor._array)
     if array.nbytes <= MOST_BYTES:
         shared = _of(array)
@@ -71,7 +71,7 @@ def on_shared(tensor: Tensor) -> None:
 
 
 def on_operation(inputs: Sequence[Any], result: Tensor) -> None:
-    """Look at the inputs of an operation, as far as NumPy has a hold of them: what the graph keeps is as it is now."""
+    """Look at the inputs of an operation that NumPy can write to, because the graph saves them as they are now."""
     if not _shared or result.grad_fn is None:
         return
     for x in inputs:

@@ -120,7 +120,7 @@ def _each_in_turn(index: Any, n: int) -> bool:
 
 
 def _add_up(sums: np.ndarray) -> bool:
-    """Whether any of the sums is 1, give or take what smoothing and a mask may change."""
+    """Whether any of the sums is 1, to within what smoothing and a mask may change."""
     return bool((abs(sums - 1) < 0.1).any())
 
 
