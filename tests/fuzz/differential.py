@@ -264,13 +264,9 @@ def left_behind(mine: dict[str, Any], theirs: dict[str, Any]) -> list[Difference
     return found + memory_differences(tensors)
 
 
-def goes_through_integers(x: torch.Tensor, names: dict[str, Any]) -> bool:
+def goes_through_integers(x: torch.Tensor, tensors: list[torch.Tensor]) -> bool:
     """Whether PyTorch's graph of x has integers in it, into which a float was written: its own backward fails there."""
-    leaves = [
-        leaf
-        for leaf in names.values()
-        if isinstance(leaf, torch.Tensor) and asked(leaf, "is_leaf") is True and leaf.requires_grad
-    ]
+    leaves = [leaf for leaf in tensors if asked(leaf, "is_leaf") is True and leaf.requires_grad]
     try:
         torch.autograd.grad(x, leaves, torch.ones_like(x), retain_graph=True, allow_unused=True)
     except RuntimeError as error:
