@@ -157,7 +157,8 @@ def _put_into(x: Tensor, index: Any, value: Any, assigned: bool = False) -> None
         if is_tensor:
             _check_put(x, value)
     elif is_tensor:
-        if assigned and _has_changed(value) and _is_same(x._array, array):
+        same = assigned and _is_same(x._array, array) and _has_changed(value)
+        if same and (value._base is (x if x._base is None else x._base) or not records(x, value)):
             return  # the end of x[1:] += 1
         name = "CopyBackwards"
         refuse_overlap(x._array, array)

@@ -34,7 +34,8 @@ def lying_as(x: np.ndarray, g: np.ndarray) -> np.ndarray:
         return g
     result = np.empty_like(x, g.dtype)
     reach = sum([(n - 1) * step for n, step in zip(x.shape, x.strides, strict=True)]) + x.itemsize
-    if reach != x.nbytes or result.strides != x.strides:
+    steps = zip(x.shape, x.strides, result.strides, strict=True)
+    if reach != x.nbytes or any(n > 1 and step != other for n, step, other in steps):
         result = np.empty(x.shape, g.dtype)
     result[...] = g
     return result

@@ -6,7 +6,7 @@
 import functools
 
 import pytest
-from fuzz.differential import LOUD, NEEDLESS, SELECTION, SILENT, Difference, differences
+from fuzz.differential import INTEGERS, LOUD, NEEDLESS, SELECTION, SILENT, Difference, differences
 from fuzz.programs import TOPICS, program
 from fuzz.search import paragraph, shorten
 
@@ -71,6 +71,13 @@ NO_FAULT = {
         "y[[0, 2, 1]] = -2.0",
         "(y.sum() + loss).backward()",
     ),
+    "a graph through integers": (
+        INTEGERS,
+        "x = torch.tensor(-2.0, requires_grad=True)",
+        "y = torch.tensor([0], dtype=torch.uint8)",
+        "y[:2, None] = x",
+        "z = y.sin()",
+    ),
     "a gradient that is a view in PyTorch": (
         NEEDLESS,
         "x = torch.tensor([0.75], requires_grad=True)",
@@ -87,9 +94,31 @@ def test_a_second_look_tells_what_is_no_fault(name):
     assert {difference.kind for difference in differences(lines)} == {kind}
 
 
-def test_what_several_views_refuse_after_a_change_is_refused_here_too():
-    lines = ["x = torch.ones(4, requires_grad=True) * 1", "y = x.chunk(2)[0]", "x *= 2", "z = y * 3"]
-    assert differences(lines) == []
+ONCE_FOUND = {
+    "a view of several, used after a change": [
+        "x = torch.ones(4, requires_grad=True) * 1",
+        "y = x.chunk(2)[0]",
+        "x *= 2",
+        "z = y * 3",
+    ],
+    "numbers put where they stand, without their graph": [
+        "x = torch.tensor([-1.0, 2.0], requires_grad=True)",
+        "y = x.max(0).values",
+        "z = y.detach().view_as(y)",
+        "z.T[...] = -1.5",
+        "y[...] = z",
+        "(x.sum() + y * y).backward()",
+    ],
+    "the gradient of a leaf with a dimension of length 1 between": [
+        "x = torch.zeros(2, 1, 3).movedim(-1, 0).requires_grad_()",
+        "x.backward(torch.ones(3, 2, 1))",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", ONCE_FOUND)
+def test_what_was_once_found_is_the_same_now(name):
+    assert differences(ONCE_FOUND[name]) == []
 
 
 def test_a_topic_and_a_seed_give_the_same_program_each_time():
