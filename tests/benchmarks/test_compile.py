@@ -158,3 +158,17 @@ def test_compiling_has_paid_for_itself_after_so_many_calls():
     paid = (first - eager) / (eager - again)
     print(f"\nfirst call {1e3 * first:.1f} ms, then {1e6 * again:.0f} us instead of {1e6 * eager:.0f}")
     print(f"paid for after {paid:.0f} calls")
+
+
+@pytest.mark.benchmark
+def test_the_first_call_of_each_kind_of_net_which_records_it():
+    print(f"\n{processor()}\n{'work':<12} first call  later ones   (ms; target: at most 100 for the first)")
+    for work in ("mlp", "trigram", "batchnorm", "gru", "transformer"):
+        found = []
+        for _ in range(3):
+            engine = Engine("compiled")  # a new process, which has read no source yet
+            found.append((engine.seconds(work, 1), engine.seconds(work, 20)))
+            engine.close()
+        first, later = (1e3 * median(times) for times in zip(*found, strict=True))
+        print(f"{work:<12} {first:10.1f} {later:11.2f}")
+        assert first > later
