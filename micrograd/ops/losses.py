@@ -85,6 +85,7 @@ def _row_starts(n, classes):
 
 @op(
     "MseLossBackward0",
+    elementwise=True,
     of="",
     examples=["F.mse_loss(x, y)", "F.mse_loss(x, y, reduction='sum')", "F.mse_loss(x, y, reduction='none')"],
 )
