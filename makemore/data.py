@@ -282,13 +282,13 @@ HEADERS = {"name", "names", "word", "words", "title", "label", "term", "text", "
 
 
 def remarks(words: Sequence[str]) -> list[str]:
-    """What a list of words has that a list for learning should not have, a line each.
+    """What a list of words should not have, a line for each thing found.
 
-    They are words that stand in it twice, the columns and the header of a table, and accents written in two ways.
+    They are repeated words, the columns and the header of a table, and accents written in two ways.
     """
     found, first = [], words[0].strip("\ufeff\"'")
     if again := len(words) - len(set(words)):
-        found.append(f"{quantity(again, 'word')} stood before in the list; --unique keeps one of each")
+        found.append(f"{quantity(again, 'repeated word')}; --unique keeps one of each")
     for mark in ",;\t":
         if len(words) > 2 and 10 * sum(mark in word for word in words) > 9 * len(words):
             found.append(f"nearly every word has {mark!r} in it, as in a table; a list has one column")

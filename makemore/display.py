@@ -8,7 +8,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 LOG_SECONDS = 30.0
-"""How often progress is told where it cannot be drawn."""
+"""How often progress is printed where no bar can be drawn."""
 _OF_TOTAL = "{desc}: {percentage:.0f} %, {n_fmt} of {total_fmt} {unit}s, {elapsed} gone, {remaining} to go{postfix}"
 _WITHOUT_END = "{desc}: {n_fmt} {unit}s, {elapsed} gone{postfix}"
 

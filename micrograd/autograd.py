@@ -42,9 +42,9 @@ def grad(
         if not tensor.requires_grad:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
     starts = [start_of_backward(output, gradient) for output, gradient in zip(outputs, given, strict=True)]
-    places: list[Any] = [tensor.grad_fn or tensor for tensor in inputs]
-    found = _run_backward(outputs, starts, retain_graph, set(places), _leading_elsewhere(outputs, set(places)))
-    gradients = [_after_hooks(place, found.get(place)) for place in places]
+    targets: list[Any] = [tensor.grad_fn or tensor for tensor in inputs]
+    found = _run_backward(outputs, starts, retain_graph, set(targets), _leading_elsewhere(outputs, set(targets)))
+    gradients = [_after_hooks(target, found.get(target)) for target in targets]
     if not allow_unused and any(g is None for g in gradients):
         raise RuntimeError(
             "One of the differentiated Tensors appears to not have been used in the graph. "
@@ -59,16 +59,16 @@ def _leading_elsewhere(outputs: Sequence[Tensor], wanted: set[Any]) -> set[Node]
     leading: set[Any] = set()
     for node in order:  # all that a node was made from comes before it
         parents = [edge.parent for edge in node.edges] if node.edges is not None else node._prev
-        unknown = node.edges is None and any(isinstance(place, Tensor) for place in wanted)  # its leaves are forgotten
+        unknown = node.edges is None and any(isinstance(each, Tensor) for each in wanted)  # its leaves are forgotten
         if unknown or any(parent in wanted or parent in leading for parent in parents):
             leading.add(node)
     return set(order) - leading
 
 
-def _after_hooks(place: Any, g: Any) -> Any:
+def _after_hooks(target: Any, g: Any) -> Any:
     """The gradient of a leaf after the leaf's hooks; that of a Node has been through its own."""
-    if isinstance(place, Tensor) and place._hooks and g is not None:
-        for hook in list(place._hooks.values()):
+    if isinstance(target, Tensor) and target._hooks and g is not None:
+        for hook in list(target._hooks.values()):
             g = hook(g)
     return g
 

@@ -144,9 +144,9 @@ def _joined(path: str, key: Any) -> str:
 
 
 def _note_shared_memory(tensors: dict[str, tuple[Tensor, list]]) -> None:
-    """Add to the items of tensors whose memory is shared: its first tensor's name, its size, and the place in it.
+    """Add to the items of tensors whose memory is shared: its first tensor's name, its size, and the offset in it.
 
-    The size, the place and the strides are in bytes. A tensor that is there several times becomes one again: its later
+    Size, offset and strides are in bytes. A tensor that is there several times becomes one again: its later
     items are ["again", name, first name].
     """
     groups: dict[int, list[str]] = {}
@@ -195,15 +195,15 @@ class _Loading:
             self.tensors[name] = self.tensors[first]
             return self.tensors[name]
         if kind == "tensor":
-            name, requires_grad, *place = items
-            tensor = self.shared(self.arrays[name], *place) if place else wrap(self.arrays[name])
+            name, requires_grad, *view = items
+            tensor = self.shared(self.arrays[name], *view) if view else wrap(self.arrays[name])
             self.tensors[name] = tensor.requires_grad_(requires_grad)
             return tensor
         values = [self.from_json(item) for item in items]
         return tuple(values) if kind == "tuple" else values
 
     def shared(self, array: np.ndarray, memory: str, size: int, offset: int, strides: list[int]) -> Tensor:
-        """The array in its place of a memory that other tensors look at as well."""
+        """The array as a view of memory that other tensors share."""
         whole = self.memories.setdefault(memory, wrap(np.zeros(size, np.uint8)))
         tensor = whole.detach()  # so that all know of each other's changes
         tensor._array = np.ndarray(array.shape, array.dtype, whole._array, offset, strides)

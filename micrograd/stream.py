@@ -25,7 +25,7 @@ STATE = np.dtype(
         ("seed", "<u8"),
         ("left", "<i4"),  # the words left, plus one: at 1 the next draw renews all 624
         ("seeded", "<i4"),  # always 1
-        ("next", "<u8"),  # the place of the next word
+        ("next", "<u8"),  # the index of the next word
         ("words", "<u8", 624),
         ("normal_x", "<f8"),  # 0, as is normal_rho
         ("normal", "<f8"),  # the second of a pair of normal numbers, if it waits for the next call
@@ -82,11 +82,11 @@ class Stream:
     def get_state(self) -> np.ndarray:
         """Where the stream stands: 5056 uint8, the bytes of `torch.Generator.get_state()`."""
         twister = self._bits.state["state"]
-        words, place = twister["key"], twister["pos"]
-        fresh = place == 624 and words[0] == self._seed & 0xFFFFFFFF  # from the seed, nothing drawn yet
+        words, position = twister["key"], twister["pos"]
+        fresh = position == 624 and words[0] == self._seed & 0xFFFFFFFF  # from the seed, nothing drawn yet
         state = np.zeros(1, STATE)
         state["seed"], state["seeded"], state["words"] = self._seed, 1, words
-        state["left"], state["next"] = 625 - place, 0 if fresh else place
+        state["left"], state["next"] = 625 - position, 0 if fresh else position
         if self._waiting is not None:
             state["normal"], state["has_normal"] = self._waiting, 1
         return state.view(np.uint8)

@@ -35,7 +35,7 @@ class Length:
 class Kind:
     """What is known of an array in all calls: its dtype, its dimensions and those of their lengths that never vary.
 
-    varies: whether a length, given with its place, does.
+    varies: whether a length, given with its dimension, does.
     """
 
     __class__ = np.ndarray  # type: ignore[assignment]  # so says isinstance

@@ -45,8 +45,8 @@ class Functions:
         """What of an argument holds in every call: the first length of what is computed never does."""
         fixed = id(value) in self.weights
 
-        def varies(place: int, length: int) -> bool:
-            return not fixed and (place == 0 or any(length == n or (n > 100 and length % n == 0) for n in self.lengths))
+        def varies(dim: int, length: int) -> bool:
+            return not fixed and (dim == 0 or any(length == n or (n > 100 and length % n == 0) for n in self.lengths))
 
         return kind_of(value, varies, is_option)
 

@@ -205,22 +205,23 @@ def _all_in_order(x, index):
 
 def _laid_out(found, x, index):
     """What was found at an index, in the order in which PyTorch writes it: that of x, then that of the arrays."""
-    parts, kept, places, arrays = list(index if isinstance(index, tuple) else (index,)), [], [], arrays_in(index)
+    parts, kept, covered, arrays = list(index if isinstance(index, tuple) else (index,)), [], [], arrays_in(index)
     gap = next((i for i, part in enumerate(parts) if part is ...), len(parts))
     missing = x.ndim - sum([_dims(part) for part in parts if part is not ...])
     parts[gap : gap + 1] = [slice(None)] * missing
     for part in parts:
         if isinstance(part, np.ndarray):
-            places += range(len(kept), len(kept) + _dims(part))
+            covered += range(len(kept), len(kept) + _dims(part))
         kept += [slice(None)] * _dims(part) if isinstance(part, np.ndarray) else [part]
-    if not places:  # True and False, which pick nothing
+    if not covered:  # by True and False alone, which index no dimension
         return found
     steps = x[tuple(kept)].strides
-    place = places[0] if places == list(range(places[0], places[0] + len(places))) else 0  # NumPy's, like PyTorch's
-    rest = [step for d, step in enumerate(steps) if d not in places]
+    # NumPy's rule, like PyTorch's: where the arrays are, if they are side by side, else first.
+    first = covered[0] if covered == list(range(covered[0], covered[0] + len(covered))) else 0
+    rest = [step for d, step in enumerate(steps) if d not in covered]
     each = np.broadcast_arrays(*[a.nonzero()[0] if a.dtype.kind == "b" else a for a in arrays])
-    around = (*[1] * place, *each[0].shape, *[1] * (len(rest) - place))
-    strides = [[*rest[:place], *[0] * each[0].ndim, *rest[place:]]]
+    around = (*[1] * first, *each[0].shape, *[1] * (len(rest) - first))
+    strides = [[*rest[:first], *[0] * each[0].ndim, *rest[first:]]]
     strides += [stretched(array.reshape(around), found.shape) for array in each]
     return in_memory(found, dims_in_memory(found.shape, strides))
 
@@ -249,7 +250,7 @@ def _is_one_number(value: np.ndarray, index: Any, ndim: int) -> bool:
 
 
 def _check_put(x: Tensor, value: Tensor) -> None:
-    """Raises RuntimeError where value cannot be put at the places of an index of x."""
+    """Raises RuntimeError if value cannot be broadcast to x[index]."""
     if value.dtype != x.dtype:
         raise RuntimeError(
             f"Index put requires the source and destination dtypes match, got {x.dtype} for the destination and "

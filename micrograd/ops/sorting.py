@@ -162,8 +162,8 @@ def searchsorted(sorted_sequence: Tensor, input: Any, *, right: bool = False) ->
     low, high = np.zeros(values.shape, np.int64), np.full(values.shape, n, np.int64)
     for _ in range(n.bit_length()):  # halve every range, until it is empty
         middle = (low + high) // 2
-        places = np.minimum(middle, n - 1)
-        found = sequence[places] if sequence.ndim == 1 else np.take_along_axis(sequence, places, -1)
+        positions = np.minimum(middle, n - 1)
+        found = sequence[positions] if sequence.ndim == 1 else np.take_along_axis(sequence, positions, -1)
         after = (low < high) & ~(found > values if right else found >= values)  # nan is before all, as in PyTorch
         low, high = np.where(after, middle + 1, low), np.where(after, high, middle)
     return wrap(low)

@@ -22,7 +22,7 @@ from makemore.training import Training
     ("words", "said"),
     [
         (["ava", "eva", "ida"], []),
-        (["ava", "eva", "ava", "ava"], ["2 words stood before in the list; --unique keeps one of each"]),
+        (["ava", "eva", "ava", "ava"], ["2 repeated words; --unique keeps one of each"]),
         (["name", "ava", "eva"], ["the first word is 'name'; if that is the header of a table, remove it"]),
         (["Name,sex", "ava,F", "eva,F"], ["nearly every word has ',' in it", "the first word is 'Name'"]),
         (["Orléans", unicodedata.normalize("NFD", "Nîmes")], ["accents are characters of their own in 1 word"]),
@@ -118,7 +118,7 @@ def test_a_run_that_is_worse_than_counting_says_so_first_and_what_would_be_bette
 # What counts and nets learn on dev
 
 
-def test_interpolated_counts_are_filled_up_with_what_shorter_contexts_know():
+def test_interpolated_counts_mix_in_the_probabilities_of_shorter_contexts():
     counts = np.random.default_rng(0).integers(0, 3, (4, 4, 4))
     contexts = np.array([[0, 1], [3, 2]])
     from micrograd import from_numpy
@@ -259,6 +259,6 @@ def test_progress_in_a_log_file_is_whole_lines(monkeypatch, capsys):
     assert told.endswith("\n")
 
 
-def test_a_log_file_hears_nothing_of_what_is_done_soon(capsys):
+def test_a_log_file_gets_no_progress_of_what_is_done_soon(capsys):
     assert list(display.progress_bar(range(100))) == list(range(100))
     assert capsys.readouterr().err == ""

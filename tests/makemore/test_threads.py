@@ -45,7 +45,7 @@ def test_a_large_net_takes_all_and_every_process_of_an_mpiexec_one(made, monkeyp
 
 
 @pytest.mark.parametrize(("flags", "wanted"), [([], 1), (["--threads", "2"], 2)])
-def test_the_steps_of_a_run_are_on_them_and_what_comes_after_on_as_many_as_before(made, flags, wanted):
+def test_a_run_takes_its_steps_on_its_threads_and_restores_the_number_after(made, flags, wanted):
     asked = parser_of_flags().parse_args(flags).threads
     found = []
     training = Training(*made("--type", "rnn", "--max-steps", "1"))

@@ -543,7 +543,7 @@ def test_without_the_library_for_png_one_line_says_what_to_install(monkeypatch, 
         draw(neuron()["o"]).save(tmp_path / "graph.png")
 
 
-def test_of_the_numbers_what_is_asked_for_is_shown():
+def test_a_picture_shows_the_numbers_that_are_asked_for():
     made = bigram_step(micrograd)
     shown = {show: boxes_in(draw(made["loss"], show=show, **made)) for show in ("data", "grad", "shapes")}
     assert shown["data"]["total"][1][1:2] == ["data"] or shown["data"]["total"][1][1].startswith("data")
