@@ -35,7 +35,7 @@ def storage_of(url: str, heartbeat: int | None) -> Any:
 
 
 class Database(RDBStorage):
-    """A database, one failed sign of life to which is no reason to end."""
+    """A database, where a heartbeat that fails does not end the search."""
 
     def record_heartbeat(self, trial_id: int) -> None:
         """Say that the trial is alive."""

@@ -1,4 +1,4 @@
-"""Expressions as text, such as "(a*b + c).tanh()", worked out on whatever the names in them stand for.
+"""Expressions as text, such as "(a*b + c).tanh()", evaluated with numbers, Values or Tensors for the names in them.
 
 The text is parsed by Python's own parser and then interpreted by the tables below; it is never run as Python. It knows
 arithmetic and the functions in FUNCTIONS, and nothing else: no attribute, no index, no call of anything else.
@@ -33,7 +33,7 @@ KNOWN = f"+ - * / ** @ and {', '.join(FUNCTIONS)}"
 
 
 class ExpressionError(ValueError):
-    """An expression, or what it is to be worked out with, cannot be used. The message is one line."""
+    """An expression, or a value for one of its names, cannot be used. The message is one line."""
 
 
 def names(text: str) -> list[str]:

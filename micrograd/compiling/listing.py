@@ -169,7 +169,7 @@ class Listing:
             return ast.Call(ast.Name("slice", ast.Load()), parts, [])
         if isinstance(value, np.dtype):
             return ast.parse(f"np.{value.name}", mode="eval").body
-        return Program.expression(Program([], {}, {}), value)
+        return Program.expression(Program([], {}, {}), value)  # numbers and dtypes, as the other writer has them
 
     def _step(self, step: Step) -> None:
         inputs = [self.text(array) for array in step.arrays]

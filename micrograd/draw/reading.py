@@ -22,7 +22,7 @@ RELEASED = (
     "draw it before, or call backward(retain_graph=True)"
 )
 AGAIN = (
-    "The numbers are worked out again from the parameters and inputs as they are now: backward() let go of those in "
+    "The numbers are computed again from the parameters and inputs as they are now: backward() released those in "
     "between. "
 )
 

@@ -38,7 +38,7 @@ class Contribution(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One operation of backward: its box, the gradient that has come together there, and what it adds to its inputs."""
+    """One operation of backward: its box, its complete gradient, and what it adds to its inputs."""
 
     box: Box
     gradient: Any
@@ -81,7 +81,7 @@ def _contributions(box: Box, g: Any, box_of: dict[int, Box]) -> Iterator[tuple[B
 
 
 def _by_function(node: Value, g: float, box_of: dict[int, Box]) -> Iterator[tuple[Box, str, float, str]]:
-    """What a backward function of one's own adds, seen by calling it; all grads are then as they were."""
+    """What a Value's own backward function adds, found by calling it; all grads are restored."""
     held = [(value, value.grad) for value in {node, *node._prev}]
     try:
         for value, _ in held:

@@ -139,7 +139,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 
 @op("TraceBackward0", examples=["square.trace()"])
 def trace(x, /):
-    """The sum of a matrix's diagonal. Raises RuntimeError for what is no matrix."""
+    """The sum of the diagonal of a matrix (n, m). Raises RuntimeError for other than two dimensions."""
     if x.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got {x.ndim} dimensions")
     shape = x.shape

@@ -278,6 +278,6 @@ def dropout_factors(shape: tuple[int, ...], p: float, dtype: np.dtype) -> np.nda
 
 
 def check_probability(p: float) -> None:
-    """Raises ValueError for a p of dropout that is no probability."""
+    """Raises ValueError if p of dropout is not in [0, 1]."""
     if not 0 <= p <= 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
