@@ -80,7 +80,7 @@ def _test(name: str, ufunc: np.ufunc, what: str) -> Any:
 
     forward.__name__, forward.__doc__ = name, f"Whether each element is {what}."
     forward.__module__ = __name__
-    return op("", examples=[f"(x / 0).{name}()"])(forward)
+    return op("", elementwise=True, examples=[f"(x / 0).{name}()"])(forward)
 
 
 isnan = _test("isnan", np.isnan, "nan")

@@ -60,6 +60,7 @@ LAID_OUT = [
         "torch.einsum('ij,kl->lijk', torch.ones(4, 4)[..., [3]], torch.ones(4, 4)[..., [3]])",
     ],
     *[f"torch.nn.functional.{name}(torch.ones(6).unfold(0, 5, 1))" for name in ("gelu", "silu", "elu", "leaky_relu")],
+    *[f"torch.ones(6).unfold(0, 5, 1).{name}()" for name in ("isnan", "logical_not")],
     *["torch.ones(3, 1).expand(3, 4).clone()", "torch.arange(5.0).unfold(0, 2, 1) + 1"],
 ]
 
