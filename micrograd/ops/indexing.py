@@ -159,7 +159,8 @@ def _put_into(x: Tensor, index: Any, value: Any, assigned: bool = False) -> None
     elif is_tensor:
         same = assigned and _is_same(x._array, array) and _has_changed(value)
         if same and (value._base is (x if x._base is None else x._base) or not records(x, value)):
-            return  # the end of x[1:] += 1
+            x._version[0] += 1  # the end of x[1:] += 1, which PyTorch copies
+            return
         name = "CopyBackwards"
         refuse_overlap(x._array, array)
     if index is None:

@@ -9,7 +9,7 @@ from micrograd.graph import state
 from micrograd.in_place import ONE_OF_SEVERAL
 from micrograd.ops import apply, attach, function, op
 from micrograd.ops.indexing import _slice
-from micrograd.ops.shapes import _in_order, expand, given_sizes, narrow, need_dims, reshape
+from micrograd.ops.shapes import _in_order, clone, expand, given_sizes, narrow, need_dims, reshape
 from micrograd.rules.dims import dim_of, sizes_of
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.rules.dtypes import result_type
@@ -318,11 +318,16 @@ def flip(input: Tensor, *axes: Any, dims: Any = ()) -> Tensor:
 def diff(input: Tensor, n: int = 1, dim: int = -1) -> Tensor:
     """The differences of neighbours along dim, taken n times; of bools, whether they differ.
 
-    Raises RuntimeError for a tensor without dimensions.
+    With n=0 a copy; where dim has no elements, the tensor itself. Raises RuntimeError for a tensor without dimensions,
+    and for a negative n.
     """
     need_dims("diff", input)
-    for _ in range(n):
-        length = max(input.shape[dim] - 1, 0)
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
+    if n == 0:
+        return clone(input)
+    for _ in range(min(n, input.shape[dim])):
+        length = input.shape[dim] - 1
         after, before = narrow(input, dim, input.shape[dim] - length, length), narrow(input, dim, 0, length)
         input = after != before if input._array.dtype == np.bool_ else after - before
     return input

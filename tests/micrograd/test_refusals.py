@@ -1206,6 +1206,12 @@ torch.set_printoptions(precision=4)
 # Of all these kinds, what random programs have found, and what stands near it.
 
 NEAR_WHAT_WAS_FOUND = """
+x = torch.arange(3.0); y = x.diff(n=0); y += 1; x
+torch.arange(3.0).diff(n=5)
+torch.arange(3.0).diff(n=-1)
+torch.zeros(2, 0).diff(n=2) is torch.zeros(0)
+x = torch.zeros(0); x.diff(n=2) is x
+x = torch.zeros(0); x.diff(n=0) is x
 torch.tensor([1]) * None
 torch.tensor([1]) ** None
 None + torch.tensor([1])
