@@ -12,7 +12,7 @@ def laid_out(result: np.ndarray, arrays: Sequence[Any]) -> np.ndarray:
     if result.flags.c_contiguous and (type(first) is not np.ndarray or first.flags.c_contiguous):
         if len(arrays) == 1 or 1 not in shape:  # the stride of a single element counts beside that of others
             return result
-        if all(type(a) is not np.ndarray or (a.flags.c_contiguous and a.shape == shape) for a in arrays):
+        if all(type(a) is np.ndarray and a.flags.c_contiguous and a.shape == shape for a in arrays):
             return result
     strides = [stretched(a, shape) for a in arrays if isinstance(a, np.ndarray)]
     return in_memory(result, dims_in_memory(shape, strides))
