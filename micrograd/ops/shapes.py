@@ -15,6 +15,7 @@ from micrograd.ops import apply, attach, function, op, unchanged
 from micrograd.ops.indexing import _slice
 from micrograd.rules.dims import dim_of, dims_of, sizes_of
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
+from micrograd.rules.layout import stretched
 from micrograd.tensors import Tensor, wrap
 
 
@@ -129,7 +130,7 @@ attach("T", property(lambda x: _permute(x, dims=tuple(reversed(range(x.ndim)))),
 @op("ExpandBackward0", view=True, of="", examples=["row.expand(3, 4)", "x[:, :1].expand(-1, 5)"])
 def _expand(x, /, shape):
     """x broadcast to a shape."""
-    strides = np.broadcast_to(x, shape).strides  # the array itself is one that NumPy does not let be filled
+    strides = stretched(x, np.broadcast_to(x, shape).shape)  # NumPy's own array has others where a length stays 1
     return as_strided(x, shape, strides), unchanged  # the graph sums the gradient over what was stretched
 
 
