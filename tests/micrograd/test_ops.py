@@ -358,7 +358,11 @@ COMPOSED = ("attention", "rnn", "gru", "lstm", "causal_self_attention")
 
 def is_composed(case, arrays):
     """Whether PyTorch puts the case together; products only from three dimensions on."""
-    return case.op in COMPOSED or (case.op in ("linear", "matmul") and max(x.ndim for x in arrays) > 2)
+    return (
+        " or " in case.op
+        or case.op in COMPOSED
+        or (case.op in ("linear", "matmul") and max(x.ndim for x in arrays) > 2)
+    )
 
 
 def backward(run):
