@@ -2,20 +2,18 @@
 
 import functools
 import inspect
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from micrograd.compiling.border import Call
 from micrograd.compiling.guards import Guards
 from micrograd.compiling.recorded import Changed, Recorded
-from micrograd.compiling.recording import Obstacle, Recording, uncollected
+from micrograd.compiling.recording import MOST_RECORDINGS, Obstacle, Recorder, Recording, uncollected
 from micrograd.compiling.values import CompiledValues, among, works_on_values
 from micrograd.graph import observer, state
 from micrograd.nn.module import Module
 from micrograd.tensors import Tensor
 
-MOST_RECORDINGS = 8
 ERRORS = (IndexError, ValueError, RuntimeError, TypeError, AssertionError)  # of wrong numbers, such as indices
 
 
@@ -30,18 +28,13 @@ class _Watching(Recording):
         self.guards.variable(scope, name, name, names)
 
 
-class Compiled:
+class Compiled(Recorder):
     """A function of tensors that runs as a recorded program; see `compile`."""
 
     def __init__(self, function: Callable):
         functools.update_wrapper(self, function if not isinstance(function, Module) else function.forward, updated=())
-        self._function = function
-        self._recorded: dict[Any, list[Recorded]] = {}
-        self._last: Recorded | None = None
-        self._recordings = 0
-        self._eager: str | None = None
+        super().__init__(function, getattr(self, "__name__", "the function"))
         self._names = _argument_names(function)
-        self._refused: set[Any] = set()
         self._of_values: CompiledValues | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -52,7 +45,7 @@ class Compiled:
             except (Changed, *ERRORS):
                 return self._function(*args, **kwargs)  # which raises the same, in the engine's words
             if result is not None:
-                self._recordings = 0  # in a row
+                self._in_a_row = 0
                 return self._noted(last, result, args, kwargs)
         new = not self._recorded and not self._refused and self._eager is None and self._of_values is None
         if new and works_on_values(self._function, (args, kwargs)):
@@ -76,14 +69,14 @@ class Compiled:
         for recorded in self._recorded.get(key, ()):
             if recorded.holds():
                 self._last = recorded
-                self._recordings = 0  # in a row
+                self._in_a_row = 0
                 try:
                     return self._noted(recorded, recorded.call([tensor for _, tensor in arguments]), args, kwargs)
                 except (Changed, *ERRORS):
                     return self._function(*args, **kwargs)
         if key in self._refused:
             return self._function(*args, **kwargs)
-        if self._recordings >= MOST_RECORDINGS:
+        if self._in_a_row >= MOST_RECORDINGS:
             return self._give_up(
                 f"{MOST_RECORDINGS} calls in a row were new: in shapes, numbers or what the function reads",
                 args,
@@ -128,7 +121,7 @@ class Compiled:
                 obstacle = str(error)
             except Exception as error:
                 obstacle = f"it cannot be written as a program ({type(error).__name__}: {error})"
-        self._recordings += 1
+        self._in_a_row += 1
         if obstacle is not None:
             self._warn(obstacle)
             self._refused.add(key)
@@ -136,18 +129,6 @@ class Compiled:
         self._recorded.setdefault(key, []).append(recorded)
         self._last = recorded
         return result
-
-    def _warn(self, why: str) -> None:
-        name = getattr(self, "__name__", "the function")
-        if not self._refused:
-            code = getattr(getattr(self._function, "forward", self._function), "__code__", None)
-            place = f"{code.co_filename}:{code.co_firstlineno}: " if code is not None and ".py:" not in why else ""
-            warnings.warn(f"compile: {name} runs as it is, not compiled: {place}{why}", stacklevel=4)
-
-    def _give_up(self, why: str, args: Any, kwargs: Any) -> Any:
-        self._warn(why)
-        self._eager = why
-        return self._function(*args, **kwargs)
 
     def source(self) -> str:
         """The program of the last call as text that needs NumPy alone.
@@ -159,12 +140,7 @@ class Compiled:
         """
         if self._of_values is not None:
             return self._of_values.source()
-        if self._last is None:
-            raise RuntimeError(f"there is no program: {self._eager or 'call the compiled function first'}")
-        try:
-            return self._last.source()
-        except Obstacle as error:
-            raise RuntimeError(f"this program has no text of its own: {error}") from None
+        return super().source()
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)

@@ -7,14 +7,13 @@ graph again (value_nodes.py).
 
 import math
 import types
-import warnings
 from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from micrograd.compiling.recording import Obstacle, _names_in
+from micrograd.compiling.recording import MOST_RECORDINGS, Obstacle, Recorder, _names_in
 from micrograd.compiling.value_arrays import program_of
 from micrograd.compiling.value_nodes import Call, Result
 from micrograd.compiling.value_program import Step
@@ -23,7 +22,6 @@ from micrograd.engine import Value, topological_order
 from micrograd.graph import observer, state
 from micrograd.tensors import Tensor
 
-MOST_RECORDINGS = 8
 ERRORS = (ArithmeticError, ValueError, TypeError)  # of numbers, which the function itself words better
 WANTED = "return Values, or lists, tuples and dicts of them"
 CAN_FAIL = ("/", "**", "exp", "log", "sqrt")
@@ -68,6 +66,9 @@ class Recorded:
         again = self.program.forward(*_numbers(used))[0]
         if any(not _same_bits(a, value.data) for a, value in zip(again, outs, strict=True)):
             raise Obstacle("its program gives other numbers than it does")
+
+    def source(self) -> str:
+        return self.program.source()
 
     def holds(self, arguments: Sequence[Value], ids: Any) -> bool:
         """Whether the program is for such arguments, and what the function reads has not changed."""
@@ -213,17 +214,14 @@ def _named(value: Any, name: str, found: dict[int, tuple[str, Value]]) -> None:
             _named(item, f"{name}_{key}", found)
 
 
-class CompiledValues:
+class CompiledValues(Recorder):
     """A function of Values that runs as a recorded program; see `micrograd.compile`."""
 
+    frames_to_user = 5  # one more, of Compiled
+
     def __init__(self, function: Callable, names: Sequence[str]):
-        self._function, self._names = function, names
-        self._recorded: dict[Any, list[Recorded]] = {}
-        self._refused: set[Any] = set()
-        self._in_a_row = 0
-        self._eager: str | None = None
-        self._warned = False
-        self.last: Recorded | None = None
+        super().__init__(function, getattr(function, "__name__", type(function).__name__))
+        self._names = names
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._eager is not None or observer.operation is not None or state.recording is not None:
@@ -241,7 +239,7 @@ class CompiledValues:
             values = list(dict.fromkeys(values))
         for recorded in known:
             if recorded.holds(values, indices.keys()):
-                self.last, self._in_a_row = recorded, 0
+                self._last, self._in_a_row = recorded, 0
                 try:
                     return recorded.call(values)
                 except ERRORS:
@@ -287,7 +285,7 @@ class CompiledValues:
             self._in_a_row -= 1
             return result
         self._recorded.setdefault(key, []).append(recorded)
-        self.last = recorded
+        self._last = recorded
         return result
 
     def _made(self, *recorded: Any) -> Recorded:
@@ -297,26 +295,3 @@ class CompiledValues:
             raise
         except Exception as error:
             raise Obstacle(f"it cannot be written as a program ({type(error).__name__}: {error})") from error
-
-    def _give_up(self, why: str, args: Any, kwargs: Any) -> Any:
-        self._eager = why
-        self._warn(why)
-        return self._function(*args, **kwargs)
-
-    def _warn(self, why: str) -> None:
-        """One line, once, with the place in the user's code."""
-        if not self._warned:
-            self._warned = True
-            name = getattr(self._function, "__name__", type(self._function).__name__)
-            code = getattr(self._function, "__code__", None)
-            place = f"{code.co_filename}:{code.co_firstlineno}: " if code is not None and ".py:" not in why else ""
-            warnings.warn(f"compile: {name} runs as it is, not compiled: {place}{why}", stacklevel=5)
-
-    def source(self) -> str:
-        """The program of the last call; see `Compiled.source`."""
-        if self.last is None:
-            raise RuntimeError(f"there is no program: {self._eager or 'call the compiled function first'}")
-        try:
-            return self.last.program.source()
-        except Obstacle as error:
-            raise RuntimeError(f"this program has no text of its own: {error}") from None

@@ -56,12 +56,11 @@ def net_of(library, name):
     return getattr(importlib.import_module(f"makemore.models.{module}"), kind)(27, length, **sizes)
 
 
-def step_of_net(library, name, compiled):
-    """A training step, written once for both libraries."""
-    net, whole = net_of(library, name), name in WHOLE_WORDS
-    x, y = map(library.from_numpy, examples(NETS[name][2], whole))
+def net_step(library, net, x, y, whole_words, compiled=False):
+    """A training step, written once for both libraries; x and y are all examples."""
+    x, y = map(library.from_numpy, (x, y))
     fastest = {"fused": True} if library.__name__ == "torch" else {}
-    optimizer = (library.optim.AdamW if whole else library.optim.SGD)(net.parameters(), lr=RATE, **fastest)
+    optimizer = (library.optim.AdamW if whole_words else library.optim.SGD)(net.parameters(), lr=RATE, **fastest)
 
     def loss_of(contexts, targets):
         logits = net(contexts)
@@ -183,7 +182,10 @@ def step_of(engine, name):
     if engine.startswith("torch"):
         library.set_num_threads(2 if engine == "torch-2" else 1)
     compiled = engine in ("compiled", "torch-compile")
-    return trigram_step(library, compiled) if name == "trigram" else step_of_net(library, name, compiled)
+    if name == "trigram":
+        return trigram_step(library, compiled)
+    whole_words = name in WHOLE_WORDS
+    return net_step(library, net_of(library, name), *examples(NETS[name][2], whole_words), whole_words, compiled)
 
 
 def main(engine):
