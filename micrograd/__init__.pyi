@@ -4,64 +4,23 @@ import builtins
 from collections.abc import Sequence
 from micrograd.ops.extremes import ValuesAndIndices
 from micrograd.ops.sorting import Histogram
-from micrograd.rules.dtypes import dtype as DType
+from micrograd.rules.dtypes import dtype as DType, Size as Size, bool as bool, double as double, dtype as dtype, float as float, float32 as float32, float64 as float64, int as int, int32 as int32, int64 as int64, long as long, uint8 as uint8, get_default_dtype as get_default_dtype, set_default_dtype as set_default_dtype
 from numpy import ndarray
-from typing import Any
-from typing import Literal
-from typing import overload
-from math import e as e
-from math import inf as inf
-from math import nan as nan
-from math import pi as pi
-from micrograd.engine import Value as Value
-from micrograd.tensors import Tensor as Tensor
-from micrograd import creation as creation
-from micrograd import random as random
-from micrograd.rules.device import amp as amp
-from micrograd.rules.device import autocast as autocast
-from micrograd.rules.device import backends as backends
-from micrograd.rules.device import cuda as cuda
-from micrograd.rules.device import device as device
-from micrograd.rules.device import get_default_device as get_default_device
-from micrograd.rules.device import get_num_threads as get_num_threads
-from micrograd.rules.device import profiler as profiler
-from micrograd.rules.device import set_default_device as set_default_device
-from micrograd.rules.device import set_float32_matmul_precision as set_float32_matmul_precision
-from micrograd.rules.device import set_num_threads as set_num_threads
-from micrograd.rules.device import use_deterministic_algorithms as use_deterministic_algorithms
-from micrograd.rules.grad_mode import enable_grad as enable_grad
-from micrograd.rules.grad_mode import inference_mode as inference_mode
-from micrograd.rules.grad_mode import is_grad_enabled as is_grad_enabled
-from micrograd.rules.grad_mode import no_grad as no_grad
-from micrograd.rules.grad_mode import set_grad_enabled as set_grad_enabled
-from micrograd.rules.dtypes import Size as Size
-from micrograd.rules.dtypes import bool as bool
-from micrograd.rules.dtypes import double as double
-from micrograd.rules.dtypes import dtype as dtype
-from micrograd.rules.dtypes import float as float
-from micrograd.rules.dtypes import float32 as float32
-from micrograd.rules.dtypes import float64 as float64
-from micrograd.rules.dtypes import int as int
-from micrograd.rules.dtypes import int32 as int32
-from micrograd.rules.dtypes import int64 as int64
-from micrograd.rules.dtypes import long as long
-from micrograd.rules.dtypes import uint8 as uint8
-from micrograd.rules.dtypes import get_default_dtype as get_default_dtype
-from micrograd.rules.dtypes import set_default_dtype as set_default_dtype
-from micrograd.rules.printing import set_printoptions as set_printoptions
-from micrograd import autograd as autograd
-from micrograd import distributed as distributed
-from micrograd import nn as nn
-from micrograd import optim as optim
-from micrograd import utils as utils
-from micrograd.utils import for_einops as for_einops
-from micrograd.serialization import load as load
-from micrograd.serialization import save as save
-from micrograd.compiling import compile as compile
+from typing import Any, Literal, overload
 from micrograd.random import Generator as Generator
 from micrograd.compare import compare as compare
 from micrograd.draw import draw as draw
 from micrograd.guard import guard as guard
+from math import e as e, inf as inf, nan as nan, pi as pi
+from micrograd.engine import Value as Value
+from micrograd.tensors import Tensor as Tensor
+from micrograd import creation as creation, random as random, autograd as autograd, distributed as distributed, nn as nn, optim as optim, utils as utils
+from micrograd.rules.device import amp as amp, autocast as autocast, backends as backends, cuda as cuda, device as device, get_default_device as get_default_device, get_num_threads as get_num_threads, profiler as profiler, set_default_device as set_default_device, set_float32_matmul_precision as set_float32_matmul_precision, set_num_threads as set_num_threads, use_deterministic_algorithms as use_deterministic_algorithms
+from micrograd.rules.grad_mode import enable_grad as enable_grad, inference_mode as inference_mode, is_grad_enabled as is_grad_enabled, no_grad as no_grad, set_grad_enabled as set_grad_enabled
+from micrograd.rules.printing import set_printoptions as set_printoptions
+from micrograd.utils import for_einops as for_einops
+from micrograd.serialization import load as load, save as save
+from micrograd.compiling import compile as compile
 
 __version__: builtins.str
 default_generator: Generator

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from micrograd.lessons.lesson import mark
+from micrograd.lessons.lesson import Exercise
 
 
 def exercises(modules: dict[str, ModuleType]) -> list[tuple[str, int]]:
@@ -35,21 +35,9 @@ def check_right(module: ModuleType, number: int, answer: Any, capsys: pytest.Cap
     assert capsys.readouterr().out.startswith("right: ")
 
 
-def check_hints(
-    module: ModuleType, number: int, right: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> dict[str, Any]:
-    """Each wrong answer that the exercise foresees gets the hint that is meant for it; returns what `mark` is told."""
-    asked: dict[str, Any] = {}
-    monkeypatch.setattr(module, "mark", lambda answer, **expected: asked.update(expected))
-    getattr(module, f"exercise_{number}")(right)
-    assert len(asked["wrong"]) >= 2
-    for wrong, meaning in asked["wrong"]:
-        assert mark(wrong, **asked) is False
+def check_hints(exercise: Exercise, nonsense: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each wrong answer that the exercise foresees gets the hint that is meant for it, any other the general one."""
+    assert len(exercise.wrong) >= 2
+    for wrong, meaning in [*exercise.wrong, (nonsense, exercise.hint)]:
+        assert exercise(wrong) is False
         assert capsys.readouterr().out == f"not yet: {meaning}\n"
-    return asked
-
-
-def check_nonsense(nonsense: Any, asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
-    """An answer that nobody foresaw gets the general hint."""
-    assert mark(nonsense, **asked) is False
-    assert capsys.readouterr().out == f"not yet: {asked['hint']}\n"

@@ -8,7 +8,7 @@ from makemore.data import WordList, bundled_names, count_ngrams, survey
 from makemore.language_model import ContextCounts, evaluate
 from makemore.models.ngram import Counts, NGram
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
+from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
 
 
 def backward(net, loss):
@@ -68,34 +68,25 @@ def lesson(folder: Path = FOLDER) -> None:
     )
 
 
-def exercise_1(answer):
-    """After x, a came 6 times, e 3 times, the end once. How much larger is the logit of a than that of the end?"""
-    return mark(
-        answer,
-        right=math.log(6 / 1),
-        wrong=[
-            (6.0, "that is the ratio of the counts; logits are their logarithms"),
-            (math.log10(6), "the natural logarithm, since softmax uses exp"),
-            (math.log(0.6), "that is the logarithm of a's probability; the difference of two logits is asked"),
-            (5.0, "that is the difference of the counts; logits are their logarithms"),
-        ],
-        hint="the net's best logits are the logarithms of the counts; a number added to all of them changes nothing",
-    )
+exercise_1 = Exercise(
+    "After x, a came 6 times, e 3 times, the end once. How much larger is the logit of a than that of the end?",
+    math.log(6 / 1),
+    (6.0, "that is the ratio of the counts; logits are their logarithms"),
+    (math.log10(6), "the natural logarithm, since softmax uses exp"),
+    (math.log(0.6), "that is the logarithm of a's probability; the difference of two logits is asked"),
+    (5.0, "that is the difference of the counts; logits are their logarithms"),
+    hint="the net's best logits are the logarithms of the counts; a number added to all of them changes nothing",
+)
 
-
-def exercise_2(answer):
-    """And what is the smallest loss, in nats, that a model can have on these ten examples?"""
-    p = torch.tensor([0.6, 0.3, 0.1]).double()
-    entropy = -(p * p.log()).sum().item()
-    return mark(
-        answer,
-        right=entropy,
-        wrong=[
-            (math.log(3), "that is for three equal probabilities, 1/3 each; the counts are better"),
-            (entropy / math.log(2), "those are bits; nats come from the natural logarithm"),
-            (10 * entropy, "that is the sum over the ten; the loss is the mean"),
-            (0.0, "no model can know which of the three comes: the context is the same"),
-            (-math.log(0.6), "that is the loss of an a; the other four examples count, too"),
-        ],
-        hint="p = 0.6, 0.3, 0.1: six examples with -log 0.6, three with -log 0.3, one with -log 0.1, and their mean",
-    )
+p = torch.tensor([0.6, 0.3, 0.1]).double()
+entropy = -(p * p.log()).sum().item()
+exercise_2 = Exercise(
+    "And what is the smallest loss, in nats, that a model can have on these ten examples?",
+    entropy,
+    (math.log(3), "that is for three equal probabilities, 1/3 each; the counts are better"),
+    (entropy / math.log(2), "those are bits; nats come from the natural logarithm"),
+    (10 * entropy, "that is the sum over the ten; the loss is the mean"),
+    (0.0, "no model can know which of the three comes: the context is the same"),
+    (-math.log(0.6), "that is the loss of an a; the other four examples count, too"),
+    hint="p = 0.6, 0.3, 0.1: six examples with -log 0.6, three with -log 0.3, one with -log 0.1, and their mean",
+)

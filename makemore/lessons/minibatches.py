@@ -8,7 +8,7 @@ from makemore import data
 from makemore.corpus import Corpus
 from makemore.models.ngram import NGram
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
+from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
 
 
 def loss_on(net, contexts, targets):
@@ -82,30 +82,21 @@ def lesson(folder: Path = FOLDER) -> None:
     compare_with_pytorch(on_a_batch, net.W, xs[:8].view(-1), ys[:8])
 
 
-def exercise_1(answer):
-    """The loss of batches of 32 has a std of 0.2. What is the std for batches of 128?"""
-    return mark(
-        answer,
-        right=0.2 / (128 / 32) ** 0.5,
-        wrong=[
-            (0.2 / 4, "4 times as many examples divide the noise by sqrt(4) only"),
-            (0.2, "more examples average more of the noise away"),
-            (0.4, "more examples, less noise"),
-            (0.8, "more examples, less noise, and with a square root"),
-        ],
-        hint="the std of the mean of n examples is that of one divided by sqrt(n)",
-    )
+exercise_1 = Exercise(
+    "The loss of batches of 32 has a std of 0.2. What is the std for batches of 128?",
+    0.2 / (128 / 32) ** 0.5,
+    (0.2 / 4, "4 times as many examples divide the noise by sqrt(4) only"),
+    (0.2, "more examples average more of the noise away"),
+    (0.4, "more examples, less noise"),
+    (0.8, "more examples, less noise, and with a square root"),
+    hint="the std of the mean of n examples is that of one divided by sqrt(n)",
+)
 
-
-def exercise_2(answer):
-    """And how many examples are in a batch whose loss has a std of 0.02?"""
-    return mark(
-        answer,
-        right=32 * (0.2 / 0.02) ** 2,
-        wrong=[
-            (320, "10 times as many examples divide the noise by sqrt(10) only"),
-            (100, "100 times as many as before, and those were 32"),
-            (32 * 10**0.5, "the other way round: the noise goes with 1 / sqrt(n), so n goes with the square"),
-        ],
-        hint="a tenth of the noise: by which factor does n grow, if the noise goes with 1 / sqrt(n)?",
-    )
+exercise_2 = Exercise(
+    "And how many examples are in a batch whose loss has a std of 0.02?",
+    32 * (0.2 / 0.02) ** 2,
+    (320, "10 times as many examples divide the noise by sqrt(10) only"),
+    (100, "100 times as many as before, and those were 32"),
+    (32 * 10**0.5, "the other way round: the noise goes with 1 / sqrt(n), so n goes with the square"),
+    hint="a tenth of the noise: by which factor does n grow, if the noise goes with 1 / sqrt(n)?",
+)

@@ -6,7 +6,7 @@ import micrograd as torch
 import micrograd.nn.functional as F  # noqa: N812 - as everywhere
 from makemore.data import Vocabulary
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
+from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
 
 vocabulary = Vocabulary("abcdefghijklmnopqrstuvwxyz")
 
@@ -63,31 +63,22 @@ def lesson(folder: Path = FOLDER) -> None:
     compare_with_pytorch(by_indexing, W, xs, ys)
 
 
-def exercise_1(answer):
-    """After one backward on the word 'anna' alone, how many rows of W.grad are not all 0?"""
-    return mark(
-        answer,
-        right=rows_with_gradient("anna"),
-        wrong=[
-            (5, "there are 5 examples, but a and n are inputs twice each, and use the same row again"),
-            (2, "a and n, and one more: what is the input for the first character?"),
-            (4, "a character that occurs twice uses the same row again"),
-            (27, "a row that was not picked has no part in the loss"),
-        ],
-        hint="which characters are inputs, the boundary included? Each different one has a row",
-    )
+exercise_1 = Exercise(
+    "After one backward on the word 'anna' alone, how many rows of W.grad are not all 0?",
+    rows_with_gradient("anna"),
+    (5, "there are 5 examples, but a and n are inputs twice each, and use the same row again"),
+    (2, "a and n, and one more: what is the input for the first character?"),
+    (4, "a character that occurs twice uses the same row again"),
+    (27, "a row that was not picked has no part in the loss"),
+    hint="which characters are inputs, the boundary included? Each different one has a row",
+)
 
-
-def exercise_2(answer):
-    """How many multiplications does onehot @ W take for 10 examples of 27 characters, W being (27, 100)?"""
-    return mark(
-        answer,
-        right=10 * 27 * 100,
-        wrong=[
-            (10 * 27, "that is the size of the one-hot rows; each of these numbers is multiplied by 100 columns"),
-            (10 * 100, "that is the size of the result; each of its numbers is a sum of 27 products"),
-            (27 * 100, "that is for one example"),
-            (0, "that is how many indexing takes"),
-        ],
-        hint="the result is (10, 100), and each number of it is a sum of 27 products",
-    )
+exercise_2 = Exercise(
+    "How many multiplications does onehot @ W take for 10 examples of 27 characters, W being (27, 100)?",
+    10 * 27 * 100,
+    (10 * 27, "that is the size of the one-hot rows; each of these numbers is multiplied by 100 columns"),
+    (10 * 100, "that is the size of the result; each of its numbers is a sum of 27 products"),
+    (27 * 100, "that is for one example"),
+    (0, "that is how many indexing takes"),
+    hint="the result is (10, 100), and each number of it is a sum of 27 products",
+)

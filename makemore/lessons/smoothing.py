@@ -11,7 +11,7 @@ from makemore.corpus import Corpus
 from makemore.language_model import ContextCounts, evaluate
 from makemore.models.ngram import Counts, NGram
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
+from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
 
 
 def trained(frequencies, weight_decay):
@@ -68,32 +68,23 @@ def lesson(folder: Path = FOLDER) -> None:
     compare_with_pytorch(with_penalty, net.W, frequencies)
 
 
-def exercise_1(answer):
-    """The counts of a row are 3, 0 and 1. With k = 1, what is the probability of the second?"""
-    return mark(
-        answer,
-        right=1 / 7,
-        wrong=[
-            (0.0, "that is without smoothing, k = 0"),
-            (1 / 4, "the 1 was added to each of the counts, so the sum they are divided by is larger, too"),
-            (1 / 5, "k is added to all three counts, not to this one alone"),
-            (1.0, "that is the count now; divide it by the sum"),
-        ],
-        hint="add 1 to each of the three counts, and divide by their new sum",
-    )
+exercise_1 = Exercise(
+    "The counts of a row are 3, 0 and 1. With k = 1, what is the probability of the second?",
+    1 / 7,
+    (0.0, "that is without smoothing, k = 0"),
+    (1 / 4, "the 1 was added to each of the counts, so the sum they are divided by is larger, too"),
+    (1 / 5, "k is added to all three counts, not to this one alone"),
+    (1.0, "that is the count now; divide it by the sum"),
+    hint="add 1 to each of the three counts, and divide by their new sum",
+)
 
-
-def exercise_2(answer):
-    """With very strong smoothing, which loss does a model of 50 characters have, in nats?"""
-    return mark(
-        answer,
-        right=math.log(50),
-        wrong=[
-            (1 / 50, "that is the probability of each; the loss is -log of it"),
-            (-math.log(50), "the sign: the loss is minus the logarithm of the probability, 1/50"),
-            (math.log(27), "that is for 27 characters"),
-            (math.log2(50), "those are bits; nats come from the natural logarithm"),
-            (0.0, "a loss of 0 would be a model that is always sure and always right"),
-        ],
-        hint="all 50 get equal probabilities; the loss is -log of one of them",
-    )
+exercise_2 = Exercise(
+    "With very strong smoothing, which loss does a model of 50 characters have, in nats?",
+    math.log(50),
+    (1 / 50, "that is the probability of each; the loss is -log of it"),
+    (-math.log(50), "the sign: the loss is minus the logarithm of the probability, 1/50"),
+    (math.log(27), "that is for 27 characters"),
+    (math.log2(50), "those are bits; nats come from the natural logarithm"),
+    (0.0, "a loss of 0 would be a model that is always sure and always right"),
+    hint="all 50 get equal probabilities; the loss is -log of one of them",
+)

@@ -6,7 +6,7 @@ from pathlib import Path
 import micrograd as torch
 import micrograd.nn.functional as F  # noqa: N812 - as everywhere
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
+from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
 
 
 def softmax(logits):
@@ -60,32 +60,23 @@ def lesson(folder: Path = FOLDER) -> None:
     compare_with_pytorch(two_ways, [[100.0, 99.0, 98.0], [0.1, -0.3, 0.2]], [1, 2])
 
 
-def exercise_1(answer):
-    """The logits are log 1, log 2 and log 5: 0, 0.6931 and 1.6094. What is the probability of the last?"""
-    logits = torch.tensor([1.0, 2.0, 5.0]).log()
-    return mark(
-        answer,
-        right=softmax(logits)[2].item(),
-        wrong=[
-            ((logits[2] / logits.sum()).item(), "logits are not counts yet: exp first, then divide"),
-            (5.0, "that is the count; divide by the sum of the counts"),
-            (5 / 3, "divide by the sum of the counts, not by how many there are"),
-            (1 / 3, "that would be for equal logits"),
-        ],
-        hint="exp of each, and that of the last divided by the sum of all three",
-    )
+logits = torch.tensor([1.0, 2.0, 5.0]).log()
+exercise_1 = Exercise(
+    "The logits are log 1, log 2 and log 5: 0, 0.6931 and 1.6094. What is the probability of the last?",
+    softmax(logits)[2].item(),
+    ((logits[2] / logits.sum()).item(), "logits are not counts yet: exp first, then divide"),
+    (5.0, "that is the count; divide by the sum of the counts"),
+    (5 / 3, "divide by the sum of the counts, not by how many there are"),
+    (1 / 3, "that would be for equal logits"),
+    hint="exp of each, and that of the last divided by the sum of all three",
+)
 
-
-def exercise_2(answer):
-    """The right character has p = 0.25. What is the gradient of the loss, -log p, by its logit?"""
-    return mark(
-        answer,
-        right=0.25 - 1,
-        wrong=[
-            (0.75, "the sign: a larger logit makes the loss smaller"),
-            (0.25, "that is the gradient by a wrong character's logit; for the right one, subtract 1"),
-            (-4.0, "-1/p is the gradient by p; from the logit to p is one more step, p * (1 - p)"),
-            (-math.log(0.25), "that is the loss itself"),
-        ],
-        hint="p, minus 1 for the character that came",
-    )
+exercise_2 = Exercise(
+    "The right character has p = 0.25. What is the gradient of the loss, -log p, by its logit?",
+    0.25 - 1,
+    (0.75, "the sign: a larger logit makes the loss smaller"),
+    (0.25, "that is the gradient by a wrong character's logit; for the right one, subtract 1"),
+    (-4.0, "-1/p is the gradient by p; from the logit to p is one more step, p * (1 - p)"),
+    (-math.log(0.25), "that is the loss itself"),
+    hint="p, minus 1 for the character that came",
+)

@@ -8,7 +8,7 @@ import micrograd.nn.functional as F  # noqa: N812 - as everywhere
 from makemore import data
 from makemore.corpus import Corpus
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
+from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
 
 BLOCK_SIZE, N_EMBD, N_HIDDEN = 3, 10, 100
 
@@ -87,32 +87,23 @@ def lesson(folder: Path = FOLDER) -> None:
     compare_with_pytorch(first_loss, *net.parameters, contexts[:32], targets[:32])
 
 
-def exercise_1(answer):
-    """A list in another alphabet has 80 characters, boundary included. At what value should the loss start, in nats?"""
-    return mark(
-        answer,
-        right=math.log(80),
-        wrong=[
-            (1 / 80, "that is the probability of each; the loss is -log of it"),
-            (math.log(27), "that is for 27"),
-            (math.log2(80), "those are bits; nats come from the natural logarithm"),
-            (math.log(81), "the boundary is counted already"),
-            (0.0, "a net that knows nothing is not always right"),
-        ],
-        hint="a net that knows nothing gives each of the 80 the same probability, and the loss is -log of it",
-    )
+exercise_1 = Exercise(
+    "A list in another alphabet has 80 characters, boundary included. At what value should the loss start, in nats?",
+    math.log(80),
+    (1 / 80, "that is the probability of each; the loss is -log of it"),
+    (math.log(27), "that is for 27"),
+    (math.log2(80), "those are bits; nats come from the natural logarithm"),
+    (math.log(81), "the boundary is counted already"),
+    (0.0, "a net that knows nothing is not always right"),
+    hint="a net that knows nothing gives each of the 80 the same probability, and the loss is -log of it",
+)
 
-
-def exercise_2(answer):
-    """A unit's output is tanh(...) = 0.99. What fraction of the gradient gets through to its input?"""
-    return mark(
-        answer,
-        right=1 - 0.99**2,
-        wrong=[
-            (1 - 0.99, "the slope of tanh is 1 - tanh**2, with the square"),
-            (0.99, "that is the output; where it is near 1 tanh is flat, and little gets through"),
-            (0.99**2, "that is the fraction that does not get through"),
-            (0.0, "nearly, but a little gets through: 1 - tanh**2"),
-        ],
-        hint="the slope of tanh is 1 - tanh**2",
-    )
+exercise_2 = Exercise(
+    "A unit's output is tanh(...) = 0.99. What fraction of the gradient gets through to its input?",
+    1 - 0.99**2,
+    (1 - 0.99, "the slope of tanh is 1 - tanh**2, with the square"),
+    (0.99, "that is the output; where it is near 1 tanh is flat, and little gets through"),
+    (0.99**2, "that is the fraction that does not get through"),
+    (0.0, "nearly, but a little gets through: 1 - tanh**2"),
+    hint="the slope of tanh is 1 - tanh**2",
+)

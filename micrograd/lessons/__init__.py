@@ -10,7 +10,7 @@ right: 8
 True
 
 A lesson is a module with a function `lesson(folder)`, which prints, checks every claim it makes and saves its picture
-in the folder, and with `exercise_1(answer)` and `exercise_2(answer)`, whose docstrings are the questions.
+in the folder, and with `exercise_1` and `exercise_2`, questions that are called with an answer.
 """
 
 LESSONS = (

@@ -5,7 +5,7 @@ from pathlib import Path
 from micrograd import Value
 from micrograd.draw import draw
 from micrograd.engine import topological_order
-from micrograd.lessons.lesson import FOLDER, check, compare_expression_with_pytorch, mark, save
+from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_expression_with_pytorch, save
 
 
 def backward_that_overwrites(root):
@@ -61,31 +61,22 @@ def lesson(folder: Path = FOLDER) -> None:
     compare_expression_with_pytorch("a*c + a", a=3.0, c=5.0)
 
 
-def exercise_1(answer):
-    """y = a*a + a, and a = 3. What is dy/da?"""
-    return mark(
-        answer,
-        right=gradient_of_y(3.0),
-        wrong=[
-            (6.0, "6 is the slope of a*a alone; the third use of a, + a, adds its own"),
-            (4.0, "a*a uses a twice, so each of the two factors adds 3"),
-            (1.0, "1 is the slope of + a alone; each use of a in a*a adds its own"),
-            (y(3.0), "that is y; the slope is how much y changes for a nudge of a"),
-        ],
-        hint="a is used three times: write down the slope by each use, and add them",
-    )
+exercise_1 = Exercise(
+    "y = a*a + a, and a = 3. What is dy/da?",
+    gradient_of_y(3.0),
+    (6.0, "6 is the slope of a*a alone; the third use of a, + a, adds its own"),
+    (4.0, "a*a uses a twice, so each of the two factors adds 3"),
+    (1.0, "1 is the slope of + a alone; each use of a in a*a adds its own"),
+    (y(3.0), "that is y; the slope is how much y changes for a nudge of a"),
+    hint="a is used three times: write down the slope by each use, and add them",
+)
 
-
-def exercise_2(answer):
-    """y.backward() is called three times for that y, without zero_grad. What is in a.grad?"""
-    once = gradient_of_y(3.0)
-    return mark(
-        answer,
-        right=3 * once,
-        wrong=[
-            (once, "that is the gradient of one call; each call adds to grad, and nothing set it to 0"),
-            (2 * once, "that is after two calls: the first one counts as well"),
-            (once**3, "gradients of several calls are added, not multiplied"),
-        ],
-        hint="each call adds the same gradient to what is there",
-    )
+once = gradient_of_y(3.0)
+exercise_2 = Exercise(
+    "y.backward() is called three times for that y, without zero_grad. What is in a.grad?",
+    3 * once,
+    (once, "that is the gradient of one call; each call adds to grad, and nothing set it to 0"),
+    (2 * once, "that is after two calls: the first one counts as well"),
+    (once**3, "gradients of several calls are added, not multiplied"),
+    hint="each call adds the same gradient to what is there",
+)

@@ -5,7 +5,7 @@ from pathlib import Path
 import micrograd as torch
 from micrograd.compare import compare
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
+from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
 
 n = 6  # examples in the batch
 
@@ -84,29 +84,20 @@ def lesson(folder: Path = FOLDER) -> None:
     compare_with_pytorch(step, x, gain, bias, dy)
 
 
-def exercise_1(answer):
-    """In one column xhat is -1, 0, 1 and dy is 2, 5, 3. What is dgain of this column?"""
-    return mark(
-        answer,
-        right=(torch.tensor([-1.0, 0.0, 1.0]) * torch.tensor([2.0, 5.0, 3.0])).sum().item(),
-        wrong=[
-            (10.0, "that is dbias, the sum of dy; gain was multiplied by xhat"),
-            (1 / 3, "that is the mean; the gradient of a broadcast number is the sum over its uses"),
-            (5.0, "mind the sign of the -1"),
-        ],
-        hint="gain is one number for the whole column: multiply each dy by its xhat, and sum over the batch"
-        " (-2, 0, 3 are the products before that sum)",
-    )
+exercise_1 = Exercise(
+    "In one column xhat is -1, 0, 1 and dy is 2, 5, 3. What is dgain of this column?",
+    (torch.tensor([-1.0, 0.0, 1.0]) * torch.tensor([2.0, 5.0, 3.0])).sum().item(),
+    (10.0, "that is dbias, the sum of dy; gain was multiplied by xhat"),
+    (1 / 3, "that is the mean; the gradient of a broadcast number is the sum over its uses"),
+    (5.0, "mind the sign of the -1"),
+    hint="gain is one number for the whole column: multiply each dy by its xhat, and sum over the batch"
+    " (-2, 0, 3 are the products before that sum)",
+)
 
-
-def exercise_2(answer):
-    """A bias b is added to x just before batch norm. What is the gradient of b?"""
-    return mark(
-        answer,
-        right=0.0,
-        wrong=[
-            (1.0, "1 is the slope of x + b by b; but b shifts the mean of its column just as much"),
-            (n, "b is used for every example, but it shifts the mean of its column just as much"),
-        ],
-        hint="b shifts a whole column; what is left of such a shift when the mean is subtracted?",
-    )
+exercise_2 = Exercise(
+    "A bias b is added to x just before batch norm. What is the gradient of b?",
+    0.0,
+    (1.0, "1 is the slope of x + b by b; but b shifts the mean of its column just as much"),
+    (n, "b is used for every example, but it shifts the mean of its column just as much"),
+    hint="b shifts a whole column; what is left of such a shift when the mean is subtracted?",
+)

@@ -5,7 +5,7 @@ from pathlib import Path
 import micrograd as torch
 from micrograd.draw import draw
 from micrograd.guard import BroadcastError, guard
-from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
+from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
 
 N = torch.tensor([[1.0, 2.0, 1.0], [0.0, 3.0, 1.0], [6.0, 2.0, 2.0]])
 
@@ -59,31 +59,22 @@ def lesson(folder: Path = FOLDER) -> None:
     compare_with_pytorch(normalized, [[1.0, 2.0, 1.0], [1.0, 3.0, 1.0]])
 
 
-def exercise_1(answer):
-    """A tensor (5, 1, 4) plus a tensor (3, 1): what is the shape of the result? (all its lengths)"""
-    return mark(
-        answer,
-        right=[5, 3, 4],
-        wrong=[
-            ([5, 1, 4], "the 1 in the middle is above a 3, and is stretched to it"),
-            ([5, 3, 1], "4 is above 1, and the 1 is stretched"),
-            ([3, 1, 4], "the shorter shape is aligned at the right: its 3 is below the 1"),
-            ([5, 4, 3], "no dimension changes its position"),
-        ],
-        hint="write 5 1 4, and below it, at the right end, 3 1; of each pair one number is a 1: take the other",
-    )
+exercise_1 = Exercise(
+    "A tensor (5, 1, 4) plus a tensor (3, 1): what is the shape of the result? (all its lengths)",
+    [5, 3, 4],
+    ([5, 1, 4], "the 1 in the middle is above a 3, and is stretched to it"),
+    ([5, 3, 1], "4 is above 1, and the 1 is stretched"),
+    ([3, 1, 4], "the shorter shape is aligned at the right: its 3 is below the 1"),
+    ([5, 4, 3], "no dimension changes its position"),
+    hint="write 5 1 4, and below it, at the right end, 3 1; of each pair one number is a 1: take the other",
+)
 
-
-def exercise_2(answer):
-    """b of shape (3,) is added to x of shape (8, 3), the loss is the mean of all. What is each element of b.grad?"""
-    return mark(
-        answer,
-        right=8 / 24,
-        wrong=[
-            (8.0, "that would be for the sum; the mean divides by all 24 numbers"),
-            (1 / 24, "that is the gradient of one use; each b is used in 8 rows"),
-            (1.0, "each b is used in 8 rows, and each use has the slope 1/24 of the mean"),
-            (1 / 8, "the mean is over all 24 numbers, not over a column of 8"),
-        ],
-        hint="how often is each b used, and how much does the mean of 24 numbers change when one of them does?",
-    )
+exercise_2 = Exercise(
+    "b of shape (3,) is added to x of shape (8, 3), the loss is the mean of all. What is each element of b.grad?",
+    8 / 24,
+    (8.0, "that would be for the sum; the mean divides by all 24 numbers"),
+    (1 / 24, "that is the gradient of one use; each b is used in 8 rows"),
+    (1.0, "each b is used in 8 rows, and each use has the slope 1/24 of the mean"),
+    (1 / 8, "the mean is over all 24 numbers, not over a column of 8"),
+    hint="how often is each b used, and how much does the mean of 24 numbers change when one of them does?",
+)

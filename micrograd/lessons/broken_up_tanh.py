@@ -6,7 +6,7 @@ from pathlib import Path
 from micrograd import Value
 from micrograd.draw import draw
 from micrograd.engine import topological_order
-from micrograd.lessons.lesson import FOLDER, check, compare_expression_with_pytorch, mark, save
+from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_expression_with_pytorch, save
 
 
 def broken_up(x):
@@ -42,30 +42,21 @@ def lesson(folder: Path = FOLDER) -> None:
     compare_expression_with_pytorch("(exp(2*x) - 1) / (exp(2*x) + 1)", x=0.8)
 
 
-def exercise_1(answer):
-    """tanh(x) is 0.6 at some x. What is its slope there? (You need not know x.)"""
-    return mark(
-        answer,
-        right=1 - 0.6**2,
-        wrong=[
-            (0.6**2, "that is tanh squared, the slope is 1 minus that"),
-            (1 - 0.6, "square it: 1 - tanh(x)**2"),
-            (1 - math.tanh(0.6) ** 2, "0.6 is tanh(x) already; this is the slope at x = 0.6"),
-        ],
-        hint="the slope of tanh is 1 - tanh(x)**2",
-    )
+exercise_1 = Exercise(
+    "tanh(x) is 0.6 at some x. What is its slope there? (You need not know x.)",
+    1 - 0.6**2,
+    (0.6**2, "that is tanh squared, the slope is 1 minus that"),
+    (1 - 0.6, "square it: 1 - tanh(x)**2"),
+    (1 - math.tanh(0.6) ** 2, "0.6 is tanh(x) already; this is the slope at x = 0.6"),
+    hint="the slope of tanh is 1 - tanh(x)**2",
+)
 
-
-def exercise_2(answer):
-    """The sigmoid s(x) = 1 / (1 + exp(-x)) is (1 + tanh(x/2)) / 2. It is 0.8 at some x. What is its slope there?"""
-    return mark(
-        answer,
-        right=0.8 * (1 - 0.8),
-        wrong=[
-            (1 - 0.8**2, "that is the derivative of tanh; express tanh by s: tanh(x/2) = 2s - 1"),
-            (1 - 0.8, "nearly: times s"),
-            (1 - 0.6**2, "that is the slope of tanh at x/2; multiply by two halves, of x/2 and of the / 2 outside"),
-            ((1 - 0.6**2) / 2, "one factor 1/2 is missing: x/2 gives one, and the / 2 outside another"),
-        ],
-        hint="chain rule: (1 - tanh(x/2)**2) * 1/2 * 1/2, and tanh(x/2) is 2s - 1",
-    )
+exercise_2 = Exercise(
+    "The sigmoid s(x) = 1 / (1 + exp(-x)) is (1 + tanh(x/2)) / 2. It is 0.8 at some x. What is its slope there?",
+    0.8 * (1 - 0.8),
+    (1 - 0.8**2, "that is the derivative of tanh; express tanh by s: tanh(x/2) = 2s - 1"),
+    (1 - 0.8, "nearly: times s"),
+    (1 - 0.6**2, "that is the slope of tanh at x/2; multiply by two halves, of x/2 and of the / 2 outside"),
+    ((1 - 0.6**2) / 2, "one factor 1/2 is missing: x/2 gives one, and the / 2 outside another"),
+    hint="chain rule: (1 - tanh(x/2)**2) * 1/2 * 1/2, and tanh(x/2) is 2s - 1",
+)

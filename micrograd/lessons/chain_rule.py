@@ -5,7 +5,7 @@ from pathlib import Path
 
 from micrograd import Value
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, check, compare_expression_with_pytorch, mark, save
+from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_expression_with_pytorch, save
 
 x1, x2, w1, w2 = 2.0, 0.0, -3.0, 1.0
 
@@ -62,32 +62,22 @@ def lesson(folder: Path = FOLDER) -> None:
     compare_expression_with_pytorch("(x1*w1 + x2*w2 + b).tanh()", **numbers)
 
 
-def exercise_1(answer):
-    """The same neuron with b = 7, so n = 1 and out = 0.7616. What is d(out)/dx1?"""
-    d_x1, _, d_w1, _, d_n = slopes(7.0)
-    return mark(
-        answer,
-        right=d_x1,
-        wrong=[
-            (w1, "-3 is the slope of n by x1. Multiply it by that of the rest, d(out)/dn"),
-            (d_w1, "that is d(out)/dw1. In a product the slope by one factor is the other factor"),
-            (d_n, "that is d(out)/dn. From n on to x1 there is one more step, x1*w1"),
-            (-d_x1, "the sign: w1 is negative"),
-            (slopes(6.5)[0], "that is the answer for b = 6.5; tanh is flatter at n = 1"),
-        ],
-        hint="two slopes along the path, multiplied: that of tanh, 1 - out**2, and that of x1*w1 by x1",
-    )
+d_x1, d_x2, d_w1, d_w2, d_n = slopes(7.0)
+exercise_1 = Exercise(
+    "The same neuron with b = 7, so n = 1 and out = 0.7616. What is d(out)/dx1?",
+    d_x1,
+    (w1, "-3 is the slope of n by x1. Multiply it by that of the rest, d(out)/dn"),
+    (d_w1, "that is d(out)/dw1. In a product the slope by one factor is the other factor"),
+    (d_n, "that is d(out)/dn. From n on to x1 there is one more step, x1*w1"),
+    (-d_x1, "the sign: w1 is negative"),
+    (slopes(6.5)[0], "that is the answer for b = 6.5; tanh is flatter at n = 1"),
+    hint="two slopes along the path, multiplied: that of tanh, 1 - out**2, and that of x1*w1 by x1",
+)
 
-
-def exercise_2(answer):
-    """And what is d(out)/dx2, with b = 7 still?"""
-    _, d_x2, _, d_w2, _ = slopes(7.0)
-    return mark(
-        answer,
-        right=d_x2,
-        wrong=[
-            (d_w2, "0 is d(out)/dw2, since x2 is 0. x2 itself is multiplied by w2 = 1, and that is its slope"),
-            (1.0, "1 is the slope of n by x2. Multiply it by that of the rest, d(out)/dn"),
-        ],
-        hint="two slopes along the path, multiplied: that of tanh, 1 - out**2, and that of x2*w2 by x2",
-    )
+exercise_2 = Exercise(
+    "And what is d(out)/dx2, with b = 7 still?",
+    d_x2,
+    (d_w2, "0 is d(out)/dw2, since x2 is 0. x2 itself is multiplied by w2 = 1, and that is its slope"),
+    (1.0, "1 is the slope of n by x2. Multiply it by that of the rest, d(out)/dn"),
+    hint="two slopes along the path, multiplied: that of tanh, 1 - out**2, and that of x2*w2 by x2",
+)

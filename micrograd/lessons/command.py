@@ -6,11 +6,10 @@ import inspect
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from micrograd.command import Parser
 from micrograd.compare.report import aligned
-from micrograd.lessons.lesson import FOLDER
+from micrograd.lessons.lesson import FOLDER, exercises
 from micrograd.lessons.notebook import write
 
 
@@ -51,7 +50,7 @@ def run(package: ModuleType, arguments: list[str] | None) -> int:
     lesson.lesson(flags.output)
     print("\nExercises")
     for number, exercise in exercises(lesson).items():
-        print(f"  {number}. " + inspect.cleandoc(exercise.__doc__).replace("\n", "\n     "))
+        print(f"  {number}. {exercise.__doc__}")
     print(f"  your answer: {command} {flags.name} --answer 1 ANSWER")
     print(f"  the lesson itself: {shown(inspect.getfile(lesson))}")
     return 0
@@ -67,12 +66,6 @@ def print_list(package: ModuleType, command: str) -> None:
 def title(module: ModuleType) -> str:
     """The first line of a module's docstring."""
     return inspect.cleandoc(module.__doc__ or "").partition("\n")[0]
-
-
-def exercises(lesson: ModuleType) -> dict[str, Any]:
-    """The exercises of a lesson by their number, "1" and so on."""
-    found = {name: thing for name, thing in vars(lesson).items() if name.startswith("exercise_")}
-    return {name.removeprefix("exercise_"): exercise for name, exercise in found.items()}
 
 
 def answered(parser: Parser, lesson: ModuleType, name: str, words: list[str]) -> bool:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import micrograd as torch
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
+from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
 
 x = torch.tensor([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]])
 
@@ -45,32 +45,22 @@ def lesson(folder: Path = FOLDER) -> None:
     compare_with_pytorch(along_both, x)
 
 
-def exercise_1(answer):
-    """A tensor of shape (32, 8, 64): what is the shape of its sum(1)? (all its lengths)"""
-    return mark(
-        answer,
-        right=[32, 64],
-        wrong=[
-            ([8, 64], "that is sum(0): dimensions are counted from 0"),
-            ([32, 8], "that is sum(2), or sum(-1)"),
-            ([8], "that is the dimension named; it disappears, and the others stay"),
-            ([32, 1, 64], "that is sum(1, keepdim=True)"),
-        ],
-        hint="take the length of dimension 1 out; the dimensions are counted from 0",
-    )
+exercise_1 = Exercise(
+    "A tensor of shape (32, 8, 64): what is the shape of its sum(1)? (all its lengths)",
+    [32, 64],
+    ([8, 64], "that is sum(0): dimensions are counted from 0"),
+    ([32, 8], "that is sum(2), or sum(-1)"),
+    ([8], "that is the dimension named; it disappears, and the others stay"),
+    ([32, 1, 64], "that is sum(1, keepdim=True)"),
+    hint="take the length of dimension 1 out; the dimensions are counted from 0",
+)
 
-
-def exercise_2(answer):
-    """Logits are (32, 27), one row for each example. For softmax over the 27 characters, what is dim?"""
-    if str(answer).strip() == "-1":
-        answer = 1
-    return mark(
-        answer,
-        right=1,
-        wrong=[
-            (0, "that makes the 32 examples compete for each character: columns would sum to 1, not rows"),
-            (27, "dim is the position of the dimension in the shape, not its length"),
-            (2, "dimensions are counted from 0"),
-        ],
-        hint="the probabilities of one example have to sum to 1: which index runs over the characters?",
-    )
+exercise_2 = Exercise(
+    "Logits are (32, 27), one row for each example. For softmax over the 27 characters, what is dim, counted from 0?",
+    1,
+    (0, "that makes the 32 examples compete for each character: columns would sum to 1, not rows"),
+    (27, "dim is the position of the dimension in the shape, not its length"),
+    (2, "dimensions are counted from 0"),
+    (-1, "that is the last dimension, too, counted from the end; and from 0?"),
+    hint="the probabilities of one example have to sum to 1: which index runs over the characters?",
+)

@@ -3,8 +3,9 @@
 import math
 import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -88,20 +89,33 @@ def compare_expression_with_pytorch(text: str, **numbers: float) -> None:
         raise AssertionError("micrograd and PyTorch differ")
 
 
-def mark(answer: Any, right: Any, wrong: Sequence[tuple[Any, str]] = (), hint: str = "") -> bool:
-    """Print whether an answer is right and, if it is not, what it may come from. Returns whether it is.
+class Exercise:
+    """A question, called with an answer: prints whether that is right or, if not, what it may come from.
 
-    right: a number, a list of numbers, words separated by spaces, or a function of x, which is a formula. answer: the
-    same, or text as it is typed: "2/3", "5, 3, 4", "3*x**2". wrong: answers often given, each with what it means.
-    hint: for every other. Three digits of a number are enough. Raises ValueError for an answer of another kind.
+    right: a number, a list of numbers, words separated by spaces, or a function of x, which is a formula. wrong:
+    answers often given, each with what it means. hint: for every other.
     """
-    given = _read(answer, right)
-    if _same(given, _read(right, right)):
-        print(f"right: {_formula(answer) if callable(right) else _shown(given)}")
-        return True
-    meaning = next((meaning for value, meaning in wrong if _same(given, _read(value, right))), hint)
-    print(f"not yet: {meaning}")
-    return False
+
+    def __init__(self, question: str, right: Any, *wrong: tuple[Any, str], hint: str):
+        self.__doc__, self.right, self.wrong, self.hint = question, right, wrong, hint
+
+    def __call__(self, answer: Any) -> bool:
+        """Mark an answer: of the kind of the right one, or text as it is typed, "2/3", "5, 3, 4", "3*x**2".
+
+        Three digits of a number are enough. Raises ValueError for an answer of another kind.
+        """
+        given = _read(answer, self.right)
+        if _same(given, _read(self.right, self.right)):
+            print(f"right: {'this formula' if callable(answer) else answer if callable(self.right) else _shown(given)}")
+            return True
+        meant = [meaning for value, meaning in self.wrong if _same(given, _read(value, self.right))]
+        print(f"not yet: {[*meant, self.hint][0]}")
+        return False
+
+
+def exercises(lesson: ModuleType) -> dict[str, Exercise]:
+    """The exercises of a lesson by their number, "1" and so on."""
+    return {name[-1]: thing for name, thing in vars(lesson).items() if isinstance(thing, Exercise)}
 
 
 def _read(answer: Any, like: Any) -> Any:
@@ -143,10 +157,6 @@ def _at(formula: Any, x: float) -> float:
         return float(evaluate(str(formula), {"x": x} if names(str(formula)) else {}))
     except ExpressionError as error:
         raise ValueError(f"the answer is a formula in x, such as 2*x + 1: {error}") from None
-
-
-def _formula(answer: Any) -> str:
-    return answer if isinstance(answer, str) else "this formula"
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from micrograd.command import UsageError
+from micrograd.lessons.lesson import exercises
 from micrograd.rules.files import write_whole
 
 
@@ -45,7 +46,6 @@ def cells(lesson: ModuleType) -> list[Cell]:
     heading, _, rest = inspect.cleandoc(lesson.__doc__ or "").partition("\n")
     found = [Cell("markdown", f"# {heading}\n{rest}".strip())]
     end = parts[0].end_lineno or 0
-    steps: list[Cell] = []
     definitions: list[list[str]] = []
     for part in parts[1:]:
         text, first = lines[end : part.end_lineno], end
@@ -54,12 +54,12 @@ def cells(lesson: ModuleType) -> list[Cell]:
             if not definitions or any(lines[i].strip() for i in range(first, part.lineno - 1)) or len(text) > 2:
                 definitions.append([])
             definitions[-1] += text
-        elif part.name == "lesson":
-            steps = list(_steps(part.body, lines))
-        elif not part.name.startswith("exercise_"):
+        elif part.name != "lesson":
             definitions.append(text)
+        else:
+            break  # what follows are the exercises, with their answers
     found += [Cell("code", dedent("\n".join(text)).strip()) for text in definitions]
-    return [*found, *steps, *_exercises(lesson)]
+    return [*found, *_steps(part.body, lines), *_exercises(lesson)]
 
 
 def _steps(body: Sequence[ast.stmt], lines: list[str]) -> Iterator[Cell]:
@@ -107,8 +107,6 @@ def _said(call: ast.Call) -> str | None:
 
 def _exercises(lesson: ModuleType) -> Iterator[Cell]:
     package, _, name = lesson.__name__.rpartition(".")
-    for number, (title, exercise) in enumerate(
-        [(key, thing) for key, thing in vars(lesson).items() if key.startswith("exercise_")], 1
-    ):
-        yield Cell("markdown", f"## Exercise {number}\n\n{inspect.cleandoc(exercise.__doc__)}")
-        yield Cell("code", f"from {package} import {name}\n\n# {name}.{title}(your answer)")
+    for number, exercise in exercises(lesson).items():
+        yield Cell("markdown", f"## Exercise {number}\n\n{exercise.__doc__}")
+        yield Cell("code", f"from {package} import {name}\n\n# {name}.exercise_{number}(your answer)")

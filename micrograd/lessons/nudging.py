@@ -4,7 +4,7 @@ from pathlib import Path
 
 from micrograd import Value
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, check, compare_expression_with_pytorch, mark, save
+from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_expression_with_pytorch, save
 
 
 def f(x):
@@ -49,30 +49,21 @@ def lesson(folder: Path = FOLDER) -> None:
     compare_expression_with_pytorch("3*x**2 - 4*x + 5", x=3.0)
 
 
-def exercise_1(answer):
-    """What is the slope of this f at x = 2?"""
-    return mark(
-        answer,
-        right=slope(2.0),
-        wrong=[
-            (f(2.0), "that is f(2) itself. The slope is how much f changes: (f(2 + h) - f(2)) / h"),
-            (quotient(2.0, 1.0), "that is the quotient for h = 1, which is large; make h small, 0.001"),
-            (f(2.001) - f(2.0), "that is the change of f; divide it by the nudge h"),
-            (slope(3.0), "that is the slope at 3; the slope of a curve differs from x to x"),
-        ],
-        hint="work out (f(2 + h) - f(2)) / h for a small h, 0.001",
-    )
+exercise_1 = Exercise(
+    "What is the slope of this f at x = 2?",
+    slope(2.0),
+    (f(2.0), "that is f(2) itself. The slope is how much f changes: (f(2 + h) - f(2)) / h"),
+    (quotient(2.0, 1.0), "that is the quotient for h = 1, which is large; make h small, 0.001"),
+    (f(2.001) - f(2.0), "that is the change of f; divide it by the nudge h"),
+    (slope(3.0), "that is the slope at 3; the slope of a curve differs from x to x"),
+    hint="work out (f(2 + h) - f(2)) / h for a small h, 0.001",
+)
 
-
-def exercise_2(answer):
-    """At which x does a small nudge change nothing: where is the slope of f zero?"""
-    return mark(
-        answer,
-        right=2 / 3,
-        wrong=[
-            (0.0, f"at 0 the slope is {slope(0.0):g}: there, f falls as x grows"),
-            (-2 / 3, f"the sign: at -2/3 the slope is {slope(-2 / 3):g}"),
-            (f(2 / 3), "that is the value of f at its lowest point; the question is which x that is"),
-        ],
-        hint="try some x with slope(x) of this lesson: where it is below 0 go right, where it is above 0 go left",
-    )
+exercise_2 = Exercise(
+    "At which x does a small nudge change nothing: where is the slope of f zero?",
+    2 / 3,
+    (0.0, f"at 0 the slope is {slope(0.0):g}: there, f falls as x grows"),
+    (-2 / 3, f"the sign: at -2/3 the slope is {slope(-2 / 3):g}"),
+    (f(2 / 3), "that is the value of f at its lowest point; the question is which x that is"),
+    hint="try some x with slope(x) of this lesson: where it is below 0 go right, where it is above 0 go left",
+)

@@ -6,7 +6,7 @@ from pathlib import Path
 from micrograd import Value
 from micrograd.draw import draw
 from micrograd.engine import topological_order
-from micrograd.lessons.lesson import FOLDER, check, compare_expression_with_pytorch, mark, save
+from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_expression_with_pytorch, save
 
 
 def backward_in(order):
@@ -31,12 +31,15 @@ def names(order):
     return " ".join([node.label for node in order])
 
 
-def graph_of_exercises():
-    x, one = Value(2.0, label="x"), Value(1.0)
-    u = x + one
+def dy_dx(order):
+    """The slope of the exercises' y at x = 2, going back in this order."""
+    x = Value(2.0)
+    u = x + 1.0
     v = u * x
     y = u + v
-    return x, u, v, y
+    nodes = {"x": x, "u": u, "v": v, "y": y}
+    backward_in([nodes[name] for name in order.split()])
+    return x.grad
 
 
 def lesson(folder: Path = FOLDER) -> None:
@@ -77,32 +80,19 @@ def lesson(folder: Path = FOLDER) -> None:
     compare_expression_with_pytorch("(a + a) + (a + a)*3", a=1.0)
 
 
-def exercise_1(answer):
-    """u = x + 1, v = u*x, y = u + v. In which order does backward go through u, v, x and y? (words: a b c d)"""
-    return mark(
-        answer,
-        right="y v u x",
-        wrong=[
-            ("x u v y", "that is the way forward; backward begins at the result"),
-            ("y u v x", "u is used in v, so a part of u's gradient comes from v: v has to come before u"),
-        ],
-        hint="each of the four once; begin with y, and put a node only after all those that use it",
-    )
+exercise_1 = Exercise(
+    "u = x + 1, v = u*x, y = u + v. In which order does backward go through u, v, x and y? (words: a b c d)",
+    "y v u x",
+    ("x u v y", "that is the way forward; backward begins at the result"),
+    ("y u v x", "u is used in v, so a part of u's gradient comes from v: v has to come before u"),
+    hint="each of the four once; begin with y, and put a node only after all those that use it",
+)
 
-
-def exercise_2(answer):
-    """And with x = 2, what is dy/dx?"""
-    x, u, v, y = graph_of_exercises()
-    y.backward()
-    right = x.grad
-    backward_in([y, u, v, x])
-    return mark(
-        answer,
-        right=right,
-        wrong=[
-            (x.grad, "that is what the order y u v x gives: u passed its gradient on before v had added to it"),
-            (u.data, "that is the path through v alone; u depends on x as well"),
-            (y.data, "that is y itself"),
-        ],
-        hint="y = (x + 1) + (x + 1)*x; in order: what does y add to u and v, v to u and x, and then u to x?",
-    )
+exercise_2 = Exercise(
+    "And with x = 2, what is dy/dx?",
+    dy_dx("y v u x"),
+    (dy_dx("y u v x"), "that is what the order y u v x gives: u passed its gradient on before v had added to it"),
+    (3.0, "that is the path through v alone; u depends on x as well"),
+    (9.0, "that is y itself"),
+    hint="y = (x + 1) + (x + 1)*x; in order: what does y add to u and v, v to u and x, and then u to x?",
+)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from micrograd import Value, tensor
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, check, compare_with_pytorch, mark, save
+from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
 
 
 def softplus(x: Value) -> Value:
@@ -74,34 +74,21 @@ def lesson(folder: Path = FOLDER) -> None:
     compare_with_pytorch(softplus_of_tensors, tensor([-2.0, 0.7, 3.0]), tensor([1.0, 2.0, -1.0]))
 
 
-def exercise_1(answer):
-    """An op that computes x**3: what is its slope? (a formula in x)"""
-    return mark(
-        answer,
-        right=lambda x: 3 * x**2,
-        wrong=[
-            (lambda x: x**2, "the exponent becomes a factor, too"),
-            (lambda x: 3 * x**3, "the exponent becomes a factor, and the new exponent is one less"),
-            (lambda x: 3 * x, "the exponent gets smaller by one only, from 3 to 2"),
-            (lambda x: x**4 / 4, "that is the integral, not the derivative"),
-        ],
-        hint="nudge: ((x + h)**3 - x**3) / h is 3*x**2 and what vanishes with h",
-    )
+exercise_1 = Exercise(
+    "An op that computes x**3: what is its slope? (a formula in x)",
+    lambda x: 3 * x**2,
+    (lambda x: x**2, "the exponent becomes a factor, too"),
+    (lambda x: 3 * x**3, "the exponent becomes a factor, and the new exponent is one less"),
+    (lambda x: 3 * x, "the exponent gets smaller by one only, from 3 to 2"),
+    (lambda x: x**4 / 4, "that is the integral, not the derivative"),
+    hint="nudge: ((x + h)**3 - x**3) / h is 3*x**2 and what vanishes with h",
+)
 
-
-def exercise_2(answer):
-    """An op that computes x / (1 + exp(-x)), named SiLU: what is its slope at x = 1?"""
-
-    def silu(x):
-        return Value(x.data / (1 + math.exp(-x.data)))
-
-    sigmoid = 1 / (1 + math.exp(-1))
-    return mark(
-        answer,
-        right=by_nudging(silu, 1.0),
-        wrong=[
-            (sigmoid, "that is the sigmoid alone (and at 1 the op itself): the x before it changes the sigmoid, too"),
-            (sigmoid * (1 - sigmoid), "that is the slope of the sigmoid; x is used twice, and both uses add up"),
-        ],
-        hint="x is used twice, as x and inside the sigmoid s: the slope is s + x * s * (1 - s). Or nudge it",
-    )
+sigmoid = 1 / (1 + math.exp(-1))
+exercise_2 = Exercise(
+    "An op that computes x / (1 + exp(-x)), named SiLU: what is its slope at x = 1?",
+    by_nudging(lambda x: x / (1 + (-x).exp()), 1.0),
+    (sigmoid, "that is the sigmoid alone (and at 1 the op itself): the x before it changes the sigmoid, too"),
+    (sigmoid * (1 - sigmoid), "that is the slope of the sigmoid; x is used twice, and both uses add up"),
+    hint="x is used twice, as x and inside the sigmoid s: the slope is s + x * s * (1 - s). Or nudge it",
+)

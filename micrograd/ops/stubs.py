@@ -131,34 +131,34 @@ def declared(name: str, function: Any, of: str = "") -> Iterator[str]:
         yield f"def {name}({', '.join(filter(None, [first, spelled(arguments)]))}) -> {spelled(kind)}: ...{ignored}"
 
 
-def with_imports(lines: list[str], exports: Sequence[str] = ()) -> str:
-    """The file of these lines: each name by its last part, imported at the top."""
-    imports: set[str] = set()
+def with_imports(lines: list[str], exports: Sequence[tuple[str, str]] = ()) -> str:
+    """The file of these lines: each name by its last part, imported at the top. exports: (module, name) for users."""
+    imports: set[tuple[str, str]] = set()
 
     def imported(found: re.Match[str]) -> str:
         module, name = found[1].rstrip("."), found[2]
         if module == "builtins":
             return found[0]
-        line = f"from {module} import {name}"
         if name in RENAMED:
-            line += f" as {RENAMED[name]}"
-        if f"{line} as {name}" not in exports:
-            imports.add(line)
+            imports.add((module, f"{name} as {RENAMED[name]}"))
+        elif (module, name) not in exports:
+            imports.add((module, name))
         return RENAMED.get(name, name)
 
     body = [QUALIFIED.sub(imported, line) for line in lines]
-    return "\n".join([HEAD, "import builtins", *sorted(imports), *exports, "", *body, ""])
+    names: dict[str, list[str]] = {}
+    for module, name in [*sorted(imports), *[(module, f"{name} as {name}") for module, name in exports]]:
+        names.setdefault(module, []).append(name)
+    head = [f"from {module} import {', '.join(each)}" for module, each in names.items()]
+    return "\n".join([HEAD, "import builtins", *head, "", *body, ""])
 
 
 def package_stub() -> str:
     """All names of the package: those that `__init__.py` imports, and the functions."""
-    exports = []
+    exports = [("micrograd.random", "Generator"), *[(f"micrograd.{name}", name) for name in CALLED]]
     for node in ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ImportFrom) and node.module not in INTERNAL:
-            names = [a.name for a in node.names if a.name not in CALLED]
-            exports += [f"from {node.module} import {name} as {name}" for name in names]
-    exports.append("from micrograd.random import Generator as Generator")
-    exports += [f"from micrograd.{name} import {name} as {name}" for name in CALLED]
+            exports += [(str(node.module), alias.name) for alias in node.names if alias.name not in CALLED]
     lines = ["__version__: builtins.str", "default_generator: micrograd.random.Generator"]
     for name, function in sorted(TORCH.items()):
         if inspect.isfunction(function) and not name.startswith("__"):

@@ -1,9 +1,7 @@
 """Written by `python -m micrograd.ops.stubs`: change the functions themselves, and run it again."""
 
 import builtins
-from collections.abc import Callable
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from micrograd.autograd import HookHandle
 from micrograd.draw import Picture
 from micrograd.ops.extremes import ValuesAndIndices
@@ -14,10 +12,7 @@ from micrograd.rules.dtypes import dtype as DType
 from micrograd.rules.storage import Storage
 from micrograd.tensors import Tensor
 from numpy import ndarray
-from typing import Any
-from typing import Literal
-from typing import Self
-from typing import overload
+from typing import Any, Literal, Self, overload
 
 class Methods:
     @property

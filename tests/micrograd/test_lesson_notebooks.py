@@ -36,7 +36,7 @@ def test_a_notebook_has_every_step_of_its_lesson_and_no_answers(lesson):
     )
     said = "".join([cell.text for cell in made if cell.kind == "markdown"])
     assert all(exercise.__doc__.split(".")[0] in said for exercise in (lesson.exercise_1, lesson.exercise_2))
-    assert not any("mark(" in ast.unparse(statement) for statement in code.body)
+    assert not any("Exercise(" in ast.unparse(statement) for statement in code.body)
 
 
 def test_the_command_writes_one_or_all_and_they_are_the_same_every_time(tmp_path, capsys):
