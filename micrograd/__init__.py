@@ -1,6 +1,7 @@
 """A reverse-mode autograd engine from scratch: `Value` for numbers, `Tensor` for arrays, with PyTorch's names.
 
-Code written for PyTorch's part that is here runs with `import micrograd as torch`.
+Code written for PyTorch's part that is here runs with `import micrograd as torch`; the examples in docstrings are
+lines after that one.
 """
 
 # ruff: noqa: F401, I001 - these names are for the users of the package; operations come in the order of their layers

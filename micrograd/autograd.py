@@ -29,7 +29,6 @@ def grad(
     grad_outputs: a gradient for each output that has more than one element. Raises RuntimeError where an input has no
     part in the outputs, unless allow_unused (its gradient is None then), and as Tensor.backward does.
 
-    >>> import micrograd as torch
     >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
     >>> torch.autograd.grad((x * x).sum(), x)
     (tensor([2., 4.]),)
@@ -100,7 +99,6 @@ class Function:
     gradient, or None, for each input. Where a third one is there, setup_context(ctx, inputs, output), forward takes the
     inputs alone.
 
-    >>> import micrograd as torch
     >>> class Double(torch.autograd.Function):
     ...     @staticmethod
     ...     def forward(ctx, x):
@@ -256,7 +254,6 @@ def gradcheck(
     Returns True, or raises RuntimeError naming the input and the largest difference (returns False without
     raise_exception). Raises ValueError where no input is a float64 tensor that requires grad.
 
-    >>> import micrograd as torch
     >>> x = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
     >>> torch.autograd.gradcheck(torch.tanh, (x,))
     True
@@ -344,7 +341,6 @@ def register_hook(input: Tensor, hook: Callable[[Tensor], Any]) -> HookHandle:
 
     Returns a handle whose remove() takes the hook away. Raises RuntimeError where the tensor does not require grad.
 
-    >>> import micrograd as torch
     >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
     >>> handle = x.register_hook(lambda grad: grad * 10)
     >>> x.sum().backward()

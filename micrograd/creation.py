@@ -55,7 +55,6 @@ def tensor(data: Any, dtype: DType | None = None) -> Tensor:
     or hold something else than numbers, RuntimeError for a number that does not fit the dtype, TypeError where NumPy's
     dtype has no counterpart here.
 
-    >>> import micrograd as torch
     >>> torch.tensor([[1, 2], [3, 4]])
     tensor([[1, 2],
             [3, 4]])
@@ -147,7 +146,6 @@ def _with_numbers(data: Any, seen: set[np.dtype]) -> Any:
 def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
     """data itself if it is a tensor of that dtype; of an array, a tensor that shares its memory; else `tensor(data)`.
 
-    >>> import micrograd as torch
     >>> x = torch.ones(2)
     >>> torch.as_tensor(x) is x
     True
@@ -166,7 +164,6 @@ TORCH["asarray"] = as_tensor
 def from_numpy(array: np.ndarray) -> Tensor:
     """A tensor that shares the memory of a NumPy array. Raises TypeError for anything else, or a dtype not here.
 
-    >>> import micrograd as torch
     >>> import numpy as np
     >>> torch.from_numpy(np.array([1.0, 2.0]))
     tensor([1., 2.], dtype=torch.float64)
@@ -195,7 +192,7 @@ def _filled(make: Callable, name: str, what: str) -> Any:
     def filled(*shape: Any, size: Any = (), dtype: DType | None = None) -> Tensor:
         return wrap(make(shape_of(shape or (size,)), (dtype or dtypes.default_dtype).numpy))
 
-    line = f">>> import micrograd as torch\n    >>> torch.{name}(2, 3).shape\n    torch.Size([2, 3])"
+    line = f">>> torch.{name}(2, 3).shape\n    torch.Size([2, 3])"
     filled.__name__, filled.__doc__ = name, f"{what}\n\n    {line}\n    "
     return makes_tensor(filled)
 
@@ -211,7 +208,6 @@ def full(size: Any, fill_value: Any, dtype: DType | None = None) -> Tensor:
 
     Raises TypeError if fill_value is not a number, RuntimeError if it does not fit the dtype.
 
-    >>> import micrograd as torch
     >>> torch.full((2, 3), 7)
     tensor([[7, 7, 7],
             [7, 7, 7]])
@@ -234,7 +230,7 @@ def like(make: Callable, name: str) -> Any:
 
     of_shape.__name__ = name
     arguments = "torch.ones(2, 3), 5.0" if name == "full_like" else "torch.ones(2, 3)"
-    line = f">>> import micrograd as torch\n    >>> torch.{name}({arguments}).shape\n    torch.Size([2, 3])"
+    line = f">>> torch.{name}({arguments}).shape\n    torch.Size([2, 3])"
     what = f"{make.__name__} in the shape of input, lying as it does, and in its dtype where none is given."
     of_shape.__doc__ = f"{what}\n\n    {line}\n    "
     return function(method=False)(of_shape)
@@ -272,7 +268,7 @@ def _typed(dtype: DType) -> Callable[..., Tensor]:
 
     vars(typed)["dtype"] = dtype  # for x.type(LongTensor)
     typed.__name__ = f"{dtypes.TITLES[dtype.numpy.name]}Tensor"
-    line = f">>> import micrograd as torch\n    >>> torch.{typed.__name__}([1, 0]).dtype\n    {dtype}"
+    line = f">>> torch.{typed.__name__}([1, 0]).dtype\n    {dtype}"
     typed.__doc__ = f"A tensor of {dtype} of data, or in a shape.\n\n    {line}\n    "
     return function(method=False)(typed)
 
@@ -289,7 +285,6 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: DType | Non
     With a dtype of integers start and step are rounded toward zero first, as in PyTorch. Raises RuntimeError where step
     is 0 or leads away from end, or one of the three is not finite, NotImplementedError for bools.
 
-    >>> import micrograd as torch
     >>> torch.arange(3)
     tensor([0, 1, 2])
     >>> torch.arange(1, 2, 0.25)
@@ -324,7 +319,6 @@ def _refuse_bool(name: str, dtype: DType) -> None:
 def linspace(start: Any, end: Any, steps: int, *, dtype: DType | None = None) -> Tensor:
     """steps evenly spaced numbers from start to end, both included.
 
-    >>> import micrograd as torch
     >>> torch.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
@@ -345,7 +339,6 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: DType | None = None) ->
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: DType | None = None) -> Tensor:
     """base to the power of the numbers of linspace(start, end, steps).
 
-    >>> import micrograd as torch
     >>> torch.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
@@ -358,7 +351,6 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: DTy
 def eye(n: int, m: int | None = None, *, dtype: DType | None = None) -> Tensor:
     """The n by m (by default n by n) matrix with ones on the diagonal. Raises RuntimeError if n or m is negative.
 
-    >>> import micrograd as torch
     >>> torch.eye(2)
     tensor([[1., 0.],
             [0., 1.]])
@@ -378,7 +370,6 @@ tensors.from_data.append(FloatTensor)
 def is_tensor(obj: Any) -> bool:
     """Whether obj is a Tensor.
 
-    >>> import micrograd as torch
     >>> torch.is_tensor([1.0])
     False
     """
@@ -389,7 +380,6 @@ def is_tensor(obj: Any) -> bool:
 def numel(input: Tensor) -> int:
     """The number of elements.
 
-    >>> import micrograd as torch
     >>> torch.numel(torch.ones(2, 3))
     6
     """

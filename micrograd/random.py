@@ -20,7 +20,6 @@ from micrograd.tensors import Tensor, attach, wrap
 class Generator(Stream):
     """A stream of random numbers; see `micrograd.stream`. Its state is a tensor of bytes (uint8), as in PyTorch.
 
-    >>> import micrograd as torch
     >>> generator = torch.Generator().manual_seed(42)
     >>> generator.initial_seed()
     42
@@ -46,7 +45,6 @@ default_generator.seed()
 def manual_seed(seed: int) -> Generator:
     """Seed the default generator, and return it.
 
-    >>> import micrograd as torch
     >>> generator = torch.manual_seed(42)
     >>> torch.rand(2)
     tensor([0.8823, 0.9150])
@@ -58,7 +56,6 @@ def manual_seed(seed: int) -> Generator:
 def initial_seed() -> int:
     """The seed of the default generator.
 
-    >>> import micrograd as torch
     >>> generator = torch.manual_seed(42)
     >>> torch.initial_seed()
     42
@@ -70,7 +67,6 @@ def initial_seed() -> int:
 def seed() -> int:
     """Seed the default generator with a seed from the operating system, and return the seed.
 
-    >>> import micrograd as torch
     >>> isinstance(torch.seed(), int)
     True
     """
@@ -81,7 +77,6 @@ def seed() -> int:
 def get_rng_state() -> Tensor:
     """The state of the default generator, 5056 bytes.
 
-    >>> import micrograd as torch
     >>> state = torch.get_rng_state()
     >>> first = torch.rand(3)
     >>> torch.set_rng_state(state)
@@ -95,7 +90,6 @@ def get_rng_state() -> Tensor:
 def set_rng_state(new_state: Tensor) -> None:
     """Restore a state that get_rng_state gave. Raises TypeError or RuntimeError for anything else.
 
-    >>> import micrograd as torch
     >>> state = torch.get_rng_state()
     >>> torch.set_rng_state(state)
     """
@@ -106,7 +100,6 @@ def set_rng_state(new_state: Tensor) -> None:
 def rand(*shape: Any, size: Any = (), generator: Generator | None = None, dtype: DType | None = None) -> Tensor:
     """A tensor of the given shape, uniform on [0, 1).
 
-    >>> import micrograd as torch
     >>> torch.rand(2, 3, generator=torch.Generator().manual_seed(1)).shape
     torch.Size([2, 3])
     """
@@ -118,7 +111,6 @@ def rand(*shape: Any, size: Any = (), generator: Generator | None = None, dtype:
 def randn(*shape: Any, size: Any = (), generator: Generator | None = None, dtype: DType | None = None) -> Tensor:
     """A tensor of the given shape from the standard normal distribution.
 
-    >>> import micrograd as torch
     >>> torch.randn(2, 3, generator=torch.Generator().manual_seed(1)).shape
     torch.Size([2, 3])
     """
@@ -130,7 +122,6 @@ def randn(*shape: Any, size: Any = (), generator: Generator | None = None, dtype
 def rand_like(input: Tensor, **options: Any) -> Tensor:
     """rand with the shape, the order in memory and, unless given, the dtype of input.
 
-    >>> import micrograd as torch
     >>> torch.rand_like(torch.ones(2, 3)).shape
     torch.Size([2, 3])
     """
@@ -141,7 +132,6 @@ def rand_like(input: Tensor, **options: Any) -> Tensor:
 def randn_like(input: Tensor, **options: Any) -> Tensor:
     """randn with the shape, the order in memory and, unless given, the dtype of input.
 
-    >>> import micrograd as torch
     >>> torch.randn_like(torch.ones(2, 3)).shape
     torch.Size([2, 3])
     """
@@ -174,7 +164,6 @@ def randint(
 
     Raises RuntimeError unless low < high.
 
-    >>> import micrograd as torch
     >>> torch.randint(0, 10, (4,), generator=torch.Generator().manual_seed(1))
     tensor([5, 9, 4, 8])
     """
@@ -203,7 +192,6 @@ def _check_bounds(low: int, high: int, dtype: np.dtype) -> None:
 def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None = None) -> Tensor:
     """A random permutation of 0 to n - 1, int64.
 
-    >>> import micrograd as torch
     >>> torch.randperm(5, generator=torch.Generator().manual_seed(1)).sort().values
     tensor([0, 1, 2, 3, 4])
     """
@@ -222,7 +210,6 @@ def multinomial(
     Raises RuntimeError for a weight that is negative, infinite or nan, and, without replacement, for more samples than
     weights above 0.
 
-    >>> import micrograd as torch
     >>> torch.multinomial(torch.tensor([0.0, 1.0, 0.0]), 3, replacement=True)
     tensor([1, 1, 1])
     """
@@ -235,7 +222,6 @@ def multinomial(
 def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None) -> Tensor:
     """randint with the shape and, unless given, the dtype of input.
 
-    >>> import micrograd as torch
     >>> torch.randint_like(torch.ones(2, 3), 5).shape
     torch.Size([2, 3])
     """
@@ -249,7 +235,6 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator 
 
     Raises RuntimeError for a negative standard deviation.
 
-    >>> import micrograd as torch
     >>> torch.normal(0.0, 1.0, (2, 3)).shape
     torch.Size([2, 3])
     """
@@ -279,7 +264,6 @@ def _check_std(std: Any) -> None:
 def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     """1 with probability p, else 0, for each element p of input. Raises RuntimeError unless 0 <= p <= 1.
 
-    >>> import micrograd as torch
     >>> torch.bernoulli(torch.tensor([0.0, 1.0]))
     tensor([0., 1.])
     """
@@ -306,7 +290,6 @@ def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Genera
 
     Raises RuntimeError for a negative standard deviation.
 
-    >>> import micrograd as torch
     >>> torch.empty(2).normal_(0.0, 0.0)
     tensor([0., 0.])
     """
@@ -322,7 +305,6 @@ def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Genera
 def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill x from the uniform distribution on [a, b), in place.
 
-    >>> import micrograd as torch
     >>> torch.empty(2).uniform_(3.0, 3.0)
     tensor([3., 3.])
     """
@@ -332,7 +314,6 @@ def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator 
 def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Fill x with 1 with probability p (a number, or a tensor that broadcasts to x), else 0, in place.
 
-    >>> import micrograd as torch
     >>> torch.empty(2).bernoulli_(1.0)
     tensor([1., 1.])
     """
@@ -345,7 +326,6 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -
 def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill x from the exponential distribution with that rate, in place. Raises RuntimeError for a rate not above 0.
 
-    >>> import micrograd as torch
     >>> bool((torch.empty(9).exponential_() > 0).all())
     True
     """
@@ -363,7 +343,6 @@ def random_(
     Without bounds: from 0 to the largest number of an integer dtype; of a float dtype, to the largest up to which every
     integer is exact. Raises RuntimeError unless low < high.
 
-    >>> import micrograd as torch
     >>> torch.empty(9).random_(0, 1)
     tensor([0., 0., 0., 0., 0., 0., 0., 0., 0.])
     """

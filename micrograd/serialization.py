@@ -34,12 +34,11 @@ def save(obj: Any, f: str | os.PathLike | BinaryIO) -> None:
     Plain data are numbers, strings, True, False, None, and lists, tuples and dicts of them. A path is written whole or
     not at all. Raises TypeError for anything else, RuntimeError where the folder of the path is not there.
 
-    >>> import micrograd
     >>> import io
     >>> file = io.BytesIO()
-    >>> micrograd.save({"weight": micrograd.ones(2), "step": 3}, file)
+    >>> torch.save({"weight": torch.ones(2), "step": 3}, file)
     >>> _ = file.seek(0)
-    >>> micrograd.load(file)
+    >>> torch.load(file)
     {'weight': tensor([1., 1.]), 'step': 3}
     """
     tensors: dict[str, tuple[Tensor, list]] = {}
@@ -64,7 +63,6 @@ def load(f: str | os.PathLike | BinaryIO, map_location: Any = None, *, weights_o
     Raises OSError where the file cannot be read, RuntimeError where it is damaged or in another format, TypeError for
     dtypes that micrograd does not have.
 
-    >>> import micrograd as torch
     >>> import io
     >>> file = io.BytesIO()
     >>> torch.save({'w': torch.ones(2)}, file)

@@ -49,7 +49,6 @@ class Tensor(Methods):
     grad: after `backward()`, for a leaf that requires grad, the gradient as a Tensor; None before.
     grad_fn: the Node of the operation that made it, None for a leaf.
 
-    >>> import micrograd as torch
     >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
     >>> (x * x).sum().backward()
     >>> x.grad

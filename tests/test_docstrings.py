@@ -23,7 +23,9 @@ MODULES = [
 @pytest.mark.parametrize("name", ["micrograd", "makemore", *MODULES])
 def test_the_lines_of_docstrings_give_what_they_show(name, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    results = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
+    results = doctest.testmod(
+        importlib.import_module(name), extraglobs={"torch": micrograd}, optionflags=doctest.NORMALIZE_WHITESPACE
+    )
     assert results.failed == 0, capsys.readouterr().out
 
 

@@ -54,7 +54,6 @@ def compare(fn: Callable | Mapping[str, tuple[Any, Any]], *inputs: Any, names: S
     no numbers or fn returns no tensor, ValueError where names do not fit or a tensor has no gradient, and whatever fn
     raises.
 
-    >>> import micrograd as torch
     >>> from micrograd import compare
     >>> bool(compare(lambda torch, x: (x * x).sum(), [1.0, 2.0]))
     True

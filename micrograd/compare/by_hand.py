@@ -21,7 +21,6 @@ def cmp(name: str, dt: Any, t: Any) -> None:
     dt: a tensor, an array or a number. t: a tensor or a Value after backward (call t.retain_grad() before, where it is
     not a leaf), or the right gradient, an array. Raises ValueError where t has no gradient.
 
-    >>> import micrograd as torch
     >>> w = torch.tensor([1.0, 2.0], requires_grad=True)
     >>> (w**2).sum().backward()
     >>> cmp("w", torch.tensor([2.0, -4.0]), w)

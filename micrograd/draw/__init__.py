@@ -74,7 +74,6 @@ def draw(
 class Picture:
     """The picture of a graph as it was when `draw` was called; in a notebook it shows itself.
 
-    >>> import micrograd as torch
     >>> picture = torch.draw(torch.Value(2.0) * 3)
     >>> picture.dot().startswith('digraph')
     True

@@ -57,7 +57,6 @@ _depth = [0]  # how many guards are on, one within the other
 class guard(contextlib.ContextDecorator):  # noqa: N801 - used as no_grad is
     """Catch mistakes inside `with guard():`, or in a function decorated `@guard()`; may stand within another.
 
-    >>> import micrograd as torch
     >>> P = torch.arange(9).view(3, 3).float()
     >>> with guard():  # doctest: +ELLIPSIS
     ...     P / P.sum(1)

@@ -10,7 +10,6 @@ __all__ = ["ELU", "GELU", "LeakyReLU", "LogSoftmax", "ReLU", "SiLU", "Sigmoid", 
 class Tanh(Module):
     """The hyperbolic tangent of each element.
 
-    >>> import micrograd as torch
     >>> torch.nn.Tanh()(torch.zeros(2))
     tensor([0., 0.])
     """
@@ -22,7 +21,6 @@ class Tanh(Module):
 class Sigmoid(Module):
     """1 / (1 + exp(-x)).
 
-    >>> import micrograd as torch
     >>> torch.nn.Sigmoid()(torch.zeros(2))
     tensor([0.5000, 0.5000])
     """
@@ -42,7 +40,6 @@ class _InPlace(Module):
 class ReLU(_InPlace):
     """max(x, 0).
 
-    >>> import micrograd as torch
     >>> torch.nn.ReLU()(torch.tensor([-1.0, 1.0]))
     tensor([0., 1.])
     """
@@ -54,7 +51,6 @@ class ReLU(_InPlace):
 class SiLU(_InPlace):
     """x * sigmoid(x) (Hendrycks and Gimpel 2016).
 
-    >>> import micrograd as torch
     >>> torch.nn.SiLU()(torch.zeros(2))
     tensor([0., 0.])
     """
@@ -66,7 +62,6 @@ class SiLU(_InPlace):
 class LeakyReLU(Module):
     """x if x > 0, else negative_slope * x (Maas et al. 2013).
 
-    >>> import micrograd as torch
     >>> torch.nn.LeakyReLU(0.1)(torch.tensor([-1.0, 1.0]))
     tensor([-0.1000,  1.0000])
     """
@@ -84,7 +79,6 @@ class LeakyReLU(Module):
 class ELU(Module):
     """x if x > 0, else alpha * (exp(x) - 1) (Clevert et al. 2015).
 
-    >>> import micrograd as torch
     >>> torch.nn.ELU()(torch.tensor([0.0, 1.0]))
     tensor([0., 1.])
     """
@@ -102,7 +96,6 @@ class ELU(Module):
 class GELU(Module):
     """x * Phi(x), Phi the normal CDF (Hendrycks and Gimpel 2016); approximate='tanh': its approximation by tanh.
 
-    >>> import micrograd as torch
     >>> torch.nn.GELU()(torch.zeros(2))
     tensor([0., 0.])
     """
@@ -120,7 +113,6 @@ class GELU(Module):
 class Softmax(Module):
     """exp(x) / sum(exp(x)) over dim.
 
-    >>> import micrograd as torch
     >>> torch.nn.Softmax(dim=1)(torch.zeros(1, 4))
     tensor([[0.2500, 0.2500, 0.2500, 0.2500]])
     """
@@ -138,7 +130,6 @@ class Softmax(Module):
 class LogSoftmax(Softmax):
     """log(softmax(x)) over dim.
 
-    >>> import micrograd as torch
     >>> torch.nn.LogSoftmax(dim=1)(torch.zeros(1, 2))
     tensor([[-0.6931, -0.6931]])
     """

@@ -66,9 +66,8 @@ class Sequential(_IndexedModules):
     Sequential(first, second, ...), or Sequential(OrderedDict([(name, module), ...])) with names of your own.
     seq[i] is a module, seq[i:j] a Sequential of several. Raises TypeError for what is not a Module.
 
-    >>> import micrograd
-    >>> net = micrograd.nn.Sequential(micrograd.nn.Flatten(), micrograd.nn.Tanh())
-    >>> net(micrograd.zeros(1, 2, 2))
+    >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Tanh())
+    >>> net(torch.zeros(1, 2, 2))
     tensor([[0., 0., 0., 0.]])
     """
 
@@ -94,7 +93,6 @@ class Sequential(_IndexedModules):
 class ModuleList(_IndexedModules):
     """A list of modules whose parameters belong to the net, unlike a plain list's. Raises TypeError as Sequential.
 
-    >>> import micrograd as torch
     >>> layers = torch.nn.ModuleList([torch.nn.Linear(2, 2) for _ in range(3)])
     >>> len(layers)
     3
@@ -128,7 +126,6 @@ class ModuleDict(Module, MutableMapping[str, Module]):
 
     A name may also be used as an attribute, and must not be one that modules use for something else (KeyError).
 
-    >>> import micrograd as torch
     >>> parts = torch.nn.ModuleDict({'a': torch.nn.Tanh(), 'b': torch.nn.ReLU()})
     >>> list(parts)
     ['a', 'b']

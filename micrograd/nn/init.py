@@ -39,8 +39,7 @@ __all__ = [
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill from the uniform distribution on [a, b). Raises RuntimeError if b < a.
 
-    >>> import micrograd
-    >>> w = micrograd.nn.init.uniform_(micrograd.empty(3), -1, 1)
+    >>> w = torch.nn.init.uniform_(torch.empty(3), -1, 1)
     >>> w.shape
     torch.Size([3])
     """
@@ -51,7 +50,6 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill from the normal distribution. Raises RuntimeError for a negative standard deviation.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.init.normal_(torch.empty(3, 4))
     """
     if std < 0:
@@ -63,7 +61,6 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with one number.
 
-    >>> import micrograd as torch
     >>> torch.nn.init.constant_(torch.empty(2), 0.5)
     tensor([0.5000, 0.5000])
     """
@@ -74,7 +71,6 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
 def zeros_(tensor: Tensor) -> Tensor:
     """Fill with zeros.
 
-    >>> import micrograd as torch
     >>> torch.nn.init.zeros_(torch.empty(2))
     tensor([0., 0.])
     """
@@ -84,7 +80,6 @@ def zeros_(tensor: Tensor) -> Tensor:
 def ones_(tensor: Tensor) -> Tensor:
     """Fill with ones.
 
-    >>> import micrograd as torch
     >>> torch.nn.init.ones_(torch.empty(2))
     tensor([1., 1.])
     """
@@ -100,7 +95,6 @@ def calculate_gain(nonlinearity: str, param: Any = None) -> float:
 
     Raises ValueError for another nonlinearity.
 
-    >>> import micrograd as torch
     >>> torch.nn.init.calculate_gain('tanh')
     1.6666666666666667
     """
@@ -141,7 +135,6 @@ def kaiming_uniform_(
     a: the slope of leaky_relu. mode: 'fan_in' keeps the size of the signals, 'fan_out' that of the gradients.
     Raises ValueError for another mode or nonlinearity and for fewer than two dimensions.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.init.kaiming_uniform_(torch.empty(3, 4))
     """
     if not tensor.numel():
@@ -159,7 +152,6 @@ def kaiming_normal_(
 ) -> Tensor:
     """Fill from the normal distribution of standard deviation gain / sqrt(fan); otherwise as kaiming_uniform_.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.init.kaiming_normal_(torch.empty(3, 4))
     """
     if not tensor.numel():
@@ -176,7 +168,6 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
 
     Raises ValueError for fewer than two dimensions.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.init.xavier_uniform_(torch.empty(3, 4))
     """
     bound = math.sqrt(3) * _xavier_std(tensor, gain)
@@ -186,7 +177,6 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill from the normal distribution of that standard deviation; otherwise as xavier_uniform_.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.init.xavier_normal_(torch.empty(3, 4))
     """
     return normal_(tensor, 0.0, _xavier_std(tensor, gain), generator)
@@ -211,7 +201,6 @@ def trunc_normal_(
     candidates are accepted with probability density / largest density instead. Warns if [a, b] lies more than 2 std
     from the mean.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.init.trunc_normal_(torch.empty(3, 4))
     """
     if mean < a - 2 * std or mean > b + 2 * std:
@@ -239,7 +228,6 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     tensor: (n, ...), seen as (n, m); its rows are orthonormal if n <= m, else its columns. Agrees with PyTorch to 1e-5:
     the two decompositions are computed by different code. Raises ValueError for fewer than two dimensions.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.init.orthogonal_(torch.empty(3, 4))
     """
     if tensor.ndim < 2:

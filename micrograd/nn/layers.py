@@ -43,9 +43,8 @@ class Linear(Module):
     input: (..., in_features); weight: (out_features, in_features); bias: (out_features,); the result is
     (..., out_features).
 
-    >>> import micrograd
-    >>> layer = micrograd.nn.Linear(3, 2)
-    >>> layer(micrograd.zeros(5, 3)).shape
+    >>> layer = torch.nn.Linear(3, 2)
+    >>> layer(torch.zeros(5, 3)).shape
     torch.Size([5, 2])
     """
 
@@ -81,7 +80,6 @@ class Embedding(Module):
     input: int64 or int32 indices of any shape; the result is (*input.shape, embedding_dim).
     padding_idx: a row that starts at 0 and is not trained. Raises AssertionError if there is no such row.
 
-    >>> import micrograd as torch
     >>> torch.nn.Embedding(27, 2)(torch.tensor([[1, 2, 3]])).shape
     torch.Size([1, 3, 2])
     """
@@ -119,7 +117,6 @@ class Conv1d(Module):
     Raises ValueError for an unknown padding, for groups that do not divide both channels, and for padding 'same' with
     a stride.
 
-    >>> import micrograd as torch
     >>> torch.nn.Conv1d(2, 5, kernel_size=3)(torch.ones(4, 2, 8)).shape
     torch.Size([4, 5, 6])
     """
@@ -179,7 +176,6 @@ class LayerNorm(Module):
     input: (..., *normalized_shape); the result has its shape, as weight and bias have normalized_shape, which may be an
     int. var is divided by n. elementwise_affine=False: without weight and bias.
 
-    >>> import micrograd as torch
     >>> torch.nn.LayerNorm(2)(torch.tensor([[1.0, 3.0]]))
     tensor([[-1.0000,  1.0000]], grad_fn=<NativeLayerNormBackward0>)
     """
@@ -229,7 +225,6 @@ class BatchNorm1d(Module):
     eval() they are the running ones, if track_running_stats. affine=False: without weight and bias.
     Raises ValueError for an input of another number of dimensions, and in training for one value per channel.
 
-    >>> import micrograd as torch
     >>> torch.nn.BatchNorm1d(2)(torch.ones(4, 2)).shape
     torch.Size([4, 2])
     """
@@ -300,7 +295,6 @@ class BatchNorm1d(Module):
 class Identity(Module):
     """The input itself. Any arguments are accepted and ignored, as in PyTorch.
 
-    >>> import micrograd as torch
     >>> torch.nn.Identity()(torch.ones(2))
     tensor([1., 1.])
     """
@@ -315,7 +309,6 @@ class Identity(Module):
 class Flatten(Module):
     """The dimensions from start_dim to end_dim, both included, as one; by default all but the first.
 
-    >>> import micrograd as torch
     >>> torch.nn.Flatten()(torch.ones(4, 2, 3)).shape
     torch.Size([4, 6])
     """
@@ -336,8 +329,7 @@ class AdaptiveAvgPool1d(Module):
     input: (..., channels, n), two or three dimensions of floats; the result is (..., channels, output_size).
     Raises RuntimeError for another shape or output_size, NotImplementedError for other dtypes.
 
-    >>> import micrograd
-    >>> micrograd.nn.AdaptiveAvgPool1d(2)(micrograd.tensor([[1.0, 2.0, 3.0]]))
+    >>> torch.nn.AdaptiveAvgPool1d(2)(torch.tensor([[1.0, 2.0, 3.0]]))
     tensor([[1.5000, 2.5000]])
     """
 
@@ -369,7 +361,6 @@ class Dropout(Module):
 
     input: of any shape (Srivastava et al. 2014). inplace changes it. Raises ValueError unless 0 <= p <= 1.
 
-    >>> import micrograd as torch
     >>> torch.nn.Dropout(0.5).eval()(torch.ones(2))
     tensor([1., 1.])
     """

@@ -12,7 +12,6 @@ __all__ = ["CrossEntropyLoss", "MSELoss", "NLLLoss"]
 class MSELoss(Module):
     """(input - target)**2, reduced; see `functional.mse_loss`.
 
-    >>> import micrograd as torch
     >>> torch.nn.MSELoss()(torch.ones(2), torch.zeros(2))
     tensor(1.)
     """
@@ -27,7 +26,6 @@ class MSELoss(Module):
 class NLLLoss(Module):
     """-input[i, target[i]] for log probabilities, reduced; see `functional.nll_loss`.
 
-    >>> import micrograd as torch
     >>> torch.nn.NLLLoss()(torch.zeros(2, 3), torch.tensor([0, 1]))
     tensor(0.)
     """
@@ -47,7 +45,6 @@ class CrossEntropyLoss(Module):
 
     label_smoothing: the fraction of the target that is shared among all classes (Szegedy et al. 2016).
 
-    >>> import micrograd as torch
     >>> torch.nn.CrossEntropyLoss()(torch.zeros(2, 3), torch.tensor([0, 1]))
     tensor(1.0986)
     """

@@ -45,11 +45,10 @@ class Module:
     A subclass sets Parameters and Modules as attributes and defines `forward`; calling the module calls it.
     `super().__init__()` may be called or left out. Names and orders are those of PyTorch's nn.Module.
 
-    >>> import micrograd
-    >>> class Twice(micrograd.nn.Module):
+    >>> class Twice(torch.nn.Module):
     ...     def forward(self, x):
     ...         return 2 * x
-    >>> Twice()(micrograd.tensor([1, 2]))
+    >>> Twice()(torch.tensor([1, 2]))
     tensor([2, 4])
     """
 

@@ -10,7 +10,6 @@ class Parameter(Tensor):
     data: a Tensor, whose memory it shares; without one it is empty. Raises TypeError for another type, RuntimeError if
     requires_grad and data is not floating-point.
 
-    >>> import micrograd as torch
     >>> torch.nn.Parameter(torch.zeros(2))
     Parameter containing:
     tensor([0., 0.], requires_grad=True)

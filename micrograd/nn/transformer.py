@@ -47,9 +47,8 @@ class MultiheadAttention(Module):
     Raises ValueError and AssertionError for sizes that are not positive or do not divide, RuntimeError and
     AssertionError for inputs and masks of other shapes or dtypes.
 
-    >>> import micrograd
-    >>> attention = micrograd.nn.MultiheadAttention(8, 2, batch_first=True)
-    >>> x = micrograd.zeros(3, 5, 8)
+    >>> attention = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+    >>> x = torch.zeros(3, 5, 8)
     >>> result, weights = attention(x, x, x)
     >>> result.shape, weights.shape
     (torch.Size([3, 5, 8]), torch.Size([3, 5, 5]))
@@ -249,7 +248,6 @@ class TransformerEncoderLayer(_Layer):
     Called with src (l, n, d_model), it returns the same shape. activation: 'relu', 'gelu' or a function.
     Raises RuntimeError for another activation, and otherwise as MultiheadAttention.
 
-    >>> import micrograd as torch
     >>> layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
     >>> layer(torch.ones(4, 5, 8)).shape
     torch.Size([4, 5, 8])
@@ -276,7 +274,6 @@ class TransformerDecoderLayer(_Layer):
 
     Called with tgt (l, n, d_model) and memory (s, n, d_model), it returns the shape of tgt.
 
-    >>> import micrograd as torch
     >>> layer = torch.nn.TransformerDecoderLayer(8, 2, 16, batch_first=True)
     >>> layer(torch.ones(4, 5, 8), torch.ones(4, 3, 8)).shape
     torch.Size([4, 5, 8])
@@ -310,7 +307,6 @@ class TransformerEncoder(Module):
 
     enable_nested_tensor and mask_check, which make PyTorch faster, change nothing here.
 
-    >>> import micrograd as torch
     >>> layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
     >>> torch.nn.TransformerEncoder(layer, 2)(torch.ones(4, 5, 8)).shape
     torch.Size([4, 5, 8])
@@ -343,7 +339,6 @@ class TransformerEncoder(Module):
 class TransformerDecoder(Module):
     """num_layers copies of a decoder layer in sequence, all with the same first weights, and a last norm, if any.
 
-    >>> import micrograd as torch
     >>> layer = torch.nn.TransformerDecoderLayer(8, 2, 16, batch_first=True)
     >>> torch.nn.TransformerDecoder(layer, 2)(torch.ones(4, 5, 8), torch.ones(4, 3, 8)).shape
     torch.Size([4, 5, 8])
@@ -374,7 +369,6 @@ class TransformerDecoder(Module):
 class Transformer:
     """The place of PyTorch's name for causal masks; a whole encoder-decoder is not there.
 
-    >>> import micrograd as torch
     >>> torch.nn.Transformer.generate_square_subsequent_mask(2)
     tensor([[0., -inf],
             [0., 0.]])
@@ -390,8 +384,7 @@ class Transformer:
     def generate_square_subsequent_mask(sz: int, dtype: DType | None = None) -> Tensor:
         """The mask (sz, sz) that lets no position look at a later one: -inf above the diagonal, else 0.
 
-        >>> import micrograd
-        >>> micrograd.nn.Transformer.generate_square_subsequent_mask(2)
+        >>> torch.nn.Transformer.generate_square_subsequent_mask(2)
         tensor([[0., -inf],
                 [0., 0.]])
         """

@@ -120,7 +120,6 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     dtypes that are not here, RuntimeError for another device than the CPU.
 
     >>> import numpy as np
-    >>> import micrograd as torch
     >>> torch.from_dlpack(np.arange(3.0))
     tensor([0., 1., 2.], dtype=torch.float64)
     """

@@ -157,7 +157,6 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views along dim: so many of nearly one length, or those between the ends listed.
 
-    >>> import micrograd as torch
     >>> [part.tolist() for part in torch.arange(5).tensor_split((1, 3))]
     [[0], [1, 2], [3, 4]]
     """

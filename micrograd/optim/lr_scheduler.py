@@ -29,9 +29,8 @@ class LRScheduler:
 
     Raises TypeError if optimizer is not an Optimizer, KeyError for a last_epoch where a group has no "initial_lr".
 
-    >>> import micrograd
-    >>> optimizer = micrograd.optim.SGD([micrograd.ones(2)], lr=0.5)
-    >>> scheduler = micrograd.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.5)
+    >>> optimizer = torch.optim.SGD([torch.ones(2)], lr=0.5)
+    >>> scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.5)
     >>> optimizer.step()
     >>> scheduler.step()
     >>> scheduler.get_last_lr()
@@ -111,7 +110,6 @@ class LambdaLR(LRScheduler):
 
     Raises ValueError where the list has another length than there are groups.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.Parameter(torch.zeros(2))
     >>> optimizer = torch.optim.SGD([w], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 0.5**step)
@@ -145,7 +143,6 @@ class LambdaLR(LRScheduler):
 class StepLR(LRScheduler):
     """The rates times gamma after every step_size epochs.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.Parameter(torch.zeros(2))
     >>> optimizer = torch.optim.SGD([w], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.1)
@@ -168,7 +165,6 @@ class StepLR(LRScheduler):
 class MultiStepLR(LRScheduler):
     """The rates times gamma at each of the epochs in milestones; an epoch that is there twice counts twice.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.Parameter(torch.zeros(2))
     >>> optimizer = torch.optim.SGD([w], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[1, 2], gamma=0.1)
@@ -194,7 +190,6 @@ class CosineAnnealingLR(LRScheduler):
     lr = eta_min + (initial_lr - eta_min) * (1 + cos(pi * epoch / T_max)) / 2 (Loshchilov and Hutter 2017, without
     restarts), as PyTorch has it: each rate comes from the one before, so that other changes to the rate are kept.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.Parameter(torch.zeros(2))
     >>> optimizer = torch.optim.SGD([w], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=4)
@@ -231,7 +226,6 @@ class OneCycleLR(LRScheduler):
     each group. As in PyTorch, one step beyond the last is taken, on the same curve.
     Raises ValueError for settings that make no sense, and from the second step beyond the last on.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.Parameter(torch.zeros(2))
     >>> optimizer = torch.optim.SGD([w], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=10)
@@ -322,7 +316,6 @@ class ReduceLROnPlateau(LRScheduler):
     that are not counted. min_lr: the least rate, or a list, one for each group. eps: the least change that is made.
     Raises ValueError for settings that make no sense.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.Parameter(torch.zeros(2))
     >>> optimizer = torch.optim.SGD([w], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0)

@@ -32,7 +32,6 @@ class Optimizer:
 
     Raises what add_param_group raises, ValueError for no parameters at all, TypeError for a single tensor.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.Parameter(torch.zeros(2))
     >>> optimizer = torch.optim.SGD([w], lr=1.0)
     >>> optimizer.param_groups[0]['lr']
@@ -192,10 +191,9 @@ class SGD(Optimizer):
     foreach and fused, PyTorch's faster kernels, change nothing here.
     Raises ValueError for negative settings, and for nesterov without momentum or with dampening.
 
-    >>> import micrograd
-    >>> w = micrograd.tensor([1.0], requires_grad=True)
+    >>> w = torch.tensor([1.0], requires_grad=True)
     >>> (w**2).sum().backward()
-    >>> micrograd.optim.SGD([w], lr=0.25).step()
+    >>> torch.optim.SGD([w], lr=0.25).step()
     >>> w.item()
     0.5
     """
@@ -255,7 +253,6 @@ class Adam(Optimizer):
     foreach, capturable and fused, PyTorch's faster kernels, change nothing here.
     Raises ValueError for negative settings and for betas that are no two floats in [0, 1).
 
-    >>> import micrograd as torch
     >>> w = torch.nn.Parameter(torch.zeros(2))
     >>> optimizer = torch.optim.Adam([w], lr=0.1)
     >>> w.sum().backward()
@@ -353,7 +350,6 @@ class AdamW(Adam):
 
     Arguments and errors are those of Adam, but that weight_decay is 0.01 by default.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.Parameter(torch.zeros(2))
     >>> optimizer = torch.optim.AdamW([w], lr=0.1)
     >>> w.sum().backward()

@@ -101,9 +101,8 @@ def set_num_threads(n: int) -> None:
     Raises RuntimeError unless n is an int above 0. Changes nothing where threadpoolctl does not know the library that
     NumPy multiplies with, as on a Mac.
 
-    >>> import micrograd
-    >>> micrograd.set_num_threads(1)
-    >>> micrograd.get_num_threads()
+    >>> torch.set_num_threads(1)
+    >>> torch.get_num_threads()
     1
     """
     if type(n) is not int:

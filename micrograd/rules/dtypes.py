@@ -10,7 +10,6 @@ import numpy as np
 class dtype:  # noqa: N801 - PyTorch's name
     """The type of a tensor's elements, such as `float32`. Prints as PyTorch's does: `torch.float32`.
 
-    >>> import micrograd as torch
     >>> torch.ones(2).dtype
     torch.float32
     >>> torch.float32.is_floating_point
@@ -71,7 +70,6 @@ def dtype_of(array: np.ndarray) -> dtype:
 class Size(tuple[builtins.int, ...]):
     """A shape: a tuple of ints that prints as PyTorch's does.
 
-    >>> import micrograd as torch
     >>> torch.ones(2, 3).shape.numel()
     6
     """

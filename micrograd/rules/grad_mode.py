@@ -13,7 +13,6 @@ F = TypeVar("F", bound=Callable)
 def is_grad_enabled() -> bool:
     """Whether operations record a graph now, in this thread.
 
-    >>> import micrograd as torch
     >>> torch.is_grad_enabled()
     True
     """
@@ -102,7 +101,6 @@ class set_grad_enabled(GradMode):  # noqa: N801 - PyTorch's name
 class no_grad(GradMode):  # noqa: N801 - PyTorch's name
     """Operations inside `with no_grad():`, or in a function decorated `@no_grad()`, record no graph.
 
-    >>> import micrograd as torch
     >>> w = torch.ones(2, requires_grad=True)
     >>> with torch.no_grad():
     ...     print((w * 2).requires_grad)
@@ -123,7 +121,6 @@ class no_grad(GradMode):  # noqa: N801 - PyTorch's name
 class enable_grad(no_grad):  # noqa: N801 - PyTorch's name
     """Inside it operations record a graph again, within a `no_grad` too.
 
-    >>> import micrograd as torch
     >>> with torch.no_grad(), torch.enable_grad():
     ...     print(torch.is_grad_enabled())
     True
@@ -135,7 +132,6 @@ class enable_grad(no_grad):  # noqa: N801 - PyTorch's name
 class inference_mode(GradMode):  # noqa: N801 - PyTorch's name
     """The same as no_grad, or with mode=False as enable_grad; PyTorch's also keeps no version counters.
 
-    >>> import micrograd as torch
     >>> with torch.inference_mode():
     ...     print(torch.is_grad_enabled())
     False

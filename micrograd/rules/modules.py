@@ -9,8 +9,7 @@ from typing import Any
 class CallableModule(types.ModuleType):
     """A module whose call is one of the function in it that has its name, as micrograd.draw.draw.
 
-    >>> import micrograd
-    >>> picture = micrograd.draw(micrograd.Value(2.0) * 3)
+    >>> picture = torch.draw(torch.Value(2.0) * 3)
     """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -36,7 +36,6 @@ def set_printoptions(profile: str | None = None, *, sci_mode: bool | None = None
     profile: 'default', 'short' (less of everything) or 'full' (nothing left out), from which the other options start.
     Raises TypeError for an option that is not there.
 
-    >>> import micrograd as torch
     >>> torch.set_printoptions(precision=2)
     >>> torch.tensor([1 / 3])
     tensor([0.33])

@@ -19,10 +19,9 @@ def clip_grad_norm_(
     norm_type: the p of the p-norm, or inf. Returns the norm before clipping, a tensor without dimensions.
     Raises RuntimeError for a norm that is not finite, if error_if_nonfinite.
 
-    >>> import micrograd
-    >>> w = micrograd.tensor([3.0, 4.0], requires_grad=True)
+    >>> w = torch.tensor([3.0, 4.0], requires_grad=True)
     >>> w.sum().backward()
-    >>> micrograd.nn.utils.clip_grad_norm_(w, max_norm=1.0)
+    >>> torch.nn.utils.clip_grad_norm_(w, max_norm=1.0)
     tensor(1.4142)
     """
     grads = _gradients(parameters)
@@ -42,7 +41,6 @@ def clip_grad_norm_(
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
     """Clamp every element of the gradients to [-clip_value, clip_value], in place.
 
-    >>> import micrograd as torch
     >>> w = torch.nn.Parameter(torch.zeros(2))
     >>> w.grad = torch.tensor([3.0, -0.5])
     >>> torch.nn.utils.clip_grad_value_([w], 1.0)

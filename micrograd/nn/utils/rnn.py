@@ -16,7 +16,6 @@ def pad_sequence(
 
     The shorter ones are filled up with padding_value at their end, or with padding_side='left' at their start.
 
-    >>> import micrograd as torch
     >>> torch.nn.utils.rnn.pad_sequence([torch.tensor([1, 2]), torch.tensor([3])], batch_first=True)
     tensor([[1, 2],
             [3, 0]])

@@ -26,9 +26,8 @@ class DataLoader(Generic[T]):
 
     Raises ValueError for arguments that exclude each other and for sizes that are not positive.
 
-    >>> import micrograd
-    >>> data = micrograd.utils.data.TensorDataset(micrograd.arange(3))
-    >>> [batch for batch, in micrograd.utils.data.DataLoader(data, batch_size=2)]
+    >>> data = torch.utils.data.TensorDataset(torch.arange(3))
+    >>> [batch for batch, in torch.utils.data.DataLoader(data, batch_size=2)]
     [tensor([0, 1]), tensor([2])]
     """
 
@@ -102,7 +101,6 @@ def default_collate(batch: Sequence[Any]) -> Any:
     The batch of tuples is a list of batches, as in PyTorch; ints become int64, floats float64, strings stay a list.
     Raises RuntimeError for different shapes or lengths, TypeError for what cannot be stacked.
 
-    >>> import micrograd as torch
     >>> torch.utils.data.default_collate([(1, 2.0), (3, 4.0)])
     [tensor([1, 3]), tensor([2., 4.], dtype=torch.float64)]
     """
@@ -132,7 +130,6 @@ def default_collate(batch: Sequence[Any]) -> Any:
 def default_convert(data: Any) -> Any:
     """One example, with arrays and NumPy's numbers as tensors; all else is unchanged.
 
-    >>> import micrograd as torch
     >>> import numpy as np
     >>> torch.utils.data.default_convert(np.array([1.0, 2.0]))
     tensor([1., 2.], dtype=torch.float64)

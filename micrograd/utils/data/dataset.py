@@ -15,7 +15,6 @@ T = TypeVar("T", covariant=True)
 class Dataset(Generic[T]):
     """Examples by index; a subclass defines `__getitem__` and, to be shuffled or counted, `__len__`.
 
-    >>> import micrograd as torch
     >>> class Squares(torch.utils.data.Dataset):
     ...     def __getitem__(self, index):
     ...         return index**2
@@ -30,7 +29,6 @@ class Dataset(Generic[T]):
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """Example i is (tensors[0][i], tensors[1][i], ...). Raises AssertionError for different numbers of rows.
 
-    >>> import micrograd as torch
     >>> data = torch.utils.data.TensorDataset(torch.arange(4), torch.arange(4) * 10)
     >>> data[1]
     (tensor(1), tensor(10))
@@ -52,7 +50,6 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 class Subset(Dataset[T]):
     """The examples of a dataset at some indices.
 
-    >>> import micrograd as torch
     >>> data = torch.utils.data.TensorDataset(torch.arange(4), torch.arange(4) * 10)
     >>> len(torch.utils.data.Subset(data, [0, 2]))
     2
@@ -76,7 +73,6 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | 
     What the fractions leave over goes to the first subsets, one example each. Warns of an empty subset. Raises
     ValueError if the lengths do not add up to that of the dataset, or a fraction is not between 0 and 1.
 
-    >>> import micrograd as torch
     >>> data = torch.utils.data.TensorDataset(torch.arange(4), torch.arange(4) * 10)
     >>> train, dev = torch.utils.data.random_split(data, [3, 1])
     >>> len(train), len(dev)

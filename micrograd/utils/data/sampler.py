@@ -15,7 +15,6 @@ T = TypeVar("T", covariant=True)
 class Sampler(Generic[T]):
     """The base of all samplers; a subclass defines `__iter__`, which yields indices.
 
-    >>> import micrograd as torch
     >>> isinstance(torch.utils.data.SequentialSampler(range(3)), torch.utils.data.Sampler)
     True
     """
@@ -27,7 +26,6 @@ class Sampler(Generic[T]):
 class SequentialSampler(Sampler[int]):
     """0, 1, 2, ...
 
-    >>> import micrograd as torch
     >>> list(torch.utils.data.SequentialSampler(range(3)))
     [0, 1, 2]
     """
@@ -48,7 +46,6 @@ class RandomSampler(Sampler[int]):
     replacement: draw each from all examples; else from permutations, one after the other.
     Raises TypeError if replacement is not a bool, ValueError if num_samples is not a positive int.
 
-    >>> import micrograd as torch
     >>> sorted(torch.utils.data.RandomSampler(range(3)))
     [0, 1, 2]
     """
@@ -93,7 +90,6 @@ class BatchSampler(Sampler[list[int]]):
 
     Raises ValueError if batch_size is not a positive int or drop_last not a bool.
 
-    >>> import micrograd as torch
     >>> list(torch.utils.data.BatchSampler(torch.utils.data.SequentialSampler(range(3)), 2, drop_last=False))
     [[0, 1], [2]]
     """
