@@ -6,7 +6,7 @@ moment its last tensor goes.
 """
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,8 +74,10 @@ class Edge:
     def gradient(self, g: Any) -> Any:
         """The gradient of the input, from that of the result; None where there is none."""
         dx = self.derivative(g)
-        if dx is None or (dx.dtype is self.dtype and dx.shape == self.shape):
-            return dx
+        return None if dx is None else self.fitted(dx)
+
+    def fitted(self, dx: Any) -> Any:
+        """A gradient in the shape and dtype of the input."""
         if dx.shape != self.shape:
             dx = unbroadcast(dx, self.shape)
         return dx.astype(self.dtype, copy=False)
@@ -145,18 +147,13 @@ class Node:
         """Raises RuntimeError where what the derivatives use is gone, or was changed in place since."""
         if self.edges is None:
             raise RuntimeError(RELEASED)
-        for counter, version in self.changed():
-            raise RuntimeError(
-                "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                f"{self.name} saved a tensor at version {version}, and it is at version {counter[0]} now. "
-                "Write x = x + y in place of x += y there, or clone() the tensor first."
-            )
-
-    def changed(self) -> Iterator[tuple[list[int], int]]:
-        """Of what the derivatives use and was changed in place since: its version counter, what it said at the time."""
         for counter, version, array in self.versions:
             if counter[0] != version and any(id(each) == array for each in self.saved or ()):
-                yield counter, version
+                raise RuntimeError(
+                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                    f"{self.name} saved a tensor at version {version}, and it is at version {counter[0]} now. "
+                    "Write x = x + y in place of x += y there, or clone() the tensor first."
+                )
 
     def seen(self, g: Any) -> Any:
         """Show the gradient of the result to hooks and to retain_grad; the gradient to go on with."""
@@ -210,9 +207,11 @@ def run_backward(
             if g is None:
                 continue  # a derivative said that this input has none
             for edge in node.edges:
-                dx, parent = edge.gradient(g), edge.parent
+                dx, parent = edge.derivative(g), edge.parent
                 if dx is None:
                     continue
+                if dx.dtype is not edge.dtype or dx.shape != edge.shape:
+                    dx = edge.fitted(dx)
                 if parent in gradients or type(parent) is not Node:
                     dx = added(dx, g, gradients.get(parent))
                 gradients[parent] = dx

@@ -108,14 +108,13 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         raise pytorch_error(op.name, arrays, options, error) from None
     finally:
         ON_ERROR.reset(token)
-    out = results[0]
-    array = out if type(out) is np.ndarray else np.asarray(out)
+    result = wrap(results[0])
+    array = result._array
     if op.elementwise:
         if array.ndim > 1:
-            array = laid_out(array, arrays)
+            result._array = laid_out(array, arrays)
     elif op.in_order and not array.flags.c_contiguous:
-        array = array.copy()
-    result: Any = wrap(array)
+        result._array = array.copy()
     if op.is_view:
         view_of(inputs[0], result)
     if wanted and array.dtype.kind == "f":

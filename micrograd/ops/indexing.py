@@ -201,7 +201,11 @@ def _with_strides(out, x, index):
 
 def _all_in_order(x, index):
     """Whether what is found at an index of x lies as it should by itself."""
-    return x.flags.c_contiguous and 1 not in x.shape and all(array.flags.c_contiguous for array in arrays_in(index))
+    if not x.flags.c_contiguous or 1 in x.shape:
+        return False
+    if isinstance(index, np.ndarray):
+        return index.flags.c_contiguous
+    return all(array.flags.c_contiguous for array in arrays_in(index))
 
 
 def _laid_out(found, x, index):
