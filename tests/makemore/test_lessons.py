@@ -3,7 +3,6 @@
 What the lessons are made with is tested in tests/micrograd/test_lessons.py.
 """
 
-import doctest
 import importlib
 import math
 import re
@@ -166,12 +165,6 @@ def test_without_a_folder_pictures_go_to_out(lesson, tmp_path, monkeypatch):
 def test_the_command_runs_in_a_process_of_its_own(process, tmp_path):
     outcome = process("lessons", "softmax", "--answer", 1, "5/8", cwd=tmp_path)
     assert outcome == (0, "right: 0.625\n", "")
-
-
-def test_the_examples_in_the_docstring_give_what_they_show():
-    found = doctest.testmod(lessons)
-    assert found.attempted == 2
-    assert found.failed == 0
 
 
 # What the lessons say of the names.
