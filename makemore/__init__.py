@@ -14,19 +14,19 @@ The commands, `python -m makemore.train` and its like, are also at hand in Pytho
 
 import sys
 from importlib.util import find_spec
-from os.path import dirname, isfile, join
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["__version__", "load", "train"]
 
 __version__ = "0.1.0"
 
-_micrograd = find_spec("micrograd")
-if _micrograd is not None and _micrograd.origin is not None and isfile(join(dirname(_micrograd.origin), "nn.py")):
+_found = find_spec("micrograd")
+if _found and _found.origin and "micrograd.ops" not in Path(_found.origin).read_text(encoding="utf-8"):
     raise ImportError(
         "another package named micrograd is installed in this environment too, and takes the place of the one that "
-        "makemore needs: pip uninstall micrograd micrograd-viz, and then "
-        "pip install --force-reinstall --no-deps micrograd-makemore"
+        "makemore needs: pip uninstall micrograd micrograd-viz micrograd-makemore, and then install "
+        "micrograd-makemore again as before (pip install . in its folder)"
     )
 
 if sys.argv[:1] == ["-m"]:  # a command is being loaded, and micrograd is ready for Ctrl-C before all else

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+import micrograd.rules.public  # noqa: F401 - the first, for it may say why all others fail
 from micrograd.engine import topological_order
 from micrograd.rules.errors import silent
 from micrograd.rules.sums import unbroadcast

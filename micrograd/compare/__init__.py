@@ -26,6 +26,7 @@ place.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import micrograd.rules.public  # noqa: F401 - the first, for it may say why all others fail
 from micrograd.compare.by_hand import cmp, compare_by_hand
 from micrograd.compare.functions import compare_function
 from micrograd.compare.report import Report

@@ -1,6 +1,5 @@
 """Nets: Module, the base class of all of them, PyTorch's layers, and the scalar nets of the public micrograd."""
 
-import micrograd.rules.public  # noqa: F401 - the first, for it may say why all others fail
 from micrograd.nn import activations, containers, functional, init, layers, losses, parallel, transformer, utils
 from micrograd.nn.activations import *  # noqa: F403
 from micrograd.nn.containers import *  # noqa: F403

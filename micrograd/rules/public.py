@@ -9,7 +9,8 @@ from pathlib import Path
 
 BOTH = (
     "another package named micrograd is installed in this environment too, and their files overwrite each other: "
-    "pip uninstall micrograd micrograd-viz, and then pip install --force-reinstall --no-deps micrograd-makemore"
+    "pip uninstall micrograd micrograd-viz micrograd-makemore, and then install micrograd-makemore again as before "
+    "(pip install . in its folder)"
 )
 
 
@@ -20,9 +21,9 @@ def check(package: Path) -> None:
     """
     if not (package / "nn.py").exists():  # ours is a folder
         return
-    if "__version__" not in (package / "__init__.py").read_text(encoding="utf-8"):
+    if "micrograd.ops" not in (package / "__init__.py").read_text(encoding="utf-8"):
         raise ImportError(BOTH)
-    warnings.warn(BOTH, stacklevel=2)
+    warnings.warn_explicit(BOTH, UserWarning, "micrograd", 1)  # one line, without a line of code below it
 
 
 check(Path(__file__).parents[1])
