@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd import graph, tensors
+from micrograd import tensors
 from micrograd.ops import TORCH, function
 from micrograd.rules import dtypes
 from micrograd.rules.device import check_device
@@ -172,10 +172,7 @@ def from_numpy(array: np.ndarray) -> Tensor:
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
     if array.dtype not in DType._of:
         raise TypeError(f"can't convert np.ndarray of type {array.dtype}")
-    tensor = wrap(array)
-    if graph.observer.shared is not None:
-        graph.observer.shared(tensor)
-    return tensor
+    return wrap(array)
 
 
 def shape_of(size: tuple[Any, ...]) -> tuple[int, ...]:

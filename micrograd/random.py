@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.creation import empty_like, makes_tensor, shape_of
+from micrograd.graph import observer
 from micrograd.in_place import records, refuse_change, refuse_overlap
 from micrograd.ops import TORCH, apply, function, op
 from micrograd.rules import dtypes
@@ -215,6 +216,8 @@ def multinomial(
     """
     if not isinstance(input, Tensor):
         raise TypeError(f"multinomial(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    if observer.draw is not None:
+        observer.draw(input)
     return wrap((generator or default_generator).multinomial(input._array, num_samples, replacement))
 
 

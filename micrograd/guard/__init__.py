@@ -14,7 +14,7 @@ a subclass of GuardError that says what happened, with the shapes, and what was 
 - the first nan or infinity, forward or backward (`guard.finite`);
 - a forgotten zero_grad, parameters that get no gradient, updates inside the graph (`guard.steps`);
 - layers in a plain list and weights that are no Parameters, which no optimizer sees (`guard.beside`);
-- numbers that backward needs and that were written over through NumPy (`guard.memory`).
+- numbers that backward needs and that were written over through NumPy or `.data` (`guard.memory`).
 
 While it is on, the engine reports each operation and each backward to it (`graph.observer`). Off, nothing of it runs.
 """

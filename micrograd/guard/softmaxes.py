@@ -104,6 +104,17 @@ def check_gather(x: Tensor, options: dict[str, Any]) -> None:
         raise _wrong_dim(f"gather along dim {along}", x, dim, along)
 
 
+def check_draw(x: Tensor) -> None:
+    """Raises SoftmaxError for multinomial of a softmax that did not run over the categories, the last dimension."""
+    trace = trace_of(x)
+    if trace.softmax not in (None, x.ndim - 1):
+        ran, shape = trace.ran or (trace.softmax, x._array.shape)
+        raise SoftmaxError(
+            f"multinomial of a softmax over dim {ran} of {list(shape)}: it draws along the last dimension, over which "
+            "the probabilities do not add up to 1. Probably meant: softmax(logits, dim=-1)"
+        )
+
+
 def check_matmul(x: Tensor) -> None:
     """Raises SoftmaxError for attention whose weights add up to 1 over the queries, dim -2 of (..., T, T)."""
     dim, shape = trace_of(x).softmax, x._array.shape

@@ -40,8 +40,9 @@ class Trace(NamedTuple):
     layout: a number, the same for tensors whose elements correspond one to one, 0 where nobody asked yet.
     made_by: "exp", "sigmoid", "softmax", "log_softmax" or "unsqueeze" where the tensor is just that, and
     nothing was done to it since.
-    softmax: the dimension over which it was made to add up to 1. ran: that dimension and the shape at the time, where a
-    view has changed them since. reduced: the reduction that it is the result of.
+    softmax: the dimension over which it was made to add up to 1; where that was taken out of a matrix (0) or a vector
+    (-1), any that is not the last. ran: the dimension and the shape at the time, where a view has changed them since.
+    reduced: the reduction that it is the result of.
     outer: the broadcast it comes from. gradient_of: the leaf whose grad it is, perhaps times a number.
     update: the place where it was made as p - lr * p.grad.
     """
@@ -175,10 +176,26 @@ def of_rearranged(op: str, x: Any, options: dict[str, Any], result: Tensor) -> N
         remember(result, Trace(made_by=trace.made_by, softmax=len(after) - 1))
     elif len(after) == 2 and result._array.size == x._array.size:  # (B, T, C) as (B*T, C)
         remember(result, Trace(made_by=trace.made_by, softmax=0, ran=trace.ran or (trace.softmax, before)))
+    elif len(after) < 3 and (place := _place_after(options.get("index"), trace.softmax, len(before))) is not None:
+        softmax = len(after) - 2 if place == -1 else place
+        remember(result, Trace(softmax=softmax, ran=trace.ran or (trace.softmax, before)))
 
 
 def _items(index: Any) -> tuple[Any, ...]:
     return index if isinstance(index, tuple) else (index,)
+
+
+def _place_after(index: Any, dim: int, ndim: int) -> int | None:
+    """Where a dimension is after an index: -1 where a number has taken its place; None where that is hard to say."""
+    items = list(_items(index))
+    for at in [i for i, item in enumerate(items) if item is ...]:
+        items[at : at + 1] = [slice(None)] * (ndim - len(items) + 1)
+    items += [slice(None)] * (ndim - len(items))
+    if dim < 0 or not all(isinstance(item, int | slice) for item in items):
+        return None
+    if items[dim] == slice(None):
+        return sum([isinstance(item, slice) for item in items[:dim]])
+    return -1 if isinstance(items[dim], int) else None
 
 
 def _keeps_last(options: dict[str, Any], ndim: int) -> bool:

@@ -20,9 +20,9 @@ Options = dict[str, Any]
 def on_operation(op: Any, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
     """Look at the result of an op."""
     steps.note_gradients()
-    memory.on_operation(inputs, result)
-    if result.grad_fn is not None:
-        result.grad_fn.where = memory.Stamp(user_line())
+    node = result.grad_fn
+    if node is not None:
+        node.where = memory.Stamp(user_line(), node.saved or ())
     name = options["loss"] if op.name == "loss_of_classes" else op.name
     handler = _HANDLERS.get(name)
     if handler is not None:
@@ -118,7 +118,7 @@ _OURS: dict[str, Any] = {
     "operation": on_operation,
     "backward": on_backward,
     "step": before_step,
-    "shared": memory.on_shared,
+    "draw": softmaxes.check_draw,
     "missing_grad": steps.check_missing_grad,
 }
 
@@ -129,7 +129,6 @@ def start() -> None:
         _outside[door] = getattr(observer, door)
         setattr(observer, door, function)
     Value.backward = _guarded(Value.backward)  # type: ignore[method-assign] # Value has no doors, to stay as small
-    Tensor.numpy = _watched(Tensor.numpy)  # type: ignore[method-assign]
 
 
 def stop() -> None:
@@ -137,9 +136,7 @@ def stop() -> None:
     for door, function in _outside.items():
         setattr(observer, door, function)
     Value.backward = Value.backward.__wrapped__  # type: ignore[method-assign,attr-defined]
-    Tensor.numpy = Tensor.numpy.__wrapped__  # type: ignore[method-assign,attr-defined]
     steps.note_gradients()
-    memory.forget()
     beside.forget()
 
 
@@ -151,13 +148,3 @@ def _guarded(original: Callable) -> Callable:
         steps.after_value_backward(leaves)
 
     return backward
-
-
-def _watched(original: Callable) -> Callable:
-    @wraps(original)
-    def numpy(self: Tensor) -> np.ndarray:
-        array: np.ndarray = original(self)
-        memory.on_shared(self)
-        return array
-
-    return numpy

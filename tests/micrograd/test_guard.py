@@ -242,6 +242,46 @@ def test_softmax_that_is_picked_from_as_it_should_be_is_left_alone():
         F.nll_loss(pairs.log_softmax(0), each)
 
 
+WITHOUT_THE_CLASSES = {
+    "multinomial over the batch": lambda x, y: torch.multinomial(x[0].softmax(0), 1),
+    "multinomial of one row": lambda x, y: torch.multinomial(x[:1, 0].softmax(0), 1),
+    "multinomial of the last step": lambda x, y: torch.multinomial(x.softmax(1)[:, -1], 1),
+    "multinomial of the last step of one": lambda x, y: torch.multinomial(x.softmax(1)[0, -1, :], 1),
+    "multinomial of all steps": lambda x, y: torch.multinomial(F.softmax(x, 1).view(-1, 5), 1),
+    "log_softmax of the last step": lambda x, y: torch.multinomial(x.log_softmax(-2)[..., -1, :].exp(), 1),
+    "softmax over the batch of the last step": lambda x, y: torch.multinomial(x.softmax(0)[:, -1], 1),
+    "nll_loss of the last step": lambda x, y: F.nll_loss(x.log_softmax(1)[:, -1], y),
+    "probs[:, -1][arange(n), y]": lambda x, y: x.softmax(1)[:, -1][torch.arange(3), y],
+}
+
+
+@pytest.mark.parametrize("mistake", WITHOUT_THE_CLASSES.values(), ids=WITHOUT_THE_CLASSES.keys())
+def test_softmax_over_the_steps_is_caught_where_a_class_is_drawn_or_picked(mistake):
+    steps, y = torch.randn(3, 4, 5), torch.tensor([1, 0, 4])
+    caught(lambda: mistake(steps, y), SoftmaxError, "softmax(logits, dim=-1)", "over dim")
+
+
+def test_draws_from_a_softmax_over_the_classes_are_left_alone():
+    steps, y = torch.randn(3, 4, 5), torch.tensor([1, 0, 4])
+    drawn_from = (
+        lambda: steps.softmax(2)[:, -1],
+        lambda: steps[:, -1].softmax(1),
+        lambda: steps.softmax(-1)[0],
+        lambda: F.softmax(steps, -1).view(-1, 5),
+        lambda: steps.transpose(1, 2).softmax(1)[:, :, -1],
+        lambda: steps.transpose(1, 2).softmax(1).transpose(1, 2)[:, -1],
+        lambda: steps[0].T.softmax(0).T,
+        lambda: steps[0, 0].softmax(0),
+        lambda: steps.softmax(1)[:, :, 3],  # which step likes a class
+        lambda: steps.softmax(0)[:, 2, 3],
+        lambda: steps.softmax(1).sum(1),
+    )
+    with guard():
+        for probs in drawn_from:
+            torch.multinomial(probs(), 1)
+        F.nll_loss(steps.log_softmax(2)[:, -1], y)
+
+
 TWICE = {
     "cross_entropy(softmax)": lambda x, y: F.cross_entropy(F.softmax(x, 1), y),
     "CrossEntropyLoss(softmax)": lambda x, y: nn.CrossEntropyLoss()(x.softmax(-1), y),

@@ -146,27 +146,42 @@ def test_nll_loss_of_what_is_no_log_of_probabilities_is_caught():
         F.nll_loss((negative.softmax(1) + 1e-4).log(), Y)
 
 
-def test_a_write_through_numpy_into_what_backward_needs_is_caught():
-    w = torch.ones(3, requires_grad=True)
-
-    def after_the_product():
-        h = w * 2
-        loss = (h * h).sum()
-        h.detach().numpy()[0] = 5
-        return loss
-
-    def into_the_input():
-        numbers = np.ones(3, np.float32)
-        loss = (w * torch.from_numpy(numbers)).sum()
-        numbers[0] = 7
-        return loss
-
-    for mistake in (after_the_product, into_the_input):
-        with guard(), pytest.raises(UpdateError, match=r"MulBackward0 \(test_guard_weights.py, line.*copy\(\)"):
-            mistake().backward()
+SHARED = np.arange(40_000, dtype=np.float32).reshape(40, 1000)  # large, and known to NumPy before the guard is on
 
 
-def test_writes_through_numpy_that_backward_does_not_need_are_left_alone():
+def written(how):
+    """A loss of two products, between which and backward `how` writes into the input or the weights of the second."""
+    w, x = torch.ones(40, 1000, requires_grad=True), torch.from_numpy(SHARED)
+    hidden = w * x
+    loss = (hidden * hidden).sum()
+    how(w, x, hidden)
+    return loss
+
+
+WRITES = {
+    "detach().numpy()": lambda w, x, h: h.detach().numpy().__setitem__(0, 5),
+    "data.numpy()": lambda w, x, h: h.data.numpy().fill(0),
+    "a view of data": lambda w, x, h: h.data.numpy().T[1:].__imul__(2),
+    "np.asarray": lambda w, x, h: np.asarray(h.data).__setitem__((3, 7), 5),
+    "the same elements in another order": lambda w, x, h: np.copyto(h.data.numpy(), h.data.numpy()[::-1].copy()),
+    "the array of from_numpy": lambda w, x, h: SHARED.__setitem__((39, 999), SHARED[39, 999] + 7),
+    "data in place": lambda w, x, h: h.data.mul_(2),
+    "storage": lambda w, x, h: h.storage().__setitem__(3, 7.0),
+}
+
+
+@pytest.mark.parametrize("how", WRITES.values(), ids=WRITES.keys())
+def test_a_write_into_what_backward_needs_is_caught(how):
+    with guard(), pytest.raises(UpdateError, match=r"MulBackward0 \(test_guard_weights.py, line.*copy\(\)"):
+        written(how).backward()
+
+
+def test_what_a_version_counter_counts_is_left_to_the_engine():
+    with guard(), pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        written(lambda w, x, h: h.detach().mul_(2)).backward()
+
+
+def test_writes_that_backward_does_not_need_are_left_alone():
     w, numbers = torch.ones(3, requires_grad=True), np.ones(3, np.float32)
     with guard():
         x = torch.from_numpy(numbers)
@@ -192,6 +207,11 @@ def test_writes_through_numpy_that_backward_does_not_need_are_left_alone():
             optimizer.step()
             with torch.no_grad():
                 w.data -= 0.1
+        w.grad = None
+        loss = (w * w + w).sum()
+        w.data[:] = w.data.clone()  # the numbers that are there
+        loss.backward(retain_graph=True)
+        loss.backward()
         assert kept is not None
 
 
