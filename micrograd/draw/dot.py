@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import threading
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,6 +67,7 @@ def dot_text(boxes: Sequence[Box], note: str = "", look: Look = LOOK) -> str:
     with_signs = look.show != "shapes"
     dot = graphviz.Digraph(
         graph_attr={"rankdir": look.direction, "bgcolor": "#ffffff", "nodesep": "0.16", "ranksep": "0.28"}
+        | {"ordering": "in"}  # the inputs of each box in their order
         | ({} if len(boxes) <= SMALL_BOXES else {"nslimit": "1", "nslimit1": "1", "mclimit": "0.1"})
         | ({"label": _escaped(note), "fontname": FONT, "fontsize": "11", "fontcolor": INK} if note else {}),
         node_attr={"fontname": FONT, "fontsize": "11", "color": INK, "fontcolor": INK, "height": "0.1"},
@@ -107,7 +109,26 @@ def dot_text(boxes: Sequence[Box], note: str = "", look: Look = LOOK) -> str:
                 {} if parent.sign or parent.frames == box.frames else {"minlen": "2"}
             )  # left of the frame, not over it
             dot.edge(f"n{number[parent]}", here, **into)
+    _keep_order(dot, boxes, number)
     return dot.source
+
+
+def _keep_order(dot: graphviz.Digraph, boxes: Sequence[Box], number: Mapping[Box, int]) -> None:
+    """Results, and the neurons of each layer, in their order: by edges that are not seen."""
+    used = {parent for box in boxes for parent in box.parents}
+    results = [f"n{number[box]}" for box in boxes if box.role == "loss" and box not in used]
+    if len(results) > 1:
+        dot.node("end", shape="point", width="0", height="0", style="invis")
+        for result in results:
+            dot.edge(result, "end", style="invis")
+    layers: dict[str, list[Box]] = {}
+    for box in boxes:
+        if found := re.fullmatch(r"(.*neurons)\[\d+\]\.b", box.title):
+            layers.setdefault(found[1], []).append(box)
+    for layer in layers.values():
+        biases = [f"n{i}" for i in sorted(number[box] for box in layer)]
+        with dot.subgraph(graph_attr={"rank": "same"}, edge_attr={"style": "invis"}) as same:
+            same.edges(pairwise(biases))
 
 
 def _as_written(boxes: Sequence[Box]) -> list[Box]:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -145,12 +146,19 @@ def test_no_arrow_goes_through_the_label_of_a_frame():
     assert behind <= 2  # frames with an arrow at either side of the one place there is: it goes behind the label
 
 
-def test_the_neurons_of_a_layer_are_in_their_order():
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+@pytest.mark.parametrize("sizes", [[3, 5, 1], [2, 2, 2], [1, 3, 2], [3, 2, 3], [2, 3, 3], [2, 4, 4, 1]], ids=str)
+def test_inputs_neurons_weights_and_results_are_in_their_order(sizes, direction):
     random.seed(1)
-    net, xs = nn.MLP(3, [5, 1]), [Value(1.0), Value(-2.0), Value(0.5)]
-    svg = draw(net(xs), net=net, xs=xs).svg()
-    heights = {t.text: float(t.get("y")) for node in nodes(svg) for t in list(node.iter(f"{SVG}text"))[:1]}
-    of_neurons = [f"net.layers[0].neurons[{i}].b" for i in range(5)]
-    of_weights = [f"net.layers[1].neurons[0].w[{i}]" for i in range(5)]
-    for names in (of_neurons, of_weights, ["xs[0]", "xs[1]", "xs[2]"]):
-        assert [heights[name] for name in names] == sorted(heights[name] for name in names)
+    net, xs = nn.MLP(sizes[0], sizes[1:]), [Value(float(i)) for i in range(sizes[0])]
+    texts = [
+        t for node in nodes(draw(net(xs), net=net, xs=xs, direction=direction).svg()) for t in node.iter(f"{SVG}text")
+    ]
+    place = {t.text: float(t.get("y" if direction == "LR" else "x")) for t in reversed(texts)}
+    rows = [[f"xs[{i}]" for i in range(sizes[0])], [f"result[{i}]" for i in range(sizes[-1])][sizes[-1] == 1 :]]
+    for layer, (n, n_neurons) in enumerate(pairwise(sizes)):
+        neurons = [f"net.layers[{layer}].neurons[{i}]" for i in range(n_neurons)]
+        rows += [[f"{neuron}.b" for neuron in neurons]]
+        rows += [[f"{neuron}.w[{j}]" for j in range(n)] for neuron in neurons]
+    for row in rows:
+        assert [place[name] for name in row] == sorted(place[name] for name in row)

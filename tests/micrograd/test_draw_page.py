@@ -253,17 +253,26 @@ def test_on_a_phone_the_receivers_and_the_last_sum_are_in_view_at_every_step(ope
         assert [step for step, seen in enumerate(page.evaluate(IN_VIEW, 50)) if seen != [True] * 3] == []
 
 
-@pytest.mark.parametrize("pages", [2, pytest.param(10, marks=pytest.mark.slow)])
-def test_axe_finds_nothing_to_complain_of(browser, tmp_path, pages):
+PHONE, WIDE = {"width": 360, "height": 740}, {"width": 1200, "height": 800}
+EVERY = [(size, scheme, ("Home", "ArrowRight", "End")) for size in (PHONE, WIDE) for scheme in ("light", "dark")]
+
+
+@pytest.mark.parametrize(
+    ("pages", "looks"), [(1, [(PHONE, "light", ["ArrowRight"])]), pytest.param(10, EVERY, marks=pytest.mark.slow)]
+)
+def test_axe_finds_nothing_to_complain_of(browser, tmp_path, pages, looks):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python").Axe()
     for picture in islice(ten_pictures(), pages):
         picture.steps(tmp_path / "page.html")
-        page = browser.new_page(viewport={"width": 360, "height": 740}, bypass_csp=True)  # axe is put into the page
-        page.goto((tmp_path / "page.html").as_uri())
-        page.keyboard.press("ArrowRight")
-        found = axe.run(page)
-        assert found.violations_count == 0, found.generate_report()
-        page.close()
+        for size, scheme, keys in looks:
+            page = browser.new_page(viewport=size, color_scheme=scheme, bypass_csp=True)  # axe is put into the page
+            page.goto((tmp_path / "page.html").as_uri())
+            for key in keys:
+                page.keyboard.press(key)
+                found = axe.run(page)
+                assert found.violations_count == 0, found.generate_report()
+                assert len(found.response["passes"]) > 30
+            page.close()
 
 
 def test_on_paper_all_steps_are_there(opened):
