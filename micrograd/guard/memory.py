@@ -27,11 +27,12 @@ class Stamp(tuple):
 def check_saved(nodes: Iterable[Node]) -> None:
     """Raises UpdateError where backward is about to use numbers that were written over without the engine knowing.
 
-    What it does know, because a version counter says so, backward refuses by itself.
+    Raises the engine's own RuntimeError where it does know, because a version counter says so.
     """
     for node in nodes:
         where = getattr(node, "where", None)
-        if isinstance(where, Stamp) and node.saved and _bytes(node.saved) != where.saved and not any(node.changed()):
+        if isinstance(where, Stamp) and node.saved and _bytes(node.saved) != where.saved:
+            node.check()
             raise UpdateError(
                 f"backward through {node.name}{place_text(where)} needs numbers that were written over since, through "
                 ".data, .numpy() or the array given to from_numpy, which share the tensor's memory: the gradients "
