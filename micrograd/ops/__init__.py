@@ -108,13 +108,14 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         raise pytorch_error(op.name, arrays, options, error) from None
     finally:
         ON_ERROR.reset(token)
-    result = wrap(results[0])
-    array = result._array
+    out = results[0]
+    array = out if type(out) is np.ndarray else np.asarray(out)
     if op.elementwise:
         if array.ndim > 1:
-            result._array = laid_out(array, arrays)
+            array = laid_out(array, arrays)
     elif op.in_order and not array.flags.c_contiguous:
-        result._array = array.copy()
+        array = array.copy()
+    result: Any = wrap(array)
     if op.is_view:
         view_of(inputs[0], result)
     if wanted and array.dtype.kind == "f":
