@@ -8,7 +8,6 @@ lines after that one.
 
 from micrograd.rules import interrupt  # the first, because the rest takes a while
 
-from importlib import import_module
 from math import e, inf, nan, pi
 from typing import Any
 
@@ -52,6 +51,8 @@ del linalg  # PyTorch's module of that name is another
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
     if name in ("compare", "draw"):  # which `import micrograd` alone need not read
         return import_module(f"micrograd.{name}")
     raise nearest("micrograd", name, globals())

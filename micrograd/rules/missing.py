@@ -17,7 +17,7 @@ INSTEAD = {
     **dict.fromkeys(("Conv2d", "Conv3d", "MaxPool2d", "AvgPool2d", "conv2d", "max_pool2d", "avg_pool2d"), _PICTURES),
     **dict.fromkeys(("BatchNorm2d", "BatchNorm3d"), f"{_PICTURES}; BatchNorm1d takes (N, C) and (N, C, L)"),
     "GroupNorm": "LayerNorm and BatchNorm1d are here",
-    "PReLU": "LeakyReLU has a fixed slope",
+    **dict.fromkeys(("PReLU", "prelu", "RReLU", "rrelu"), "LeakyReLU has a fixed slope"),
     "ReLU6": "x.clamp(0, 6)",
     "relu6": "x.clamp(0, 6)",
     "SELU": "ELU, GELU and SiLU are here",
@@ -43,6 +43,8 @@ INSTEAD = {
     "erf": "nn.functional.gelu, which is made of it, is here",
     "sinc": "x.sin() / x",
     "addmv": "input + mat @ vec",
+    "addr": "input + outer(x, y)",
+    "addbmm": "input + (x @ y).sum(0)",
     "dstack": "stack(tensors, dim=2)",
     "logit": "(p / (1 - p)).log()",
     "vmap": "operations on whole batches, which broadcast",
@@ -59,8 +61,8 @@ def nearest(where: str, name: str, there: Collection[str]) -> AttributeError:
     if name.startswith("__"):  # asked by Python and NumPy themselves, to find out
         return AttributeError(name)
     hint = ""
-    if name in INSTEAD:
-        hint = f"; instead: {INSTEAD[name]}"
+    if instead := INSTEAD.get(name, INSTEAD.get(name.rstrip("_"))):
+        hint = f"; instead: {instead}"
     elif meant := probably_meant(name, there):
         hint = f"; the nearest there is {meant!r}"
     return AttributeError(f"{where} has no {name!r}: not all of PyTorch is here{hint}")
@@ -70,20 +72,37 @@ def probably_meant(name: str, there: Collection[str]) -> str:
     """The name of which this one is a slip of the fingers; empty where it may well be another function.
 
     It begins with the same letter, has the same digits, and one slip (two from eight letters on) makes one of the
-    other; upper and lower case are the same. Short names are near to many: up to four letters none is changed, and up
-    to three two letters exchanged are the only slip.
+    other; upper and lower case are the same, and so is what is written with and without underscores. Short names are
+    near to many: up to four letters none is changed, and none added but one typed twice and an s at the end; up to
+    three, two letters exchanged are the only slip. From eight letters on the beginning of one name alone is that name.
     """
-    lower = name.lower()
+    typed = name.lower()
     digits = [c for c in name if c.isdigit()]
     found = []
     for known in there:
-        if known.startswith("_") or known[:1].lower() != lower[:1] or [c for c in known if c.isdigit()] != digits:
+        lower = known.lower()
+        if known.startswith("_") or lower[:1] != typed[:1] or [c for c in known if c.isdigit()] != digits:
             continue
-        n, exchanged = slips(lower, known.lower()), sorted(lower) == sorted(known.lower())
-        allowed = len(name) > 4 or exchanged or (len(name) == 4 and len(known) != 4)
-        if n <= (2 if len(name) >= 8 else 1) and allowed:
-            found.append((n, not exchanged, known.islower() != name.islower(), known))
-    return min(found)[-1] if found else ""
+        n, exchanged = slips(typed, lower), sorted(typed) == sorted(lower)
+        n = min(n, slips(_joined(typed), _joined(lower)) or 1)
+        slurred = len(name) == 4 and (len(known) > 4 or typed in {lower + "s", *_stuttered(lower)})
+        if n <= (2 if len(_joined(name)) >= 8 else 1) and (len(name) > 4 or exchanged or slurred):
+            other_kind = known.islower() != name.islower() or known.endswith("_") != name.endswith("_")
+            found.append((n, not exchanged, other_kind, -len(known), known))
+    if found:
+        return min(found)[-1]
+    longer = [known for known in there if known.lower().startswith(typed)]
+    return longer[0] if len(longer) == 1 and len(name) >= 8 else ""
+
+
+def _joined(name: str) -> str:
+    """The name without the underscores between its words."""
+    return name[:-1].replace("_", "") + name[-1:]
+
+
+def _stuttered(name: str) -> list[str]:
+    """The name with each of its letters typed twice, one at a time."""
+    return [name[:i] + name[i:][:1] + name[i:] for i in range(len(name))]
 
 
 def slips(a: str, b: str) -> int:

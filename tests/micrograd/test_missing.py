@@ -10,7 +10,7 @@ from micrograd import nn, optim
 from micrograd.nn import functional
 from micrograd.rules.missing import INSTEAD, slips
 
-PLACES = {"torch": micrograd, "nn": nn, "F": functional, "optim": optim, "x": micrograd.ones(2)}
+PLACES = {"torch": micrograd, "nn": nn, "F": functional, "optim": optim, "x": micrograd.ones(2, 2)}
 
 TYPOS = """
 torch.zeroes zeros | torch.onse ones | torch.tnesor tensor | torch.tensr tensor | torch.aranage arange
@@ -30,6 +30,16 @@ nn.Embeding Embedding | nn.Sequental Sequential | nn.CrossEntropyLos CrossEntrop
 nn.Droput Dropout | nn.BatchNrom1d BatchNorm1d | nn.LayerNrom LayerNorm | nn.Relu ReLU | nn.Paramter Parameter
 nn.ModulList ModuleList | F.crossentropy cross_entropy | F.cross_entorpy cross_entropy | F.sofmax softmax
 F.onehot one_hot | F.log_sofmax log_softmax | optim.Adma Adam | optim.sgd SGD | optim.AdmW AdamW
+torch.zeors zeros | torch.arrange arange | torch.tesnor tensor | torch.eyes eye | torch.zeros_liek zeros_like
+torch.rand_int randint | torch.ranperm randperm | torch.bernouli bernoulli | torch.norml normal | torch.catt cat
+torch.spilt split | torch.chunck chunk | torch.permut permute | torch.flaten flatten | torch.topkk topk
+torch.exps exp | torch.cumsm cumsum | torch.logsumxp logsumexp | torch.allclsoe allclose | torch.outter outer
+torch.trill tril | torch.nograds no_grad | torch.inference_mod inference_mode | x.backwrad backward
+x.detch detach | x.numppy numpy | x.requires_gard requires_grad | x.fil_ fill_ | x.clnoe clone | x.sizes size
+x.squeez squeeze | x.expnad expand | x.maskd_fill masked_fill | nn.BatchNorm BatchNorm1d
+nn.CrossEntropy CrossEntropyLoss | nn.crossentropyloss CrossEntropyLoss | nn.MultiHeadAttention MultiheadAttention
+nn.MSEloss MSELoss | nn.Gelu GELU | F.logsoftmax log_softmax | F.mseloss mse_loss | F.layernorm layer_norm
+optim.SDG SGD | optim.lr_schedular lr_scheduler
 """
 
 STRANGERS = """
@@ -60,7 +70,30 @@ def test_a_slip_gets_the_name_that_was_meant(pair):
 
 @pytest.mark.parametrize("name", STRANGERS.split())
 def test_a_stranger_gets_no_name_that_misleads(name):
-    assert "nearest" not in said(*name.split("."))
+    assert "the nearest there" not in said(*name.split("."))
+
+
+# Of another name, and what is meant by it.
+MEANT = {
+    "compiler": "compile",
+    "histogramdd": "histogram",
+    "modules": "Module",
+    "reshape_as": "reshape",
+    "sgn_": "sign_",
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_no_name_of_pytorch_gets_another_function_s_name(place):
+    """Its form in place or out of place may be named, and a name that differs in case alone."""
+    theirs = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "optim": torch.optim, "x": torch.ones(2, 2)}[
+        place
+    ]
+    for name in dir(theirs):
+        if not name.startswith("_") and not hasattr(PLACES[place], name):
+            found = re.search(r"the nearest there is '(\w+)'", said(place, name))
+            if found and found[1].lower().strip("_") != name.lower().strip("_"):
+                assert found[1] == MEANT[name]
 
 
 def test_there_are_sixty_of_each_at_least():
