@@ -28,6 +28,7 @@ SMALL = {
     "transformer": ["--n-embd", 8, "--n-head", 2, "--n-layer", 1],
 } | {type_: ["--n-embd", 8, "--n-embd2", 8] for type_ in ("bow", "rnn", "gru", "lstm")}
 neural = pytest.mark.parametrize("type_", NEURAL)
+pytestmark = pytest.mark.filterwarnings("error:compile")  # that it runs as it is
 
 
 def flags_of(type_, *more):
