@@ -1,7 +1,7 @@
 """The functions on sequences that PyTorch does not have: micrograd's own, and on PyTorch step by step."""
 
 from micrograd.compare import step_by_step
-from micrograd.compare.samples import functional
+from micrograd.compare.examples import functional
 
 
 def in_both(name):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd.compare.report import DIFFERENT, EXACT, Pair, Report, judge, rounding, shape_text
+from micrograd.compare.report import DIFFERENT, EXACT, Pair, Report, judge, rounding
 from micrograd.engine import Value, topological_order
 from micrograd.graph import Edge, Node
 from micrograd.rules.sums import unbroadcast
@@ -214,7 +214,7 @@ def _shape(case: _Wrong) -> str:
     hand, right = case.hand, case.right
     if hand.shape == right.shape:
         return ""
-    shapes = f"it is {shape_text(hand.shape)}, and {case.name} is {shape_text(right.shape)}"
+    shapes = f"it is {list(hand.shape)}, and {case.name} is {list(right.shape)}"
     if hand.ndim >= right.ndim and _broadcasts(right.shape, hand.shape):
         summed = unbroadcast(hand, right.shape)
         dims = _stretched(right.shape, hand.shape)

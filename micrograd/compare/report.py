@@ -66,7 +66,7 @@ class Report:
         return [head] + [
             [
                 row.name,
-                shape_text(row.shape),
+                str(list(row.shape)),
                 row.verdict,
                 number_text(row.largest),
                 at_text(row.at if row.largest else None),
@@ -113,11 +113,6 @@ def aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[st
         ).rstrip()
         for row in rows
     ]
-
-
-def shape_text(shape: tuple[int, ...]) -> str:
-    """A shape as PyTorch's messages have it, [2, 3]."""
-    return str(list(shape))
 
 
 def at_text(at: Any) -> str:
@@ -184,7 +179,7 @@ def _row(pair: Pair, bound: float) -> Row:
         verdict, remark = (EXACT, "no gradient on either side") if same else (DIFFERENT, "there is only one gradient")
         return Row(name, shape, verdict, 0.0 if same else math.nan, None, words[0], words[1], remark)
     if a.shape != b.shape or a.dtype != b.dtype:
-        words = [f"{x.dtype.name} {shape_text(x.shape)}" for x in (a, b)]
+        words = [f"{x.dtype.name} {list(x.shape)}" for x in (a, b)]
         return Row(name, a.shape, DIFFERENT, math.nan, None, *words)
     if not a.size:
         return Row(name, a.shape, EXACT, 0.0, None, None, None)

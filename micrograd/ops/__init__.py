@@ -12,7 +12,7 @@ function from the gradient of the result to the gradient of that input. Here is 
 What stands before the `/` are the inputs, which become arrays and may have gradients; what follows are options. The
 decorator makes of it `micrograd.mul(input, other)`, where x and y bear PyTorch's names, the method `Tensor.mul`, the
 alias `multiply`, the operator `*`, the forms in place `mul_` and `*=`, and an entry in OPS. The examples are lines of
-Python on the tensors of `micrograd.compare.samples`; the tests and `micrograd.compare` run them here and on PyTorch.
+Python on the tensors of `micrograd.compare.examples`; the tests and `micrograd.compare` run them here and on PyTorch.
 
 Four rules make the rest of the engine work:
 

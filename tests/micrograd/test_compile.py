@@ -13,7 +13,7 @@ import pytest
 
 import micrograd
 from micrograd import draw, nn
-from micrograd.compare.samples import samples
+from micrograd.compare.examples import samples
 from micrograd.ops import OPS
 from micrograd.random import default_generator
 

@@ -8,7 +8,7 @@ import torch
 from two_libraries import UNITS, same, tensor_like
 
 import micrograd
-from micrograd.compare.samples import samples
+from micrograd.compare.examples import samples
 from micrograd.ops import FUNCTIONAL, OPS, TORCH, op
 
 EXAMPLES = [(name, example) for name, each in OPS.items() for example in each.examples]

@@ -5,7 +5,7 @@ import pytest
 
 import micrograd
 from micrograd.compare import step_by_step
-from micrograd.compare.samples import samples
+from micrograd.compare.examples import samples
 from micrograd.ops import OPS
 
 # For each op what calls it and the composition, both on the samples.

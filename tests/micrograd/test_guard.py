@@ -14,7 +14,7 @@ import pytest
 
 import micrograd as torch
 from micrograd import graph, nn
-from micrograd.compare.samples import samples
+from micrograd.compare.examples import samples
 from micrograd.engine import Value
 from micrograd.guard import (
     BroadcastError,
