@@ -73,10 +73,10 @@ def added_at(shape, index, g):
             result = _identity(rows, g.dtype).take(index, 0).T @ g
             if math.isfinite(np.add.reduce(result, axis=None)):  # 0 * inf would spill into the other rows
                 return result
-        result = np.zeros(rows * columns, g.dtype)
+        result = np.zeros(shape, g.dtype)
         positions = index[:, None].astype(np.intp, copy=False) * columns + np.arange(columns)
-        np.add.at(result, positions.reshape(-1), g.reshape(-1))  # in one dimension, a fifth of the time
-        return result.reshape(shape)
+        np.add.at(result.reshape(-1), positions.reshape(-1), g.reshape(-1))  # in one dimension, a fifth of the time
+        return result
     result = np.zeros(shape, g.dtype)
     np.add.at(result, index, g)
     return result

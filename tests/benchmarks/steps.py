@@ -173,7 +173,10 @@ def step_by_hand():
 
 
 def step_of(engine, name):
-    """The step of one name in an engine: eager, compiled, torch-1, torch-2, torch-compile, jax or by-hand."""
+    """The step of one name in an engine: eager, compiled-1, compiled-2, torch-1, torch-2, torch-compile, jax or by-hand.
+
+    The number is that of threads, which a compiled step's process gets from its environment.
+    """
     if engine == "jax":
         return jax_mlp_step()
     if engine == "by-hand":
@@ -181,7 +184,7 @@ def step_of(engine, name):
     library = importlib.import_module("torch" if engine.startswith("torch") else "micrograd")
     if engine.startswith("torch"):
         library.set_num_threads(2 if engine == "torch-2" else 1)
-    compiled = engine in ("compiled", "torch-compile")
+    compiled = engine in ("compiled-1", "compiled-2", "torch-compile")
     if name == "trigram":
         return trigram_step(library, compiled)
     whole_words = name in WHOLE_WORDS

@@ -1,8 +1,9 @@
 """Compiled and eager steps against PyTorch, JAX and an older build: `pytest -m benchmark -n 0 -s`.
 
 Every engine runs in a process of its own (`steps.py`); short blocks go round, and a ratio is the median of those of the
-rounds. PyTorch counts in the better of its two forms, one thread or two. The older build is the commit that the
-environment variable MICROGRAD_BEFORE names, taken out of git; without it those rows are left out. torch.compile takes
+rounds. PyTorch counts in the better of its two forms, one thread or two, and so does a compiled step, in whose products
+of matrices most of a transformer's time goes. The older build is the commit that the environment variable
+MICROGRAD_BEFORE names, taken out of git; without it those rows are left out. torch.compile takes
 minutes and a C++ compiler, and is timed where MICROGRAD_TORCH_COMPILE is set.
 """
 
@@ -43,11 +44,14 @@ TARGETS = [
 ]
 
 
+TWO_FORMS = {"torch": ("torch-1", "torch-2"), "compiled": ("compiled-1", "compiled-2")}  # of threads
+
+
 class Engine:
     """A process that takes steps on one engine, with the package of one build."""
 
     def __init__(self, engine, build=ROOT):
-        threads = {} if engine == "torch-2" else {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        threads = {} if engine.endswith("-2") else {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         env = os.environ | threads | {"PYTHONPATH": str(build)}
         script = [sys.executable, str(Path(__file__).parent / "steps.py"), engine]
         self.process = subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
@@ -67,7 +71,7 @@ class Engine:
 @pytest.fixture(scope="module")
 def engines(tmp_path_factory):
     """The engines that can run here, by name."""
-    found = {name: Engine(name) for name in ("eager", "compiled", "torch-1", "torch-2", "by-hand")}
+    found = {name: Engine(name) for name in ("eager", *TWO_FORMS["compiled"], *TWO_FORMS["torch"], "by-hand")}
     if importlib.util.find_spec("jax"):
         found["jax"] = Engine("jax")
     if os.environ.get("MICROGRAD_TORCH_COMPILE") and shutil.which("g++"):
@@ -85,7 +89,8 @@ def engines(tmp_path_factory):
 
 
 def measured(engines, work, names):
-    """Seconds of a step in each round, by the engine's name; of PyTorch those of its better form."""
+    """Seconds of a step in each round, by the engine's name; of an engine with two forms those of the better one."""
+    names = dict.fromkeys(form for name in names for form in TWO_FORMS.get(name, (name,)))
     calls = {}
     for name in names:
         engines[name].seconds(work, 3)
@@ -94,7 +99,9 @@ def measured(engines, work, names):
     for _ in range(ROUNDS):
         for name in names:
             found[name].append(engines[name].seconds(work, calls[name]))
-    found["torch"] = min((found[name] for name in ("torch-1", "torch-2")), key=median)
+    for name, forms in TWO_FORMS.items():
+        if forms[0] in found:
+            found[name] = min((found[form] for form in forms), key=median)
     return found
 
 
@@ -113,8 +120,7 @@ def test_steps_against_pytorch_jax_and_the_build_before(engines):
     print(f"{'step':12} {'engine':9} {'us':>8}  {'against':14} {'us':>8}  {'ratio':>6}  at most")
     for work in dict.fromkeys(row[0] for row in TARGETS):
         rows = [row for row in TARGETS if row[0] == work and (row[2] == "torch" or row[2] in engines)]
-        names = dict.fromkeys(["torch-1", "torch-2", *[n for row in rows for n in row[1:3] if n != "torch"]])
-        found = measured(engines, work, names)
+        found = measured(engines, work, ["torch", *[name for row in rows for name in row[1:3]]])
         for _, mine, other, most in rows:
             ratio = median([a / b for a, b in zip(found[mine], found[other], strict=True)])
             times = [1e6 * median(found[name]) for name in (mine, other)]
@@ -166,7 +172,7 @@ def test_the_first_call_of_each_kind_of_net_which_records_it():
     for work in ("mlp", "trigram", "batchnorm", "gru", "transformer"):
         found = []
         for _ in range(3):
-            engine = Engine("compiled")  # a new process, which has read no source yet
+            engine = Engine("compiled-1")  # a new process, which has read no source yet
             found.append((engine.seconds(work, 1), engine.seconds(work, 20)))
             engine.close()
         first, later = (1e3 * median(times) for times in zip(*found, strict=True))
