@@ -274,7 +274,10 @@ def in_place(function: Callable, at_places: bool = False) -> Callable:
             before = snapshot(input)
         for other in operands[1:] or (None,):
             refuse_overlap(input._array, other._array if isinstance(other, Tensor) else None, at_places)
-        write(input, function(before, *args, **kwargs))
+        result = function(before, *args, **kwargs)
+        if state.recording is not None:
+            state.recording.changes(input, before, result)
+        write(input, result)
         return input
 
     return renamed(changed, function)

@@ -37,6 +37,8 @@ class Call(Recording):
         self.arguments = [argument._array for argument in arguments]
         with self:
             self.result = function(*arguments)
+        if self.written:
+            self.stop("a tensor is changed in place")
         if self.obstacle is not None:
             raise Obstacle(self.obstacle)
 

@@ -76,14 +76,16 @@ class Recorded:
         self.moved_names = {name for name, key in zip(names, border, strict=True) if key in moved}
         news = [s.result for s in recording.steps if isinstance(s, Rerun)]
         self.draws = any(isinstance(part, np.ndarray) for r in news for part in (r if isinstance(r, tuple) else (r,)))
-        if changed - {id(t._version) for t in self.moved}:
+        if changed - recording.written - {id(t._version) for t in self.moved}:
             raise Obstacle("a tensor is changed in place")
+        if recording.written and result._node is not None:
+            _check_saved(result._node)
         if result._base is not None and any(np.may_share_memory(result._array, array) for array in arrays):
             raise Obstacle("the result is a view of what was given")
         if any(result._array is array for array in arrays):
             raise Obstacle("the result is what was given")
         self.program = program = Program(recording.steps, dict(zip(names, arrays, strict=True)), recording.made)
-        out = program.names.get(id(result._array))
+        out = program.names.get(id(recording.now(result._array)))
         if out is None:
             raise Obstacle("the result was made by no operation")
         self.tensors = [tensor for _, tensor in border.values()]
@@ -103,7 +105,9 @@ class Recorded:
             self._check(result, start, dict(zip(wanting, gradients, strict=True)))
             saved = {id(array) for node in graph.topological_order(result._node) for array in node.saved or ()}
             self.saved = [i for i, tensor in enumerate(self.tensors) if id(tensor._array) in saved]
-            self.saves_result = id(result._array) in saved
+            self.saves_result = id(recording.now(result._array)) in saved
+        if result.requires_grad and not wanting:
+            raise Obstacle("no gradient of the result goes anywhere, as of a view that was made under no_grad")
         self.wanting = [(i, self.tensors[i]._array.shape, self.tensors[i]._array.dtype) for i in wanting]
         self.out, self.gradients, self.names = out, gradients, names
         self.result_shape = result._array.shape
@@ -230,6 +234,16 @@ class Recorded:
                 saved.append(value)
                 versions.append((result._version, 0, id(value)))
         return result
+
+
+def _check_saved(root: graph.Node) -> None:
+    """Raises Obstacle where what backward needs was changed in place, so that it will raise."""
+    for node in graph.topological_order(root):
+        if node.saved is not None:
+            try:
+                node.check()
+            except RuntimeError as error:
+                raise Obstacle(str(error)) from None
 
 
 def _indented(line: str, spaces: int) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd import graph, ops
+from micrograd import graph, in_place, ops
 from micrograd.graph import observer, state
 from micrograd.ops import TORCH, apply, attention, indexing, joining, linalg, losses, normalization
 from micrograd.tensors import Tensor
@@ -34,7 +34,8 @@ LIBRARIES = (str(Path(dis.__file__).parent), str(Path(np.__file__).parent), "<fr
 # Attributes of an array that shapes and dtypes alone decide.
 STATIC = ("shape", "dtype", "ndim", "size", "flags", "strides", "itemsize")
 
-# The functions of the engine that hand arrays on, or look at no more than their shapes and dtypes.
+# The functions of the engine that hand arrays on, or look at no more than their shapes and dtypes. Changes in place are
+# among them, of which `Recording.changes` is told.
 HAND_ON = {
     code
     for made in (
@@ -48,6 +49,8 @@ HAND_ON = {
             attention.scaled_dot_product_attention,
         ),
         *(losses._check_classes, losses._apply_loss, joining._arrays_of, TORCH["reshape"]),
+        *(in_place.in_place, in_place.arithmetic_in_place, in_place.snapshot),
+        *(in_place.write, in_place.rebase_history),
     )
     for code in (made.__code__, *[inner for inner in made.__code__.co_consts if isinstance(inner, types.CodeType)])
 }
@@ -135,8 +138,9 @@ _recordings = 0
 class Recording:
     """As a context manager: the block is recorded.
 
-    steps: Steps and Reruns in order. made: arrays that are the same each time, by id. obstacle: why what was recorded
-    cannot be used, None where it can. reads: (function's globals and closure by name) of the user's functions that ran.
+    steps: Steps and Reruns in order. made: arrays that are the same each time, by id. written: the version counters of
+    the tensors that were made inside and then changed in place. obstacle: why what was recorded cannot be used, None
+    where it can.
     """
 
     def __init__(self) -> None:
@@ -144,6 +148,8 @@ class Recording:
         self.made: dict[int, np.ndarray] = {}
         self.versions: dict[int, tuple[list[int], int]] = {}
         self.tensors: dict[int, Tensor] = {}
+        self.written: set[int] = set()
+        self._now: dict[int, np.ndarray] = {}
         self.obstacle: str | None = None
         self.seen_codes: set[Any] = set()
         self.inside_rerun = 0
@@ -168,14 +174,64 @@ class Recording:
         for x in inputs:
             if isinstance(x, Tensor):
                 self.saw(x)
-                arrays.append(x.__dict__["_array"])
+                arrays.append(self.now(x.__dict__["_array"]))
             else:
                 arrays.append(x if not isinstance(x, np.generic) else x.item())
         self.saw(result)
-        self.steps.append(Step(op, arrays, dict(options), result.__dict__["_array"], result._node))
+        given = {name: self.now(value) for name, value in options.items()}
+        self.steps.append(Step(op, arrays, given, result.__dict__["_array"], result._node))
 
     def rerun(self, function: Callable, arguments: tuple[Any, ...], result: Any) -> None:
-        self.steps.append(Rerun(function, arguments, result))
+        self.steps.append(Rerun(function, self.now(arguments), result))
+
+    def changes(self, x: Tensor, before: Tensor, result: Tensor) -> None:
+        """x is about to be changed in place: to result, which an operation made of `before`, x as it was.
+
+        In a program nothing is written again: what follows works with the result in the place of x.
+        """
+        self.saw(x)
+        mine, new = x.__dict__["_array"], result.__dict__["_array"]
+        first = id(mine) not in self._now
+        if not self._is_alone(x, mine):
+            self.stop("a tensor is changed in place that was not made in the function, or that has views")
+        elif (mine.dtype, mine.shape, mine.strides) != (new.dtype, new.shape, new.strides):
+            self.stop("a tensor is changed in place, and its dtype or layout is not that of the result")
+        else:
+            was = before.__dict__["_array"] if before is not x else mine.copy(order="K") if first else mine
+            self._replace(mine, was) if first else self._replace(was, self.now(mine))
+            if self.made.pop(id(mine), None) is not None:
+                self.made[id(was)] = was
+            self._now[id(mine)] = new
+            self.written.add(id(x._version))
+
+    def now(self, value: Any) -> Any:
+        """An array, or arrays in a tuple, as steps after this one know it: where it was changed, what it was made."""
+        if isinstance(value, tuple):
+            return tuple([self.now(item) for item in value])
+        return self._now.get(id(value), value) if isinstance(value, np.ndarray) else value
+
+    def _is_alone(self, x: Tensor, array: np.ndarray) -> bool:
+        """Whether x was made here, and no other tensor that was seen looks at its memory."""
+        made = id(array) in self._now or id(array) in self.made
+        if x._base is not None or not (made or any(step.result is array for step in self.steps)):
+            return False
+        others = [t for t in self.tensors.values() if t is not x]
+        return not any(t._version is x._version or np.may_share_memory(t.__dict__["_array"], array) for t in others)
+
+    def _replace(self, old: np.ndarray, new: np.ndarray) -> None:
+        """Put another array in the place of one in all steps so far."""
+
+        def replaced(value: Any) -> Any:
+            if isinstance(value, tuple):
+                return tuple([replaced(item) for item in value])
+            return new if value is old else value
+
+        for step in self.steps:
+            if isinstance(step, Rerun):
+                step.arguments, step.result = replaced(step.arguments), replaced(step.result)
+            else:
+                step.arrays, step.result = [replaced(array) for array in step.arrays], replaced(step.result)
+                step.options = {name: replaced(value) for name, value in step.options.items()}
 
     def saw(self, x: Tensor) -> None:
         """Remember a tensor, and how often it was changed in place so far."""

@@ -173,9 +173,9 @@ def step_by_hand():
 
 
 def step_of(engine, name):
-    """The step of one name in an engine: eager, compiled-1, compiled-2, torch-1, torch-2, torch-compile, jax or by-hand.
+    """The step of one name in an engine: eager, compiled-1, torch-1, torch-compile, jax or by-hand.
 
-    The number is that of threads, which a compiled step's process gets from its environment.
+    The number, 1 or 2, is that of threads, which a compiled step's process gets from its environment.
     """
     if engine == "jax":
         return jax_mlp_step()

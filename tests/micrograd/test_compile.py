@@ -454,21 +454,57 @@ def test_an_argument_that_it_cannot_take_runs_eagerly_with_one_warning():
     assert len(caught) == 1
 
 
-CHANGES = ["y += 1", "y.mul_(x)", "y[0] = 1", "y.relu_()", "y.zero_()", "F.dropout(y, 0.5, inplace=True)"]
+CHANGES = ["y += 1", "y.mul_(x)", "y.relu_()", "y += y", "F.dropout(y, 0.5, inplace=True)", "y.neg_().exp_()"]
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_function_that_changes_a_tensor_in_place_runs_as_it_is_with_one_warning(change):
-    scope = {"F": F}
-    exec(f"def function(x):\n    y = x * 2\n    {change}\n    return (y * x).sum()", scope)
+def test_a_change_in_place_of_a_tensor_made_inside_is_recorded(change):
+    scope = {"F": F, "micrograd": micrograd}
+    total = "total = micrograd.zeros(4); total += y; total += y"
+    exec(f"def function(x):\n    y = x * 2\n    {change}\n    {total}\n    return (total * y).sum()", scope)
+    x = micrograd.arange(4.0).requires_grad_()
+    compiled = check_same(scope["function"], [x], [x], renew=renewing([x]))
+    assert "def run(x" in compiled.source()
+
+
+REFUSED = ["y[0] = 1", "y.zero_()", "v = y.view(-1); y += 1", "y[0].mul_(2)", "y.detach().mul_(2)", "w.mul_(2)"]
+
+
+@pytest.mark.parametrize("change", REFUSED)
+def test_a_change_in_place_of_what_others_look_at_runs_as_it_is_with_one_warning(change):
+    scope = {"w": micrograd.ones(4)}
+    exec(f"def function(x):\n    y = x * 2\n    {change}\n    return (y + x).sum()", scope)
     found = []
     compiled = micrograd.compile(scope["function"])
     with pytest.warns(UserWarning, match="function runs as it is, not compiled.*in place") as warned:  # noqa: PT031
         for function in (scope["function"], compiled, compiled):
             x = micrograd.arange(4.0).requires_grad_()
-            micrograd.manual_seed(1)
             value = function(x)
             value.backward()
             found.append((value.item(), x.grad.tolist()))
     assert len(warned) == 1
     assert found[0] == found[1] == found[2]
+
+
+def test_a_result_that_was_changed_in_place_and_is_saved_is_not_changed_again_before_backward():
+    def function(x):
+        y = x * 2
+        return y.tanh_()
+
+    compiled, x = micrograd.compile(function), leaf(1, 2)
+    for _ in range(3):
+        y = compiled(x)
+        y.mul_(2)
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            y.sum().backward()
+
+
+def test_a_gradient_that_goes_nowhere_is_none_compiled_as_well():
+    def function(x):
+        with micrograd.no_grad():
+            v = (x * 2).view(-1)
+        return v * 3
+
+    x = leaf(1, 2)
+    check_same(function, [x], [x])
