@@ -17,7 +17,7 @@ from micrograd.rules import dtypes
 from micrograd.rules.device import check_device
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.rules.errors import need_to_fit
-from micrograd.rules.layout import laid_out
+from micrograd.rules.layout import laid_like
 from micrograd.tensors import Tensor, attach, wrap
 
 
@@ -221,8 +221,7 @@ def like(make: Callable, name: str) -> Any:
 
     def of_shape(input: Tensor, *args: Any, dtype: DType | None = None, **options: Any) -> Tensor:
         result = make(input.shape, *args, dtype=dtype or input.dtype, **options)
-        if input._array.ndim > 1 and not input._array.flags.c_contiguous:
-            result._array = laid_out(result._array, [input._array])
+        result._array = laid_like(result._array, [input._array])
         return result
 
     of_shape.__name__ = name

@@ -202,7 +202,8 @@ class CopySlices:
     """A change through a view as an operation on its base; run again only by what draws a graph after backward."""
 
     name, node_name, sign = "put", "CopySlices", ""
-    in_order = elementwise = is_view = False
+    in_order = is_view = False
+    elementwise = None
 
     @staticmethod
     def forward(before: np.ndarray, part: np.ndarray, copied: Callable) -> tuple[Any, ...]:

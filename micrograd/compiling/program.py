@@ -22,7 +22,7 @@ from micrograd.compiling.text import Text
 from micrograd.compiling.trees import Unfit, nodes_of, renamed, tree_of
 from micrograd.graph import Node, topological_order
 from micrograd.rules.errors import silent
-from micrograd.rules.layout import laid_out
+from micrograd.rules.layout import put_in_order
 from micrograd.rules.sums import unbroadcast
 from micrograd.tensors import Tensor
 
@@ -91,10 +91,14 @@ class Program(Text):
             ordered = self.fresh(op.name)
             self.run(f"{ordered} = {out}.copy()")
             out = ordered
+        elif op.in_order and value.strides != step.result.strides:
+            ordered = self.fresh(op.name)
+            self.run(f"{ordered} = {self.helper(put_in_order)}({out})")
+            out = ordered
         elif op.elementwise and value.strides != step.result.strides:
             ordered = self.fresh(op.name)
             arrays = ", ".join(ast.unparse(x) for x in inputs)
-            self.run(f"{ordered} = {self.helper(laid_out)}({out}, [{arrays}])")
+            self.run(f"{ordered} = {self.helper(op.elementwise)}({out}, [{arrays}])")
             out = ordered
         self.names[id(step.result)] = out
         self.kept.append(step.result)

@@ -13,7 +13,7 @@ from micrograd.compiling.editing import EditedSource
 from micrograd.compiling.kinds import OPEN, Unknown, decided, is_own
 
 ENGINE_DECORATORS = ("op", "function", "rerun")
-LAYOUT = ("_laid_out", "_with_strides")
+LAYOUT = ("_laid_out", "_with_strides", "viewed", "joined")
 """Functions that lay an array out in memory as PyTorch would. Where none was needed, none is."""
 
 
@@ -188,7 +188,7 @@ class SimplifiedSource(EditedSource):
             return self.replace_expression(node, repr(self.decide(node, inner)))
         except Unknown:
             pass
-        if called.__name__.startswith("need_") or (not self.casts and called.__name__ == "laid_out"):
+        if called.__name__.startswith("need_") or (not self.casts and called.__name__ in ("laid_out", "laid_like")):
             return self.replace_expression(node, self.segment(node.args[0]))
         if not self.casts and called.__name__ in ("promote", "floating"):
             return self.replace_expression(node, ", ".join(self.segment(argument) for argument in node.args))

@@ -32,7 +32,7 @@ import numpy as np
 from micrograd.graph import Edge, Node, observer, state
 from micrograd.in_place import arithmetic_in_place, in_place, view_of
 from micrograd.rules.errors import GO_ON, ON_ERROR, pytorch_error
-from micrograd.rules.layout import laid_out
+from micrograd.rules.layout import laid_out, put_in_order
 from micrograd.rules.signatures import function_of, numpy_names
 from micrograd.tensors import Tensor, attach, wrap
 
@@ -42,8 +42,8 @@ class Op:
 
     name: the key in OPS. node_name: what PyTorch calls its node, or a function of the call that says so. forward: the
     function of arrays. parameters: its arguments. sign: what it looks like in a formula. examples: calls of it.
-    in_order: whether the result lies in memory in order whatever the inputs do. elementwise: whether it lies as the
-    inputs do. is_view: whether the result looks at the memory of the first input.
+    in_order: whether the result lies in memory in order whatever the inputs do. elementwise: the function of
+    `rules.layout` by which it lies as they do, if it does. is_view: whether it looks at the memory of the first input.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Op:
         sign: str,
         examples: Sequence[str],
         in_order: bool,
-        elementwise: bool,
+        elementwise: Callable | None,
         view: bool,
     ):
         self.name = forward.__name__.strip("_")
@@ -112,9 +112,9 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
     array = out if type(out) is np.ndarray else np.asarray(out)
     if op.elementwise:
         if array.ndim > 1:
-            array = laid_out(array, arrays)
-    elif op.in_order and not array.flags.c_contiguous:
-        array = array.copy()
+            array = op.elementwise(array, arrays)
+    elif op.in_order and (not array.flags.c_contiguous or 1 in array.shape):
+        array = put_in_order(array)
     result: Any = wrap(array)
     if op.is_view:
         view_of(inputs[0], result)
@@ -188,7 +188,7 @@ def op(
     in_place: Any = False,
     view: bool = False,
     in_order: bool = False,
-    elementwise: bool = False,
+    elementwise: Callable | None = None,
     of: str = "torch",
     examples: Sequence[str],
 ) -> Callable[[Callable], Any]:
@@ -197,16 +197,15 @@ def op(
     node_name: PyTorch's name of the node, or a function of the call that gives it. aliases: the function's other names.
     in_place: True for a form with an underscore, or the ufunc of NumPy's that does the same. of: "torch" for a function
     of the package and a method, "functional" for a function of nn.functional, "" for one that others are made of.
-    elementwise: an op with a form in place is that too, unless its result lies in_order.
-    Raises TypeError where there are no examples.
+    elementwise: as in `Op`; of itself `laid_out` where there is a form in place. Raises TypeError without examples.
     """
     if not examples:
         raise TypeError(f"an op needs examples, which are what tests it: op({node_name!r}, examples=[...])")
 
+    elementwise = elementwise or (laid_out if in_place is not False and not in_order else None)
+
     def enter(forward: Callable) -> Any:
-        new = OPS[forward.__name__.strip("_")] = Op(
-            forward, node_name, sign, examples, in_order, elementwise or (in_place is not False and not in_order), view
-        )
+        new = OPS[forward.__name__.strip("_")] = Op(forward, node_name, sign, examples, in_order, elementwise, view)
         made = function_of(new, apply)
         made.op = new
         if not of:

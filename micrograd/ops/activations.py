@@ -10,6 +10,7 @@ from micrograd.in_place import in_place
 from micrograd.ops import elementwise, function, op, reductions, save
 from micrograd.ops.layers import need_tensors
 from micrograd.rules.errors import need_floats
+from micrograd.rules.layout import laid_out
 from micrograd.tensors import Tensor
 
 
@@ -67,7 +68,7 @@ _NORMAL_TAIL = {
 }
 
 
-@op("GeluBackward0", elementwise=True, of="functional", examples=["F.gelu(x)", "F.gelu(x, approximate='tanh')"])
+@op("GeluBackward0", elementwise=laid_out, of="functional", examples=["F.gelu(x)", "F.gelu(x, approximate='tanh')"])
 def gelu(x, /, *, approximate="none"):
     """input * Phi(input), Phi the distribution function of a standard normal number (Hendrycks and Gimpel 2016).
 
@@ -145,7 +146,7 @@ def _activation(made: Any, input: Tensor, inplace: bool, *options: Any) -> Tenso
     return (in_place(made) if inplace else made)(input, *options)
 
 
-@op("LeakyReluBackward0", elementwise=True, of="", examples=["F.leaky_relu(x)", "F.leaky_relu(x, 0.3)"])
+@op("LeakyReluBackward0", elementwise=laid_out, of="", examples=["F.leaky_relu(x)", "F.leaky_relu(x, 0.3)"])
 def _leaky_relu(x, /, negative_slope):
     """x where x > 0, else negative_slope * x."""
     need_floats(x, "leaky_relu", NotImplementedError)
@@ -165,7 +166,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     return _activation(_leaky_relu, input, inplace, negative_slope)
 
 
-@op("EluBackward0", elementwise=True, of="", examples=["F.elu(x)", "F.elu(x, 0.5)"])
+@op("EluBackward0", elementwise=laid_out, of="", examples=["F.elu(x)", "F.elu(x, 0.5)"])
 def _elu(x, /, alpha):
     """x where x > 0, else alpha * (exp(x) - 1)."""
     need_floats(x, "elu", NotImplementedError)
@@ -184,7 +185,7 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     return _activation(_elu, input, inplace, alpha)
 
 
-@op("SiluBackward0", elementwise=True, of="", examples=["F.silu(x)"])
+@op("SiluBackward0", elementwise=laid_out, of="", examples=["F.silu(x)"])
 def _silu(x, /):
     """x * sigmoid(x)."""
     need_floats(x, "silu", NotImplementedError)

@@ -10,11 +10,11 @@ from micrograd.rules.device import check_device
 from micrograd.rules.device import device as Device  # noqa: N812 - `device` is PyTorch's argument
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.rules.errors import silent
-from micrograd.rules.layout import laid_out
+from micrograd.rules.layout import laid_like
 from micrograd.tensors import Tensor, wrap
 
 
-@op("ToCopyBackward0", elementwise=True, of="", examples=["x.float()", "x.to(torch.float32)"])
+@op("ToCopyBackward0", elementwise=laid_like, of="", examples=["x.float()", "x.to(torch.float32)"])
 def _to_dtype(x, /, dtype):
     """x in another dtype of floats."""
     return x.astype(dtype), unchanged  # the graph casts each gradient to the dtype of its input
@@ -44,7 +44,7 @@ def to(
         return x.clone() if copy else x
     if not dtype.is_floating_point:
         with silent():
-            return wrap(laid_out(x._array.astype(dtype.numpy), [x._array]))
+            return wrap(laid_like(x._array.astype(dtype.numpy), [x._array]))
     return apply(_to_dtype.op, x, dtype=dtype.numpy)
 
 

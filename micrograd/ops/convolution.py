@@ -8,6 +8,7 @@ from numpy.lib.stride_tricks import as_strided
 from micrograd.ops import op, save
 from micrograd.ops.normalization import sum_of_channels
 from micrograd.rules.errors import need_one_dtype
+from micrograd.rules.layout import lies_channels_last, unsqueezed
 from micrograd.tensors import Tensor
 
 
@@ -43,6 +44,8 @@ def conv1d(x, weight, bias=None, /, stride=1, padding=0, dilation=1, groups=1):
     x_shape, w_shape = x.shape, weight.shape
     out_channels, channels, kernel_size = w_shape
     n, length = 1 if x.ndim == 2 else len(x), x.shape[-1]
+    if not channels:
+        return _of_no_channels(x, weight, (length + left + right - dilation * (kernel_size - 1) - 1) // stride + 1)
     padded = x.reshape(n, groups * channels, length)
     if left or right:
         padded = np.zeros((n, groups * channels, left + length + right), x.dtype)
@@ -60,6 +63,10 @@ def conv1d(x, weight, bias=None, /, stride=1, padding=0, dilation=1, groups=1):
     out = (weight.reshape(kernels_shape) @ columns).reshape(out_shape)
     if bias is not None:
         out += bias[:, None]
+    if lies_channels_last(unsqueezed(weight, 2)) or (
+        x.flags.c_contiguous and lies_channels_last(unsqueezed(x if x.ndim == 3 else x[None], 2))
+    ):
+        out = out.swapaxes(-2, -1).copy().swapaxes(-2, -1)  # PyTorch convolves a picture of one row
 
     def by_group(g):
         return g.reshape(n, groups, out_channels // groups, out_length)
@@ -83,6 +90,13 @@ def conv1d(x, weight, bias=None, /, stride=1, padding=0, dilation=1, groups=1):
     return out, save(dx, weight), save(dweight, columns), dbias
 
 
+def _of_no_channels(x, weight, out_length):
+    """PyTorch's result for an input of no channels has none either, however many the weight has."""
+    lengths = x.shape, weight.shape, weight.shape[:1]
+    out = np.zeros((*x.shape[:-2], 0, out_length), x.dtype)
+    return out, *[lambda g, shape=shape: np.zeros(shape, g.dtype) for shape in lengths]
+
+
 def _check_convolution(x, weight, bias, stride, padding, dilation, groups):
     """How many zeros go to the left and to the right. Raises RuntimeError where something does not fit."""
     if groups < 1:
@@ -100,6 +114,10 @@ def _check_convolution(x, weight, bias, stride, padding, dilation, groups):
         raise RuntimeError("padding='same' is not supported for strided convolutions")
     if isinstance(padding, str) and padding not in ("same", "valid"):
         raise RuntimeError(f"Invalid padding string: {padding!r}; take 'same', 'valid' or a number")
+    if not len(weight) or not weight.shape[2] or not x.shape[-1]:
+        raise RuntimeError(
+            f"conv1d: there is nothing to multiply: the weight is {list(weight.shape)} and the input {list(x.shape)}"
+        )
     span = dilation * (weight.shape[2] - 1)
     total = span if padding == "same" else 0 if padding == "valid" else 2 * _single(padding)
     if stride < 1 or dilation < 1 or total < 0:

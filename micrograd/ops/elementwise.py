@@ -18,6 +18,7 @@ from micrograd.rules.errors import (
     refuse_bools,
     refuse_zero,
 )
+from micrograd.rules.layout import laid_as_arrays
 from micrograd.tensors import Tensor
 
 # Arithmetic.
@@ -72,7 +73,7 @@ def _pow_node(x: Any, exponent: Any) -> str:
     return "PowBackward1" if isinstance(exponent, Tensor) else "PowBackward0"
 
 
-@op(_pow_node, sign="**", in_place=True, examples=["x**2", "positive**y", "x**3", "positive**-0.5", "x**0"])
+@op(_pow_node, sign="**", in_place=True, elementwise=laid_as_arrays, examples=["x**2", "positive**y", "x**3", "x**0"])
 def pow(x, exponent, /):
     """Each element to the power of a number or a tensor. Raises RuntimeError for ints to a negative int."""
     if isinstance(exponent, int) and exponent < 0 and x.dtype.kind in "iub":
@@ -81,8 +82,7 @@ def pow(x, exponent, /):
     refuse_bools("**", x)
     if not isinstance(exponent, np.ndarray):
         return _power(x, exponent), save(lambda g: _power_derivative(g, x, exponent), x)
-    order = "K" if isinstance(x, np.ndarray) else "C"  # of a number, in order however the exponents lie
-    out = _power_of_integers(x, exponent) if exponent.dtype.kind in "iu" else np.power(x, exponent, order=order)
+    out = _power_of_integers(x, exponent) if exponent.dtype.kind in "iu" else np.power(x, exponent)
 
     def dx(g):
         if all_normal(out):
@@ -390,7 +390,12 @@ for _name, _function in (("floordiv", floor_divide), ("mod", remainder)):
     attach(f"__r{_name}__", lambda input, other, function=_function: function(other, input))
 
 
-@op("LerpBackward0", in_place=True, examples=["x.lerp(y, 0.3)", "torch.lerp(x, y, positive)"])
+@op(
+    "LerpBackward0",
+    in_place=True,
+    elementwise=laid_as_arrays,
+    examples=["x.lerp(y, 0.3)", "torch.lerp(x, y, positive)"],
+)
 def lerp(x, end, weight, /):
     """input + weight * (end - input), from whichever end is nearer, so that weight 1 gives end exactly.
 

@@ -13,11 +13,11 @@ from micrograd.ops.shapes import _in_order, clone, expand, given_sizes, narrow, 
 from micrograd.rules.dims import dim_of, sizes_of
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.rules.dtypes import result_type
-from micrograd.rules.layout import laid_out
+from micrograd.rules.layout import joined, laid_like, unsqueezed
 from micrograd.tensors import Tensor, wrap
 
 
-@op("CatBackward0", in_order=True, of="", examples=["torch.cat([x, y])", "torch.cat([x, y, x[:, :1]], dim=1)"])
+@op("CatBackward0", elementwise=joined, of="", examples=["torch.cat([x, y])", "torch.cat([x, y, x[:, :1]], dim=1)"])
 def _cat(*xs, dim):
     """Arrays one after the other along dim."""
     ends = np.cumsum([x.shape[dim] for x in xs])
@@ -51,11 +51,14 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return apply(_cat.op, *in_one_dtype(tensors, arrays), dim=dim)
 
 
-@op("StackBackward0", in_order=True, of="", examples=["torch.stack([x, y])", "torch.stack([x, y], dim=-1)"])
+@op("StackBackward0", of="", examples=["torch.stack([x, y])", "torch.stack([x, y], dim=-1)"])
 def _stack(*xs, dim):
     """Arrays of one shape along a new dimension."""
     parts = [(*(np.s_[:],) * dim, i) for i in range(len(xs))]
-    return np.stack(xs, axis=dim), *[lambda g, part=part: g[part] for part in parts]
+    out = np.stack(xs, axis=dim)
+    if out.ndim > 3 or not out.flags.c_contiguous:
+        out = joined(out, [unsqueezed(x, dim) for x in xs])
+    return out, *[lambda g, part=part: g[part] for part in parts]
 
 
 @function(method=False, examples=["torch.stack([x, y])"])
@@ -298,10 +301,10 @@ def roll(x, /, shifts, dims=None):
     return np.roll(x, shifts, dims), lambda g: np.roll(g, back, dims)
 
 
-@op("FlipBackward0", elementwise=True, of="", examples=["x.flip(0)", "x.flip(0, 1)"])
+@op("FlipBackward0", elementwise=laid_like, of="", examples=["x.flip(0)", "x.flip(0, 1)"])
 def _flip(x, /, dims):
     """The elements in the opposite order along dims."""
-    return laid_out(np.flip(x, dims).copy(), [x]), lambda g: np.flip(g, dims)
+    return np.flip(x, dims).copy(), lambda g: np.flip(g, dims)
 
 
 @function(examples=["x.flip(0)"])

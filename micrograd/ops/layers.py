@@ -16,6 +16,7 @@ from micrograd.ops import op, save, unchanged
 from micrograd.ops.indexing import added_at
 from micrograd.rules.errors import cannot_be_multiplied, need_one_dtype
 from micrograd.rules.indexing import out_of_range
+from micrograd.rules.layout import joined
 from micrograd.rules.sums import unbroadcast
 from micrograd.tensors import Tensor
 
@@ -139,6 +140,7 @@ def embedding(x, weight, /, padding_idx=None):
 
 @op(
     "ConstantPadNdBackward0",
+    elementwise=joined,
     of="functional",
     examples=["F.pad(x, (1, 2))", "F.pad(batch, (1, 0, 2, -1), value=7)", "F.pad(ints, (-1, 1))"],
 )

@@ -291,6 +291,9 @@ def _contracted(x: _Term, y: _Term, order: list[str], kept: set[str]) -> _Term:
         x, y, rows, columns = y, x, columns, rows
     product = bmm(x.in_blocks(batch, rows, summed), y.in_blocks(batch, summed, columns))
     lengths = [*map(x.length, [*batch, *rows]), *map(y.length, columns)]
+    if 1 in lengths:  # then its stride depends on the dimensions that were summed over, which PyTorch keeps until last
+        lengths[len(batch + rows) : len(batch + rows)] = [1] * len(summed)
+        rows = [*rows, *summed]
     return _Term([*batch, *rows, *columns], product.view(lengths))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from micrograd.ops import apply, attach, function, op
 from micrograd.rules.dtypes import promote
 from micrograd.rules.errors import need_arrays
+from micrograd.rules.layout import laid_out
 from micrograd.tensors import Tensor
 
 # A comparison with what is no number or tensor, x == None, is left to Python.
@@ -18,9 +19,9 @@ def _comparison(name: str, sign: str, ufunc: np.ufunc, *aliases: str, of: str = 
 
     forward.__name__, forward.__doc__ = name, f"input {sign} other, element by element; bools."
     forward.__module__ = __name__
-    return op("", *aliases, sign=sign, elementwise=True, examples=[f"x {sign} y", f"x {sign} 0.5", f"ints {sign} 2"])(
-        forward
-    )
+    return op(
+        "", *aliases, sign=sign, elementwise=laid_out, examples=[f"x {sign} y", f"x {sign} 0.5", f"ints {sign} 2"]
+    )(forward)
 
 
 eq = _comparison("eq", "==", np.equal)
@@ -80,7 +81,7 @@ def _test(name: str, ufunc: np.ufunc, what: str) -> Any:
 
     forward.__name__, forward.__doc__ = name, f"Whether each element is {what}."
     forward.__module__ = __name__
-    return op("", elementwise=True, examples=[f"(x / 0).{name}()"])(forward)
+    return op("", elementwise=laid_out, examples=[f"(x / 0).{name}()"])(forward)
 
 
 isnan = _test("isnan", np.isnan, "nan")
@@ -89,7 +90,7 @@ isfinite = _test("isfinite", np.isfinite, "neither nan nor infinite")
 logical_not = _test("logical_not", np.logical_not, "zero")
 
 
-@op("", "__invert__", sign="~", examples=["~(x > 0)", "~ints"])
+@op("", "__invert__", sign="~", elementwise=laid_out, examples=["~(x > 0)", "~ints"])
 def bitwise_not(x, /):
     """~input, for ints and bools. Raises TypeError for floats."""
     if x.dtype.kind == "f":

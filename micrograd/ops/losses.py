@@ -12,6 +12,7 @@ from micrograd.ops.layers import need_tensors, refuse_grad
 from micrograd.rules.dtypes import promote
 from micrograd.rules.errors import need_floats
 from micrograd.rules.indexing import out_of_range
+from micrograd.rules.layout import laid_out
 from micrograd.rules.rerun import rerun
 from micrograd.rules.sums import sum_of_columns
 from micrograd.tensors import Tensor, wrap
@@ -85,7 +86,7 @@ def _row_starts(n, classes):
 
 @op(
     "MseLossBackward0",
-    elementwise=True,
+    elementwise=laid_out,
     of="",
     examples=["F.mse_loss(x, y)", "F.mse_loss(x, y, reduction='sum')", "F.mse_loss(x, y, reduction='none')"],
 )

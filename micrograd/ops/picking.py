@@ -8,6 +8,7 @@ import numpy as np
 from micrograd.in_place import in_place
 from micrograd.ops import apply, attach, function, op, save, unchanged
 from micrograd.ops.indexing import _index, added_at
+from micrograd.ops.shapes import _in_order
 from micrograd.rules.dims import dim_of
 from micrograd.rules.dtypes import TITLES
 from micrograd.rules.errors import dim_error, pytorch_error
@@ -174,8 +175,7 @@ attach("scatter_", _scatter_)
 @function(examples=["x.scatter(1, ints.repeat(3, 1), y)"])
 def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
     """A copy of input with src put into it by scatter_."""
-    copied = input.clone() if input.is_contiguous() else input.contiguous()
-    return _scatter_(copied, dim, index, src, value=value)
+    return _scatter_(apply(_in_order.op, input), dim, index, src, value=value)
 
 
 @function(examples=["x.scatter_add(1, ints.repeat(3, 1), y)"])

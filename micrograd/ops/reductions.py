@@ -358,13 +358,13 @@ def norm(x, /, p="fro", dim=None, keepdim=False, dtype=None):
     return out, save(dx, x, out)
 
 
-@op("", examples=["mask.any()", "mask.any(0)", "ints.any()"])
+@op("", in_order=True, examples=["mask.any()", "mask.any(0)", "ints.any()"])
 def any(x, /, dim=None, keepdim=False):
     """Whether any element over dim is not zero."""
     return (_test(np.any, x, dim, keepdim),)
 
 
-@op("", examples=["mask.all()", "mask.all(0)", "ints.all()"])
+@op("", in_order=True, examples=["mask.all()", "mask.all(0)", "ints.all()"])
 def all(x, /, dim=None, keepdim=False):
     """Whether no element over dim is zero."""
     return (_test(np.all, x, dim, keepdim),)

@@ -9,10 +9,11 @@ from micrograd.ops import apply, attach, function, op, save, unchanged
 from micrograd.ops.elementwise import where_true
 from micrograd.rules.dtypes import promote, result_type
 from micrograd.rules.errors import need_arrays, need_to_fit
+from micrograd.rules.layout import laid_as_arrays, laid_like, laid_out
 from micrograd.tensors import Tensor
 
 
-@op("WhereBackward0", of="", elementwise=True, examples=["torch.where(x > 0, x, y)", "torch.where(x > 0, x, 0.5)"])
+@op("WhereBackward0", of="", elementwise=laid_out, examples=["torch.where(x > 0, x, y)", "torch.where(x > 0, x, 0.5)"])
 def _where(condition, x, y, /):
     """x where condition, of bools, is True, else y."""
     common = result_type(x, y)
@@ -76,7 +77,7 @@ def masked_fill(x, mask, value, /):
     )
 
 
-@op("MaximumBackward0", elementwise=True, examples=["torch.maximum(x, y)", "torch.maximum(x, x.detach().round())"])
+@op("MaximumBackward0", elementwise=laid_out, examples=["torch.maximum(x, y)", "torch.maximum(x, x.detach().round())"])
 def maximum(x, y, /):
     """The larger of two, element by element; where both are equal each gets half of the gradient."""
     need_arrays("maximum", x, y)
@@ -84,7 +85,7 @@ def maximum(x, y, /):
     return np.maximum(x, y), save(lambda g: _unless_less(g, x, y), x, y), save(lambda g: _unless_less(g, y, x), x, y)
 
 
-@op("MinimumBackward0", elementwise=True, examples=["torch.minimum(x, y)", "torch.minimum(x, x.detach().round())"])
+@op("MinimumBackward0", elementwise=laid_out, examples=["torch.minimum(x, y)", "torch.minimum(x, x.detach().round())"])
 def minimum(x, y, /):
     """The smaller of two, element by element; where both are equal each gets half of the gradient."""
     need_arrays("minimum", x, y)
@@ -98,7 +99,13 @@ def _unless_less(g, x, y):
     return np.where(equal, g / 2, result) if equal.any() else result
 
 
-@op("ClampBackward1", "clip", in_place=True, examples=["x.clamp(-1, 1)", "x.clamp(max=0.5)", "x.clamp(-positive, y)"])
+@op(
+    "ClampBackward1",
+    "clip",
+    in_place=True,
+    elementwise=laid_as_arrays,
+    examples=["x.clamp(-1, 1)", "x.clamp(max=0.5)", "x.clamp(-positive, y)"],
+)
 def clamp(x, min=None, max=None, /):
     """min(max(input, min), max), each bound a number, a tensor or None. The gradient at a bound goes to input.
 
@@ -140,7 +147,12 @@ def clamp_max(input: Tensor, max: Any) -> Tensor:
     return apply(clamp.op, input, None, max, name="ClampMaxBackward0")
 
 
-@op("NanToNumBackward0", in_place=True, examples=["x.nan_to_num()", "(x / 0).nan_to_num(nan=1.0, posinf=2.0)"])
+@op(
+    "NanToNumBackward0",
+    in_place=True,
+    elementwise=laid_like,
+    examples=["x.nan_to_num()", "(x / 0).nan_to_num(nan=1.0, posinf=2.0)"],
+)
 def nan_to_num(x, /, nan=0.0, posinf=None, neginf=None):
     """input with numbers in place of nan, inf and -inf; for the last two the largest and smallest if none are given."""
     if x.dtype.kind != "f":

@@ -15,7 +15,7 @@ from micrograd.ops import apply, attach, function, op, unchanged
 from micrograd.ops.indexing import _slice
 from micrograd.rules.dims import dim_of, dims_of, sizes_of
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
-from micrograd.rules.layout import stretched
+from micrograd.rules.layout import expanded, laid_like, unsqueezed, viewed
 from micrograd.tensors import Tensor, wrap
 
 
@@ -25,7 +25,10 @@ def _view(x, /, shape):
     if min(shape, default=0) < -1:  # NumPy takes any negative length for -1
         raise ValueError(f"{min(shape)} is no length")
     before = x.shape
-    return x.reshape(shape, copy=False), lambda g: g.reshape(before)
+    out = x.reshape(shape, copy=False)
+    if 1 in out.shape and not (x.flags.c_contiguous and 1 not in before):
+        out = viewed(out, x)
+    return out, lambda g: g.reshape(before)
 
 
 @function(examples=["x.view(4, 3)"])
@@ -74,19 +77,16 @@ def squeeze(x, /, dim=None):
     """Without dimension dim, or several, where its length is 1; without dim, without all dimensions of length 1."""
     shape = x.shape
     drop = range(x.ndim) if dim is None else () if dim == () else dims_of(x, dim) or ()
-    return x.reshape([n for d, n in enumerate(shape) if n != 1 or d not in drop]), lambda g: g.reshape(shape)
+    return x.squeeze(tuple([d for d in drop if x.shape[d] == 1])), lambda g: g.reshape(shape)
 
 
 @op("UnsqueezeBackward0", view=True, examples=["x.unsqueeze(0)", "x.unsqueeze(-1)"])
 def unsqueeze(x, /, dim):
     """With one more dimension, of length 1, at position dim."""
     shape, dim = x.shape, dim_of(x, dim, extra=1)
-    wanted = (*shape[:dim], 1, *shape[dim:])
     if x.flags.c_contiguous and 1 not in shape:
-        return x.reshape(wanted), lambda g: g.reshape(shape)
-    step = x.strides[dim] * shape[dim] if dim < x.ndim else x.itemsize
-    strides = (*x.strides[:dim], step, *x.strides[dim:])  # PyTorch's: the order of later results depends on them
-    return as_strided(x, wanted, strides), lambda g: g.reshape(shape)
+        return x.reshape(*shape[:dim], 1, *shape[dim:]), lambda g: g.reshape(shape)
+    return unsqueezed(x, dim), lambda g: g.reshape(shape)
 
 
 @op("PermuteBackward0", view=True, of="", examples=["batch.permute(2, 0, 1)", "x.T"])
@@ -130,8 +130,7 @@ attach("T", property(lambda x: _permute(x, dims=tuple(reversed(range(x.ndim)))),
 @op("ExpandBackward0", view=True, of="", examples=["row.expand(3, 4)", "x[:, :1].expand(-1, 5)"])
 def _expand(x, /, shape):
     """x broadcast to a shape."""
-    strides = stretched(x, np.broadcast_to(x, shape).shape)  # NumPy's own array has others where a length stays 1
-    return as_strided(x, shape, strides), unchanged  # the graph sums the gradient over what was stretched
+    return as_strided(x, shape, expanded(x, shape)), unchanged  # the graph sums the gradient over what was stretched
 
 
 @function(examples=["row.expand(3, 4)"])
@@ -149,7 +148,7 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
     return apply(_expand.op, input, shape=tuple([n if w == -1 else w for n, w in zip(own, wanted, strict=False)]))
 
 
-@op("CloneBackward0", elementwise=True, examples=["x.clone()", "x.T.clone()"])
+@op("CloneBackward0", elementwise=laid_like, examples=["x.clone()", "x.T.clone()"])
 def clone(x, /):
     """A copy in memory of its own, still in the graph."""
     return x.copy(order="K"), unchanged

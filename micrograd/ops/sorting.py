@@ -11,7 +11,7 @@ from micrograd.ops.picking import positions_along
 from micrograd.ops.reductions import shared_equally
 from micrograd.rules.dims import dim_of
 from micrograd.rules.errors import derivative_is_missing, need_elements, need_floats, refuse_bools
-from micrograd.rules.layout import laid_out
+from micrograd.rules.layout import laid_like, put_in_order
 from micrograd.tensors import Tensor, wrap
 
 
@@ -32,7 +32,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
         order = array.shape[axis] - 1 - np.flip(np.argsort(np.flip(array, axis), axis, kind="stable"), axis)
     else:
         order = np.argsort(array, axis, kind="stable")
-    return wrap(laid_out(order, [array]))
+    return wrap(laid_like(order, [array]))
 
 
 @function(examples=["x.topk(2).values"])
@@ -47,7 +47,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     if not input.ndim:
         return Topk(input.clone(), wrap(np.int64(0)))
     order = argsort(input, dim, descending=largest)._array
-    indices = wrap(np.ascontiguousarray(order[(np.s_[:],) * axis + (np.s_[:k],)]))
+    indices = wrap(put_in_order(order[(np.s_[:],) * axis + (np.s_[:k],)]))
     return Topk(_taken(input, indices, dim, "TopkBackward0"), indices)
 
 
@@ -55,14 +55,16 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
 def _sorted(x, /, dim, index):
     """The elements at the indices along dim, which their order has chosen; they lie in memory as the indices do."""
     shape, chosen = x.shape, positions_along(dim, index)
-    return laid_out(x[chosen], [index]), save(lambda g: added_at(shape, chosen, g), chosen)
+    return laid_like(x[chosen], [index]), save(lambda g: added_at(shape, chosen, g), chosen)
 
 
 def _taken(x: Tensor, indices: Tensor, dim: int, name: str) -> Tensor:
     """The elements at the indices along dim."""
     if not x.ndim:
         return x.clone()
-    index = indices._array.copy(order="K") if x.requires_grad else indices._array  # the user may change theirs
+    index = indices._array
+    if x.requires_grad:
+        index = laid_like(index.copy(order="K"), [index])  # the user may change theirs
     return apply(_sorted.op, x, dim=dim_of(x, dim), index=index, name=name)
 
 
@@ -106,7 +108,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     middle = np.where(nans == 0, (n - 1) // 2, n - nans)  # the first nan is the last but nans
     shape = [*array.shape[:axis], 1, *array.shape[axis + 1 :]]
     indices = np.take_along_axis(order, np.broadcast_to(middle, shape), axis)
-    indices = np.ascontiguousarray(indices)
+    indices = put_in_order(indices)
     each = indices.squeeze(axis)
     values = apply(_pick.op, input, indices=each, dim=axis, keepdim=keepdim, name="MedianBackward1")
     return Median(values, wrap(indices if keepdim else each))

@@ -236,6 +236,8 @@ def left_behind(mine: dict[str, Any], theirs: dict[str, Any]) -> list[Difference
             continue
         if not close(a, b, scale):
             different(VALUE, a.tolist(), b.tolist())
+        if b.size > 1 and strides(value.stride(), b.shape) != strides(expected.stride(), b.shape):
+            different(STRIDE, tuple(value.stride()), expected.stride())
         if b.dtype.kind != "f":
             continue  # PyTorch leaves a graph in ints that it fills with a float; its backward refuses them
         if (
@@ -248,8 +250,6 @@ def left_behind(mine: dict[str, Any], theirs: dict[str, Any]) -> list[Difference
         different(REQUIRES_GRAD, asked(value, "requires_grad"), asked(expected, "requires_grad"))
         different(IS_LEAF, asked(value, "is_leaf"), asked(expected, "is_leaf"))
         different(GRAD_FN, made_by(value), made_by(expected))
-        if b.size > 1 and strides(value.stride(), b.shape) != strides(expected.stride(), b.shape):
-            different(STRIDE, tuple(value.stride()), expected.stride())
         if asked(expected, "is_leaf") is True or asked(expected, "retains_grad") is True:
             g, h = value.grad, expected.grad
             if g is None or h is None:
