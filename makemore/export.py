@@ -1,5 +1,6 @@
 """`python -m makemore.export -o DIR FILE.py`: a trained model as one file to read, that needs NumPy alone."""
 
+import io
 import shlex
 from pathlib import Path
 from typing import Any
@@ -9,20 +10,20 @@ import numpy as np
 from makemore import new_words
 from makemore.config import add_folder_flag
 from makemore.exporting import frame, recorded, training
-from makemore.run_folder import RunFolder, file_of_checkpoint
+from makemore.run_folder import RunFolder
 from makemore.training import Training
 from micrograd.command import Parser, UsageError, not_empty, run_command
 
 
 def export(folder: RunFolder, path: Path, trains: bool = False) -> None:
-    """Write a trained model to `path`, a .py, and its weights beside it, a .safetensors.
+    """Write a trained model to `path`, a .py, and its weights beside it, a .npz.
 
     trains: the file can go on with the training. Raises UsageError for another suffix, for files that exist, and with
     trains for a model that was counted; OSError if they cannot be written.
 
     >>> export(RunFolder.trained("out"), Path("model.py"))  # doctest: +SKIP
     """
-    weights = path.with_suffix(".safetensors")
+    weights = path.with_suffix(".npz")
     if path.suffix != ".py":
         raise UsageError(f"{path} has to end in .py; name another file")
     for each in (path, weights):
@@ -34,24 +35,25 @@ def export(folder: RunFolder, path: Path, trains: bool = False) -> None:
             f"{folder.path} holds a model that was counted, with nothing to train; export it without --train"
         )
     model, vocabulary = folder.load()
-    step = folder.read_chosen().step
+    step, state = folder.read_chosen().step, None
     arrays = recorded.arrays_of(model)
     if trains:
         no_corpus: Any = None  # the file reads the list itself
         going_on = Training.resumed(config, no_corpus, folder)
-        model, step, arrays = going_on.model, going_on.step, training.state_of(going_on, folder)
+        model, step, state = going_on.model, going_on.step, training.State(going_on, folder)
+        arrays = state.arrays
     settings = {
         "title": f"New words like those of {Path(config['input_file']).name}: --type {config['type']} of makemore.",
         "file": path.name,
         "weights": weights.name,
-        "dtypes": {np.dtype(array.dtype).str for array in arrays.values()},
         "seed": config["seed"],
         "at_once": new_words.words_at_once(config),
         "longest": new_words.longest_word(config),
     }
-    content = file_of_checkpoint(arrays, step)
-    text = frame.text_of(model, vocabulary, settings, config if trains else None)
-    weights.write_bytes(content)
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    text = frame.text_of(model, vocabulary, settings, config, state)
+    weights.write_bytes(content.getvalue())
     try:
         path.write_text(
             text, encoding="utf-8", errors="backslashreplace"

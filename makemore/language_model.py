@@ -6,6 +6,7 @@ kind has `whole_words` = True and reads words from their beginning: contexts (n,
 (n, length, size), those after each character. Everything here is written against that.
 """
 
+import functools
 import math
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ import numpy as np
 
 import micrograd
 from makemore.data import Examples, Vocabulary, context_index, examples
-from makemore.growing import Growing
+from makemore.growing import words_drawn
 from micrograd import Generator, Tensor, no_grad
 from micrograd.command import UsageError
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
@@ -184,7 +185,8 @@ class Sampler:
         if model.whole_words:
             check_word_fits(model.context_length, prompt, len(ids) + 1)
             longest = min(longest, model.context_length - len(ids))
-        self._growing = Growing(
+        self._words_drawn = functools.partial(
+            words_drawn,
             self._log_probabilities,
             lambda probabilities: generator.multinomial(probabilities, 1, replacement=True)[:, 0],
             window=None if model.whole_words else model.context_length,
@@ -197,7 +199,7 @@ class Sampler:
 
     def words(self) -> Iterator[str]:
         """Words without end."""
-        return map(self.vocabulary.decode, self._growing.words())
+        return map(self.vocabulary.decode, self._words_drawn())
 
     def _log_probabilities(self, contexts: np.ndarray) -> np.ndarray:
         """Those of the character after each context, (n, size) float64."""

@@ -10,15 +10,17 @@ import numpy as np
 
 import micrograd
 from micrograd import Tensor, no_grad
-from micrograd.compiling.lengths import Line, for_any
+from micrograd.compiling import folding
+from micrograd.compiling.lengths import for_any
 from micrograd.compiling.listing import Call, Listing
 from micrograd.compiling.plain import Functions
+from micrograd.compiling.recording import Step
 from micrograd.graph import run_backward
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 
 
 def source_of(thing: Any) -> str:
-    """The source of a function or class without its annotations."""
+    """The source of a function without its annotations and all but the first paragraph of its docstring."""
     text = textwrap.dedent(inspect.getsource(thing))
     tree: Any = ast.parse(text)
     lines = text.encode().split(b"\n")
@@ -32,12 +34,16 @@ def source_of(thing: Any) -> str:
     content, edits = text.encode(), []
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
+            about: Any = node.body[0]
+            if ast.get_docstring(node) and "\n\n" in about.value.value:
+                first = '"""' + about.value.value.partition("\n\n")[0] + '"""'
+                edits.append((offset(about), offset(about, True), first.encode()))
             start = content.index(b"(", offset(node)) + 1
             end = content.index(b":\n", offset(node.returns, True) if node.returns else start)
             for argument in (*node.args.args, *node.args.kwonlyargs):
                 argument.annotation = None
             edits.append((start, end, f"{ast.unparse(node.args)})".encode()))
-        elif isinstance(node, ast.AnnAssign) and node.value and node not in tree.body[0].body:  # fields keep theirs
+        elif isinstance(node, ast.AnnAssign) and node.value:
             edits.append((offset(node.target, True), offset(node.annotation, True), b""))
     for start, end, new in sorted(edits, reverse=True):
         content = content[:start] + new + content[end:]
@@ -51,12 +57,21 @@ class Lines:
         self.model, longest = model, model.context_length
         self.weights = {id(t._array): f'w["{name}"]' for name, t in model.state_dict(keep_vars=True).items()}
         self.weights |= _of_shorter_contexts(model)
-        self.modules = {id(module): _short(name) for name, module in model.named_modules()}
+        self.modules = {id(module): _short(name) for name, module in model.named_modules() if _is_named(name, module)}
         self.lengths: dict[str, tuple[int, int]] = {"n": (101, 103)}
         if model.whole_words:
             self.lengths["T"] = (max(1, longest - 1), longest)
         varying = {length for pair in self.lengths.values() for length in pair}
+        self.layers: dict[str, Any] = {}  # the functions of equal layers, see `folding.written`
+        self.back: set[Any] = set()
+        self.forward_only: set[Any] = set()
         self.functions = Functions(backward, taken, varying, {*self.weights})
+
+    def layer_name(self, prefix: str | None) -> str:
+        """What layers are called whose weights' names start like this: their class, in small letters."""
+        path = prefix[2:-1].format(i=0) if prefix else ""
+        found = dict(self.model.named_modules()).get(path.rstrip("."))
+        return type(found).__name__.lower() if path and found is not None else "layer"
 
     def shapes(self) -> list[tuple[int, int]]:
         """The two shapes (n, T) of contexts that the model is recorded with."""
@@ -73,6 +88,10 @@ class Lines:
             names.append(self.weights | given)
         for call in calls:
             call.watched_by(self.functions)
+            for step in call.steps:
+                if isinstance(step, Step):
+                    (self.back if step.node is not None else self.forward_only).add(step.op.forward)
+        self.functions.forward_only = self.forward_only - self.back
         return Recorded(self, calls, names, result)
 
 
@@ -107,14 +126,13 @@ class Recorded:
     def listing(self, i: int) -> Listing:
         return Listing(self.calls[i], self.lines.functions, self.names[i], self.lines.modules, self.result)
 
-    def written(self) -> tuple[list[str], list[str]]:
-        """The lines of forward, and those of backward."""
+    def written(self) -> tuple[list[str], list[str], str]:
+        """The lines of forward, those of backward, and the function of layers that are equal, "" without them."""
         self.listing(0)  # takes the names of all functions
         one, other = self.listing(0), self.listing(1)
-        return self._any(one.forward, other.forward), self._any(one.backward, other.backward)
-
-    def _any(self, one: list[Line], other: list[Line]) -> list[str]:
-        return for_any(one, other, self.lines.lengths)
+        forward = for_any(one.forward, other.forward, self.lines.lengths)
+        backward = for_any(one.backward, other.backward, self.lines.lengths)
+        return folding.written(forward, backward, self.lines.layer_name, self.lines.layers)
 
 
 def _of_shorter_contexts(model: Any) -> dict[int, str]:
@@ -129,6 +147,11 @@ def _of_shorter_contexts(model: Any) -> dict[int, str]:
         axes = tuple(range(model.context_length - length))
         names[id(table._array)] = f'w["counts"].reshape({shape}).sum({axes})'
     return names
+
+
+def _is_named(path: str, module: Any) -> bool:
+    """Whether a path says more than the operation does: not for a layer in a Sequential, whose name is a number."""
+    return not path.rpartition(".")[2].isdigit() or any(True for _ in module.children())
 
 
 def _short(path: str) -> str:

@@ -1,52 +1,53 @@
-"""The rest of an exported file that trains as well: backward, the training loop, and the state it starts from."""
+"""The part of an exported file that trains: backward, the training loop, and the state it starts from."""
 
-import inspect
 import json
+import math
 import textwrap
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from makemore import data, language_model
 from makemore.config import keeps_best
-from makemore.corpus import TABLE_CONTEXT
-from makemore.exporting.recorded import Lines, Recorded, source_of
-from makemore.language_model import ContextCounts, loss_of
+from makemore.exporting.recorded import Lines, Recorded
+from makemore.language_model import loss_of
 from makemore.models import NGRAMS
 from makemore.run_folder import BEST, RunFolder
 from makemore.training import DEV_CHARACTERS, TRAIN_CHARACTERS, Training, rate_at
 from micrograd import Tensor, stream
 from micrograd.optim import optimizers
 
-OF_RATE = ("learning_rate", "schedule", "schedule_steps", "warmup")
-OF_STEPS = ("batch_size", "max_steps", "eval_every", "early_stop", "clip")
 
+class State:
+    """What a file that trains starts from: the `arrays` of its weights, and whether there is a dev loss.
 
-def state_of(training: Training, folder: RunFolder) -> dict[str, np.ndarray]:
-    """The state that the file resumes from: best and last weights, and the state of optimizer and random numbers."""
-    last = {name: tensor.numpy() for name, tensor in training.model.state_dict().items()}
-    best, losses = training.best(), [np.inf, 0.0]
-    arrays: dict[str, np.ndarray] = {}
-    if keeps_best(training.config) and best is not None and (folder.path / BEST).is_file():
-        arrays |= folder.read_checkpoint(BEST).model
-        dev_losses = {line["step"]: line["dev_loss"] for line in folder.evaluations()}
-        losses = [best["dev_loss"], dev_losses.get(training.step, np.inf)]
-    arrays |= {f"last.{name}": array for name, array in last.items()}
-    names = [name for name, parameter in training.model.named_parameters() if parameter.requires_grad]
-    state = training.optimizer.state_dict()["state"]
-    for i, name in enumerate(names) if training.config["optimizer"] == "adamw" else ():
-        for of_adam, ours in (("exp_avg", "mean"), ("exp_avg_sq", "square")):
-            arrays[f"{ours}.{name}"] = state[i][of_adam].numpy() if i in state else np.zeros_like(last[name])
-    numbers = stream.Stream()
-    random: Any = folder.read_checkpoint().random
-    numbers.set_state(random)
-    twister = numbers._bits.state["state"]
-    return arrays | {
-        "dev_losses": np.array(losses),
-        "mt19937_key": twister["key"].astype(np.int64),
-        "mt19937_pos": np.array(twister["pos"]),
-    }
+    has_best: whether the weights of the lowest dev loss are kept, and words are drawn with them.
+    """
+
+    def __init__(self, training: Training, folder: RunFolder):
+        config, evaluations = training.config, folder.evaluations()
+        self.has_dev = any(line["dev_loss"] is not None for line in evaluations)
+        self.has_best = keeps_best(config) and self.has_dev
+        groups = {"last": {name: tensor.numpy() for name, tensor in training.model.state_dict().items()}}
+        self.arrays: dict[str, np.ndarray] = {"step": np.array(training.step)}
+        if self.has_best:
+            best, dev_losses = training.best(), {line["step"]: line["dev_loss"] for line in evaluations}
+            has_one = best is not None and (folder.path / BEST).is_file()
+            groups["best"] = folder.read_checkpoint(BEST).model if has_one else {}
+            best_loss = best["dev_loss"] if best is not None and has_one else np.inf
+            self.arrays["dev_losses"] = np.array([best_loss, dev_losses.get(training.step, np.inf)])
+        if config["optimizer"] == "adamw":
+            names = [name for name, parameter in training.model.named_parameters() if parameter.requires_grad]
+            state = training.optimizer.state_dict()["state"]
+            for of_adam, ours in (("exp_avg", "mean"), ("exp_avg_sq", "square")):
+                zeros = {name: np.zeros_like(groups["last"][name]) for name in names}
+                groups[ours] = zeros | {names[i]: state[i][of_adam].numpy() for i in state}
+        for group, arrays in groups.items():
+            self.arrays |= {f"{group}.{name}": array for name, array in arrays.items()}
+        numbers, random = stream.Stream(), folder.read_checkpoint().random
+        numbers.set_state(random)  # type: ignore[arg-type]
+        twister = numbers._bits.state["state"]
+        self.arrays |= {"random_key": twister["key"], "random_pos": np.array(twister["pos"])}
 
 
 def recorded_step(lines: Lines, config: Mapping[str, Any]) -> Recorded:
@@ -74,138 +75,216 @@ def recorded_step(lines: Lines, config: Mapping[str, Any]) -> Recorded:
     return lines.record(loss_of_batch, pairs, "loss")
 
 
-def parts_of(model: Any, vocabulary_size: int, config: Mapping[str, Any], step: Recorded) -> dict[str, str]:
-    """The texts for the gaps of FRAME."""
-    forward, backward = step.written()
-    whole, window = model.whole_words, model.context_length
-    table = not whole and window <= TABLE_CONTEXT
-    parameters = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
-    given = "contexts, targets" if config["batch_size"] else "frequencies"
+def parts_of(lines: Lines, config: Mapping[str, Any], state: State, step: Recorded) -> dict[str, str]:
+    """The texts for the gaps of FRAME, and of the places in the rest of the file that are about training."""
+    forward, backward, layer = step.written()
+    model, batch_size = lines.model, config["batch_size"]
+    whole, window, size = model.whole_words, model.context_length, model.vocabulary_size
     lengths = "n, T = contexts.shape" if whole else "n = len(contexts)"
     uses = any(name in line.partition("#")[0] for line in [*forward, *backward] for name in ("(n,", ":n", "T", " n"))
-    of_counts = "of_words" if whole else "of_table" if table else "of_examples"
     adam = config["optimizer"] == "adamw"
     decay = 0.0 if config["type"] in NGRAMS else config["weight_decay"]
-    loop = BATCH if config["batch_size"] else ALL
-    if whole:
-        loop += CUT
+    groups = ["last", *["best"] * state.has_best, *["mean", "square"] * adam]
+    quoted = str((*groups,)).replace("'", '"')
+    early_stop = config["early_stop"] if state.has_best else 0
+    constants = {
+        "LIST": json.dumps(str(config["input_file"]), ensure_ascii=False) + "  # of words; -i names another path",
+        "DIGEST": f'"{config["digest"]}"  # SHA-256 of its words',
+        "BATCH_SIZE": batch_size,
+        "MAX_STEPS": config["max_steps"],
+        "EVAL_EVERY": config["eval_every"],
+        "EARLY_STOP": early_stop and f"{early_stop}  # evaluations without a better dev loss",
+        "WEIGHT_DECAY": decay,
+        "CLIP": config["clip"] and f"{config['clip']}  # the largest norm of all gradients together",
+    }
+    update = ["g = g * scale"] * bool(config["clip"]) + (ADAMW if adam else SGD)[0 if decay else 1 :]
+    read = [*SPLIT] if config.get("split") != "none" else [*NO_SPLIT]
+    read += ["contexts, targets = examples(train_words)"]
+    read += [f"train_sample = sample(contexts, targets, {TRAIN_CHARACTERS})"]
+    read += [f"dev_sample = sample(*examples(dev_words), {DEV_CHARACTERS})"] * state.has_dev
+    read += [] if batch_size else [line.format(size=size, order=window + 1) for line in TABLE]
+    batch = ["loss, grads = loss_and_gradients(w, frequencies)"]
+    if batch_size:
+        batch = [*BATCH, *CUT * whole, "loss, grads = loss_and_gradients(w, x, y)"]
     values = {
-        "list": json.dumps(str(config["input_file"]), ensure_ascii=False),
-        "digest": config["digest"],
-        "unique": "\n    words = list(dict.fromkeys(words))" if config.get("unique") else "",
-        "rate": json.dumps({name: config[name] for name in OF_RATE}),
-        "constants": "\n".join(
-            f"{name.upper()} = {config[name]!r}" for name in OF_STEPS if name != "clip" or config[name]
-        ),
-        "decay": decay,
-        "parameters": textwrap.fill(repr(parameters).replace("'", '"'), 110, subsequent_indent=" " * 14),
-        "adam": f"{source_of(optimizers.adam_step)}\n\n\n" if adam else "",
-        "update": _indented((ADAMW if adam else SGD) if decay else (ADAMW if adam else SGD).partition("\n")[2], 12),
-        "given": given,
-        "lengths": f"    {lengths}\n" if config["batch_size"] and uses else "",
-        "steps": _indented("\n".join(forward), 4),
-        "back": _indented("\n".join(backward), 4),
-        "split": SPLIT.format(text=source_of(data.split_words)) if config.get("split") != "none" else NO_SPLIT,
-        "examples": source_of(data.word_examples if whole else data.examples),
-        "examples_name": "word_examples" if whole else "examples",
-        "window": "" if whole else f", {window}",
-        "counted": COUNTED if table else "",
-        "index": "" if whole or table else f"{source_of(data.context_index)}\n\n\n",
-        "counts": _class_with(ContextCounts, [of_counts, "sample"]),
-        "of": _of(of_counts, window, vocabulary_size),
-        "loss": source_of(language_model.mean_loss),
-        "rate_at": source_of(rate_at),
-        "characters": f"{TRAIN_CHARACTERS}, {DEV_CHARACTERS}",
-        "batch": _indented(loop, 8),
-        "table": TABLE.format(size=vocabulary_size, order=window + 1) if not config["batch_size"] else "",
-        "state": _indented(ADAM_STATE, 4) + "\n" if adam else "",
-        "kept": " | moments" if adam else "",
-        "best": keeps_best(config),
-        "clip": CLIP if config["clip"] else "",
-        "clipping": "\n        grads = clipped(grads)" if config["clip"] else "",
+        "constants": "\n".join(f"{name} = {value}" for name, value in constants.items() if value),
+        "given": "contexts, targets" if batch_size else "frequencies",
+        "lengths": f"    {lengths}\n" if batch_size and uses else "",
+        "layer": f"{layer}\n\n\n" if layer else "",
+        "steps": indented(forward, 1),
+        "back": indented(backward, 1),
+        "adam": f"{adam_of(lines)}\n\n\n" if adam else "",
+        "rate_at": rate_text(config),
+        "unique": UNIQUE if config.get("unique") else "",
+        "examples": EXAMPLES_OF_WORDS if whole else EXAMPLES.format(window=window, both=window + 1),
+        "sample": SAMPLE_OF_WORDS if whole else SAMPLE,
+        "read": indented(read, 1),
+        "groups": ", ".join("w" if group == "last" else group for group in groups),
+        "parts": 'group(arrays, "last")' if len(groups) == 1 else f"[group(arrays, name) for name in {quoted}]",
+        "best": indented(BEST_SO_FAR, 1) + "\n" if state.has_best else "",
+        "going": "step != last_step" + " and since_best < EARLY_STOP" * bool(early_stop),
+        "batch": indented(batch + CLIPPED * bool(config["clip"]), 2),
+        "update": indented(update, 3),
+        "losses": indented((WITH_DEV if state.has_dev else NO_DEV) + KEPT * state.has_best, 3),
+        "kept": ", ".join(f'("{group}", {"w" if group == "last" else group})' for group in groups)
+        + "," * (len(groups) == 1),
+        "measured": MEASURED * state.has_best,
+        "chosen": CHOSEN if state.has_best else '    w = group(arrays, "last")\n',
     }
     return {name: str(value) for name, value in values.items()}
 
 
-def _of(method: str, window: int, size: int) -> str:
-    if method == "of_words":
-        return "ContextCounts.of_words(found)"
-    if method == "of_examples":
-        return f"ContextCounts.of_examples(found, {size})"
-    return f"ContextCounts.of_table(counted(found, {window + 1}))"
+def adam_of(lines: Lines) -> str:
+    """The source of AdamW's step for one parameter, without what these runs do not ask for."""
+    lines.functions.calls[optimizers.adam_step.__code__] = [{"largest": None}]
+    return lines.functions.texts.pop(lines.functions.needed(optimizers.adam_step, is_op=True))
 
 
-def _class_with(thing: Any, methods: list[str]) -> str:
-    """The source of a NamedTuple with some of its methods."""
-    text = source_of(thing)
-    first = min(text.index(f"    {line}") for line in ("@classmethod", "def ") if f"    {line}" in text)
-    parts = [text[:first].rstrip()]
-    parts += [textwrap.indent(source_of(inspect.unwrap(getattr(thing, name))), "    ") for name in methods]
-    return "\n\n".join(parts)
+def rate_text(config: Mapping[str, Any]) -> str:
+    """The source of the learning rate of each step, see `makemore.training.rate_at`."""
+    rate, warmup, steps = config["learning_rate"], config["warmup"], config["schedule_steps"]
+    first = "a warm-up, then " if warmup else ""
+    lines = ["def rate_at(step):", f'    """The learning rate of a step: {first}{RATES[config["schedule"]]}."""']
+    if warmup:
+        lines += [f"    if step < {warmup}:", f"        return {rate} * (step + 1) / {warmup + 1}"]
+    if config["schedule"] == "constant":
+        lines += [f"    return {rate}"]
+    elif config["schedule"] == "step":
+        lines += [f"    return {rate} if step < {steps / 2:g} else {rate} / 10"]
+    else:
+        left = "(1 - done)" if config["schedule"] == "linear" else "((1 + math.cos(math.pi * done)) / 2)"
+        done = f"(step - {warmup})" if warmup else "step"
+        lines += [f"    done = min({done} / {max(steps - warmup, 1)}, 1.0)"]
+        lines += [f"    return {rate} * (0.01 + 0.99 * {left})"]
+    return "\n".join(lines)
 
 
-def _indented(text: str, spaces: int) -> str:
-    return textwrap.indent(text, " " * spaces)
+def check_rate(rate: Any, config: Mapping[str, Any]) -> None:
+    """Raises RuntimeError if the file's learning rate is not that of the run at every step that is looked at."""
+    last = 2 * config["schedule_steps"] + config["warmup"]
+    for step in {*range(0, last, 1 + last // 1000), config["warmup"], math.ceil(config["schedule_steps"] / 2)}:
+        if rate(step) != rate_at(step, config):
+            raise RuntimeError("the exported learning rate is not that of the run: report this bug of makemore")
 
 
-SGD = """\
-g = g + WEIGHT_DECAY * w[name]
-w[name] -= rate * g"""
-ADAMW = """\
-w[name] *= 1 - rate * WEIGHT_DECAY
-adam_step(w[name], g, moments[f"mean.{name}"], moments[f"square.{name}"], step + 1, rate, 0.9, 0.99, 1e-8)"""
-ADAM_STATE = 'moments = {name: array for name, array in arrays.items() if name.startswith(("mean.", "square."))}'
-ALL = "given = [frequencies]"
-BATCH = """\
-chosen = (bits.random_raw(BATCH_SIZE) % len(found.contexts)).astype(np.int64)
-given = found.contexts[chosen], found.targets[chosen]"""
-CUT = """
-longest = (given[1] >= 0).sum(1).max()  # no padding after the longest word of the batch
-given = given[0][:, :longest], np.ascontiguousarray(given[1][:, :longest])"""
-SPLIT = """\
-class Split(NamedTuple):
-    train: list
-    dev: list
-    test: list
+def indented(lines: list[str], depth: int) -> str:
+    return textwrap.indent("\n".join(lines), depth * "    ")
 
 
-{text}
+RATES = {
+    "constant": "always the same",
+    "step": "a tenth from half of the steps on",
+    "linear": "down to a hundredth in a line",
+    "cosine": "down to a hundredth along a cosine",
+}
+
+# The examples, and the loss of some of them: of words as rows of a table, and of contexts of one length.
+
+EXAMPLES_OF_WORDS = '''\
+def examples(words):
+    """Contexts (n, longest + 1) of token ids, a word to a row, and what comes next; -1 after the end of the word."""
+    number = {token: i for i, token in enumerate(TOKENS)}
+    shape = len(words), max(map(len, words)) + 1
+    contexts, targets = np.zeros(shape, np.int64), np.full(shape, -1, np.int64)
+    for row, word in enumerate(words):
+        targets[row, : len(word)] = contexts[row, 1 : len(word) + 1] = [number[character] for character in word]
+        targets[row, len(word)] = 0
+    return contexts, targets'''
+EXAMPLES = '''\
+def examples(words):
+    """Contexts (n, {window}) of token ids, and what comes next, (n,)."""
+    number = {{token: i for i, token in enumerate(TOKENS)}}
+    ids = [i for word in words for i in (*[0] * {window}, *[number[character] for character in word])]
+    rows = sliding_window_view(np.array([*ids, 0], np.int64), {both})
+    rows = rows[(rows[:, -2:] > 0).any(1)]  # none lies between two words
+    return rows[:, :-1], rows[:, -1]'''
+SAMPLE_OF_WORDS = '''\
+def sample(contexts, targets, characters):
+    """At most so many characters in some of the words, chosen at random and always the same."""
+    n = max(1, characters // contexts.shape[1])
+    if n >= len(contexts):
+        return contexts, targets
+    chosen = np.sort(np.random.default_rng(0).choice(len(contexts), n, replace=False))
+    return contexts[chosen], targets[chosen]
+
+
+def mean_loss(w, contexts, targets):
+    """The mean negative log-likelihood of the targets that are not padding."""
+    total, targets = 0.0, targets.reshape(-1)
+    for i, rows in blocks(w, contexts):
+        wanted = targets[i : i + len(rows)]
+        total -= float(rows[np.flatnonzero(wanted >= 0), wanted[wanted >= 0]].sum())
+    return total / np.count_nonzero(targets >= 0)'''
+SAMPLE = '''\
+def sample(contexts, targets, n):
+    """At most n different contexts; row i of them is followed by a target so many times: i, targets, counts."""
+    pairs, counts = np.unique(np.column_stack([contexts, targets]), axis=0, return_counts=True)
+    contexts, i = np.unique(pairs[:, :-1], axis=0, return_inverse=True)
+    if n < len(contexts):  # some at random, always the same
+        chosen = np.sort(np.random.default_rng(0).choice(len(contexts), n, replace=False))
+        kept = np.isin(i, chosen)
+        contexts, i, pairs, counts = contexts[chosen], np.searchsorted(chosen, i[kept]), pairs[kept], counts[kept]
+    return contexts, i, pairs[:, -1], counts
+
+
+def mean_loss(w, contexts, i, targets, counts):
+    """The mean negative log-likelihood of the targets."""
+    total = 0.0
+    for start, rows in blocks(w, contexts):
+        here = (start <= i) & (i < start + len(rows))
+        total -= float((counts[here] * rows[i[here] - start, targets[here]]).sum())
+    return total / float(counts.sum())'''
+
+# The loop.
+
+UNIQUE = "\n    words = list(dict.fromkeys(words))"
+SPLIT = [
+    "random.Random(42).shuffle(words)  # as in the lecture",
+    "train_words, dev_words = words[: int(0.8 * len(words))], words[int(0.8 * len(words)) : int(0.9 * len(words))]",
+]
+NO_SPLIT = ["train_words = words"]
+TABLE = [
+    "frequencies = np.zeros(({size},) * {order}, np.int64)",
+    "np.add.at(frequencies, (*contexts.T, targets), 1)",
+    "frequencies = (frequencies / frequencies.sum()).astype(np.float32).reshape(-1, {size})",
+]
+BEST_SO_FAR = ['best_loss, dev_loss = arrays["dev_losses"]', "since_best = -1  # evaluations; patience starts again"]
+BATCH = [
+    "chosen = (bits.random_raw(BATCH_SIZE) % len(contexts)).astype(np.int64)",
+    "x, y = contexts[chosen], targets[chosen]",
+]
+CUT = [
+    "longest = (y >= 0).sum(1).max()  # no padding after the longest word of the batch",
+    "x, y = x[:, :longest], np.ascontiguousarray(y[:, :longest])",
+]
+CLIPPED = [
+    "norms = np.array([np.linalg.norm(grads[name].reshape(-1), 2) for name in w if name in grads])",
+    "scale = min(float(CLIP / (np.linalg.norm(norms, 2) + 1e-6)), 1.0)  # Pascanu and others 2013",
+]
+SGD = ["g = g + WEIGHT_DECAY * w[name]", "w[name] -= rate * g"]
+ADAMW = [
+    "w[name] *= 1 - rate * WEIGHT_DECAY",
+    "adam_step(w[name], g, mean[name], square[name], step + 1, rate, 0.9, 0.99, 1e-8)",
+]
+WITH_DEV = [
+    "train_loss, dev_loss = mean_loss(w, *train_sample), mean_loss(w, *dev_sample)",
+    'print(f"step {step:,}  train loss {train_loss:.4f}  dev loss {dev_loss:.4f}")',
+]
+NO_DEV = ['print(f"step {step:,}  train loss {mean_loss(w, *train_sample):.4f}")']
+KEPT = [
+    "since_best += 1",
+    "if step % EVAL_EVERY == 0 and dev_loss < best_loss:",
+    "    best, best_loss, since_best = {name: array.copy() for name, array in w.items()}, dev_loss, 0",
+]
+MEASURED = '            arrays["dev_losses"] = best_loss, dev_loss\n'
+CHOSEN = """\
+    best_loss, last_loss = arrays["dev_losses"]
+    w = group(arrays, "last" if last_loss < best_loss else "best")
 """
-NO_SPLIT = """\
-def split_words(words):
-    \"\"\"All words are for training.\"\"\"
-    return [words]
-"""
-TABLE = """
-    table = counted(found, {order})
-    frequencies = (table / table.sum()).astype(np.float32).reshape(-1, {size})"""
-CLIP = '''\
-def clipped(grads):
-    """The gradients, scaled so that their total norm is at most CLIP (Pascanu and others 2013)."""
-    norms = np.array([np.linalg.norm(grads[name].reshape(-1), 2) for name in PARAMETERS])
-    factor = CLIP / (np.linalg.norm(norms, 2) + 1e-6)
-    return grads if factor >= 1 else {name: g * float(factor) for name, g in grads.items()}
-
-
-'''
-COUNTED = '''
-
-def counted(found, order):
-    """The counts of n-grams in examples: shape (size,) * order."""
-    table = np.zeros((len(TOKENS),) * order, np.int64)
-    np.add.at(table, (*found.contexts.T, found.targets), 1)
-    return table
-'''
 
 FRAME = '''# Training: backward, and the loop.
 
-LIST = @list@  # the list of words; -i names another path
-DIGEST = "@digest@"  # SHA-256 of its words
 @constants@
-WEIGHT_DECAY = @decay@
-KEEPS_BEST = @best@  # words are drawn with the weights of the lowest dev loss, not the last
-CONFIG = @rate@
-PARAMETERS = @parameters@
 
 
 def loss_and_gradients(w, @given@):
@@ -222,16 +301,6 @@ def loss_and_gradients(w, @given@):
 @adam@@rate_at@
 
 
-class Examples(NamedTuple):
-    contexts: np.ndarray
-    targets: np.ndarray
-
-
-@examples@
-
-
-@index@@split@
-
 def read_words(path):
     """The words of the list, which have to be those the run started with."""
     try:
@@ -244,66 +313,40 @@ def read_words(path):
     return words
 
 
-def examples_of(words):
-    """The training examples of words: contexts and targets."""
-    numbers = {token: i for i, token in enumerate(TOKENS)}
-    ids = [0, *[i for word in words for i in (*[numbers[character] for character in word], 0)]]
-    return @examples_name@(np.array(ids, np.int32)@window@)
+@examples@
 
 
-@counts@
-@counted@
-
-@loss@
+@sample@
 
 
-@clip@def write(path, arrays, step):
-    """Write arrays to a safetensors file, whole or not at all."""
-    header, end = {"__metadata__": {"step": str(step), "sha256": _checksum(arrays, step)}}, 0
-    for name, array in arrays.items():
-        dtype = next(dtype for dtype, code in DTYPES.items() if np.dtype(code) == array.dtype)
-        header[name] = {"dtype": dtype, "shape": array.shape, "data_offsets": [end, end := end + array.nbytes]}
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_bytes(len(text).to_bytes(8, "little") + text + b"".join([a.tobytes() for a in arrays.values()]))
-    unfinished.replace(path)
+def group(arrays, name):
+    """The arrays of a group, by name: "last" are the weights after the last step."""
+    return {key.partition(".")[2]: array for key, array in arrays.items() if key.startswith(name + ".")}
 
 
-def train(arrays, step, last_step, path):
-    """Take steps up to the last (-1: without end), and save the weights at each evaluation."""
-    parts = [examples_of(words) if words else None for words in split_words(read_words(path))]
-    found = parts[0]
-    measured = [@of@ if found else None for found in [*parts, None][:2]]
-    measured = [counts and counts.sample(n) for counts, n in zip(measured, (@characters@), strict=True)]@table@
-    w = {name.removeprefix("last."): array for name, array in arrays.items() if name.startswith("last.")}
-    best = {name: arrays[name] for name in w if name in arrays}
-    losses, since_best = arrays["dev_losses"], -1  # evaluations since then; patience starts again
-@state@    bits = np.random.MT19937()
-    twister = {"key": arrays["mt19937_key"].astype(np.uint32), "pos": int(arrays["mt19937_pos"])}
-    bits.state = {"bit_generator": "MT19937", "state": twister}
-    while step != last_step and not (EARLY_STOP and since_best >= EARLY_STOP):
-        rate = rate_at(step, CONFIG)
+def train(arrays, last_step, path):
+    """Take steps up to the last (-1: without end), and save the arrays at each evaluation; the last ones saved."""
+    words = read_words(path)
+@read@
+    @groups@ = @parts@
+@best@    step, bits = int(arrays["step"]), np.random.MT19937()
+    bits.state = {"bit_generator": "MT19937", "state": {"key": arrays["random_key"], "pos": int(arrays["random_pos"])}}
+    while @going@:
 @batch@
-        loss, grads = loss_and_gradients(w, *given)@clipping@
-        for name in PARAMETERS:
-            g = grads[name]
+        rate = rate_at(step)
+        for name, g in grads.items():
 @update@
         step += 1
         if not np.isfinite(loss):
             stop(f"the loss became {loss} at step {step:,}; {WEIGHTS.name} is as it was at the last evaluation")
         if step % EVAL_EVERY == 0 or step == last_step:
-            now = [counts and mean_loss(counts, blocks(w, counts.contexts)) for counts in measured]
-            shown = [f"{part} loss {x:.4f}" for part, x in zip(("train", "dev"), now) if x is not None]
-            print("  ".join([f"step {step:,}", *shown]))
-            if KEEPS_BEST and now[1] is not None:
-                losses[1], since_best = now[1], since_best + 1
-                if step % EVAL_EVERY == 0 and now[1] < losses[0]:
-                    losses[0], since_best = now[1], 0
-                    best = {name: array.copy() for name, array in w.items()}
+@losses@
             twister = bits.state["state"]
-            kept = best | {f"last.{name}": array for name, array in w.items()}@kept@
-            kept |= {"dev_losses": losses, "mt19937_pos": np.array(twister["pos"])}
-            kept |= {"mt19937_key": twister["key"].astype(np.int64)}
-            write(WEIGHTS, kept, step)
+            arrays = {"step": step, "random_key": twister["key"], "random_pos": twister["pos"]}
+@measured@            for kind, named in (@kept@):
+                arrays |= {f"{kind}.{name}": array for name, array in named.items()}
+            unfinished = WEIGHTS.with_name("unfinished." + WEIGHTS.name)
+            np.savez(unfinished, **arrays)
+            unfinished.replace(WEIGHTS)
+    return arrays
 '''

@@ -1,6 +1,7 @@
 """What is known of the arguments of functions before they are called: the dimensions and dtypes of arrays, options."""
 
 import ast
+import math
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -23,12 +24,23 @@ def is_own(value: Any) -> bool:
 
 
 class Length:
-    """A dimension that has another length in another call. Whoever compares it gets an error."""
+    """A dimension that has another length in another call. It equals what was as long; any other comparison raises.
+
+    All calls that are looked at have to agree, and they have different lengths: what is as long in each is so always.
+    """
+
+    def __init__(self, value: int):
+        self.value = value
+
+    def __eq__(self, other: object) -> Any:
+        if self.value == (other.value if isinstance(other, Length) else other):
+            return True
+        return self._varies()
 
     def _varies(self, *_: Any) -> Any:
         raise TypeError("this length varies")
 
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __index__ = __mod__ = __add__ = __sub__ = _varies
+    __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __index__ = __mod__ = __add__ = __sub__ = _varies
     __hash__ = None  # type: ignore[assignment]
 
 
@@ -42,7 +54,12 @@ class Kind:
 
     def __init__(self, array: np.ndarray, varies: Callable[[int, int], bool]):
         self.ndim, self.dtype, self.flags = array.ndim, array.dtype, _Flags(array)
-        self.shape = tuple([LENGTH if varies(i, n) else n for i, n in enumerate(array.shape)])
+        self.shape = tuple([Length(n) if varies(i, n) else n for i, n in enumerate(array.shape)])
+
+    @property
+    def size(self) -> Length:
+        """How many elements there are: not known, but never none."""
+        return Length(math.prod([n.value if isinstance(n, Length) else n for n in self.shape]))
 
     def __len__(self) -> Any:
         return self.shape[0].__index__()
@@ -54,11 +71,8 @@ class Kind:
         return hash(self._known())
 
     def _known(self) -> tuple[Any, ...]:
-        shape = tuple([None if isinstance(n, Length) else n for n in self.shape])
+        shape = tuple([f"n={n.value}" if isinstance(n, Length) else n for n in self.shape])
         return self.ndim, self.dtype, self.flags.in_order, shape
-
-
-LENGTH = Length()
 
 
 class _Flags:
@@ -116,6 +130,8 @@ def decided(expression: ast.expr, scope: dict[str, Any], calls: list[dict[str, A
             value = eval(code, {**scope, "type": _type_of}, call)
         except Exception:
             raise Unknown from None
+        if isinstance(value, Length):
+            value = True  # no length is 0
         if not (value is None or isinstance(value, bool | int | str | tuple | np.bool_)):
             raise Unknown
         found.append(value)

@@ -2,6 +2,8 @@
 
 import ast
 import math
+import re
+import textwrap
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -10,34 +12,49 @@ from micrograd.compiling.recording import Obstacle
 
 
 class Line:
-    """One line of the text: what it gives names to, the code that makes it, and the shape of the first of these."""
+    """One line of the text: what it gives names to, the code that makes it, and the shape of the first of these.
 
-    def __init__(self, targets: list[str], code: str, shape: tuple[int, ...] | None = None):
-        self.targets, self.value, self.shape = targets, code, shape
+    source: of a line of backward, the index of the line of forward that it is the derivative of.
+    """
+
+    def __init__(self, targets: list[str], code: str, shape: Any = None, source: int | None = None):
+        self.targets, self.value, self.shape, self.source = targets, code, shape, source
 
     @property
     def code(self) -> str:
         end = "," if self.targets[1:] == [""] else ""
         return " = ".join([", ".join(filter(None, self.targets)) + end, self.value] if self.targets else [self.value])
 
+    def text(self, indent: int = 4) -> str:
+        """The line with its shape as a comment, on three lines where it is too long for one."""
+        shape = f"  # {self.shape}" if self.shape else ""
+        call = re.fullmatch(r"(.*? = \w+\()(.*)(\)(?:\[0\])?)", self.code)
+        if call and len(self.code + shape) + indent > 120:
+            inner = textwrap.wrap(call[2], 112 - indent, break_on_hyphens=False)
+            return "\n".join([call[1], *["    " + line for line in inner], call[3] + shape])
+        return self.code + shape
 
-def for_any(one: list[Line], other: list[Line], lengths: Mapping[str, tuple[int, int]]) -> list[str]:
-    """The lines of two listings of one call as text, where `lengths` are written by their names.
+
+def for_any(one: list[Line], other: list[Line], lengths: Mapping[str, tuple[int, int]]) -> list[Line]:
+    """The lines of two listings of one call as one, where `lengths` are written by their names.
 
     lengths: by name, the length that a dimension has in the one and in the other. Raises Obstacle where the listings
     differ in anything else.
     """
     if len(one) != len(other):
         raise Obstacle("the operations depend on how many examples there are")
-    texts = []
+    lines = []
     for a, b in zip(one, other, strict=True):
-        code = ast.unparse(_merged(ast.parse(a.code), ast.parse(b.code), lengths))
-        shape = ""
-        if a.shape is not None and b.shape is not None:
-            merged = _merged(ast.parse(repr(a.shape)), ast.parse(repr(b.shape)), lengths)
-            shape = f"  # {ast.unparse(merged)}"
-        texts.append((code if '"' in code else code.replace("'", '"')) + shape)
-    return texts
+        if a.targets != b.targets:
+            raise Obstacle("the operations depend on how many examples there are")
+        shape = None if a.shape is None or b.shape is None else _merged_text(repr(a.shape), repr(b.shape), lengths)
+        lines.append(Line(a.targets, _merged_text(a.value, b.value, lengths), shape, a.source))
+    return lines
+
+
+def _merged_text(one: str, other: str, lengths: Mapping[str, tuple[int, int]]) -> str:
+    code = ast.unparse(_merged(ast.parse(one), ast.parse(other), lengths))
+    return code if '"' in code else code.replace("'", '"')
 
 
 def _merged(a: Any, b: Any, lengths: Mapping[str, tuple[int, int]]) -> Any:

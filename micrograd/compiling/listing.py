@@ -22,8 +22,9 @@ from micrograd.compiling.program import Program
 from micrograd.compiling.recording import Obstacle, Recording, Rerun, Step
 from micrograd.compiling.sources import Source
 from micrograd.graph import Node, added, state, topological_order
+from micrograd.ops import unchanged
 from micrograd.rules.errors import silent
-from micrograd.rules.sums import unbroadcast
+from micrograd.rules.sums import sum_of_first, sum_of_stretched
 from micrograd.tensors import Tensor
 
 
@@ -92,7 +93,8 @@ class Call(Recording):
                 raw = edge.derivative(g)
                 yield node, i, edge, g, raw
                 if raw is not None:
-                    dx = raw if raw.shape == edge.shape else unbroadcast(raw, edge.shape)
+                    dx = raw if raw.ndim == len(edge.shape) else sum_of_first(raw, raw.ndim - len(edge.shape))
+                    dx = dx if dx.shape == edge.shape else sum_of_stretched(dx, edge.shape)
                     dx, others = dx.astype(edge.dtype, copy=False), gradients.get(edge.parent)
                     gradients[edge.parent] = dx if others is None else added(dx, g, others)
 
@@ -113,6 +115,7 @@ class Listing:
         self.forward: list[Line] = []
         self.backward: list[Line] = []
         self.derivatives: dict[int, list[Any]] = {}
+        self.sources: dict[int, int] = {}  # for each node the index of the line that made its result
         needed = self._needed()
         last = {id(call.modules[i + 1]): i for i in needed}
         with silent():
@@ -186,6 +189,7 @@ class Listing:
                 names[step.op.parameters[0].name] = ast.Tuple(inputs, ast.Load())
             self._inlined(step, name, source, names | options)
         self.texts[id(step.result)] = name
+        self.sources[id(step.node)] = len(self.forward) - 1
 
     def _short(self, step: Step) -> Source | None:
         """The source of an operation if it and each derivative are one expression in this call, else None."""
@@ -204,7 +208,7 @@ class Listing:
         returned = None
         for statement in source.tree.body:
             if isinstance(statement, ast.Return):
-                if self.functions.backward and not isinstance(statement.value, ast.Tuple) and source.backward:
+                if not isinstance(statement.value, ast.Tuple) and source.backward:
                     return None
                 if isinstance(statement.value, ast.Call) and self.functions.backward:
                     called = source.found(statement.value.func)
@@ -281,12 +285,15 @@ class Listing:
             written.pop()
         written += [f"{name}={_unparse(v)}" for name, v in options.items() if name not in dropped]
         targets = [name]
-        if self.functions.backward:
+        if self.functions.backward and step.op.forward not in self.functions.forward_only:
             if step.op not in self.functions.returns:
-                self.functions.returns[step.op] = len(step.op.forward(*step.arrays, **step.options)) - 1
+                derivatives = step.op.forward(*step.arrays, **step.options)[1:]
+                while derivatives and derivatives[-1] is unchanged:
+                    derivatives = derivatives[:-1]
+                self.functions.returns[step.op] = len(derivatives)
             inputs_named = _inputs_of(step)[: self.functions.returns[step.op]]
-            targets += [self.fresh(f"{name}_d{p}") for p in inputs_named] or [""]
-        self.derivatives[id(step.node)] = list(targets[1:])
+            targets += [self.fresh(f"{name.removesuffix('_out')}_d{p}") for p in inputs_named] or [""]
+        self.derivatives[id(step.node)] = targets[1:] + ["unchanged"] * len(inputs)
         self.forward.append(Line(targets, f"{function}({', '.join(written)})", step.result.shape))
 
     def _rerun(self, step: Rerun) -> None:
@@ -321,8 +328,11 @@ class Listing:
             step, given = steps[id(node)], gradients[id(node)]
             code = given if raw is g else self._derivative(self.derivatives[id(node)][i], given)
             if raw.shape != edge.shape:
-                array = _unparse(self.text(step.arrays[i]))
-                code = f"{self.functions.needed(unbroadcast)}({code}, {array}.shape)"
+                if extra := raw.ndim - len(edge.shape):
+                    code = f"{self.functions.needed(sum_of_first)}({code}, {extra})"
+                if raw.shape[extra:] != edge.shape:
+                    array = _unparse(self.text(step.arrays[i]))
+                    code = f"{self.functions.needed(sum_of_stretched)}({code}, {array}.shape)"
             if raw.dtype != edge.dtype:
                 code = f"({code}).astype(np.{edge.dtype.name})"
             parent = edge.parent
@@ -339,7 +349,7 @@ class Listing:
             elif code == given and not is_leaf:
                 gradients[id(parent)] = code
                 continue
-            self.backward.append(Line([target], code, edge.shape))
+            self.backward.append(Line([target], code, edge.shape, self.sources[id(node)]))
             gradients[id(parent)] = target
         used = {
             node.id for line in self.backward for node in ast.walk(ast.parse(line.value)) if isinstance(node, ast.Name)

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from micrograd.compiling.kinds import HERE, kind_of
-from micrograd.compiling.simplifying import is_docstring
+from micrograd.compiling.kinds import HERE, OPEN, Kind, is_own, kind_of
+from micrograd.compiling.simplifying import is_docstring, put
 from micrograd.compiling.sources import Source
 
 
@@ -36,9 +36,10 @@ class Functions:
         self.constants: dict[str, str] = {}
         self.modules: set[str] = set()
         self.ops: set[Any] = set()  # what stands for an operation
+        self.forward_only: set[Any] = set()  # operations that no gradient goes through
         self.short: dict[Any, Any] = {}  # the sources of operations that are one expression in a call, see `Listing`
         self.returns: dict[Any, int] = {}  # how many derivatives an operation has
-        self.returned: dict[Any, list[int]] = {}
+        self.one_liners: dict[Any, tuple[Source, ast.expr] | None] = {}
         self.dropped: dict[Any, set[str]] = {}  # the options that are not asked for any more
 
     def kind_of(self, value: Any, is_option: bool | int = False) -> Any:
@@ -48,6 +49,8 @@ class Functions:
         def varies(dim: int, length: int) -> bool:
             return not fixed and (dim == 0 or any(length == n or (n > 100 and length % n == 0) for n in self.lengths))
 
+        if type(value) is int and value in (2, 3):
+            is_option = not {2, 3} & self.lengths  # an exponent
         return kind_of(value, varies, is_option)
 
     @contextmanager
@@ -84,23 +87,63 @@ class Functions:
             name += "_"
         self.taken.add(name)
         self.names[function] = name
-        text = Source(self, function, is_op or function in self.ops).written(name)
-        self.texts[name] = text
+        is_op = is_op or function in self.ops
+        inner = self.behind(function) if is_op else None
+        if inner is None:
+            self.texts[name] = Source(self, function, is_op).written(name)
+        else:
+            self.names[inner] = name
+            self.texts[name] = Source(self, inner, is_op).written(name, inspect.getdoc(function))
         return name
 
-    def handed_back(self, function: Any) -> list[int]:
-        """Which of its arguments a function returns, where it does no more than that; [] for any other."""
-        if function in self.returned:
-            return self.returned[function]
-        self.returned[function] = []
-        source = Source(self, inspect.unwrap(function), False)
+    def behind(self, function: Any) -> Any:
+        """The function that another one only calls, with the same arguments in the same order; None for any other."""
+        source = Source(self, function, True)
         source.simplify()
+        source.drop_options()
         statements = [s for s in source.tree.body if not is_docstring(s)]
-        if len(statements) != 1 or not isinstance(statements[0], ast.Return):
-            return []
-        value, arguments = statements[0].value, [a.arg for a in source.tree.args.args]
-        returned = value.elts if isinstance(value, ast.Tuple) else [value]
-        names = [v.id for v in returned if isinstance(v, ast.Name) and v.id in arguments]
-        if len(names) == len(returned):
-            self.returned[function] = [arguments.index(name) for name in names]
-        return self.returned[function]
+        value = statements[0].value if len(statements) == 1 and isinstance(statements[0], ast.Return) else None
+        if not isinstance(value, ast.Call) or not is_own(called := source.found(value.func)):
+            return None
+        return called if ast.unparse(value).endswith(f"({ast.unparse(source.tree.args)})") else None
+
+    def one_line(self, function: Any, calls: list[dict[str, Any]]) -> tuple[Source, ast.expr] | None:
+        """A function of the engine that comes to one expression in calls with these kinds; None for any other."""
+        function = inspect.unwrap(function)
+        if not is_own(function) or function in self.ops:
+            return None
+        watched = self.calls.get(function.__code__, [{}])
+        calls = [known | call for known in watched for call in calls if _fit(known, call)] or watched
+        key = function, repr([{name: _known(kind) for name, kind in call.items()} for call in calls])
+        if key not in self.one_liners:
+            self.one_liners[key] = None  # while it is looked at, for a function that calls itself
+            source = Source(self, function, False, calls)
+            source.simplify()
+            expression = _only_expression(source.tree.body)
+            self.one_liners[key] = None if expression is None else (source, expression)
+        return self.one_liners[key]
+
+
+def _known(kind: Any) -> Any:
+    return kind._known() if isinstance(kind, Kind) else kind
+
+
+def _fit(known: dict[str, Any], call: dict[str, Any]) -> bool:
+    """Whether a call may be one of those that are known: the same kinds wherever both say one."""
+    return all(known.get(name, kind) in (kind, OPEN) for name, kind in call.items())
+
+
+def _only_expression(body: list[ast.stmt]) -> ast.expr | None:
+    """What a function returns that does no more than name parts of it; each name has to be read once."""
+    statements = [s for s in body if not is_docstring(s)]
+    if not statements or not isinstance(statements[-1], ast.Return) or statements[-1].value is None:
+        return None
+    expression = statements[-1].value
+    for statement in reversed(statements[:-1]):
+        if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+            return None
+        name = statement.targets[0].id
+        if [n.id for n in ast.walk(expression) if isinstance(n, ast.Name)].count(name) != 1:
+            return None
+        expression = put(expression, {name: statement.value})
+    return expression

@@ -5,6 +5,8 @@ removes one thing that these calls leave undone, or says that there is nothing l
 """
 
 import ast
+import copy
+import inspect
 import textwrap
 import types
 from typing import Any
@@ -24,11 +26,11 @@ class SimplifiedSource(EditedSource):
     which may go without its derivatives.
     """
 
-    def __init__(self, functions: Any, function: Any, is_op: bool):
+    def __init__(self, functions: Any, function: Any, is_op: bool, calls: list[dict[str, Any]] | None = None):
         super().__init__(function)
         self.functions, self.is_op = functions, is_op
-        self.calls = functions.calls.get(function.__code__, [])
-        self.backward, self.casts = functions.backward, True
+        self.calls = functions.calls.get(function.__code__, []) if calls is None else calls
+        self.backward, self.casts = functions.backward and function not in functions.forward_only, True
 
     def simplify(self) -> None:
         """All steps, until none has anything left to do."""
@@ -182,6 +184,8 @@ class SimplifiedSource(EditedSource):
                     return self.replace_expression(node, (" and " if is_and else " or ").join(others))
             return False
         called = self.found(node.func)
+        if hasattr(called, "cache_info"):
+            called = called.__wrapped__  # what is cached for speed is computed each time
         if called is self.function or not is_own(called):
             return False
         try:
@@ -192,10 +196,35 @@ class SimplifiedSource(EditedSource):
             return self.replace_expression(node, self.segment(node.args[0]))
         if not self.casts and called.__name__ in ("promote", "floating"):
             return self.replace_expression(node, ", ".join(self.segment(argument) for argument in node.args))
-        returned = self.functions.handed_back(called)
-        if returned and not node.keywords:
-            return self.replace_expression(node, ", ".join(self.segment(node.args[i]) for i in returned))
-        return False
+        written = self.in_line(called, node, inner)
+        return written is not None and self.replace_expression(node, written)
+
+    def in_line(self, called: Any, node: ast.Call, inner: set[str]) -> str | None:
+        """The text of a call of a function that is one expression, in place of the call; None for any other."""
+        given = _arguments(called, node)
+        if given is None:
+            return None
+        changed = self.changed_before(node, bool(inner)) | inner
+        kinds = []
+        for call in self.calls or [{}]:
+            values = {k: v.value if isinstance(v, ast.Constant) else OPEN for k, v in given.items()}
+            read = {k: v.id for k, v in given.items() if isinstance(v, ast.Name) and v.id not in changed}
+            kinds.append(values | {k: call.get(name, OPEN) for k, name in read.items()})
+        kinds = [{name: kind for name, kind in call.items() if kind is not OPEN} for call in kinds]
+        found = self.functions.one_line(called, kinds)
+        if found is None:
+            return None
+        source, expression = found
+        names = [n.id for n in ast.walk(expression) if isinstance(n, ast.Name)]
+        theirs = {name: source.scope[name] for name in names if name not in given and name in source.scope}
+        if any(name in self.own or self.scope.get(name, value) is not value for name, value in theirs.items()):
+            return None  # it would be another thing here
+        if any(isinstance(n, ast.Lambda | ast.comprehension) for n in ast.walk(expression)):
+            return None
+        if any(names.count(name) > 1 and not _is_short(value) for name, value in given.items()):
+            return None  # it would be computed twice
+        self.scope |= theirs
+        return ast.unparse(put(expression, given))
 
     def is_check(self, node: ast.Call) -> bool:
         """Whether a call only raises for wrong arguments."""
@@ -214,6 +243,13 @@ class SimplifiedSource(EditedSource):
     def shorten(self) -> bool:
         """Without derivatives where there is no backward, and with constants in place of their names."""
         for node in ast.walk(self.tree):
+            body = getattr(node, "body", None)
+            last: Any = body[-2:] if isinstance(body, list) else []
+            if [type(s) for s in last] == [ast.Assign, ast.Return] and isinstance(last[1].value, ast.Name):
+                names = [n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name)]
+                if self.segment(last[0].targets[0]) == last[1].value.id and names.count(last[1].value.id) == 2:
+                    self.replace(last[1].value, self.segment(last[0].value))
+                    return self.put_lines(last[0], [])
             if isinstance(node, ast.Return) and self.is_op and not self.backward and not self.is_inner(node):
                 if isinstance(node.value, ast.Tuple):
                     return self.replace(node.value, self.segment(node.value.elts[0]))
@@ -228,7 +264,7 @@ class SimplifiedSource(EditedSource):
                     return self.spread(node)
                 pairs = self.pairs(node)
                 kept = [(t, v) for t, v in pairs if t != v]
-                constant = [(t, v) for t, v in pairs if t.isidentifier() and _is_literal(v)]
+                constant = [(t, v) for t, v in pairs if t.isidentifier() and is_literal(v)]
                 if constant and len(pairs) > 1:
                     kept = [pair for pair in pairs if pair not in constant]
                     indent = " " * node.col_offset
@@ -240,7 +276,7 @@ class SimplifiedSource(EditedSource):
 
     def is_constant(self, node: ast.Assign) -> bool:
         """Whether it is the only assignment to a name, and its value a literal or a function."""
-        if not isinstance(self.found(node.value), types.FunctionType) and not _is_literal(self.segment(node.value)):
+        if not isinstance(self.found(node.value), types.FunctionType) and not is_literal(self.segment(node.value)):
             return False
         stores = [n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
         return isinstance(node.targets[0], ast.Name) and stores.count(node.targets[0].id) == 1
@@ -308,7 +344,52 @@ class SimplifiedSource(EditedSource):
         return False
 
 
-def _is_literal(text: str) -> bool:
+def _arguments(function: Any, call: ast.Call) -> dict[str, ast.expr] | None:
+    """The expressions that a call gives for each argument of a function; None where that cannot be told."""
+    parameters = inspect.signature(function).parameters
+    if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters.values()):
+        return None
+    names: list[str] = [*parameters]
+    given: list[ast.expr] = []
+    for value in call.args:
+        if isinstance(value, ast.Starred) and ast.unparse(value.value).endswith(".shape"):  # f(*x.shape)
+            given += [ast.Subscript(value.value, ast.Constant(i), ast.Load()) for i in range(len(names) - len(given))]
+        elif isinstance(value, ast.Starred):
+            return None
+        else:
+            given.append(value)
+    found: dict[str, ast.expr] = dict(zip(names, given, strict=False))
+    found |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    for name, parameter in parameters.items():
+        if name not in found and not isinstance(parameter.default, bool | int | float | str | None):
+            return None
+        found.setdefault(name, ast.Constant(parameter.default))
+    return found
+
+
+def _is_short(value: ast.expr) -> bool:
+    """Whether an expression may stand more than once instead of a name."""
+    while isinstance(value, ast.Attribute):
+        value = value.value
+    return isinstance(value, ast.Name | ast.Constant)
+
+
+def put(expression: ast.expr, names: dict[str, ast.expr]) -> Any:
+    """An expression with others in place of names, and without `dtype=None`."""
+
+    class Put(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> Any:
+            return names.get(node.id, node)
+
+        def visit_Call(self, node: ast.Call) -> Any:
+            self.generic_visit(node)
+            node.keywords = [k for k in node.keywords if not (k.arg == "dtype" and ast.unparse(k.value) == "None")]
+            return node
+
+    return ast.fix_missing_locations(Put().visit(copy.deepcopy(expression)))
+
+
+def is_literal(text: str) -> bool:
     """Whether a text is a number, a string, None, or a tuple of them."""
     try:
         return not isinstance(ast.literal_eval(text), list | dict | set)
@@ -323,7 +404,8 @@ def is_docstring(statement: Any) -> bool:
 
 def _is_pure(value: ast.expr) -> bool:
     """Whether an expression has no side effect that is known of, so that it can be left out."""
-    allowed = ("prod", "len", "range", "cumsum", "zip", "empty_like", "sqrt", "arange", "ones_like", "zeros")
+    allowed = {"prod", "len", "min", "max", "range", "cumsum", "zip", "sqrt"}
+    allowed |= {"empty_like", "ones_like", "zeros", "arange"}
     for node in ast.walk(value):
         if isinstance(node, ast.Call) and (
             any(keyword.arg == "out" for keyword in node.keywords)

@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.compiling.kinds import is_own
+from micrograd.compiling.kinds import OPEN, is_own
 from micrograd.compiling.recording import Obstacle
-from micrograd.compiling.simplifying import SimplifiedSource
+from micrograd.compiling.simplifying import SimplifiedSource, is_docstring, is_literal
+from micrograd.ops import unchanged
 from micrograd.rules import dtypes
 
 MODULES = {"numpy": "np", "math": "math", "functools": "functools"}
@@ -26,10 +27,15 @@ MODULES = {"numpy": "np", "math": "math", "functools": "functools"}
 class Source(SimplifiedSource):
     """The source of one function, to be written under another name."""
 
-    def written(self, name: str) -> str:
-        """The text of the function, and of what it uses, under the names that the file gives them."""
+    def written(self, name: str, about: str | None = None) -> str:
+        """The text of the function, and of what it uses, under the names that the file gives them.
+
+        about: a docstring where it has none.
+        """
         self.simplify()
         self.drop_options()
+        while self.drop_arguments() or (self.is_op and self.drop_unchanged()):
+            pass
         renamed: list[tuple[Any, str]] = []
         skip: set[int] = set()
         for node in ast.walk(self.tree):
@@ -51,17 +57,21 @@ class Source(SimplifiedSource):
             whole = whole[:start] + new.encode() + whole[end:]
         text = re.sub(r"  # type: ignore.*", "", re.sub(r"\n(\s*\n)+", "\n\n", whole.decode())).rstrip()
         text = re.sub(r'("""\n)\n+(?! *(def|@))', r"\1", text)
-        if not text.rpartition("\n\n")[0].rstrip().endswith(("result", ")")) or "def " not in text[4:]:
-            text = text.replace("\n\n    return", "\n    return")
-        return text.replace(f"def {self.function.__name__}(", f"def {name}(", 1)
+        first: Any = self.tree.body[0]
+        if about is not None and not is_docstring(first):
+            text = text.replace(":\n", f':\n    """{about.partition(chr(10))[0]}"""\n', 1)
+        return _tidy(text).replace(f"def {self.function.__name__}(", f"def {name}(", 1)
 
     def drop_options(self) -> None:
         """Remove the options that no line reads any more."""
         args = self.tree.args
         used = {n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name)}
         kept = [a for a in args.kwonlyargs if a.arg in used]
-        defaults = args.kw_defaults
-        self.dropped = {a.arg for a in args.kwonlyargs if a.arg not in used}
+        same = {a.arg: {repr(call.get(a.arg, OPEN)) for call in self.calls} for a in kept}
+        given = {name: each.pop() for name, each in same.items() if len(each) == 1}
+        always = {name: ast.parse(text, mode="eval").body for name, text in given.items() if is_literal(text)}
+        defaults = [always.get(a.arg, d) for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True)]
+        self.dropped = {a.arg for a in args.kwonlyargs if a.arg not in used} | {*always}
         if self.is_op:
             n = len(args.args) - len(args.defaults)
             gone = [i for i, a in enumerate(args.args) if i >= n and a.arg not in used]
@@ -73,6 +83,30 @@ class Source(SimplifiedSource):
             if self.dropped:
                 self.replace_arguments(self.tree)
         self.functions.dropped[self.function] = self.dropped if self.is_op else set()
+
+    def drop_unchanged(self) -> bool:
+        """Without the last derivatives, where these are the gradient itself."""
+        for node in self.tree.body:
+            value = node.value if isinstance(node, ast.Return) else None
+            if isinstance(value, ast.Tuple) and self.found(value.elts[-1]) is unchanged:
+                return self.put(self.span(value.elts[-2])[1], self.span(value.elts[-1])[1], "")
+        return False
+
+    def drop_arguments(self) -> bool:
+        """Call other operations without the options that they have no more."""
+        for node in ast.walk(self.tree):
+            if not isinstance(node, ast.Call) or not node.keywords or (found := self.found(node.func)) is None:
+                continue
+            function = inspect.unwrap(found)
+            if function is self.function or not is_own(function):
+                continue
+            self.global_name(node.func, found)
+            dropped = self.functions.dropped.get(function, set())
+            for i, keyword in enumerate(node.keywords):
+                if keyword.arg in dropped:
+                    before = [*node.args, *[k.value for k in node.keywords[:i]]]
+                    return self.put(self.span(before[-1])[1], self.span(keyword)[1], "")
+        return False
 
     def global_name(self, node: Any, value: Any) -> str | None:
         """The name of a global in the text; None where it is part of a longer expression."""
@@ -104,6 +138,25 @@ class Source(SimplifiedSource):
             functions.modules.add("operator")
             return f"operator.{value.__name__}"
         raise Obstacle(f"{ast.unparse(node)} in {self.function.__name__} has no text")
+
+
+def _tidy(text: str) -> str:
+    """Blank lines after inner functions only, no line longer than 120 characters for its comment."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        line = re.sub(r"\breturn \((\w+)\)(?=,|$)", r"return \1", line)
+        at_depth = line.startswith("    ") and not line.startswith("     ")
+        if at_depth and line.startswith("    return ") and lines:
+            while not lines[-1]:
+                lines.pop()
+            starts = [each for each in lines if re.match(r" {0,4}\S", each)]
+            if starts[-1].startswith(("    def ", "    @")):
+                lines.append("")
+        if len(line) > 120 and "  # " in line:
+            line, _, comment = line.rpartition("  # ")
+            lines.append(" " * (len(line) - len(line.lstrip())) + "# " + comment)
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _line_of(name: str, scope: dict[str, Any], value: Any) -> str:

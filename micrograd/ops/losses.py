@@ -137,11 +137,13 @@ def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction)
     if input.ndim != 2:
         rows = np.moveaxis(input, 1, -1).reshape(-1, input.shape[1]) if input.ndim > 1 else input[None]
         targets = target.reshape(-1)
-    (n, classes), dim, input_shape, shape = rows.shape, min(1, input.ndim - 1), input.shape, target.shape
+    n, classes = rows.shape
+    dim, shape = min(1, input.ndim - 1), target.shape
     counted = None
     if ignore_index is not None:
         counted = np.flatnonzero(targets != ignore_index)
-        rows, targets = rows[counted] if classes else np.zeros((len(counted), 1), rows.dtype), targets[counted]
+        targets = targets[counted]
+        rows = rows[counted] if input.size else np.zeros((len(counted), max(1, classes)), rows.dtype)
     losses_of = _cross_entropy.op.forward if loss == "cross_entropy" else _nll_loss.op.forward
     losses, (dlosses, *saved) = losses_of(rows, targets, reduction="none")
     weights, total, count = None, len(losses), len(losses)
@@ -153,25 +155,25 @@ def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction)
         out = out / losses.dtype.type(total) if reduction == "mean" else out
     else:
         out = losses
-        if counted is not None:
+        if ignore_index is not None:
             out = np.zeros(n, losses.dtype)
             out[counted] = losses
         out = (out + 0 if input.ndim == 1 else out).reshape(shape)  # of a single row PyTorch has no -0
 
-    def dinput(g):
-        g = g / total if reduction == "mean" else g if reduction == "sum" else g.reshape(n)
-        if counted is not None and g.ndim:
-            g = g[counted]
-        each = np.broadcast_to(g if weights is None else g * weights, count)
-        result = dlosses(each)
-        if counted is not None:
-            some, result = result, np.zeros((n, classes), result.dtype)
-            result[counted] = some
-        if len(input_shape) == 2:
+    def drows(g):
+        each = g / total if reduction == "mean" else g if reduction == "sum" else g.reshape(n)
+        if reduction == "none" and ignore_index is not None:
+            each = each[counted]
+        result = dlosses(np.broadcast_to(each if weights is None else each * weights, count))
+        if ignore_index is None:
             return result
-        return np.moveaxis(result.reshape(*shape, classes), -1, dim)
+        whole = np.zeros((n, classes), result.dtype)
+        whole[counted] = result
+        return whole
 
-    return out, save(dinput, weights, counted, *saved)
+    if input.ndim == 2:
+        return out, save(drows, weights, counted, *saved)
+    return out, save(lambda g: np.moveaxis(drows(g).reshape(*shape, classes), -1, dim), weights, counted, *saved)
 
 
 def _apply_loss(op: Op, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str) -> Any:

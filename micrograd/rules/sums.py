@@ -61,16 +61,22 @@ def sum_over(x: np.ndarray, dim: tuple[int, ...] | None, keepdim: bool = False, 
 
 def unbroadcast(gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """The gradient of an input of `shape` that was broadcast: summed over every dimension that broadcasting made."""
-    extra = gradient.ndim - len(shape)
-    if extra:
-        if not gradient.flags.c_contiguous:
-            gradient = sum_over(gradient, tuple(range(extra)))
-        elif gradient.ndim == 2 and extra == 1:
-            gradient = sum_of_rows(gradient)
-        else:
-            n, rest = math.prod(gradient.shape[:extra]), gradient.shape[extra:]
-            gradient = sum_of_rows(gradient.reshape(n, math.prod(rest))).reshape(rest)
-    if gradient.shape != shape:
-        stretched = tuple([i for i, n in enumerate(shape) if n == 1 != gradient.shape[i]])
-        gradient = sum_over(gradient, stretched, keepdim=True)
-    return gradient
+    if gradient.ndim > len(shape):
+        gradient = sum_of_first(gradient, gradient.ndim - len(shape))
+    return gradient if gradient.shape == shape else sum_of_stretched(gradient, shape)
+
+
+def sum_of_first(x: np.ndarray, dims: int) -> np.ndarray:
+    """The sum over the first dimensions, so many of them."""
+    if not x.flags.c_contiguous:
+        return sum_over(x, tuple(range(dims)))
+    if x.ndim == 2 and dims == 1:
+        return sum_of_rows(x)
+    n, rest = math.prod(x.shape[:dims]), x.shape[dims:]
+    return sum_of_rows(x.reshape(n, math.prod(rest))).reshape(rest)
+
+
+def sum_of_stretched(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The sum over the dimensions that have a length of 1 in `shape`."""
+    stretched = tuple([i for i, n in enumerate(shape) if n == 1 != x.shape[i]])
+    return sum_over(x, stretched, keepdim=True)

@@ -135,8 +135,8 @@ def test_the_file_goes_on_to_the_weights_and_losses_of_the_package(net, words, t
     assert lines[: len(expected)] == expected
     assert lines[len(expected) :] == drawn_by(resumed.folder, 5)
     theirs, _ = arrays_of((tmp_path / "run" / CHECKPOINT).read_bytes())
-    ours, metadata = arrays_of((tmp_path / "model.safetensors").read_bytes())
-    assert metadata["step"] == str(resumed.step)
+    ours = np.load(tmp_path / "model.npz")
+    assert ours["step"] == resumed.step
     for name, array in resumed.model.state_dict().items():
         assert ours[f"last.{name}"].tobytes() == theirs[name].tobytes() == array.numpy().tobytes()
 
@@ -153,7 +153,7 @@ def line_of(line):
     ("there", "wanted", "complaint"),
     [
         ("model.py", "model.py", "is there already"),
-        ("model.safetensors", "model.py", "is there already"),
+        ("model.npz", "model.py", "is there already"),
         (None, "model.txt", "has to end in .py"),
         (None, "nowhere/model.py", "No such file or directory"),
     ],
@@ -207,20 +207,21 @@ def exported(words, tmp_path_factory):
     ],
 )
 def test_the_file_says_in_a_line_what_it_cannot_do(flags, complaint, exported, numpy_alone):
-    before = (exported / "model.safetensors").read_bytes()
+    before = (exported / "model.npz").read_bytes()
     found = alone(numpy_alone, exported / "model.py", *flags)
     assert (found.returncode, found.stderr.count("\n"), found.stdout) == (2, 1, "")
     assert found.stderr.startswith("error: ")
     assert complaint in found.stderr
-    assert (exported / "model.safetensors").read_bytes() == before
+    assert (exported / "model.npz").read_bytes() == before
 
 
 def test_damaged_weights_are_refused_by_the_file(exported, tmp_path, numpy_alone):
-    content = (exported / "model.safetensors").read_bytes()
+    content = (exported / "model.npz").read_bytes()
     shutil.copy(exported / "model.py", tmp_path)
-    for damaged in (content[:-1] + bytes([content[-1] ^ 1]), content[:100], b""):
-        (tmp_path / "model.safetensors").write_bytes(damaged)
+    middle = content.index(b"last.W.npy") + 200  # in the numbers of W
+    for damaged in (content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :], content[:100], b"", b"x"):
+        (tmp_path / "model.npz").write_bytes(damaged)
         found = alone(numpy_alone, tmp_path / "model.py")
         assert (found.returncode, found.stderr.count("\n"), found.stdout) == (2, 1, "")
-    (tmp_path / "model.safetensors").unlink()
+    (tmp_path / "model.npz").unlink()
     assert "No such file" in alone(numpy_alone, tmp_path / "model.py").stderr
