@@ -18,7 +18,7 @@ def words_drawn(
     prompt: list[int],
     longest: int,
 ) -> Iterator[np.ndarray]:
-    """Words without end, each as token ids (length,) without the boundary; each character is drawn after those before.
+    """Words without end, each as token ids (length,) without the boundary, drawn character by character.
 
     log_probabilities: from contexts (n, length), int64, to log probabilities (n, size), float64. multinomial: from
     probabilities (n, size), float32, to an index for each row, (n,). window: the length of a context, the latest token

@@ -45,7 +45,7 @@ ROWS = (
     ("compiling.simplifying",),
     ("compiling.sources",),
     ("compiling.plain",),
-    ("compiling.listing",),
+    ("compiling.listing", "compiling.folding"),
     ("draw", "compare", "guard"),
     ("lessons",),
     ("",),  # micrograd/__init__.py

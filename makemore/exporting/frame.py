@@ -1,6 +1,5 @@
 """The text of an exported file that draws words, with gaps for what is recorded and copied."""
 
-import ast
 import inspect
 import json
 import re
@@ -41,7 +40,6 @@ def text_of(
     trains = {} if step is None or state is None else training.parts_of(lines, config, state, step)
     body, ends = forward.written()[0], probabilities.written()[0]
     whole, size, window = model.whole_words, len(vocabulary), model.context_length
-    numbers = ["n, T = contexts.shape" if whole else "n = len(contexts)"] if _uses(body, "n", "T") else []
     most = max(1, min(CHARACTERS_AT_ONCE, LOGITS_AT_ONCE // size))
     longest = settings["longest"]
     values = {
@@ -56,7 +54,7 @@ def text_of(
         "gap": "" if functions.constants else "\n",
         "inputs": "(n, T)" if whole else f"(n, {window})",
         "outputs": f"(n, T, {size})" if whole else f"(n, {size})",
-        "forward": indented([*numbers, *body, "return logits"], 1),
+        "forward": indented([*training.lengths_in(body), *body, "return logits"], 1),
         "ends": indented([*ends[:-1], "return " + ends[-1].partition(" = ")[2]], 1),
         "last": ".reshape(len(contexts), -1, len(TOKENS))[:, -1]" if whole else "",
         "at_once": f"max(1, {most} // contexts.shape[1])" if whole else most,
@@ -110,12 +108,6 @@ def _imports(text: str, modules: set[str]) -> str:
 
 def _constants(functions: Any) -> list[str]:
     return ["\n".join(functions.constants.values())] if functions.constants else []
-
-
-def _uses(lines: list[str], *names: str) -> bool:
-    """Whether lines of code read one of the names, comments aside."""
-    nodes = ast.walk(ast.parse("\n".join(lines)))
-    return any(isinstance(node, ast.Name) and node.id in names for node in nodes)
 
 
 def _tokens(vocabulary: Vocabulary) -> str:

@@ -1,5 +1,6 @@
 """The part of an exported file that trains: backward, the training loop, and the state it starts from."""
 
+import ast
 import json
 import math
 import textwrap
@@ -80,8 +81,6 @@ def parts_of(lines: Lines, config: Mapping[str, Any], state: State, step: Record
     forward, backward, layer = step.written()
     model, batch_size = lines.model, config["batch_size"]
     whole, window, size = model.whole_words, model.context_length, model.vocabulary_size
-    lengths = "n, T = contexts.shape" if whole else "n = len(contexts)"
-    uses = any(name in line.partition("#")[0] for line in [*forward, *backward] for name in ("(n,", ":n", "T", " n"))
     adam = config["optimizer"] == "adamw"
     decay = 0.0 if config["type"] in NGRAMS else config["weight_decay"]
     groups = ["last", *["best"] * state.has_best, *["mean", "square"] * adam]
@@ -109,7 +108,7 @@ def parts_of(lines: Lines, config: Mapping[str, Any], state: State, step: Record
     values = {
         "constants": "\n".join(f"{name} = {value}" for name, value in constants.items() if value),
         "given": "contexts, targets" if batch_size else "frequencies",
-        "lengths": f"    {lengths}\n" if batch_size and uses else "",
+        "lengths": indented([*lengths_in([*forward, *backward]), "grads = {}"], 1),
         "layer": f"{layer}\n\n\n" if layer else "",
         "steps": indented(forward, 1),
         "back": indented(backward, 1),
@@ -165,6 +164,15 @@ def check_rate(rate: Any, config: Mapping[str, Any]) -> None:
     for step in {*range(0, last, 1 + last // 1000), config["warmup"], math.ceil(config["schedule_steps"] / 2)}:
         if rate(step) != rate_at(step, config):
             raise RuntimeError("the exported learning rate is not that of the run: report this bug of makemore")
+
+
+def lengths_in(lines: list[str]) -> list[str]:
+    """A line with the lengths that lines of code read, the number n of contexts and their length T; or none."""
+    nodes = ast.walk(ast.parse("\n".join(lines)))
+    read = {node.id for node in nodes if isinstance(node, ast.Name)}
+    if {"n", "T"} <= read:
+        return ["n, T = contexts.shape"]
+    return ["n = len(contexts)"] * ("n" in read) + ["T = contexts.shape[1]"] * ("T" in read)
 
 
 def indented(lines: list[str], depth: int) -> str:
@@ -289,7 +297,7 @@ FRAME = '''# Training: backward, and the loop.
 
 def loss_and_gradients(w, @given@):
     """The loss of a step, and its gradient for each weight, by name."""
-@lengths@    grads = {}
+@lengths@
     # forward
 @steps@
     # backward

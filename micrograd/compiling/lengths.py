@@ -28,7 +28,7 @@ class Line:
     def text(self, indent: int = 4) -> str:
         """The line with its shape as a comment, on three lines where it is too long for one."""
         shape = f"  # {self.shape}" if self.shape else ""
-        call = re.fullmatch(r"(.*? = \w+\()(.*)(\)(?:\[0\])?)", self.code)
+        call = re.fullmatch(r"(.*? = [\w.]+\()(.*)(\)(?:\[0\])?)", self.code)
         if call and len(self.code + shape) + indent > 120:
             inner = textwrap.wrap(call[2], 112 - indent, break_on_hyphens=False)
             return "\n".join([call[1], *["    " + line for line in inner], call[3] + shape])

@@ -16,7 +16,7 @@ from micrograd.compiling.kinds import OPEN, Unknown, decided, is_own
 
 ENGINE_DECORATORS = ("op", "function", "rerun")
 LAYOUT = ("_laid_out", "_with_strides", "viewed", "joined")
-"""Functions that lay an array out in memory as PyTorch would. Where none was needed, none is."""
+"""Functions that lay an array out in memory as PyTorch would: in a text to read none is."""
 
 
 class SimplifiedSource(EditedSource):
@@ -151,15 +151,14 @@ class SimplifiedSource(EditedSource):
         return self.put_lines(node, lines)
 
     def is_layout(self, statement: Any) -> bool:
-        """Whether a statement lays an array out in memory, which none of the calls needed, or gets ready for that."""
+        """Whether a statement lays an array out in memory, which changes no number of it, or gets ready for that."""
         if isinstance(statement, ast.If):
             return all(self.is_layout(inner) for inner in statement.body)
         value = statement.value if isinstance(statement, ast.Assign) else None
         called: Any = self.found(value.func) if isinstance(value, ast.Call) else None
         if not is_own(called):
             return False
-        known = called.__code__ in self.functions.calls
-        return called.__name__ == "arrays_in" or (called.__name__ in LAYOUT and not known)
+        return called.__name__ in ("arrays_in", *LAYOUT)
 
     def fold_expression(self, node: Any, inner: set[str]) -> bool:
         if isinstance(node, ast.IfExp):

@@ -32,7 +32,8 @@ class Source(SimplifiedSource):
 
         about: a docstring where it has none.
         """
-        self.simplify()
+        while self.settle():
+            self.simplify()
         self.drop_options()
         while self.drop_arguments() or (self.is_op and self.drop_unchanged()):
             pass
@@ -61,6 +62,19 @@ class Source(SimplifiedSource):
         if about is not None and not is_docstring(first):
             text = text.replace(":\n", f':\n    """{about.partition(chr(10))[0]}"""\n', 1)
         return _tidy(text).replace(f"def {self.function.__name__}(", f"def {name}(", 1)
+
+    def settle(self) -> bool:
+        """Simplify it, and write the options that are None, True or False in every call in place of their names."""
+        self.simplify()
+        if not self.is_op or not self.calls:
+            return False
+        for name in [a.arg for a in self.tree.args.args[len(self.tree.args.args) - len(self.tree.args.defaults) :]]:
+            kinds = {repr(call.get(name, OPEN)) for call in self.calls}
+            if kinds <= {"None"} or kinds <= {"True"} or kinds <= {"False"}:
+                for node in ast.walk(self.tree):
+                    if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+                        return self.replace(node, kinds.pop())
+        return False
 
     def drop_options(self) -> None:
         """Remove the options that no line reads any more."""
