@@ -51,7 +51,7 @@ def export(folder: RunFolder, path: Path, trains: bool = False) -> None:
         "longest": new_words.longest_word(config),
     }
     content = io.BytesIO()
-    np.savez(content, allow_pickle=False, **arrays)
+    np.savez(content, allow_pickle=False, **arrays, count=np.array(len(arrays) + 1))
     text = frame.text_of(model, vocabulary, settings, config, state)
     weights.write_bytes(content.getvalue())
     try:

@@ -122,17 +122,16 @@ def _quoted(text: str) -> str:
 
 
 USAGE = """
-    python @file@ --train --max-steps 20000"""
+    python @file@ --max-steps 20000"""
 
 FLAGS = """\
-    parser.add_argument("--train", action="store_true", help="go on with the training first")
-    parser.add_argument("--max-steps", type=int, default=MAX_STEPS, metavar="N", help=f"steps in total ({MAX_STEPS:,})")
-    parser.add_argument("-i", "--input-file", default=LIST, metavar="FILE", help="the list of words")
+    parser.add_argument("--max-steps", type=int, metavar="N", help="train first, up to N steps (-1: without end)")
+    parser.add_argument("-i", "--input-file", default=LIST, metavar="FILE", help="the list of words to train on")
 """
 
 TRAIN = """\
-    if flags.train:
-        if 0 <= flags.max_steps <= arrays["step"]:
+    if flags.max_steps is not None:
+        if flags.max_steps != -1 and flags.max_steps <= arrays["step"]:
             stop(f"{arrays['step']:,} steps are done; give a larger total with --max-steps")
         try:
             arrays = train(arrays, flags.max_steps, flags.input_file)
@@ -149,7 +148,7 @@ FITS = """
 
 FRAME = '''"""@title@
 
-Made by `python -m makemore.export`; it needs NumPy, and @weights@ beside it.
+Made by `python -m makemore.export`; it needs NumPy 2, and @weights@ beside it.
 
     python @file@ -n 10 --seed 3@usage@
 
@@ -210,6 +209,18 @@ def multinomial(p, bits):
 @training@
 
 
+def read():
+    """The arrays in WEIGHTS, by name."""
+    try:
+        with np.load(WEIGHTS) as file:
+            arrays = dict(file)
+            if file.zip.testzip() or len(arrays) != arrays["count"]:
+                raise ValueError("it is damaged")
+    except Exception as error:  # a damaged file may raise anything
+        stop(f"{WEIGHTS} cannot be read ({' '.join(str(error).split())})")
+    return arrays
+
+
 def stop(why):
     """Say what is wrong, in one line."""
     print(f"error: {why}", file=sys.stderr)
@@ -230,10 +241,7 @@ def main():
     if strange := set(flags.prompt) - {*TOKENS[1:]}:
         stop(f"the model does not know the character {min(strange)!r}; give another --prompt")
     prompt = [TOKENS.index(character, 1) for character in flags.prompt]@fits@
-    try:
-        arrays = dict(np.load(WEIGHTS))
-    except Exception as error:  # a damaged file may raise anything
-        stop(f"{WEIGHTS} cannot be read ({error})")
+    arrays = read()
 @go@    bits = np.random.MT19937()
     np.random.RandomState(bits).seed(flags.seed & 0xFFFFFFFF)
     words = words_drawn(
@@ -241,8 +249,7 @@ def main():
         temperature=flags.temperature, top_k=None if flags.top_k == -1 else flags.top_k,
         prompt=prompt, longest=@longest@,
     )
-    tries = itertools.islice(words, 500 * flags.num_samples)
-    for ids in itertools.islice(filter(len, tries), flags.num_samples):
+    for ids in itertools.islice(filter(len, itertools.islice(words, 500 * flags.num_samples)), flags.num_samples):
         print("".join([TOKENS[i] for i in ids]))
 
 

@@ -90,7 +90,6 @@ def parts_of(lines: Lines, config: Mapping[str, Any], state: State, step: Record
         "LIST": json.dumps(str(config["input_file"]), ensure_ascii=False) + "  # of words; -i names another path",
         "DIGEST": f'"{config["digest"]}"  # SHA-256 of its words',
         "BATCH_SIZE": batch_size,
-        "MAX_STEPS": config["max_steps"],
         "EVAL_EVERY": config["eval_every"],
         "EARLY_STOP": early_stop and f"{early_stop}  # evaluations without a better dev loss",
         "WEIGHT_DECAY": decay,
@@ -353,6 +352,7 @@ def train(arrays, last_step, path):
             arrays = {"step": step, "random_key": twister["key"], "random_pos": twister["pos"]}
 @measured@            for kind, named in (@kept@):
                 arrays |= {f"{kind}.{name}": array for name, array in named.items()}
+            arrays["count"] = len(arrays) + 1  # with this one
             unfinished = WEIGHTS.with_name("unfinished." + WEIGHTS.name)
             np.savez(unfinished, **arrays)
             unfinished.replace(WEIGHTS)

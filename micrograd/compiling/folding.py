@@ -43,7 +43,10 @@ class Groups:
         if any(len({*names.values()}) < len(names) for names in self.names):
             raise Unequal
         inner = {name for part in self.parts for line in part for name in line.targets} - {self.handed, "_", ""}
-        if inner & {token for line in forward[self.end :] for token in tokens(line.value)}:
+        outer = [*forward[:start], *forward[self.end :]]
+        if (inner | {self.taken}) & {token for line in forward[self.end :] for token in tokens(line.value)}:
+            raise Unequal
+        if any(self.carried in line.targets for line in outer if line.targets[:1] != [self.taken]):
             raise Unequal
         for names, name in zip(self.names, [self.taken, *outputs], strict=False):
             names[name] = "x"
@@ -59,7 +62,8 @@ class Groups:
         if self.back and [f"d_{self.taken}"] not in last:
             raise Unequal
         outside = [line for line in backward if not any(line in part for part in self.backs)]
-        if {f"d_{name}" for name in inner} & {token for line in outside for token in tokens(line.value)}:
+        unknown = {self.taken, *inner, *[f"d_{name}" for name in inner]}
+        if unknown & {token for line in outside for token in tokens(line.value)}:
             raise Unequal
 
     @property
@@ -229,61 +233,60 @@ class _Folded:
     """The lines around groups, with a loop in place of these."""
 
     def __init__(self, forward: Any, backward: Any, groups: Groups, named: Any, known: dict[str, Any]):
-        self.forward, self.backward, self.groups, self.known = forward, backward, groups, known
-        self.prefix = groups.with_prefix()
-        self.function = named(self.prefix)
+        self.groups, self.prefix = groups, groups.with_prefix()
+        self.before, self.after = forward[: groups.start], forward[groups.end :]
+        self.backward = [line for line in backward if not any(line in part for part in groups.backs)]
+        self.computed = [re.sub(r"\[0\]$", "", line.value) for line in groups.body]
+        same = (name for name, computed in known.items() if computed == self.computed)
+        self.is_known = not groups.back and self.computed in known.values()
+        self.function = next(same) if self.is_known else named(self.prefix)
+        if groups.back:
+            known[self.function] = self.computed
+        outer = {name for line in self.before for name in line.targets} | {"n", "T", "contexts", "targets"}
+        read = {token for line in (*groups.body, *groups.back) for token in tokens(line.value)}
+        free = sorted(read & outer - {*groups.names[0].values(), groups.taken, "_"})
+        self.others = [*groups.others.values(), *free]
+        self.names = {groups.taken: groups.carried, groups.handed: groups.carried}
+        self.names |= _without_numbers([*self.before, *self.after], {*self.names, *free}, groups.carried)
+        self.names |= {f"d_{name}": f"d_{new}" for name, new in self.names.items()}
 
     def texts(self) -> tuple[list[str], list[str], str]:
-        groups = self.groups
-        prefix = self.prefix
-        before, after = self.forward[: groups.start], self.forward[groups.end :]
-        back = [line for line in self.backward if not any(line in part for part in groups.backs)]
-        given = [prefix] if prefix else ["i"]
-        others = list(groups.others.values())
-        loop = self.loop()
-        computed = [re.sub(r"\[0\]$", "", line.value) for line in groups.body]
-        carried = groups.carried
-        outer = {name for line in before for name in line.targets} | {"n", "T", "contexts", "targets"}
-        read = {t for line in (*groups.body, *groups.back) for t in tokens(line.value)}
-        free = sorted(read & outer - {*groups.names[0].values(), groups.taken, "_"})
-        arguments = ["w", "x", "name" if prefix else "i", *others, *free]
-        call = f"{self.function}(w, {carried}, {', '.join([*given, *others, *free])})"
-        names = {groups.taken: carried, groups.handed: carried}
-        names |= _without_numbers([*before, *after], names)
-        names |= {f"d_{name}": f"d_{new}" for name, new in names.items()}
-        lines = [_renamed(line, names).text() for line in before]
-        if groups.back:
-            self.known[self.function] = computed
-            lines += ["backs = []", loop, f"    {carried}, back = {call}", "    backs.append(back)"]
-        elif computed in self.known.values():
-            lines += [loop, f"    {carried} = {call}[0]"]
-        else:
-            lines += [loop, *([f"    name = {prefix}"] if prefix else [])]
-            body = [_renamed(line, {"x": carried, groups.out: carried}) for line in groups.body]
-            lines += [_indented(line.text(8)) for line in body]
-        lines += [_renamed(line, names).text() for line in after]
-        backs = [_renamed(line, names).text() for line in back]
-        if groups.back:
-            place = next((k for k, line in enumerate(back) if line.source < groups.start), len(back))
+        carried, back = self.groups.carried, bool(self.groups.back)
+        lines = [_renamed(line, self.names).text() for line in self.before]
+        lines += self.loop()
+        lines += [_renamed(line, self.names).text() for line in self.after]
+        backs = [_renamed(line, self.names).text() for line in self.backward]
+        if back:
+            place = next((k for k, line in enumerate(self.backward) if line.source < self.groups.start), len(backs))
             backs[place:place] = ["for back in reversed(backs):", f"    d_{carried} = back(d_{carried}, grads)"]
-        return lines, backs, self.text(arguments) if groups.back else ""
+        return lines, backs, self.text() if back else ""
 
-    def loop(self) -> str:
+    def loop(self) -> list[str]:
+        """The loop over groups: calls of their function, or the lines themselves."""
+        groups, carried = self.groups, self.groups.carried
+        call = f"{self.function}(w, {', '.join([carried, self.prefix or 'i', *self.others])})"
+        if groups.back:
+            return ["backs = []", self.head(), f"    {carried}, back = {call}", "    backs.append(back)"]
+        if self.is_known:
+            return [self.head(), f"    {carried} = {call}[0]"]
+        body = [_renamed(line, {"x": carried, groups.out: carried}) for line in groups.body]
+        name = [f"    name = {self.prefix}"] if self.prefix else []
+        return [self.head(), *name, *[_indented(line.text(8)) for line in body]]
+
+    def head(self) -> str:
         groups = self.groups
-        steps = {b - a for a, b in zip(groups.i, groups.i[1:], strict=False)}
         if groups.others:
             rows = ", ".join(str(row) for row in zip(groups.i, *groups.others, strict=True))
             return f"for i, {', '.join(groups.others.values())} in ({rows}):"
-        if steps == {1}:
-            first = f"{groups.i[0]}, " if groups.i[0] else ""
-            return f"for i in range({first}{groups.i[-1] + 1}):"
+        first, last = groups.i[0], groups.i[-1]
+        if groups.i == tuple(range(first, last + 1)):
+            return f"for i in range({f'{first}, ' * bool(first)}{last + 1}):"
         return f"for i in {groups.i}:"
 
-    def text(self, arguments: list[str]) -> str:
+    def text(self) -> str:
         """The function of a group, with its way back inside."""
-        groups = self.groups
-        shape = groups.body[-1].shape
-        lines = [f"def {self.function}({', '.join(arguments)}):"]
+        groups, shape = self.groups, self.groups.body[-1].shape
+        lines = [f"def {self.function}(w, {', '.join(['x', 'name' if self.prefix else 'i', *self.others])}):"]
         lines += [f'    """A {self.function} of the net: what it makes of x, {shape}, and its way back."""']
         lines += [_indented(line.text()) for line in groups.body]
         lines += ["", "    def backward(g, grads):"]
@@ -293,13 +296,13 @@ class _Folded:
         return "\n".join(lines)
 
 
-def _without_numbers(lines: Sequence[Line], names: dict[str, str]) -> dict[str, str]:
-    """New names for numbered variables, whose names without the number are free now."""
-    taken, found = {*names.values(), *[name for line in lines for name in line.targets]}, {}
+def _without_numbers(lines: Sequence[Line], kept: set[str], carried: str) -> dict[str, str]:
+    """New names for numbered variables that are not kept, whose names without the number are free now."""
+    taken, found = {carried, *kept, *[name for line in lines for name in line.targets]}, {}
     for line in lines:
         for name in line.targets:
             short = re.sub(r"_\d+(?=$|_)", "", name)
-            if short not in taken and name not in names:
+            if short not in taken and name not in kept:
                 found[name] = short
                 taken.add(short)
     return found

@@ -1,6 +1,7 @@
 """A file that makemore.export has written, run where there is no micrograd, does what the package does."""
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,10 @@ import pytest
 import makemore
 from makemore import new_words, run
 from makemore.config import config_of, parser_of_flags
+from makemore.corpus import examples_of
 from makemore.export import export
+from makemore.exporting.training import EXAMPLES, EXAMPLES_OF_WORDS, SAMPLE, SAMPLE_OF_WORDS
+from makemore.language_model import ContextCounts, mean_loss
 from makemore.run_folder import CHECKPOINT, RunFolder
 from makemore.training import Training
 from micrograd.serialization import arrays_of
@@ -110,10 +114,19 @@ def drawn_by(folder, n, **flags):
     return [word.word for word in new_words.draw_words(sampler, n, None)]
 
 
+def check_text(path, most):
+    """A file is short, its lines too, and layers that are equal are a loop."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= most
+    assert max(map(len, lines)) <= 120
+    assert "transformer.h.1" not in "".join(lines)
+
+
 @pytest.mark.parametrize("net", some_slow(NETS))
 def test_the_file_draws_the_words_of_the_package(net, words, tmp_path, command, numpy_alone):
     folder = begin(words, tmp_path / "run", NETS[net]).folder
     assert command("export", "-o", folder.path, tmp_path / "model.py").status == 0
+    check_text(tmp_path / "model.py", 250)
     for n, flags in ((12, {}), (260, {"seed": 7, "temperature": 0.8, "top_k": 5, "prompt": "a"})):
         given = [text for name, value in flags.items() for text in ("--" + name.replace("_", "-"), value)]
         found = alone(numpy_alone, tmp_path / "model.py", "-n", n, *given)
@@ -125,10 +138,11 @@ def test_the_file_draws_the_words_of_the_package(net, words, tmp_path, command, 
 def test_the_file_goes_on_to_the_weights_and_losses_of_the_package(net, words, tmp_path, command, numpy_alone):
     begun = begin(words, tmp_path / "run", NETS[net])
     assert command("export", "--train", "-o", tmp_path / "run", tmp_path / "model.py").status == 0
+    check_text(tmp_path / "model.py", 620)
     resumed = Training.resumed(begun.config | {"max_steps": 11}, begun.corpus, RunFolder(tmp_path / "run"))
     resumed.patient_from = len(resumed.metrics)  # as makemore.train --resume has it
     resumed.take_steps(progress=False)
-    found = alone(numpy_alone, tmp_path / "model.py", "--train", "--max-steps", 11, "-n", 5)
+    found = alone(numpy_alone, tmp_path / "model.py", "--max-steps", 11, "-n", 5)
     assert found.stderr == ""
     lines = found.stdout.splitlines()
     expected = [line_of(line) for line in resumed.metrics if line["step"] > begun.step]
@@ -201,9 +215,9 @@ def exported(words, tmp_path_factory):
         (["--temperature", 0], "--temperature above 0"),
         (["--top-k", 0], "--top-k 1 or more"),
         (["--prompt", "Ω"], "does not know the character 'Ω'"),
-        (["--train", "--max-steps", 6], "6 steps are done"),
-        (["--train", "--max-steps", 9, "-i", "nowhere.txt"], "nowhere.txt"),
-        (["--train", "--max-steps", 9, "-i", __file__], "does not hold the words"),
+        (["--max-steps", 6], "6 steps are done"),
+        (["--max-steps", 9, "-i", "nowhere.txt"], "nowhere.txt"),
+        (["--max-steps", 9, "-i", __file__], "does not hold the words"),
     ],
 )
 def test_the_file_says_in_a_line_what_it_cannot_do(flags, complaint, exported, numpy_alone):
@@ -225,3 +239,44 @@ def test_damaged_weights_are_refused_by_the_file(exported, tmp_path, numpy_alone
         assert (found.returncode, found.stderr.count("\n"), found.stdout) == (2, 1, "")
     (tmp_path / "model.npz").unlink()
     assert "No such file" in alone(numpy_alone, tmp_path / "model.py").stderr
+
+
+def test_a_flipped_bit_in_the_weights_is_refused_or_changes_no_number(exported, tmp_path, capsys):
+    with np.errstate():  # the file sets how NumPy treats errors
+        scope = runpy.run_path(str(exported / "model.py"))
+    path = scope["read"].__globals__["WEIGHTS"] = tmp_path / "model.npz"
+    content = (exported / "model.npz").read_bytes()
+    path.write_bytes(content)
+    expected, refused = scope["read"](), 0
+    for place in range(0, len(content), 11):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        try:
+            found = scope["read"]()
+        except SystemExit:
+            refused += 1
+            continue
+        assert found.keys() == expected.keys()
+        assert all(found[name].tobytes() == array.tobytes() for name, array in expected.items())
+    assert refused == capsys.readouterr().err.count("\n") > len(content) / 11 * 0.9
+
+
+@pytest.mark.parametrize("most", [40, 10**6])
+@pytest.mark.parametrize("window", [1, 3, None])
+def test_the_loss_of_a_sample_is_that_of_the_package(window, most):
+    words = ["anna", "bob", "a", "nina", "abba", "ann", "a"] * 4 + ["babababab", "nnn"]
+    vocabulary = makemore.data.Vocabulary("".join(words))
+    ids = vocabulary.encode_text(makemore.data.text_of(words))
+    theirs, size = examples_of(ids, window), len(vocabulary)
+    scope = {"np": np, "sliding_window_view": np.lib.stride_tricks.sliding_window_view, "TOKENS": vocabulary.tokens}
+    exec(EXAMPLES_OF_WORDS if window is None else EXAMPLES.format(window=window, both=(window or 0) + 1), scope)
+    exec(SAMPLE_OF_WORDS if window is None else SAMPLE, scope)
+    contexts, targets = scope["examples"](words)
+    assert (contexts == theirs.contexts).all()
+    assert (targets == theirs.targets).all()
+    counts = ContextCounts.of_words(theirs) if window is None else ContextCounts.of_examples(theirs, size)
+    counts = counts.sample(most)
+    rows = np.random.default_rng(1).normal(size=(counts.contexts.shape[0] * counts.rows_per_context, size))
+    scope["blocks"] = lambda w, contexts: iter([(0, rows[:20]), (20, rows[20:])])
+    sample = scope["sample"](contexts, targets, most)
+    assert (sample[0] == counts.contexts).all()
+    assert scope["mean_loss"](None, *sample) == mean_loss(counts, scope["blocks"](None, None))
