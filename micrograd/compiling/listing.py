@@ -18,9 +18,9 @@ import numpy as np
 from micrograd.compiling.kinds import is_own
 from micrograd.compiling.lengths import Line
 from micrograd.compiling.plain import Functions
-from micrograd.compiling.program import Program
 from micrograd.compiling.recording import Obstacle, Recording, Rerun, Step
 from micrograd.compiling.sources import Source
+from micrograd.compiling.text import constant
 from micrograd.graph import Node, added, state, topological_order
 from micrograd.ops import unchanged
 from micrograd.rules.errors import silent
@@ -174,7 +174,7 @@ class Listing:
             return ast.Call(ast.Name("slice", ast.Load()), parts, [])
         if isinstance(value, np.dtype):
             return ast.parse(f"np.{value.name}", mode="eval").body
-        return Program.expression(Program([], {}, {}), value)  # numbers and dtypes, as the other writer has them
+        return constant(value)
 
     def _step(self, step: Step) -> None:
         inputs = [self.text(array) for array in step.arrays]

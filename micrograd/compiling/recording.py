@@ -131,8 +131,30 @@ class Recorder:
             raise RuntimeError(f"this program has no text of its own: {error}") from None
 
 
-_lock = threading.Lock()
-_recordings = 0
+class Watch:
+    """Attributes of a class that are others as long as recordings last, in whatever threads."""
+
+    lock = threading.Lock()
+
+    def __init__(self, owner: type, **attributes: Any):
+        self.owner, self.attributes, self.recordings = owner, attributes, 0
+        self.before = {name: vars(owner)[name] for name in attributes if name in vars(owner)}
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not self.recordings:
+                for name, value in self.attributes.items():
+                    setattr(self.owner, name, value)
+            self.recordings += 1
+
+    def __exit__(self, *exception: object) -> None:
+        with self.lock:
+            self.recordings -= 1
+            for name in self.attributes if not self.recordings else ():
+                if name in self.before:
+                    setattr(self.owner, name, self.before[name])
+                else:
+                    delattr(self.owner, name)
 
 
 class Recording:
@@ -284,11 +306,7 @@ class Recording:
         raise NotImplementedError
 
     def __enter__(self) -> "Recording":
-        global _recordings
-        with _lock:
-            if not _recordings:
-                Tensor._array = property(_read, _write)  # type: ignore[assignment,misc]
-            _recordings += 1
+        _arrays.__enter__()
         self.collecting = uncollected()  # what a collection calls is no part of the function
         self.collecting.__enter__()
         self.before = observer.operation
@@ -299,7 +317,6 @@ class Recording:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        global _recordings
         if self.profiler is None or callable(self.profiler):
             sys.setprofile(self.profiler)
         else:
@@ -307,10 +324,7 @@ class Recording:
         self.collecting.__exit__(None, None, None)
         state.recording = None
         observer.operation = self.before
-        with _lock:
-            _recordings -= 1
-            if not _recordings:
-                del Tensor._array
+        _arrays.__exit__()
 
 
 @contextmanager
@@ -341,6 +355,9 @@ def _write(x: Tensor, array: Any) -> None:
     if recording is not None and "_array" in x.__dict__:
         recording.stop("the array of a tensor is replaced")
     x.__dict__["_array"] = array
+
+
+_arrays = Watch(Tensor, _array=property(_read, _write))
 
 
 @functools.lru_cache(maxsize=4096)

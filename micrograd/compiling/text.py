@@ -24,6 +24,27 @@ from micrograd.tensors import Tensor
 MODULES = {"numpy": "np", "math": "math", "functools": "functools", "itertools": "itertools", "operator": "operator"}
 
 
+def constant(value: Any) -> ast.expr:
+    """A number, a string, a dtype or a ufunc as an expression. Raises Obstacle for what is none of these."""
+    if value is None or value is ... or isinstance(value, bool | int | str):
+        return ast.Constant(int(value) if type(value) not in (bool, int, str, type(None), type(...)) else value)  # type: ignore[arg-type]
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return ast.Constant(float(value))
+        return ast.parse(f"float('{value}')", mode="eval").body
+    if isinstance(value, np.dtype):
+        return ast.parse(f"np.dtype('{value.name}')", mode="eval").body
+    if isinstance(value, type) and value.__module__ == "numpy":
+        return ast.parse(f"np.{value.__name__}", mode="eval").body
+    if isinstance(value, type) and value in (int, float, bool):
+        return ast.Name(value.__name__, ast.Load())
+    if isinstance(value, np.generic):
+        return ast.parse(f"np.{value.dtype.type.__name__}({value.item()!r})", mode="eval").body
+    if isinstance(value, np.ufunc):
+        return ast.parse(f"np.{value.__name__}", mode="eval").body
+    raise Obstacle(f"{value!r:.60} has no text")
+
+
 class Text:
     """Lines of Python, which run as they are added.
 
@@ -111,25 +132,9 @@ class Text:
         if isinstance(value, slice):
             parts = [self.expression(part) for part in (value.start, value.stop, value.step)]
             return ast.Call(ast.Name("slice", ast.Load()), parts, [])
-        if value is None or value is ... or isinstance(value, bool | int | str):
-            return ast.Constant(int(value) if type(value) not in (bool, int, str, type(None), type(...)) else value)  # type: ignore[arg-type]
-        if isinstance(value, float):
-            if math.isfinite(value):
-                return ast.Constant(float(value))
-            return ast.parse(f"float('{value}')", mode="eval").body
-        if isinstance(value, np.dtype):
-            return ast.parse(f"np.dtype('{value.name}')", mode="eval").body
-        if isinstance(value, type) and value.__module__ == "numpy":
-            return ast.parse(f"np.{value.__name__}", mode="eval").body
-        if isinstance(value, type) and value in (int, float, bool):
-            return ast.Name(value.__name__, ast.Load())
-        if isinstance(value, np.generic):
-            return ast.parse(f"np.{value.dtype.type.__name__}({value.item()!r})", mode="eval").body
-        if isinstance(value, np.ufunc):
-            return ast.parse(f"np.{value.__name__}", mode="eval").body
         if isinstance(value, types.FunctionType):
             return ast.Name(self.helper(value), ast.Load())
-        raise Obstacle(f"{value!r:.60} has no text")
+        return constant(value)
 
     # Functions that the text needs.
 

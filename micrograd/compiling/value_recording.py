@@ -12,7 +12,7 @@ import numpy as np
 
 from micrograd import autograd, engine
 from micrograd.compiling.guards import Guards
-from micrograd.compiling.recording import Recording, _lock
+from micrograd.compiling.recording import Recording, Watch
 from micrograd.engine import Value
 from micrograd.graph import state
 from micrograd.tensors import Tensor
@@ -98,26 +98,15 @@ class ValueRecording(Recording):
             )
 
     def __enter__(self) -> "ValueRecording":
-        global _recordings
-        with _lock:
-            if not _recordings:
-                Value.__init__ = _init  # type: ignore[method-assign]
-                Value.data, Value.grad = _watched("data"), _watched("grad")  # type: ignore[assignment]
-            _recordings += 1
+        _values.__enter__()
         super().__enter__()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        global _recordings
         super().__exit__(*exception)
-        with _lock:
-            _recordings -= 1
-            if not _recordings:
-                Value.__init__ = _as_ever  # type: ignore[method-assign]
-                del Value.data, Value.grad  # type: ignore[misc]
+        _values.__exit__()
 
 
-_recordings = 0
 _as_ever = Value.__init__
 
 
@@ -147,3 +136,6 @@ def _watched(name: str) -> property:
         value.__dict__[name] = new
 
     return property(read, write)
+
+
+_values = Watch(Value, __init__=_init, data=_watched("data"), grad=_watched("grad"))

@@ -175,7 +175,10 @@ def works_on_values(function: Callable, given: Any) -> bool:
 
 
 def _kind(value: Any, values: list[Value], others: list[Any]) -> Any:
-    """What a program depends on in an argument. Its Values go into `values`, what has to be watched into `others`."""
+    """What a program depends on in an argument. Its Values go into `values`, what has to be watched into `others`.
+
+    It runs in every call. One function for this and for tensors (`compiled.py`) takes 1.1 to 1.7 times as long.
+    """
     kind = type(value)
     if kind is list or kind is tuple:
         kinds = set(map(type, value))
