@@ -96,7 +96,7 @@ def parts_of(lines: Lines, config: Mapping[str, Any], state: State, step: Record
         "CLIP": config["clip"] and f"{config['clip']}  # the largest norm of all gradients together",
     }
     update = ["g = g * scale"] * bool(config["clip"]) + (ADAMW if adam else SGD)[0 if decay else 1 :]
-    read = [*SPLIT] if config.get("split") != "none" else [*NO_SPLIT]
+    read = [*(SPLIT if state.has_dev else TRAIN_ALONE)] if config.get("split") != "none" else [*NO_SPLIT]
     read += ["contexts, targets = examples(train_words)"]
     read += [f"train_sample = sample(contexts, targets, {TRAIN_CHARACTERS})"]
     read += [f"dev_sample = sample(*examples(dev_words), {DEV_CHARACTERS})"] * state.has_dev
@@ -249,6 +249,7 @@ SPLIT = [
     "random.Random(42).shuffle(words)  # as in the lecture",
     "train_words, dev_words = words[: int(0.8 * len(words))], words[int(0.8 * len(words)) : int(0.9 * len(words))]",
 ]
+TRAIN_ALONE = ["random.Random(42).shuffle(words)  # as in the lecture", "train_words = words[: int(0.8 * len(words))]"]
 NO_SPLIT = ["train_words = words"]
 TABLE = [
     "frequencies = np.zeros(({size},) * {order}, np.int64)",

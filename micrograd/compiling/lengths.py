@@ -30,8 +30,9 @@ class Line:
         shape = f"  # {self.shape}" if self.shape else ""
         call = re.fullmatch(r"(.*? = [\w.]+\()(.*)(\)(?:\[0\])?)", self.code)
         if call and len(self.code + shape) + indent > 120:
-            inner = textwrap.wrap(call[2], 112 - indent, break_on_hyphens=False)
-            return "\n".join([call[1], *["    " + line for line in inner], call[3] + shape])
+            whole = re.sub(r'"[^"]*"', lambda match: match[0].replace(" ", "\0"), call[2])  # no string on two lines
+            inner = textwrap.wrap(whole, 112 - indent, break_on_hyphens=False)
+            return "\n".join([call[1], *["    " + line.replace("\0", " ") for line in inner], call[3] + shape])
         return self.code + shape
 
 

@@ -5,6 +5,7 @@ Each line runs as it is written, on the recorded arrays: so shapes and dtypes ar
 
 import ast
 import builtins
+import copy
 import functools
 import inspect
 import keyword
@@ -43,6 +44,20 @@ def constant(value: Any) -> ast.expr:
     if isinstance(value, np.ufunc):
         return ast.parse(f"np.{value.__name__}", mode="eval").body
     raise Obstacle(f"{value!r:.60} has no text")
+
+
+class ConstantsCompared(ast.NodeTransformer):
+    """Decides `-1 is not None`, which Python would warn of."""
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        left, right = node.left, node.comparators[0]
+        if (
+            isinstance(left, ast.Constant)
+            and isinstance(right, ast.Constant)
+            and isinstance(node.ops[0], ast.Is | ast.IsNot)
+        ):
+            return ast.Constant((left.value is right.value) == isinstance(node.ops[0], ast.Is))
+        return node
 
 
 class Text:
@@ -108,6 +123,7 @@ class Text:
     def value(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Name) and node.id in self.scope:
             return self.scope[node.id]
+        node = ConstantsCompared().visit(copy.deepcopy(node))
         return eval(compile(ast.fix_missing_locations(ast.Expression(node)), "<static>", "eval"), self.scope)
 
     def expression(self, value: Any, copied: bool = False) -> ast.expr:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 import micrograd
 from micrograd import nn
@@ -37,6 +38,15 @@ def test_the_source_runs_with_numpy_alone(tmp_path):
     out = np.load(tmp_path / "out.npz")
     assert out["arr_0"].tobytes() == loss(x, y).detach().numpy().tobytes()
     assert [out[f"arr_{i}"].tobytes() for i in (1, 2)] == [t.grad.numpy().tobytes() for t in (w, b)]
+
+
+@pytest.mark.filterwarnings("error")
+def test_targets_that_do_not_count_are_compiled_without_a_warning_of_python():
+    x, y = micrograd.randn(4, 3, requires_grad=True), micrograd.tensor([0, -1, 2, 1])
+    compiled = micrograd.compile(lambda x, y: F.cross_entropy(x, y, ignore_index=-1))
+    for _ in range(2):
+        compiled(x, y).backward()
+    assert x.grad[1].abs().sum() == 0 < x.grad[0].abs().sum()
 
 
 def test_what_is_run_writes_arrays_again_and_what_is_printed_gives_the_same_bits():
