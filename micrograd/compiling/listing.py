@@ -7,14 +7,15 @@ lengths is found by recording the call twice, with different lengths, and compar
 
 import ast
 import builtins
-import copy
 import inspect
+import re
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from micrograd.compiling.expressions import put, unparse
 from micrograd.compiling.kinds import is_own
 from micrograd.compiling.lengths import Line
 from micrograd.compiling.plain import Functions
@@ -143,6 +144,13 @@ class Listing:
         name = step.op.name if isinstance(step, Step) else step.function.__name__.strip("_")
         name = {"slice": "part", "index": "rows", "to_dtype": "cast"}.get(name, name)
         path = self.modules.get(id(module), "")
+        weight = (
+            re.fullmatch(r'w\["(?:.*\.)?(\w+)\.\w+"\]', self.texts.get(id(step.arrays[0]), ""))
+            if name == "part"
+            else None
+        )
+        if weight:  # a part of it
+            return weight[1]
         return name if not path else path if is_last else f"{path}_{name}"
 
     def fresh(self, wanted: str) -> str:
@@ -166,6 +174,9 @@ class Listing:
             if id(value) not in self.texts:
                 raise Obstacle("an array that no operation made enters the computation")
             return ast.parse(self.texts[id(value)], mode="eval").body
+        if isinstance(value, tuple) and any(isinstance(item, slice) for item in value):
+            items = [self.text(item) for item in value]
+            return ast.Subscript(ast.parse("np.s_", mode="eval").body, ast.Tuple(items, ast.Load()), ast.Load())
         if isinstance(value, tuple | list):
             items = [self.text(item) for item in value]
             return ast.Tuple(items, ast.Load()) if isinstance(value, tuple) else ast.List(items, ast.Load())
@@ -245,7 +256,7 @@ class Listing:
         for statement in source.tree.body:
             if isinstance(statement, ast.Assign):
                 target: Any = statement.targets[0]
-                value: Any = _put(statement.value, self._globals(statement.value, step) | names)
+                value: Any = put(statement.value, self._globals(statement.value, step) | names)
                 if isinstance(value, ast.Attribute) and value.attr == "shape":
                     names[target.id] = value
                 else:
@@ -254,7 +265,7 @@ class Listing:
                 value = statement.value
                 returned = list(value.elts) if isinstance(value, ast.Tuple) else [value]
         if first is None:
-            first = _put(returned[0], self._globals(returned[0], step) | names)
+            first = put(returned[0], self._globals(returned[0], step) | names)
         code = ast.unparse(first)
         if step.op.in_order and not step.op.forward(*step.arrays, **step.options)[0].flags.c_contiguous:
             code += ".copy()"
@@ -280,10 +291,10 @@ class Listing:
     def _called(self, step: Step, name: str, inputs: list[ast.expr], options: dict[str, ast.expr]) -> None:
         function = self.functions.needed(step.op.forward, is_op=True)
         dropped = self.functions.dropped.get(step.op.forward, set())
-        written = [_unparse(x) for x in inputs]
+        written = [unparse(x) for x in inputs]
         while written and written[-1] == "None" and step.op.parameters[len(written) - 1].default is None:
             written.pop()
-        written += [f"{name}={_unparse(v)}" for name, v in options.items() if name not in dropped]
+        written += [f"{name}={unparse(v)}" for name, v in options.items() if name not in dropped]
         targets = [name]
         if self.functions.backward and step.op.forward not in self.functions.forward_only:
             if step.op not in self.functions.returns:
@@ -298,7 +309,7 @@ class Listing:
 
     def _rerun(self, step: Rerun) -> None:
         function = inspect.unwrap(step.function)
-        arguments = ", ".join(_unparse(self.text(argument)) for argument in step.arguments)
+        arguments = ", ".join(unparse(self.text(argument)) for argument in step.arguments)
         call = f"{self.functions.needed(function, is_op=True)}({arguments})"
         results = list(_flat(step.result))
         if not results:
@@ -331,7 +342,7 @@ class Listing:
                 if extra := raw.ndim - len(edge.shape):
                     code = f"{self.functions.needed(sum_of_first)}({code}, {extra})"
                 if raw.shape[extra:] != edge.shape:
-                    array = _unparse(self.text(step.arrays[i]))
+                    array = unparse(self.text(step.arrays[i]))
                     code = f"{self.functions.needed(sum_of_stretched)}({code}, {array}.shape)"
             if raw.dtype != edge.dtype:
                 code = f"({code}).astype(np.{edge.dtype.name})"
@@ -368,7 +379,7 @@ class Listing:
                 g if tree.id == "unchanged" else f"{self.functions.needed(step.op.forward.__globals__[tree.id])}({g})"
             )
         given = ast.Name(g, ast.Load())
-        return _unparse(_put(tree.body, {**self._globals(tree.body, step), **names, tree.args.args[0].arg: given}))
+        return unparse(put(tree.body, {**self._globals(tree.body, step), **names, tree.args.args[0].arg: given}))
 
 
 def _hashable(kind: Any) -> Any:
@@ -405,54 +416,3 @@ def _returned_names(function: Callable) -> list[str]:
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
             return [element.id for element in node.value.elts if isinstance(element, ast.Name)]
     return []
-
-
-def _put(expression: ast.expr, names: dict[str, ast.expr]) -> ast.expr:
-    """Replace names by expressions, and drop `copy=`, and the extra tuple of reshape(*(a, b))."""
-    names = dict(names)
-
-    class Put(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> Any:
-            return copy.deepcopy(names.get(node.id, node))
-
-        def visit_Call(self, node: ast.Call) -> Any:
-            self.generic_visit(node)
-            node.keywords = [k for k in node.keywords if k.arg != "copy"]
-            if (
-                len(node.args) == 1
-                and isinstance(node.args[0], ast.Starred)
-                and isinstance(node.args[0].value, ast.Tuple)
-            ):
-                node.args = list(node.args[0].value.elts)
-            if isinstance(node.func, ast.Attribute) and node.func.attr in ("reshape", "transpose"):
-                node.args = list(node.args[0].elts) if isinstance(node.args[0], ast.Tuple) else node.args
-            return node
-
-    return _tidy(Put().visit(copy.deepcopy(expression)))
-
-
-def _tidy(expression: ast.expr) -> ast.expr:
-    """Write slice(a, b) in an index as a:b, and drop an ellipsis at its end."""
-
-    class Tidy(ast.NodeTransformer):
-        def visit_Subscript(self, node: ast.Subscript) -> Any:
-            self.generic_visit(node)
-            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-            parts = [_slice_of(part) for part in parts]
-            while len(parts) > 1 and isinstance(parts[-1], ast.Constant) and parts[-1].value is ...:
-                parts.pop()
-            node.slice = parts[0] if len(parts) == 1 else ast.Tuple(parts, ast.Load())
-            return node
-
-    return ast.fix_missing_locations(Tidy().visit(expression))
-
-
-def _slice_of(part: Any) -> Any:
-    if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "slice":
-        bounds = [None if isinstance(a, ast.Constant) and a.value is None else a for a in part.args]
-        return ast.Slice(*bounds)
-    return part
-
-
-def _unparse(expression: ast.expr) -> str:
-    return ast.unparse(ast.fix_missing_locations(_tidy(copy.deepcopy(expression))))

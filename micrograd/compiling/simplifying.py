@@ -5,13 +5,13 @@ removes one thing that these calls leave undone, or says that there is nothing l
 """
 
 import ast
-import copy
 import inspect
 import textwrap
 import types
 from typing import Any
 
 from micrograd.compiling.editing import EditedSource
+from micrograd.compiling.expressions import put
 from micrograd.compiling.kinds import OPEN, Unknown, decided, is_own
 
 ENGINE_DECORATORS = ("op", "function", "rerun")
@@ -371,21 +371,6 @@ def _is_short(value: ast.expr) -> bool:
     while isinstance(value, ast.Attribute):
         value = value.value
     return isinstance(value, ast.Name | ast.Constant)
-
-
-def put(expression: ast.expr, names: dict[str, ast.expr]) -> Any:
-    """An expression with others in place of names, and without `dtype=None`."""
-
-    class Put(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> Any:
-            return names.get(node.id, node)
-
-        def visit_Call(self, node: ast.Call) -> Any:
-            self.generic_visit(node)
-            node.keywords = [k for k in node.keywords if not (k.arg == "dtype" and ast.unparse(k.value) == "None")]
-            return node
-
-    return ast.fix_missing_locations(Put().visit(copy.deepcopy(expression)))
 
 
 def is_literal(text: str) -> bool:
