@@ -60,6 +60,8 @@ def text_of(
         "at_once": f"max(1, {most} // contexts.shape[1])" if whole else most,
         "rows": " * contexts.shape[1]" if whole else "",
         "drawing": _drawing(),
+        "last_weights": 'group(arrays, "last")' if trains else "arrays",
+        "window": 1 if whole else window,
         "draws_from": None if whole else window,
         "words": settings["at_once"],
         "longest": f"min({longest}, {window} - len(prompt))" if whole else longest,
@@ -215,10 +217,13 @@ def read():
         with np.load(WEIGHTS) as file:
             arrays = dict(file)
             if file.zip.testzip() or len(arrays) != arrays["count"]:
-                raise ValueError("it is damaged")
-    except Exception as error:  # a damaged file may raise anything
-        stop(f"{WEIGHTS} cannot be read ({' '.join(str(error).split())})")
-    return arrays
+                raise ValueError
+        after(@last_weights@, np.zeros((1, @window@), np.int64))  # raises where they are another net's
+        return arrays
+    except OSError as error:
+        stop(f"{WEIGHTS} cannot be read ({error}); it belongs beside this file")
+    except Exception:  # what is damaged may raise anything
+        stop(f"{WEIGHTS} is damaged, or of another model; export it again")
 
 
 def stop(why):
@@ -255,5 +260,9 @@ def main():
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(errors="replace")
-    main()
+    try:
+        main()
+    except (KeyboardInterrupt, BrokenPipeError):  # of Ctrl-C, and of a reader that has had enough
+        sys.stderr.close()
+        sys.exit(130)
 '''

@@ -58,7 +58,7 @@ class Kind:
 
     @property
     def size(self) -> Length:
-        """How many elements there are: not known, but never none."""
+        """How many elements there are: not known, but whether there are any is."""
         return Length(math.prod([n.value if isinstance(n, Length) else n for n in self.shape]))
 
     def __len__(self) -> Any:
@@ -131,7 +131,7 @@ def decided(expression: ast.expr, scope: dict[str, Any], calls: list[dict[str, A
         except Exception:
             raise Unknown from None
         if isinstance(value, Length):
-            value = True  # no length is 0
+            value = value.value > 0
         if not (value is None or isinstance(value, bool | int | str | tuple | np.bool_)):
             raise Unknown
         found.append(value)

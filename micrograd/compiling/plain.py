@@ -50,8 +50,8 @@ class Functions:
         def varies(dim: int, length: int) -> bool:
             return not fixed and (dim == 0 or any(length == n or (n > 100 and length % n == 0) for n in self.lengths))
 
-        if type(value) is int and value in (2, 3):
-            is_option = not {2, 3} & self.lengths  # an exponent
+        if type(value) is int and value in (2, 3) and value not in self.lengths:
+            is_option = True  # an exponent; larger numbers may be computed from lengths
         return kind_of(value, varies, is_option)
 
     @contextmanager

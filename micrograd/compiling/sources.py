@@ -33,7 +33,7 @@ class Source(SimplifiedSource):
         about: a docstring where it has none.
         """
         while self.settle():
-            self.simplify()
+            pass
         self.drop_options()
         while self.drop_arguments() or (self.is_op and self.drop_unchanged()):
             pass
@@ -117,8 +117,8 @@ class Source(SimplifiedSource):
             self.global_name(node.func, found)
             dropped = self.functions.dropped.get(function, set())
             for i, keyword in enumerate(node.keywords):
-                if keyword.arg in dropped:
-                    before = [*node.args, *[k.value for k in node.keywords[:i]]]
+                before = [*node.args, *[k.value for k in node.keywords[:i]]]
+                if keyword.arg in dropped and before:
                     return self.put(self.span(before[-1])[1], self.span(keyword)[1], "")
         return False
 
