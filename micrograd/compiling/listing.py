@@ -291,10 +291,10 @@ class Listing:
     def _called(self, step: Step, name: str, inputs: list[ast.expr], options: dict[str, ast.expr]) -> None:
         function = self.functions.needed(step.op.forward, is_op=True)
         dropped = self.functions.dropped.get(step.op.forward, set())
-        written = [unparse(x) for x in inputs]
+        written = [unparse(x) for given, x in zip(_inputs_of(step), inputs, strict=True) if given not in dropped]
         while written and written[-1] == "None" and step.op.parameters[len(written) - 1].default is None:
             written.pop()
-        written += [f"{name}={unparse(v)}" for name, v in options.items() if name not in dropped]
+        written += [f"{option}={unparse(v)}" for option, v in options.items() if option not in dropped]
         targets = [name]
         if self.functions.backward and step.op.forward not in self.functions.forward_only:
             if step.op not in self.functions.returns:

@@ -68,13 +68,17 @@ class Source(SimplifiedSource):
         self.simplify()
         if not self.is_op or not self.calls:
             return False
-        for name in [a.arg for a in self.tree.args.args[len(self.tree.args.args) - len(self.tree.args.defaults) :]]:
+        for name in [a.arg for a in self.tree.args.args]:
             kinds = {repr(call.get(name, OPEN)) for call in self.calls}
             if kinds <= {"None"} or kinds <= {"True"} or kinds <= {"False"}:
                 for node in ast.walk(self.tree):
                     if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
                         return self.replace(node, kinds.pop())
         return False
+
+    def always_none(self, name: str) -> bool:
+        """Whether an argument is None in every call."""
+        return bool(self.calls) and all(call.get(name, OPEN) is None for call in self.calls)
 
     def drop_options(self) -> None:
         """Remove the options that no line reads any more."""
@@ -88,7 +92,11 @@ class Source(SimplifiedSource):
         self.dropped = {a.arg for a in args.kwonlyargs if a.arg not in used} | {*always}
         if self.is_op:
             n = len(args.args) - len(args.defaults)
-            gone = [i for i, a in enumerate(args.args) if i >= n and a.arg not in used]
+            gone = {i for i, a in enumerate(args.args) if i >= n and a.arg not in used}
+            last = n - 1 if len(gone) == len(args.defaults) else -1
+            while last >= 0 and args.args[last].arg not in used and self.always_none(args.args[last].arg):
+                gone.add(last)
+                last -= 1
             self.dropped |= {args.args[i].arg for i in gone}
             args.defaults = [d for i, d in enumerate(args.defaults, n) if i not in gone]
             args.args = [a for i, a in enumerate(args.args) if i not in gone]

@@ -114,6 +114,7 @@ def _gelu(x):
 
 
 def _gelu_by_tanh(x):
+    """input * Phi(input), where Phi is approximated by way of tanh (Hendrycks and Gimpel 2016)."""
     a, b = math.sqrt(2 / math.pi), 0.044715
     inner = np.asarray(x * x)
     inner *= a * b

@@ -129,7 +129,9 @@ def _loss_node(input: Tensor, *others: Any, reduction: str, **options: Any) -> s
     ],
 )
 def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction):
-    """`loss`, one of the two above, of input (n, classes, ...) or (classes,), with a weight (classes,) or None.
+    """The loss over the targets that count, of input (n, classes, ...) or (classes,), with a weight (classes,) or None.
+
+    loss: the name of one of the two above.
 
     ignore_index: None where every target counts; the rows of others are left out altogether, whatever they hold.
     """

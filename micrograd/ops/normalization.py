@@ -121,12 +121,13 @@ def count_batch(counter: Tensor) -> None:
 
 @rerun
 def _add_1(counter):
+    """Count a batch, in place."""
     counter += 1
 
 
 @rerun
 def _moved_moments(x, running_mean, running_var, momentum):
-    """The same, after running_mean and running_var, if any, have moved towards them."""
+    """Mean and variance of each channel, after running_mean and running_var, if any, have moved towards them."""
     mean, var = _moments(x)
     n = x.size // x.shape[1] if x.size else 0
     for running, now in ((running_mean, mean), (running_var, var * (n / (n - 1)))) if n else ():

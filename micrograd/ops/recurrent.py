@@ -66,6 +66,7 @@ def _sigmoid(x):
 
 
 def _dx(dgates, weight):
+    """The gradient of x, (T, n, e), from that of the gates, (gates, T, n, h)."""
     gates, steps, n, hidden = dgates.shape
     W_x, _ = _by_gate(weight, hidden)
     parts = dgates.reshape(gates, steps * n, hidden) @ W_x
@@ -73,7 +74,7 @@ def _dx(dgates, weight):
 
 
 def _dweight(dgates, x, *h_before):
-    """h_before: for each gate the state that goes with its W_h, (T, n, h), or one for all of them."""
+    """The gradient of the weight. h_before: for each gate the state that goes with its W_h, or one for all of them."""
     gates, steps, n, hidden = dgates.shape
     e = x.shape[2]
     result = np.empty((gates * hidden, e + hidden), dgates.dtype)
@@ -85,6 +86,7 @@ def _dweight(dgates, x, *h_before):
 
 
 def _dbias(dgates):
+    """The gradient of the bias, (gates * h,), from that of the gates, (gates, T, n, h)."""
     gates, steps, n, hidden = dgates.shape
     return np.concatenate([sum_of_rows(dgate) for dgate in dgates.reshape(gates, steps * n, hidden)])
 
