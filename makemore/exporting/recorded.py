@@ -61,7 +61,7 @@ class Lines:
         self.lengths: dict[str, tuple[int, int]] = {"n": (101, 103)}
         if model.whole_words:
             self.lengths["T"] = (max(1, longest - 1), longest)
-        varying = {length for pair in self.lengths.values() for length in pair}
+        varying = {n: longest if name == "T" else None for name, pair in self.lengths.items() for n in pair}
         self.layers: dict[str, Any] = {}  # the functions of equal layers, see `folding.written`
         self.back: set[Any] = set()
         self.forward_only: set[Any] = set()

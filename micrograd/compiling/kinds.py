@@ -24,13 +24,19 @@ def is_own(value: Any) -> bool:
 
 
 class Length:
-    """A dimension that has another length in another call. It equals what was as long; any other comparison raises.
+    """A dimension that has another length in another call. It equals what was as long; other comparisons raise.
 
     All calls that are looked at have to agree, and they have different lengths: what is as long in each is so always.
+    most: how long it can be at most, None if that is not known.
     """
 
-    def __init__(self, value: int):
-        self.value = value
+    def __init__(self, value: int, most: int | None = None):
+        self.value, self.most = value, most
+
+    def __le__(self, other: Any) -> Any:
+        if isinstance(other, int) and self.most is not None and self.most <= other:
+            return True
+        return self._varies()
 
     def __eq__(self, other: object) -> Any:
         if self.value == (other.value if isinstance(other, Length) else other):
@@ -40,21 +46,21 @@ class Length:
     def _varies(self, *_: Any) -> Any:
         raise TypeError("this length varies")
 
-    __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __index__ = __mod__ = __add__ = __sub__ = _varies
+    __ne__ = __lt__ = __gt__ = __ge__ = __index__ = __mod__ = __add__ = __sub__ = _varies
     __hash__ = None  # type: ignore[assignment]
 
 
 class Kind:
     """What is known of an array in all calls: its dtype, its dimensions and those of their lengths that never vary.
 
-    varies: whether a length, given with its dimension, does.
+    length: gives for a dimension and its length the length, or a Length if it varies.
     """
 
     __class__ = np.ndarray  # type: ignore[assignment]  # so says isinstance
 
-    def __init__(self, array: np.ndarray, varies: Callable[[int, int], bool]):
+    def __init__(self, array: np.ndarray, length: Callable[[int, int], Any]):
         self.ndim, self.dtype, self.flags = array.ndim, array.dtype, _Flags(array)
-        self.shape = tuple([Length(n) if varies(i, n) else n for i, n in enumerate(array.shape)])
+        self.shape = tuple([length(i, n) for i, n in enumerate(array.shape)])
 
     @property
     def size(self) -> Length:
@@ -95,10 +101,10 @@ class Open:
 OPEN = Open()
 
 
-def kind_of(value: Any, varies: Callable[[int, int], bool], is_option: bool | int = False) -> Any:
+def kind_of(value: Any, length: Callable[[int, int], Any], is_option: bool | int = False) -> Any:
     """What of an argument holds for all calls like this one; a whole number may be the length of a dimension."""
     if isinstance(value, np.ndarray):
-        return Kind(value, varies)
+        return Kind(value, length)
     if value is None or isinstance(value, bool | str | float) or (is_option and isinstance(value, int)):
         return value
     if isinstance(value, tuple) and all(item is None or isinstance(item, PARTS) for item in value):

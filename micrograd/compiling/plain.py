@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from micrograd.compiling.expressions import put
-from micrograd.compiling.kinds import HERE, OPEN, Kind, is_own, kind_of
+from micrograd.compiling.kinds import HERE, OPEN, Kind, Length, is_own, kind_of
 from micrograd.compiling.simplifying import is_docstring
 from micrograd.compiling.sources import Source
 
@@ -24,11 +24,11 @@ from micrograd.compiling.sources import Source
 class Functions:
     """The functions that a text needs, each once, in the order in which they have to stand.
 
-    backward: whether operations hand back their derivatives. taken: names that are not free. lengths: those that vary.
-    weights: the ids of arrays whose lengths do not.
+    backward: whether operations hand back their derivatives. taken: names that are not free. lengths: those that vary,
+    each with the most that it can be. weights: the ids of arrays whose lengths do not vary.
     """
 
-    def __init__(self, backward: bool, taken: set[str], lengths: set[int], weights: set[int]):
+    def __init__(self, backward: bool, taken: set[str], lengths: dict[int, int | None], weights: set[int]):
         self.backward, self.lengths, self.weights = backward, lengths, weights
         self.taken = {*taken, *dir(builtins)}
         self.calls: dict[Any, list[dict[str, Any]]] = {}
@@ -47,12 +47,13 @@ class Functions:
         """What of an argument holds in every call: the first length of what is computed never does."""
         fixed = id(value) in self.weights
 
-        def varies(dim: int, length: int) -> bool:
-            return not fixed and (dim == 0 or any(length == n or (n > 100 and length % n == 0) for n in self.lengths))
+        def length(dim: int, n: int) -> Any:
+            varies = dim == 0 or any(n == m or (m > 100 and n % m == 0) for m in self.lengths)
+            return Length(n, self.lengths.get(n)) if varies and not fixed else n
 
         if type(value) is int and value in (2, 3) and value not in self.lengths:
             is_option = True  # an exponent; larger numbers may be computed from lengths
-        return kind_of(value, varies, is_option)
+        return kind_of(value, length, is_option)
 
     @contextmanager
     def watching(self) -> Iterator[None]:

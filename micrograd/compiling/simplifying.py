@@ -88,10 +88,26 @@ class SimplifiedSource(EditedSource):
     def decide(self, test: ast.expr, inner: set[str], among: list[dict[str, Any]] | None = None) -> Any:
         """The value of an expression in all calls, or those given. Raises Unknown."""
         changed = self.changed_before(test, bool(inner)) | inner
+        test = put(test, {name: value for name, value in self.definitions().items() if name not in inner})
         calls = self.calls if among is None else among
         calls = [{k: OPEN if k in changed else v for k, v in call.items()} for call in calls]
         calls = [{**dict.fromkeys(changed, OPEN), **call} for call in calls]
         return decided(test, self.scope, calls)
+
+    def definitions(self) -> dict[str, ast.expr]:
+        """The names that stand for a shape or a part of one, such as `n = x.shape[1]`, and nothing else."""
+        found: dict[str, ast.expr] = {}
+        stored = [name for name, _ in self.stores]
+        for statement in self.tree.body:
+            if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+                continue
+            value: Any = statement.value
+            shape = value.value if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant) else value
+            if isinstance(shape, ast.Attribute) and shape.attr == "shape" and isinstance(shape.value, ast.Name):
+                name = statement.targets[0].id
+                if stored.count(name) == 1 and shape.value.id not in stored:
+                    found[name] = value
+        return found
 
     def changed_before(self, node: Any, anywhere: bool) -> set[str]:
         """The names that may have been assigned again before a node is reached."""

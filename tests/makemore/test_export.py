@@ -126,7 +126,7 @@ def check_text(path, most):
 def test_the_file_draws_the_words_of_the_package(net, words, tmp_path, command, numpy_alone):
     folder = begin(words, tmp_path / "run", NETS[net]).folder
     assert command("export", "-o", folder.path, tmp_path / "model.py").status == 0
-    check_text(tmp_path / "model.py", 260)
+    check_text(tmp_path / "model.py", 250)
     for n, flags in ((12, {}), (260, {"seed": 7, "temperature": 0.8, "top_k": 5, "prompt": "a"})):
         given = [text for name, value in flags.items() for text in ("--" + name.replace("_", "-"), value)]
         found = alone(numpy_alone, tmp_path / "model.py", "-n", n, *given)
