@@ -8,6 +8,7 @@ lengths is found by recording the call twice, with different lengths, and compar
 import ast
 import builtins
 import inspect
+import math
 import re
 import weakref
 from collections.abc import Callable, Mapping
@@ -25,7 +26,7 @@ from micrograd.compiling.text import constant
 from micrograd.graph import Node, added, state, topological_order
 from micrograd.ops import unchanged
 from micrograd.rules.errors import silent
-from micrograd.rules.sums import sum_of_first, sum_of_stretched
+from micrograd.rules.sums import sum_of_first, sum_of_rows, sum_of_stretched
 from micrograd.tensors import Tensor
 
 
@@ -340,7 +341,7 @@ class Listing:
             code = given if raw is g else self._derivative(self.derivatives[id(node)][i], given)
             if raw.shape != edge.shape:
                 if extra := raw.ndim - len(edge.shape):
-                    code = f"{self.functions.needed(sum_of_first)}({code}, {extra})"
+                    code = self._summed(code, raw, extra)
                 if raw.shape[extra:] != edge.shape:
                     array = unparse(self.text(step.arrays[i]))
                     code = f"{self.functions.needed(sum_of_stretched)}({code}, {array}.shape)"
@@ -369,6 +370,15 @@ class Listing:
             line.targets[1:] = [t if t in used or not t or t in self.texts.values() else "_" for t in line.targets[1:]]
             if line.targets[1:] and {*line.targets[1:]} <= {"_", ""}:
                 line.targets, line.value = line.targets[:1], f"{line.value}[0]"
+
+    def _summed(self, code: str, gradient: np.ndarray, dims: int) -> str:
+        """The sum of a gradient over the first dimensions, as `sum_of_first` has it."""
+        if not gradient.flags.c_contiguous:
+            return f"{self.functions.needed(sum_of_first)}({code}, {dims})"
+        rest = gradient.shape[dims:]
+        code = code if code.isidentifier() else f"({code})"
+        rows = code if gradient.ndim == 2 else f"{code}.reshape(-1, {math.prod(rest)})"
+        return f"{self.functions.needed(sum_of_rows)}({rows})" + (f".reshape{rest}" if len(rest) > 1 else "")
 
     def _derivative(self, derivative: Any, g: str) -> str:
         if isinstance(derivative, str):

@@ -76,10 +76,6 @@ class Source(SimplifiedSource):
                         return self.replace(node, kinds.pop())
         return False
 
-    def always_none(self, name: str) -> bool:
-        """Whether an argument is None in every call."""
-        return bool(self.calls) and all(call.get(name, OPEN) is None for call in self.calls)
-
     def drop_options(self) -> None:
         """Remove the options that no line reads any more."""
         args = self.tree.args
@@ -94,7 +90,7 @@ class Source(SimplifiedSource):
             n = len(args.args) - len(args.defaults)
             gone = {i for i, a in enumerate(args.args) if i >= n and a.arg not in used}
             last = n - 1 if len(gone) == len(args.defaults) else -1
-            while last >= 0 and args.args[last].arg not in used and self.always_none(args.args[last].arg):
+            while last >= 0 and args.args[last].arg not in used:
                 gone.add(last)
                 last -= 1
             self.dropped |= {args.args[i].arg for i in gone}
