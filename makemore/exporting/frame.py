@@ -165,7 +165,7 @@ TOKENS = @tokens@  # by token id; the first is the boundary before and after a w
 WEIGHTS = Path(__file__).with_name(@weights_name@)
 
 
-# The operations, as they are in micrograd.
+# The operations: those of micrograd, without what this net does not ask of them.
 @gap@
 @operations@
 

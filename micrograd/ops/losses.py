@@ -129,7 +129,7 @@ def _loss_node(input: Tensor, *others: Any, reduction: str, **options: Any) -> s
     ],
 )
 def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction):
-    """The loss over the targets that count, of input (n, classes, ...) or (classes,), with a weight (classes,) or None.
+    """The loss over the targets that count, of input (n, classes, ...) or (classes,); weight: (classes,) or None.
 
     loss: the name of one of the two above.
 
