@@ -3,11 +3,16 @@
 A batch is always cut into the same shards, SHARDS of them or, with more processes, the next power of two. Each process
 works out the gradients of its own, and all are added up in pairs, as in a tournament: (0 + 1) + (2 + 3). Neither
 depends on how many processes there are, so that one and two and three and four take the same steps, to the last bit.
+
+Then each process updates its share of the parameters, whose gradients it has added up, and all exchange the new weights
+(Rajbhandari et al. 2020, ZeRO): as many numbers are sent as if all had all gradients, and nothing is worked out twice.
 """
 
+import functools
 import math
+import operator
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,7 +29,7 @@ from makemore.threads import on_threads
 from micrograd import from_numpy
 from micrograd.distributed.group import current
 from micrograd.nn import BatchNorm1d
-from micrograd.nn.utils import clip_grad_norm_
+from micrograd.nn.utils import clip_grads_with_norm_, get_total_norm
 
 SHARDS = 4
 """Into how many a batch is cut: more would be slower, because each of them is a forward and a backward."""
@@ -75,57 +80,102 @@ def take_part(
 
 
 class SharedStep:
-    """A step: this process's shards of its batch, and the sum of all. compiled: by `micrograd.compile`."""
+    """A step: this process's shards of its batch, and its share of the update. compiled: by `micrograd.compile`.
+
+    weights: those of all parameters one after the other, which lie in it, and at its end the loss.
+    """
 
     def __init__(self, config: dict[str, Any], examples: Examples, model: Any, optimizer: Any, compiled: bool):
         self.config, self.examples, self.model, self.optimizer = config, examples, model, optimizer
-        self.loss_of: Any = micrograd.compile(loss_of) if compiled else loss_of
+        # A program is one with padding or without, and of words of one length a shard often has none.
+        self.loss_of: Any = [micrograd.compile(loss_of) if compiled else loss_of for _ in range(2)]
         self.group: Any = current()
+        self.ended = False
         self.lengths = (examples.targets >= 0).sum(1) if model.whole_words else None
-        self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.count = _count_of_shards(self.group.size)
+        self.cuts = cuts_of_batch(config["batch_size"], self.count, self.lengths)
         mine = [_in_turn(shard, self.count) for shard in _shards_of(self.group.rank, self.group.size, self.count)]
         self.pairs = [mine[i : i + 2] for i in range(0, len(mine), 2)]  # or one, where a rank has no more
-        numbers = sum(parameter.numel() for parameter in self.parameters) + 1  # the last is the loss
-        self.rows = np.zeros((len(self.pairs), numbers), np.float32)
-        self.total = self.rows[0]
-        bounds = [numbers * i // self.group.size for i in range(self.group.size + 1)]
-        self.counts = np.diff(bounds)
-        self.received = np.zeros((self.group.size, self.counts[self.group.rank]), np.float32)
+        self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self._lay_out()
+        self.rows = np.zeros((len(self.pairs), len(self.weights)), np.float32)
+        self.sums = self.rows[0]
+
+    def _lay_out(self) -> None:
+        """Put the weights one after the other, and share the parameters out to the ranks."""
+        rank, size = self.group.rank, self.group.size
+        numbers = np.array([parameter.numel() for parameter in self.parameters])
+        ends = np.cumsum(numbers)
+        self.weights = np.zeros(ends[-1] + 1, np.float32)
+        self.places = [slice(*place) for place in zip(ends - numbers, ends, strict=True)]
+        for parameter, place in zip(self.parameters, self.places, strict=True):
+            self.weights[place] = parameter.detach().numpy().reshape(-1)
+            parameter.data = from_numpy(self.weights[place].reshape(parameter.shape))
+        cuts = cuts_into(size, numbers)
+        self.own = range(cuts[rank], cuts[rank + 1])
+        bounds = np.array([0, *ends])[cuts]
+        bounds[-1] += 1  # the last rank adds up the losses as well
+        self.starts, self.counts = bounds[:-1], np.diff(bounds)
+        self.share = slice(bounds[rank], bounds[rank + 1])
+        self.received = np.zeros((size, self.counts[rank]), np.float32)
+        for i, parameter in enumerate(self.parameters):
+            if rank and i not in self.own:
+                self.optimizer.state.pop(parameter, None)
+
+    # What rank 0 calls, and the others follow.
 
     def take(self, rate: float) -> float:
-        """On rank 0: take the step, together with all other ranks, and return its loss."""
-        self.group.comm.Bcast(np.array([rate]))
-        return self._take(rate)
+        """Take the step, and return its loss."""
+        self._on_all("_take", rate)
+        return float(self.weights[-1])
 
-    def follow(self) -> bool:
-        """On another rank: take the next step, if there is one."""
-        rate = np.zeros(1)
-        self.group.comm.Bcast(rate)
-        if not math.isnan(rate[0]):
-            self._take(float(rate[0]))
-        return not math.isnan(rate[0])
+    def gather_gradients(self) -> None:
+        """Give the parameters of rank 0 the gradients of the last step, all of them."""
+        self._on_all("_gather_gradients")
+
+    def gather_state(self) -> None:
+        """Give the optimizer of rank 0 its state, of all parameters."""
+        self._on_all("_gather_state")
 
     def end(self) -> None:
-        """On rank 0: tell the others that no step follows."""
-        self.group.comm.Bcast(np.array([math.nan]))
+        """Let the others go, unless an error has sent all home."""
+        if not self.ended:
+            self.gather_state()
+            self._on_all("_end")
 
-    def _take(self, rate: float) -> float:
-        # A signal is heard when the step is done: whoever left in the middle would leave the others waiting.
+    def follow(self) -> bool:
+        """On another rank: do what rank 0 calls; whether there is more to come."""
+        name, arguments = self.group.comm.bcast(None)
+        getattr(self, name)(*arguments)
+        return not self.ended
+
+    def _on_all(self, name: str, *arguments: Any) -> None:
+        # A signal is heard when the call is done: whoever left in the middle would leave the others waiting.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, processes.STOPS) if hasattr(signal, "pthread_sigmask") else ()
         try:
-            outcome = processes.Outcome.of(self._gradients)
-            if outcome.error is not None:
-                self.rows[0].fill(math.nan)
-            self._add_up()
-            if math.isnan(self.total[-1]):  # the same bits on all ranks, so all come here
-                for found in self.group.comm.allgather(outcome):
-                    found.get()
-            self._update(rate)
+            self.group.comm.bcast((name, arguments))
+            getattr(self, name)(*arguments)
         finally:
             if before != ():
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        return float(self.total[-1])
+
+    # What every rank does.
+
+    def _take(self, rate: float) -> None:
+        outcome = processes.Outcome.of(self._gradients)
+        if outcome.error is not None:
+            self.rows[0].fill(math.nan)
+        self._add_up()
+        self._update(rate)
+        self._exchange()
+        if math.isnan(self.weights[-1]):  # the same bits on all ranks, so all come here
+            outcomes = self.group.comm.allgather(outcome)
+            self.ended = any(found.error is not None for found in outcomes)
+            for found in outcomes:
+                found.get()
+
+    def _end(self) -> None:
+        self.ended = True
 
     def _gradients(self) -> None:
         """Fill the rows: of each pair of shards of this rank the gradients, and their part of the loss."""
@@ -134,49 +184,96 @@ class SharedStep:
         if self.lengths is not None:  # words of one length go together, so that there is less padding
             chosen = chosen[np.argsort(self.lengths[chosen], kind="stable")]
         for row, pair in zip(self.rows, self.pairs, strict=True):
-            self.optimizer.zero_grad()  # the second backward of a pair adds to what the first has left
-            loss = sum(self._backward(chosen, shard) for shard in pair)
-            gradients = [np.zeros(p.numel()) if p.grad is None else p.grad.numpy().reshape(-1) for p in self.parameters]
-            np.concatenate([*gradients, [loss]], out=row, casting="same_kind")
+            losses, gradients = zip(*[self._backward(chosen, shard) for shard in pair], strict=True)
+            row[-1] = sum(losses)
+            for place, first, last in zip(self.places, gradients[0], gradients[-1], strict=True):
+                if len(pair) == 2:
+                    np.add(first, last, out=row[place])
+                else:
+                    row[place] = first
 
-    def _backward(self, chosen: np.ndarray, shard: int) -> np.float32:
-        """Add the gradients of a shard of the chosen examples to those of the parameters; its part of the loss."""
-        size = len(chosen)
-        part = chosen[size * shard // self.count : size * (shard + 1) // self.count]
-        contexts, targets, share = self.examples.contexts[part], self.examples.targets[part], len(part) / size
+    def _backward(self, chosen: np.ndarray, shard: int) -> tuple[np.float32, list[np.ndarray]]:
+        """Of a shard of the chosen examples its part of the loss, and the gradients of the parameters, flat."""
+        part = chosen[self.cuts[shard] : self.cuts[shard + 1]]
+        contexts, targets, share = self.examples.contexts[part], self.examples.targets[part], len(part) / len(chosen)
         if self.lengths is not None:
             longest = self.lengths[part].max()
             contexts, targets = contexts[:, :longest], np.ascontiguousarray(targets[:, :longest])
             share = float(self.lengths[part].sum() / self.lengths[chosen].sum())
-        loss = self.loss_of(self.model, from_numpy(contexts), from_numpy(targets))
+        loss = self.loss_of[int((targets < 0).any())](self.model, from_numpy(contexts), from_numpy(targets))
         if self.config["type"] in NGRAMS:
             loss = loss + self.model.penalty(self.config["weight_decay"])
         loss = loss * share
+        self.optimizer.zero_grad()
         loss.backward()
-        return np.float32(loss.item())
+        gradients = [np.zeros(p.shape, np.float32) if p.grad is None else p.grad.numpy() for p in self.parameters]
+        return np.float32(loss.item()), [gradient.reshape(-1) for gradient in gradients]
 
     def _add_up(self) -> None:
-        """Put the sum of all ranks' rows into total: each rank adds up its piece, and all gather the pieces."""
-        comm, counts = self.group.comm, self.counts
+        """Put the sum of all ranks' rows into sums, as far as it is this rank's share."""
+        rank, received = self.group.rank, [*self.received]
+        sent, expected = self.counts.copy(), np.full(self.group.size, self.counts[rank])
+        sent[rank] = expected[rank] = 0  # one's own numbers stay where they are
+        to = [self.rows[0], (sent, self.starts)]
         with np.errstate(all="ignore"):
-            add_in_pairs([*self.rows])
-            if self.group.size == 1:
-                return
-            comm.Alltoallv([self.total, counts], [self.received, [counts[self.group.rank]] * self.group.size])
-            piece = add_in_pairs([*self.received])
-        comm.Allgatherv(piece, [self.total, counts])
+            received[rank] = add_in_pairs([*self.rows])[self.share]
+            self.group.comm.Alltoallv(to, [self.received, (expected, self.counts[rank] * np.arange(self.group.size))])
+            self.sums = add_in_pairs(received)
 
     def _update(self, rate: float) -> None:
-        """Step with the gradients in total, which lie in it and are not copied."""
-        start = 0
-        for parameter in self.parameters:
-            end = start + parameter.numel()
-            parameter.grad = from_numpy(self.total[start:end].reshape(parameter.shape))
-            start = end
+        """Step with this rank's share of the gradients."""
+        self.optimizer.zero_grad()
+        self._set_gradients(self.own, self.sums, self.share.start)
         if self.config["clip"]:
-            clip_grad_norm_(self.parameters, self.config["clip"])
+            norms = np.zeros(
+                len(self.parameters), np.float32
+            )  # of each parameter's gradient, in the same order anywhere
+            norms[self.own] = [np.linalg.norm(self.parameters[i].grad.numpy().reshape(-1)) for i in self.own]
+            self.group.comm.Allreduce(self.group.MPI.IN_PLACE, norms)
+            clip_grads_with_norm_(self.parameters, self.config["clip"], get_total_norm([from_numpy(norms)]))
         self.optimizer.param_groups[0]["lr"] = rate
         self.optimizer.step()
+
+    def _set_gradients(self, which: Iterable[int], numbers: np.ndarray, start: int) -> None:
+        """Let the gradients of these parameters lie in numbers, the first of which belongs at the place start."""
+        for i in which:
+            found = numbers[self.places[i].start - start : self.places[i].stop - start]
+            self.parameters[i].grad = from_numpy(found.reshape(self.parameters[i].shape))
+
+    def _exchange(self) -> None:
+        """Give all ranks the weights that each has updated, and the loss."""
+        if self.group.rank == self.group.size - 1:
+            self.weights[-1] = self.sums[-1]
+        self.group.comm.Allgatherv(self.group.MPI.IN_PLACE, [self.weights, (self.counts, self.starts)])
+
+    def _gather_gradients(self) -> None:
+        first = self.group.rank == 0  # where sums lies in rows[0] already
+        every = [self.rows[0], (self.counts, self.starts)] if first else None
+        self.group.comm.Gatherv(self.group.MPI.IN_PLACE if first else self.sums, every)
+        if first:
+            self._set_gradients(range(len(self.parameters)), self.rows[0], 0)
+
+    def _gather_state(self) -> None:
+        found = self.group.comm.gather(optimizer_arrays(self.optimizer))
+        if found:  # a later rank knows better of its own parameters than rank 0 does
+            load_optimizer(self.optimizer, functools.reduce(operator.or_, found))
+
+
+def cuts_into(parts: int, weights: np.ndarray) -> np.ndarray:
+    """Where a row of things is cut into parts of about the same weight: (parts + 1,), from 0 to all."""
+    before = np.cumsum([0, *weights])
+    return np.abs(before - np.linspace(0, before[-1], parts + 1)[:, None]).argmin(1)
+
+
+def cuts_of_batch(size: int, shards: int, lengths: np.ndarray | None) -> np.ndarray:
+    """Where a batch is cut into shards: (shards + 1,). lengths: of all examples, where a batch is sorted by them.
+
+    Then the longest words have a shard of fewer, so that of a usual batch each has about as many characters.
+    """
+    usual = np.ones(size) if lengths is None else np.quantile(lengths, (np.arange(size) + 0.5) / size)
+    least = np.arange(shards + 1)  # none is empty
+    cuts = np.maximum.accumulate(cuts_into(shards, usual) - least) + least
+    return np.minimum(cuts, size - shards + least)
 
 
 def add_in_pairs(rows: list[np.ndarray]) -> np.ndarray:

@@ -239,12 +239,16 @@ class Training:
                     raise UsageError(f"the loss became {number} at step {self.step:,}; lower --learning-rate")
                 smooth = number if math.isnan(smooth) else 0.99 * smooth + 0.01 * number
                 if stepped is not None:
+                    if shared:
+                        shared.gather_gradients()
                     stepped(self)
                 bar.update()
                 if time.monotonic() - shown > 0.1 or self.step == total:
                     bar.set_postfix_str(f"loss {smooth:.4f}, rate {optimizer.param_groups[0]['lr']:.3g}", refresh=False)
                     shown = time.monotonic()
                 if self.step % config["eval_every"] == 0:
+                    if shared:
+                        shared.gather_state()
                     self._evaluate(evaluated)
         if stop.asked and self.step > self.evaluated_at and self.folder is not None:
             self._write_checkpoint()  # before it evaluates: whoever stops it may not wait for long

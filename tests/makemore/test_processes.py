@@ -19,7 +19,7 @@ from makemore.config import config_of, parser_of_flags
 from makemore.corpus import window_of
 from makemore.data import WordList
 from makemore.optimizers import optimizer_of
-from makemore.shards import SharedStep, _shards_of, add_in_pairs
+from makemore.shards import SharedStep, _shards_of, add_in_pairs, cuts_of_batch
 
 ROOT = Path(data.__file__).resolve().parents[1]
 PROGRAM = Path(__file__).with_name("on_processes.py")
@@ -78,7 +78,7 @@ def folder(short_list, tmp_path_factory):
 @pytest.fixture(scope="module")
 def found(folder, command):
     """What the commands say on one, two and three processes of an mpiexec, and without one (0), by their numbers."""
-    train = ["train", "-i", "few.txt", *SMALL, "--max-steps", 60, "--eval-every", 20]
+    train = ["train", "-i", "few.txt", *SMALL, "--max-steps", 60, "--eval-every", 20, "--clip", 1]
     count = ["train", "-i", "long.txt", "--type", "bigram", "--fit", "counts", "--split", "none", "-n", 3]
     before = os.getcwd()
     os.chdir(folder)
@@ -86,7 +86,9 @@ def found(folder, command):
         found = {0: [tuple(command(*words, "-o", f"{name} 0")) for name, words in (("run", train), ("counts", count))]}
     finally:
         os.chdir(before)
-    half = [*train[:-4], "--schedule", "constant", "--warmup", 0, "--eval-every", 20, "--max-steps"]
+    # TensorBoard is shown gradients, and metrics.jsonl has their norm; the step gathers them for it alone.
+    board = ["--tensorboard", "board"] if importlib.util.find_spec("tensorboardX") else []
+    half = [*train[:-6], *board, "--schedule", "constant", "--warmup", 0, "--eval-every", 20, "--max-steps"]
     found[1] = run_all(1, [[*train, "-o", "run 1"], [*half, 40, "-o", "whole"], [*half, 20, "-o", "half"]], folder)
     (folder / "damaged").mkdir()
     for name in ("config.json", "model.safetensors"):
@@ -97,7 +99,7 @@ def found(folder, command):
         [
             [*train, "-o", "run 2"],
             [*count, "-o", "counts 2"],
-            ["train", "-o", "half", "--resume", "--max-steps", 40, "-n", 3],
+            ["train", "-o", "half", "--resume", "--max-steps", 40, "-n", 3, *board],
             ["train", "-o", "damaged", "--resume", "--max-steps", 40],
             [*unlike, "-o", "nan"],
             ["train", "-i", "bytes.txt", "--split", "none"],
@@ -114,7 +116,7 @@ def found(folder, command):
 @pytest.fixture(scope="module")
 def found_on_three(folder, found):
     """Adds what they say on three."""
-    train = ["train", "-i", "few.txt", *SMALL, "--max-steps", 60, "--eval-every", 20, "-o", "run 3"]
+    train = ["train", "-i", "few.txt", *SMALL, "--max-steps", 60, "--eval-every", 20, "--clip", 1, "-o", "run 3"]
     count = ["train", "-i", "long.txt", "--type", "bigram", "--fit", "counts", "--split", "none", "-n", 3]
     found[3] = run_all(3, [train, [*count, "-o", "counts 3"]], folder)
 
@@ -251,6 +253,13 @@ def test_the_shards_of_any_number_of_processes_are_added_in_the_same_order(size)
     np.testing.assert_allclose(alone, rows.sum(0), rtol=0, atol=1e-5)  # float32, sixteen at most
 
 
+def test_a_batch_is_cut_where_its_words_have_about_as_many_characters():
+    assert cuts_of_batch(32, 4, None).tolist() == [0, 8, 16, 24, 32]
+    assert cuts_of_batch(32, 4, np.repeat([5, 6, 8, 12], 8)).tolist() == [0, 12, 20, 27, 32]
+    assert cuts_of_batch(4, 4, np.array([1, 1, 1, 90])).tolist() == [0, 1, 2, 3, 4]  # none is empty
+    assert cuts_of_batch(9, 8, np.array([90, 1, 1, 1])).tolist() == [0, *range(2, 10)]
+
+
 @pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("type_", ["transformer", "trigram"])
 def test_a_rank_that_compiles_gets_the_gradients_of_one_that_does_not(type_, short_list, monkeypatch):
@@ -268,7 +277,7 @@ def test_a_rank_that_compiles_gets_the_gradients_of_one_that_does_not(type_, sho
         for _ in range(6):
             step._gradients()
             found[compiled].append(step.rows.copy())
-        assert compiled == (getattr(step.loss_of, "_last", None) is not None)  # a program ran
+        assert compiled == (getattr(step.loss_of[0], "_last", None) is not None)  # a program ran
     for one, other in zip(found[True], found[False], strict=True):
         assert one.any()
         assert one.tobytes() == other.tobytes()

@@ -770,7 +770,10 @@ def test_gradients_are_clipped_by_their_norm_as_in_pytorch(seed, n, max_norm, no
     for library in LIBRARIES:
         parameters = gradients(library, arrays)
         norm = library.nn.utils.clip_grad_norm_(parameters, max_norm, norm_type)
-        results.append([norm, *[p.grad for p in parameters[:-1]]])
+        again = gradients(library, arrays)
+        total = library.nn.utils.get_total_norm([p.grad for p in again[:-1]], norm_type)
+        assert library.nn.utils.clip_grads_with_norm_(again, max_norm, total) is None
+        results.append([norm, total, *[p.grad for p in (*parameters[:-1], *again[:-1])]])
     for mine, theirs in zip(*results, strict=True):
         same(mine, theirs, 1e-5)
 
