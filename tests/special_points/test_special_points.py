@@ -149,7 +149,6 @@ WITHOUT_GRADIENT = [
     "grad",
     "grad_fn",
     "histogram",
-    "import_module",
     "initial_seed",
     "is_contiguous",
     "is_floating_point",
