@@ -188,6 +188,8 @@ def _load_mpi() -> Any:
     """mpi4py's MPI, which starts MPI when it is first loaded."""
     if not is_available():
         raise ImportError(INSTALL)
+    # Open MPI's one-sided messages over libfabric, which nothing here sends, sleep for a second when they are set up.
+    os.environ.setdefault("OMPI_MCA_btl", "^ofi")
     try:
         with warnings.catch_warnings():  # that the mpiexec is another MPI's is said below
             warnings.filterwarnings("ignore", "suspicious MPI execution environment", RuntimeWarning)

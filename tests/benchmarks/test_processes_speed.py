@@ -39,12 +39,12 @@ def main():
     config = run.complete(config, corpus)
     training, ends, adding = Training(config, corpus, run.new_model(config, corpus)), [], [0.0]
     training.losses = lambda *parts: {"train": 1.0, "dev": 1.0}  # only steps are timed
-    add_up = shards.SharedStep._add_up
-    def timed(step):
-        began = time.perf_counter()
-        add_up(step)
-        adding.append(time.perf_counter() - began)
-    shards.SharedStep._add_up = timed
+    for name in ("_add_up", "_exchange"):
+        def timed(step, call=getattr(shards.SharedStep, name)):
+            began = time.perf_counter()
+            call(step)
+            adding.append(time.perf_counter() - began)
+        setattr(shards.SharedStep, name, timed)
     training.take_steps(progress=False, stepped=lambda _: ends.append(time.perf_counter()))
     steps = [after - before for before, after in zip(ends, ends[1:])]
     half = len(steps) // 2  # by then every shape of a batch is compiled
