@@ -131,18 +131,22 @@ def quantile(input: Tensor, q: Any, dim: int | None = None, keepdim: bool = Fals
         raise RuntimeError("quantile() input tensor must be non-empty")
     axis = 0 if dim is None else dim_of(input, dim)
     whole = dim is None or not input.ndim
-    rows = sort(input.reshape(-1) if whole else input.unsqueeze(-1).transpose(axis, -1)).values  # dim is of length 1
-    n = rows.shape[-1]
+    if whole:
+        input, kept = input.reshape(-1), [1] * (input.ndim * keepdim)
+    else:
+        kept = [*input.shape[:axis], *[1] * keepdim, *input.shape[axis + 1 :]]
+        if axis < input.ndim - 1:
+            input = input.unsqueeze(-1).transpose(axis, -1)
+    n = input.shape[-1]
+    rows = sort(input).values.view(*kept, n)
     spoiled = wrap(np.isnan(rows._array).any(-1, keepdims=True))
     positions = TORCH["where"](spoiled, n - 1.0, q.reshape(-1) * (n - 1))
     below = positions.detach().floor()
     low, high = (rows.gather(-1, i.long()) for i in (below, positions.detach().ceil()))
     result = low.lerp(high, positions - below)
-    if whole:
-        parts = result.reshape(-1, *[1] * (input.ndim * keepdim))
-    else:
-        parts = (result if keepdim else result.squeeze(axis)).movedim(-1, 0)
-    return parts if q.ndim else parts[0]
+    if not q.ndim:
+        return result.squeeze_(-1)
+    return result.unsqueeze_(0).transpose_(0, -1).squeeze_(-1)  # in place: it is no view of another tensor
 
 
 @function(examples=["torch.searchsorted(torch.arange(4), ints)"])
