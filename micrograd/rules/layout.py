@@ -78,8 +78,13 @@ def lies_channels_last(x: np.ndarray) -> bool:
 
 
 def is_dense(x: np.ndarray) -> bool:
-    """Whether the elements of x lie side by side in memory, in whatever order."""
-    return sum([(n - 1) * step for n, step in zip(x.shape, x.strides, strict=True)]) + x.itemsize == x.nbytes
+    """Whether the elements of x lie side by side in memory, in whatever order, each in a place of its own."""
+    size = x.itemsize
+    for step, n in sorted([(step, n) for n, step in zip(x.shape, x.strides, strict=True) if n != 1]):
+        if step != size:
+            return False
+        size *= n
+    return True
 
 
 def put_in_order(array: np.ndarray) -> np.ndarray:

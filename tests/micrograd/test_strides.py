@@ -9,6 +9,7 @@ import itertools
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -139,3 +140,19 @@ def test_a_convolution_over_no_channels_has_none():
         return [out.shape, x.grad.shape, w.grad.shape, b.grad.tolist()]
 
     assert shapes(micrograd) == shapes(torch)
+
+
+@pytest.mark.parametrize(
+    "overlapping",
+    [
+        lambda x: x[:5].unfold(0, 3, 1)[..., None],
+        lambda x: x.view(2, 2, 3).broadcast_to((2, 2, 2, 3)).diagonal(-1, -3, -1),
+        lambda x: x[:1].expand(4, 1),
+    ],
+    ids=["unfold", "diagonal of a broadcast", "expand"],
+)
+def test_results_of_views_that_overlap_have_a_place_for_each_element(overlapping):
+    for result in ("neg", "clone", "exp"):
+        mine, theirs = (getattr(overlapping(library.arange(1.0, 13.0)), result)() for library in (micrograd, torch))
+        assert mine.stride() == theirs.stride()
+        np.testing.assert_allclose(mine.numpy(), theirs.numpy(), rtol=1e-6)
