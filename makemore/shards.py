@@ -87,8 +87,7 @@ class SharedStep:
 
     def __init__(self, config: dict[str, Any], examples: Examples, model: Any, optimizer: Any, compiled: bool):
         self.config, self.examples, self.model, self.optimizer = config, examples, model, optimizer
-        # A program is one with padding or without, and of words of one length a shard often has none.
-        self.loss_of: Any = [micrograd.compile(loss_of) if compiled else loss_of for _ in range(2)]
+        self.loss_of: Any = micrograd.compile(loss_of) if compiled else loss_of
         self.group: Any = current()
         self.ended = False
         self.lengths = (examples.targets >= 0).sum(1) if model.whole_words else None
@@ -200,7 +199,7 @@ class SharedStep:
             longest = self.lengths[part].max()
             contexts, targets = contexts[:, :longest], np.ascontiguousarray(targets[:, :longest])
             share = float(self.lengths[part].sum() / self.lengths[chosen].sum())
-        loss = self.loss_of[int((targets < 0).any())](self.model, from_numpy(contexts), from_numpy(targets))
+        loss = self.loss_of(self.model, from_numpy(contexts), from_numpy(targets))
         if self.config["type"] in NGRAMS:
             loss = loss + self.model.penalty(self.config["weight_decay"])
         loss = loss * share
@@ -225,9 +224,7 @@ class SharedStep:
         self.optimizer.zero_grad()
         self._set_gradients(self.own, self.sums, self.share.start)
         if self.config["clip"]:
-            norms = np.zeros(
-                len(self.parameters), np.float32
-            )  # of each parameter's gradient, in the same order anywhere
+            norms = np.zeros(len(self.parameters), np.float32)  # in the same order whatever the number of processes
             norms[self.own] = [np.linalg.norm(self.parameters[i].grad.numpy().reshape(-1)) for i in self.own]
             self.group.comm.Allreduce(self.group.MPI.IN_PLACE, norms)
             clip_grads_with_norm_(self.parameters, self.config["clip"], get_total_norm([from_numpy(norms)]))

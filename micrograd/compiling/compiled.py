@@ -42,7 +42,9 @@ class Compiled(Recorder):
         if last is not None and not kwargs and self._eager is None:
             try:
                 result = last.again(args)
-            except (Changed, *ERRORS):
+            except Changed:
+                result = None
+            except ERRORS:
                 return self._function(*args, **kwargs)  # which raises the same, in the engine's words
             if result is not None:
                 self._in_a_row = 0
@@ -68,12 +70,15 @@ class Compiled(Recorder):
         key = tuple(kinds)
         for recorded in self._recorded.get(key, ()):
             if recorded.holds():
+                try:
+                    result = recorded.call([tensor for _, tensor in arguments])
+                except Changed:
+                    continue
+                except ERRORS:
+                    return self._function(*args, **kwargs)
                 self._last = recorded
                 self._in_a_row = 0
-                try:
-                    return self._noted(recorded, recorded.call([tensor for _, tensor in arguments]), args, kwargs)
-                except (Changed, *ERRORS):
-                    return self._function(*args, **kwargs)
+                return self._noted(recorded, result, args, kwargs)
         if key in self._refused:
             return self._function(*args, **kwargs)
         if self._in_a_row >= MOST_RECORDINGS:

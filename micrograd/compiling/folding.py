@@ -271,7 +271,7 @@ class _Folded:
             return [self.head(), f"    {carried} = {call}[0]"]
         body = [_renamed(line, {"x": carried, groups.out: carried}) for line in groups.body]
         name = [f"    name = {self.prefix}"] if self.prefix else []
-        return [self.head(), *name, *[_indented(line.text(8)) for line in body]]
+        return [self.head(), *name, *[textwrap.indent(line.text(8), 4 * " ") for line in body]]
 
     def head(self) -> str:
         groups = self.groups
@@ -288,10 +288,10 @@ class _Folded:
         groups, shape = self.groups, self.groups.body[-1].shape
         lines = [f"def {self.function}(w, {', '.join(['x', 'name' if self.prefix else 'i', *self.others])}):"]
         lines += [f'    """A {self.function} of the net: what it makes of x, {shape}, and its way back."""']
-        lines += [_indented(line.text()) for line in groups.body]
+        lines += [textwrap.indent(line.text(), 4 * " ") for line in groups.body]
         lines += ["", "    def backward(g, grads):"]
         lines += ['        """The gradient of x, from that of the result; those of the weights go into grads."""']
-        lines += [_indented(line.text(8), 8) for line in groups.back]
+        lines += [textwrap.indent(line.text(8), 8 * " ") for line in groups.back]
         lines += ["        return d_x", "", f"    return {groups.out}, backward"]
         return "\n".join(lines)
 
@@ -306,10 +306,6 @@ def _without_numbers(lines: Sequence[Line], kept: set[str], carried: str) -> dic
                 found[name] = short
                 taken.add(short)
     return found
-
-
-def _indented(text: str, spaces: int = 4) -> str:
-    return textwrap.indent(text, " " * spaces)
 
 
 def _renamed(line: Line, names: dict[str, str]) -> Line:

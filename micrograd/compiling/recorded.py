@@ -3,6 +3,7 @@
 import builtins
 import inspect
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -84,7 +85,8 @@ class Recorded:
             raise Obstacle("the result is a view of what was given")
         if any(result._array is array for array in arrays):
             raise Obstacle("the result is what was given")
-        self.program = program = Program(recording.steps, dict(zip(names, arrays, strict=True)), recording.made)
+        steps = _looks_first(recording.steps, {id(tensor._array) for tensor in self.moved})
+        self.program = program = Program(steps, dict(zip(names, arrays, strict=True)), recording.made)
         out = program.names.get(id(recording.now(result._array)))
         if out is None:
             raise Obstacle("the result was made by no operation")
@@ -140,11 +142,12 @@ class Recorded:
         program = self.program
         lines = [f"def forward({', '.join(self.names)}):"]
         kept = {self.out, *self.gradients, *names_in("\n".join(program.backward_lines))}
-        lines += [_indented(line, 4) for line in thrifty(program.forward_lines, kept, program.value)]
+        lines += [textwrap.indent(line, "    ") for line in thrifty(program.forward_lines, kept, program.value)]
         if self.gradients:
             lines.append("    def backward(g):")
             lines += [
-                _indented(line, 8) for line in thrifty(program.backward_lines, {"g", *self.gradients}, program.value)
+                textwrap.indent(line, "        ")
+                for line in thrifty(program.backward_lines, {"g", *self.gradients}, program.value)
             ]
             lines.append(f"        return [{', '.join(self.gradients)}]")
             lines.append(f"    return {self.out}, backward")
@@ -189,10 +192,10 @@ class Recorded:
             about = " ".join((value.__doc__ or "").split("\n\n")[0].split())
             lines.append(f"    # {name}({', '.join(inspect.signature(value).parameters)}): {about}")
         lines.append("    # forward")
-        lines += [_indented(line, 4) for line in body]
+        lines += [textwrap.indent(line, "    ") for line in body]
         if self.gradients:
             lines += ["    # backward", f"    g = np.ones({self.result_shape}, {self.out}.dtype)"]
-            lines += [_indented(line, 4) for line in program.backward_lines]
+            lines += [textwrap.indent(line, "    ") for line in program.backward_lines]
         lines.append(f"    return {self.out}, [{', '.join(self.gradients)}]")
         return "\n".join(lines) + "\n"
 
@@ -204,11 +207,11 @@ class Recorded:
         return look[1] if self.moved_names & set(look[2].split(", ")) else ""
 
     def call(self, arguments: list[Tensor]) -> Tensor:
-        """The result for other arguments of the same kind."""
+        """The result for other arguments of the same kind. Raises Changed, or ValueError where two share an array."""
         tensors = [*arguments, *self.leaves]
         arrays = [tensor._array for tensor in tensors]
         if len(set(map(id, arrays))) != len(arrays):
-            raise Changed
+            raise ValueError("two of the tensors share one array")
         with silent():
             value, back = self.forward(*arrays)
         return self.result(tensors, arrays, value, back)
@@ -236,6 +239,29 @@ class Recorded:
         return result
 
 
+def _looks_first(steps: Sequence[Any], moved: set[int]) -> list[Any]:
+    """The steps, with those first that a look at numbers needs.
+
+    Where it finds other numbers than the recorded call, nothing was computed in vain by then, no random number is drawn
+    and no buffer is moved: the call can be done in another way. moved: the arrays that are moved, by id.
+    """
+    needed: set[int] = set()
+    first: list[Any] = []
+    for step in reversed(steps):
+        results = step.result if isinstance(step.result, tuple) else (step.result,)
+        is_rerun, has_arrays = isinstance(step, Rerun), any(isinstance(result, np.ndarray) for result in results)
+        is_look = is_rerun and not has_arrays and not any(id(argument) in moved for argument in step.arguments)
+        if is_look or not needed.isdisjoint(map(id, results)):
+            if is_rerun and not is_look:
+                raise Obstacle("it looks at numbers that were drawn")
+            first.insert(0, step)
+            needed.update(map(id, _arrays_of(step)))
+    if needed & moved:
+        raise Obstacle("it looks at numbers of a buffer that it moves")
+    chosen = set(map(id, first))
+    return first + [step for step in steps if id(step) not in chosen]
+
+
 def _check_saved(root: graph.Node) -> None:
     """Raises Obstacle where what backward needs was changed in place, so that it will raise."""
     for node in graph.topological_order(root):
@@ -244,10 +270,6 @@ def _check_saved(root: graph.Node) -> None:
                 node.check()
             except RuntimeError as error:
                 raise Obstacle(str(error)) from None
-
-
-def _indented(line: str, spaces: int) -> str:
-    return "\n".join(" " * spaces + part for part in line.splitlines())
 
 
 def _arrays_of(step: Any) -> list[Any]:

@@ -324,6 +324,27 @@ def test_a_class_that_is_not_there_raises_as_ever_and_padding_is_found():
         compiled(x, micrograd.tensor([0, 1, 4]))
 
 
+@pytest.mark.parametrize("shape", [(4,), (2, 2)], ids=["targets as given", "a view of them"])
+def test_where_a_look_at_targets_differs_nothing_was_drawn_or_moved_yet_and_each_kind_has_its_program(shape):
+    def losses(compiled):
+        micrograd.manual_seed(0)
+        bn, w = nn.BatchNorm1d(5), micrograd.randn(5, 5, requires_grad=True)
+
+        def loss_of(x, y):
+            return F.cross_entropy(bn(F.dropout(x @ w, 0.5, training=True)), y.view(-1), ignore_index=-1)
+
+        function, found = micrograd.compile(loss_of) if compiled else loss_of, []
+        for i in range(6):
+            x, y = micrograd.randn(4, 5), micrograd.tensor([1, 2, 3, -1 if i % 3 else 4]).view(shape)
+            found.append(function(x, y).item())
+        return [found, [buffer.tolist() for buffer in bn.buffers()], micrograd.rand(1).item()], function
+
+    eager, _ = losses(compiled=False)
+    compiled, function = losses(compiled=True)
+    assert compiled == eager
+    assert [len(programs) for programs in function._recorded.values()] == [2]
+
+
 def test_wrong_calls_say_what_is_wrong():
     with pytest.raises(TypeError, match="function or a Module, not int"):
         micrograd.compile(3)
