@@ -44,14 +44,14 @@ class Observer:
     operation: called after every operation with its Op, inputs, options and result, in a graph or not. backward: called
     with the tensors that backward starts from, their gradients, and whether the leaves accumulate what is found; what
     it returns is called with that before they do. step: called with the parameters that an optimizer is about to move.
-    missing_grad: called with a tensor whose grad is read and None. draw: with one that multinomial is to draw from.
+    missing_grad: called with a tensor whose grad is read and None. multinomial: with the one that it is to draw from.
     """
 
     operation: Callable[[Any, Sequence[Any], dict[str, Any], Any], None] | None = None
     backward: Callable[[Sequence[Any], Sequence[Any], bool], Callable[[dict[Any, Any]], None]] | None = None
     step: Callable[[Sequence[Any]], None] | None = None
     missing_grad: Callable[[Any], None] | None = None
-    draw: Callable[[Any], None] | None = None
+    multinomial: Callable[[Any], None] | None = None
 
 
 observer = Observer()

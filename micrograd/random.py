@@ -216,8 +216,8 @@ def multinomial(
     """
     if not isinstance(input, Tensor):
         raise TypeError(f"multinomial(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    if observer.draw is not None:
-        observer.draw(input)
+    if observer.multinomial is not None:
+        observer.multinomial(input)
     return wrap((generator or default_generator).multinomial(input._array, num_samples, replacement))
 
 

@@ -104,7 +104,7 @@ def check_gather(x: Tensor, options: dict[str, Any]) -> None:
         raise _wrong_dim(f"gather along dim {along}", x, dim, along)
 
 
-def check_draw(x: Tensor) -> None:
+def check_multinomial(x: Tensor) -> None:
     """Raises SoftmaxError for multinomial of a softmax that did not run over the categories, the last dimension."""
     trace = trace_of(x)
     if trace.softmax not in (None, x.ndim - 1):

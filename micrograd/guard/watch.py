@@ -118,7 +118,7 @@ _OURS: dict[str, Any] = {
     "operation": on_operation,
     "backward": on_backward,
     "step": before_step,
-    "draw": softmaxes.check_draw,
+    "multinomial": softmaxes.check_multinomial,
     "missing_grad": steps.check_missing_grad,
 }
 
