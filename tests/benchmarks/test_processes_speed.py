@@ -37,18 +37,18 @@ def main():
     config = config_of(parser_of_flags().parse_args(sys.argv[1:]))
     corpus = run.read_corpus(config, None)
     config = run.complete(config, corpus)
-    training, ends, adding = Training(config, corpus, run.new_model(config, corpus)), [], [0.0]
+    training, moments, adding = Training(config, corpus, run.new_model(config, corpus)), [], [0.0]
     training.losses = lambda *parts: {"train": 1.0, "dev": 1.0}  # only steps are timed
     for name in ("_add_up", "_exchange"):
         def timed(step, call=getattr(shards.SharedStep, name)):
             began = time.perf_counter()
             call(step)
-            adding.append(time.perf_counter() - began)
+            adding[0] += time.perf_counter() - began
         setattr(shards.SharedStep, name, timed)
-    training.take_steps(progress=False, stepped=lambda _: ends.append(time.perf_counter()))
-    steps = [after - before for before, after in zip(ends, ends[1:])]
-    half = len(steps) // 2  # by then every shape of a batch is compiled
-    print(median(steps[half:]), median(adding[half:] or [0.0]))
+    training.take_steps(progress=False, stepped=lambda _: moments.append((time.perf_counter(), adding[0])))
+    later = moments[len(moments) // 2 :]  # by then every shape of a batch is compiled
+    for column in zip(*later):
+        print(median([after - before for before, after in zip(column, column[1:])]))
     return 0
 
 if __name__ == "__main__":
