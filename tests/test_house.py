@@ -109,6 +109,7 @@ def imports_of(package):
     return found
 
 
+@cache
 def is_module(dotted):
     package, *parts = dotted.split(".")
     where = ROOT[package].joinpath(*parts) if package in ROOT else None

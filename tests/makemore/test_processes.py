@@ -78,7 +78,7 @@ def folder(short_list, tmp_path_factory):
 @pytest.fixture(scope="module")
 def found(folder, command):
     """What the commands say on one, two and three processes of an mpiexec, and without one (0), by their numbers."""
-    train = ["train", "-i", "few.txt", *SMALL, "--max-steps", 60, "--eval-every", 20, "--clip", 1]
+    train = ["train", "-i", "few.txt", *SMALL, "--max-steps", 30, "--eval-every", 10, "--clip", 1]
     count = ["train", "-i", "long.txt", "--type", "bigram", "--fit", "counts", "--split", "none", "-n", 3]
     before = os.getcwd()
     os.chdir(folder)
@@ -88,8 +88,8 @@ def found(folder, command):
         os.chdir(before)
     # TensorBoard is shown gradients, and metrics.jsonl has their norm; the step gathers them for it alone.
     board = ["--tensorboard", "board"] if importlib.util.find_spec("tensorboardX") else []
-    half = [*train[:-6], *board, "--schedule", "constant", "--warmup", 0, "--eval-every", 20, "--max-steps"]
-    found[1] = run_all(1, [[*train, "-o", "run 1"], [*half, 40, "-o", "whole"], [*half, 20, "-o", "half"]], folder)
+    half = [*train[:-6], *board, "--schedule", "constant", "--warmup", 0, "--eval-every", 10, "--max-steps"]
+    found[1] = run_all(1, [[*train, "-o", "run 1"], [*half, 20, "-o", "whole"], [*half, 10, "-o", "half"]], folder)
     (folder / "damaged").mkdir()
     for name in ("config.json", "model.safetensors"):
         (folder / "damaged" / name).write_bytes((folder / "half" / name).read_bytes()[: None if "j" in name else 999])
@@ -99,8 +99,8 @@ def found(folder, command):
         [
             [*train, "-o", "run 2"],
             [*count, "-o", "counts 2"],
-            ["train", "-o", "half", "--resume", "--max-steps", 40, "-n", 3, *board],
-            ["train", "-o", "damaged", "--resume", "--max-steps", 40],
+            ["train", "-o", "half", "--resume", "--max-steps", 20, "-n", 3, *board],
+            ["train", "-o", "damaged", "--resume", "--max-steps", 20],
             [*unlike, "-o", "nan"],
             ["train", "-i", "bytes.txt", "--split", "none"],
             ["ladder", "-i", "few.txt", "--budget", 0.05, "-o", "ladder", "bigram", "trigram", "bow"],
@@ -116,7 +116,7 @@ def found(folder, command):
 @pytest.fixture(scope="module")
 def found_on_three(folder, found):
     """Adds what they say on three."""
-    train = ["train", "-i", "few.txt", *SMALL, "--max-steps", 60, "--eval-every", 20, "--clip", 1, "-o", "run 3"]
+    train = ["train", "-i", "few.txt", *SMALL, "--max-steps", 30, "--eval-every", 10, "--clip", 1, "-o", "run 3"]
     count = ["train", "-i", "long.txt", "--type", "bigram", "--fit", "counts", "--split", "none", "-n", 3]
     found[3] = run_all(3, [train, [*count, "-o", "counts 3"]], folder)
 
@@ -199,7 +199,7 @@ def test_ladder_and_tune_spread_what_they_do(found, folder):
 
 @needs_mpi
 def test_ctrl_c_keeps_the_run_and_ends_all(folder):
-    words = ["-m", "makemore.train", "-i", "few.txt", *SMALL, "--max-steps", -1, "-o", "stopped"]
+    words = ["-m", "makemore.train", "-i", "few.txt", *SMALL, "--max-steps", -1, "--eval-every", 10, "-o", "stopped"]
     process = start(2, *words, cwd=folder)
     until = time.monotonic() + SECONDS
     while not (folder / "stopped" / "best.safetensors").exists() and time.monotonic() < until:
@@ -224,13 +224,15 @@ def test_flags_that_differ_from_rank_to_rank_end_all_with_one_line(tmp_path):
 def test_the_mpiexec_of_another_mpi_is_told_on_one_rank_in_one_line(name, tmp_path):
     if importlib.util.find_spec("mpi4py") is None:
         pytest.skip("mpi4py is not installed: pip install 'micrograd-makemore[distributed]'")
-    for rank, lines in ((0, 1), (1, 0)):
-        environment = {**ENVIRONMENT, f"{name}_SIZE": "2", f"{name}_RANK": str(rank)}
-        text = "from makemore import processes; processes.run_command(lambda: 0)"
-        ended = subprocess.run([sys.executable, "-c", text], env=environment, capture_output=True, text=True)
-        assert ended.returncode == 2
-        assert ended.stderr.count("\n") == lines
-        assert ended.stderr.startswith("error: mpiexec has started 2 processes, and mpi4py's" if lines else "")
+    text = "from makemore import processes; processes.run_command(lambda: 0)"
+    ranks = [
+        subprocess.Popen([sys.executable, "-c", text], env=environment, stderr=subprocess.PIPE, text=True)
+        for environment in [{**ENVIRONMENT, f"{name}_SIZE": "2", f"{name}_RANK": rank} for rank in "01"]
+    ]
+    (first, _, of_0), (second, _, of_1) = [finish(rank) for rank in ranks]
+    assert (first, second, of_1) == (2, 2, "")
+    assert of_0.count("\n") == 1
+    assert of_0.startswith("error: mpiexec has started 2 processes, and mpi4py's")
 
 
 def test_without_mpiexec_mpi_is_not_loaded_and_every_job_is_done_here():

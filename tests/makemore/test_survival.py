@@ -322,7 +322,7 @@ def trained(command, short_list, tmp_path_factory):
     few = ["-i", short_list, "--max-steps", 20, "-n", 2]
     sizes = ["--n-embd", 8, "--eval-every", 10]
     for kind in ("mlp", "gru", "transformer"):
-        size = sizes + ([] if kind == "transformer" else ["--n-embd2", 8])
+        size = sizes + (["--n-layer", 1, "--n-head", 2] if kind == "transformer" else ["--n-embd2", 8])
         assert command("train", "-o", folder / kind, *few, "--type", kind, *size).status == 0
     assert command("train", "-o", folder / "bigram", *few, "--type", "bigram").status == 0
     counts = ["--type", "trigram", "--fit", "counts", "-n", 2]

@@ -762,10 +762,9 @@ def test_ctrl_c_while_modules_load_is_a_line(module, tmp_path):
 
 
 def test_ctrl_c_at_any_moment_is_a_line(start_process, short_list, tmp_path):
-    for wait in (0.5, 0.8, 1.1, 1.4):
-        folder = tmp_path / str(wait)
-        running = start_process("train", "-i", short_list, "-o", folder, "--max-steps", 300, "-n", 2, cwd=tmp_path)
-        time.sleep(wait)
+    flags = ["-i", short_list, "--max-steps", 300, "-n", 2]
+    for running in [start_process("train", *flags, "-o", tmp_path / f"{i}", cwd=tmp_path) for i in range(4)]:
+        time.sleep(0.4)
         running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=60)
         assert running.returncode in (0, 130)
@@ -923,7 +922,9 @@ def test_a_flag_that_makes_no_sense_is_a_line_and_no_folder(command, short_list,
 
 
 @pytest.mark.parametrize(
-    "batch", [(), ("-b", 8), ("--type", "mlp"), ("--type", "gru")], ids=["full batch", "minibatch", "mlp", "gru"]
+    "batch",
+    [(), ("-b", 8), *[("--type", kind, "--n-embd", 4, "--n-embd2", 8) for kind in ("mlp", "gru")]],
+    ids=["full batch", "minibatch", "mlp", "gru"],
 )
 def test_a_loss_that_is_no_number_any_more_is_a_line(command, short_list, tmp_path, batch):
     for rate in ("1e30", "1e300"):
@@ -961,7 +962,7 @@ def test_a_list_of_a_few_words_is_learned_too(command, tmp_path, kind, length):
     (tmp_path / "few.txt").write_text(
         "\n".join(["東京", "大阪", "京都", "横浜", "名古屋", "札幌", "神戸", "福岡"][:length])
     )
-    out = command("train", "-i", tmp_path / "few.txt", "-o", tmp_path / "run", "--type", kind).out
+    out = command("train", "-i", tmp_path / "few.txt", "-o", tmp_path / "run", "--type", kind, "--max-steps", 500).out
     uniform, *_, trained = table_of(out).values()
     assert trained[0] < uniform[0] - 1
     last = metrics_of(tmp_path / "run")[-2]
@@ -1034,6 +1035,7 @@ def test_a_model_whose_weights_have_run_away_is_a_line(command, short_list, tmp_
 
 def test_a_transformer_whose_weights_have_run_away_is_a_line(command, short_list, tmp_path):
     flags = ["-i", short_list, "-o", tmp_path / "run", "--type", "transformer", "-l", "1e20", "--max-steps", 1]
+    flags += ["--n-layer", 1, "--n-embd", 8, "--n-head", 2]
     assert "its weights are too large" in command("train", *flags).complaint
     for arguments in (["sample"], ["score", "mila"]):
         assert "its weights are too large" in command(arguments[0], "-o", tmp_path / "run", *arguments[1:]).complaint

@@ -362,11 +362,16 @@ def _has_a_word(example):
     return any(word in example for word in NOT_BY_DIFFERENCES)
 
 
+def test_the_command_compares_the_ops_that_are_named(capsys):
+    assert main(["exp", "mm"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("2 of 2 ops agree")
+
+
 def test_the_command_is_there():
-    words = [sys.executable, "-m", "micrograd.compare", "exp", "mm"]
+    words = [sys.executable, "-m", "micrograd.compare", "expp"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1].startswith("2 of 2 ops agree")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: there is no op 'expp'; the nearest is exp")
 
 
 def expression(capsys, *arguments):

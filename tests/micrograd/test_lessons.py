@@ -253,10 +253,15 @@ def test_an_answer_may_be_negative_and_a_fraction(command):
 
 
 def test_the_command_runs_in_a_process_of_its_own(tmp_path):
-    run = [sys.executable, "-m", "micrograd.lessons", "accumulation"]
+    run = [sys.executable, "-m", "micrograd.lessons", "accumulation", "--answer", "1", "7"]
     root = Path(micrograd.__file__).parents[1]
     done = subprocess.run(run, cwd=tmp_path, env={"PYTHONPATH": str(root)}, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "right: 7\n", "")
+
+
+def test_the_picture_of_a_lesson_goes_into_a_folder_for_output(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert command("accumulation")[0] == 0
     assert (tmp_path / "out" / "lessons" / "accumulation.svg").exists()
 
 
