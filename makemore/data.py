@@ -10,6 +10,7 @@ beginning of its word.
 """
 
 import hashlib
+import io
 import itertools
 import os
 import random
@@ -96,12 +97,17 @@ class WordList:
         if not found:
             raise UsageError(f"{self.path} holds no words; it should have one word to a line")
 
-    def cuts(self, parts: int) -> list[tuple[int, int]]:
-        """Where that many parts of the file, about as large, start and end, in bytes; each is cut at a line end."""
+    def cuts(self, parts: int, first: float | None = None) -> list[tuple[int, int]]:
+        """Where that many parts of the file start and end, in bytes; each is cut at a line end.
+
+        They are about as large; first: how much of the file the first has where it is another, from 0 to 1.
+        """
         size = self._status().st_size
+        first = 1 / parts if first is None else first
+        after = [first + (1 - first) * i / max(parts - 1, 1) for i in range(parts - 1)]
         with self.path.open("rb") as file:
             self._check_same(os.fstat(file.fileno()))
-            ends = [min(size, _after_line(file, size * i // parts)) for i in range(1, parts)]
+            ends = [min(size, _after_line(file, int(size * part))) for part in after]
         return list(itertools.pairwise([0, *itertools.accumulate(ends, max), size]))
 
     def _check_same(self, status: os.stat_result) -> None:
@@ -155,10 +161,10 @@ class WordList:
 
     def seen(self, candidates: Iterable[str], start: int = 0, end: int | None = None) -> set[str]:
         """Those of the candidates that are words of the list as it is now, or of a part of it."""
-        wanted, found = set(candidates), set()
+        wanted, found = {word + "\n" for word in candidates}, set()
         for block in self._blocks(False, start, end):
-            found |= wanted.intersection(block[:-1].split("\n"))
-        return found
+            found |= wanted.intersection(io.StringIO(block))  # line by line, in less memory than a list of all of them
+        return {line[:-1] for line in found}
 
 
 def _has_padding(text: str) -> bool:

@@ -18,30 +18,42 @@ from micrograd.distributed.group import current
 LONG = 1 << 22
 """Bytes of a list that is worth the while."""
 
+HASHING = 0.15
+"""How long the digest of a file takes beside a look through its words (SHA-256 by the processor's own instructions)."""
+
 Part = tuple[int, int]
 
 
 def survey(words: WordList) -> Survey:
-    """`data.survey` of a list. The digest is of the whole list in its order, so rank 0 works it out, and soon where the
-    file is nothing but the words, a line each."""
+    """`data.survey` of a list. The digest is of the whole list in its order, so rank 0 alone works it out; for that its
+    part is shorter."""
     if not _is_long(words):
         return data.survey(words.blocks())
-    found, plain = zip(*_over_parts(words, _survey_part), strict=True)
-    with words.path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256") if all(plain) else hashlib.sha256()
-    for block in () if all(plain) else words.blocks():
-        digest.update(block.encode())
+    first = max(0.0, (1 + HASHING) / processes.size() - HASHING)
+    found, plain, digests = zip(*_over_parts(words, _survey_part, first), strict=True)
+    digest = digests[0]
+    if not all(plain):
+        of_words = hashlib.sha256()
+        for block in words.blocks():
+            of_words.update(block.encode())
+        digest = of_words.hexdigest()
     return Survey(
         sum(each.words for each in found),
         min(each.shortest for each in found),
         max(each.longest for each in found),
         Vocabulary(character for each in found for character in each.vocabulary.characters),
-        digest.hexdigest(),
+        digest,
     )
 
 
-def _survey_part(words: WordList, part: Part) -> tuple[Survey, bool]:
-    return data.survey(words.blocks(*part), digested=False), words.is_plain
+def _survey_part(words: WordList, part: Part) -> tuple[Survey, bool, str]:
+    """The survey of a part, whether the part is plain, and on rank 0 where it is the digest of the whole file, which is
+    that of the words where all of them are."""
+    found, digest = data.survey(words.blocks(*part), digested=False), ""
+    if current().rank == 0 and words.is_plain:
+        with words.path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return found, words.is_plain, digest
 
 
 def count_ngrams(words: WordList, vocabulary: Vocabulary, order: int) -> np.ndarray:
@@ -49,7 +61,7 @@ def count_ngrams(words: WordList, vocabulary: Vocabulary, order: int) -> np.ndar
     if not _is_long(words):
         return data.count_ngrams(words.blocks(), vocabulary, order)
     data.check_table(len(vocabulary), order)
-    _over_parts(words, _count_part, vocabulary, order)
+    _over_parts(words, _count_part, None, vocabulary, order)
     processes.together(_add_up)
     return _tables.pop()
 
@@ -77,7 +89,7 @@ def seen(words: WordList, candidates: Iterable[str]) -> set[str]:
     """`WordList.seen` of a list."""
     if not _is_long(words):
         return words.seen(candidates)
-    return set().union(*_over_parts(words, _seen_in_part, set(candidates)))
+    return set().union(*_over_parts(words, _seen_in_part, None, set(candidates)))
 
 
 def _seen_in_part(words: WordList, part: Part, candidates: set[str]) -> set[str]:
@@ -91,9 +103,9 @@ def _is_long(words: WordList) -> bool:
     return words.path.is_file() and words.path.stat().st_size > LONG
 
 
-def _over_parts(words: WordList, function: Callable[..., Any], *arguments: Any) -> list[Any]:
-    """function(list, part, *arguments) of every rank, which reads its part of the list."""
-    return processes.together(_on_part, words.path, words.cuts(processes.size()), function, *arguments)
+def _over_parts(words: WordList, function: Callable[..., Any], first: float | None, *arguments: Any) -> list[Any]:
+    """function(list, part, *arguments) of every rank, which reads its part of the list; first: see `WordList.cuts`."""
+    return processes.together(_on_part, words.path, words.cuts(processes.size(), first), function, *arguments)
 
 
 def _on_part(path: Path, parts: list[Part], function: Callable[..., Any], *arguments: Any) -> Any:

@@ -35,7 +35,8 @@ def _png(figure: Any, dpi: int) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.text import Text
 
-    FigureCanvasAgg(figure)
+    figure.dpi = dpi
+    canvas = FigureCanvasAgg(figure)
     missing: set[str] = set()
     while True:
         for text in filter(Text.get_text, figure.findobj(Text)):  # the numbers along an axis have no text yet
@@ -45,7 +46,7 @@ def _png(figure: Any, dpi: int) -> bytes:
         picture = io.BytesIO()
         with warnings.catch_warnings(record=True) as said:  # what Matplotlib says of a font is nothing to the user
             warnings.simplefilter("always")
-            figure.savefig(picture, format="png", dpi=dpi)
+            canvas.print_png(picture)  # savefig draws all of it twice, once to lay it out
         found = {chr(int(each)) for warning in said for each in re.findall(r"Glyph (\d+)", str(warning.message))}
         if found <= missing:
             return picture.getvalue()

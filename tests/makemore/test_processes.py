@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from makemore import data, processes, run, shards
+from makemore import data, in_parts, processes, run, shards
 from makemore.config import config_of, parser_of_flags
 from makemore.corpus import window_of
 from makemore.data import WordList
@@ -296,3 +296,27 @@ def test_the_parts_of_a_list_are_its_lines(tmp_path, line_end, parts):
         assert len(cuts) == parts
         text = ["".join(WordList(path).blocks(*cut)) for cut in cuts]
         assert "".join(text) == "".join([word + "\n" for word in words if word])
+
+
+@pytest.mark.parametrize("size", [2, 3, 9])
+@pytest.mark.parametrize("last", ["lena\n", "lena", " lena \n"])  # the digest of the file is that of its words, or not
+def test_a_survey_in_parts_finds_what_one_of_the_whole_list_does(size, last, tmp_path, monkeypatch):
+    path = tmp_path / "words.txt"
+    path.write_text("anna\nbé\n" * 500 + "emmanuelle\n" + last)
+
+    def together(function, *arguments):
+        found = []
+        for rank in range(size):
+            monkeypatch.setattr(in_parts, "current", lambda rank=rank: SimpleNamespace(rank=rank))
+            found.append(function(*arguments))
+        return found
+
+    expected = in_parts.survey(WordList(path))
+    monkeypatch.setattr(in_parts, "LONG", 0)
+    monkeypatch.setattr(in_parts.processes, "size", lambda: size)
+    monkeypatch.setattr(in_parts.processes, "together", together)
+    found = in_parts.survey(WordList(path))
+    assert found.vocabulary.characters == expected.vocabulary.characters
+    assert found._replace(vocabulary=None) == expected._replace(vocabulary=None)
+    start, end = WordList(path).cuts(size, max(0.0, 1.15 / size - 0.15))[0]
+    assert end - start < path.stat().st_size / size  # rank 0 has the digest to work out as well
