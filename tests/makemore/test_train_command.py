@@ -355,7 +355,7 @@ def test_a_run_four_times_as_long_writes_about_four_times_as_much(command, short
         write(folder, name, content)
 
     monkeypatch.setattr(RunFolder, "write", counted)
-    for steps in (300, 1200):
+    for steps in (80, 320):
         written.clear()
         flags = ["-i", short_list, "-o", tmp_path / str(steps), "--eval-every", 1, "-n", 0, "--max-steps", steps]
         assert command("train", *flags).status == 0
