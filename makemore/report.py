@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from makemore import processes, shards
 from makemore.choice import best_for
 from makemore.corpus import SPLITS, Corpus
 from makemore.display import decimal, quantity, shown, shown_token, table
@@ -57,6 +58,8 @@ def print_model(config: dict[str, Any], model: Any) -> None:
     optimizer = "" if config["type"] in NGRAMS else f"{config['optimizer']}, "
     print(f"model       {config['type']} by gradient descent, {parameters_of(model):,} parameters, {batch}")
     print(f"            {steps}, {optimizer}{rate}, weight decay {config['weight_decay']:g}")
+    if processes.size() > 1 and (why := shards.why_whole(config, model)):
+        print(f"            one of the {processes.size()} processes takes every step alone: {why}")
 
 
 def print_descent(metrics: list[dict[str, Any]]) -> None:

@@ -35,11 +35,14 @@ SHARDS = 4
 """Into how many a batch is cut: more would be slower, because each of them is a forward and a backward."""
 
 
-def can_share(config: dict[str, Any], model: Any) -> bool:
-    """Whether the batch of a run can be cut: not one of fewer examples than there are shards, that of a table of counts
-    (which has none), nor one that is normalized as a whole."""
-    whole = any(isinstance(module, BatchNorm1d) for module in model.modules())
-    return config["batch_size"] >= _count_of_shards(current().size) and not whole
+def why_whole(config: dict[str, Any], model: Any) -> str:
+    """Why the steps of a run cannot be split over the processes; empty where they can."""
+    size, shards = config["batch_size"], _count_of_shards(current().size)
+    if any(isinstance(module, BatchNorm1d) for module in model.modules()):
+        return "batch norm looks at the whole batch" + " (--no-batchnorm splits it)" * (config["type"] == "mlp")
+    if not size:
+        return "a step on all examples at once is as quick as sending it (--batch-size 32 splits it)"
+    return f"a batch of {size} is too small for {shards} parts" if size < shards else ""
 
 
 @contextmanager

@@ -280,7 +280,7 @@ class Training:
 
     def _shared_steps(self, compiled: bool, threads: int) -> Any:
         """Steps that the processes of an mpiexec take together; None where this one takes them alone."""
-        if not (processes.are_joined() and shards.can_share(self.config, self.model)):
+        if not processes.are_joined() or shards.why_whole(self.config, self.model):
             return contextlib.nullcontext()
         examples = self.corpus.examples("train", window_of(self.model))
         return shards.shared(self, self.corpus.token_ids("train"), examples, compiled, threads)

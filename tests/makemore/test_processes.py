@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from makemore import data, in_parts, processes, run, shards
+from makemore import data, in_parts, processes, report, run, shards
 from makemore.config import config_of, parser_of_flags
 from makemore.corpus import window_of
 from makemore.data import WordList
@@ -29,6 +29,8 @@ ASKED = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "
 ENVIRONMENT = {**os.environ, **ASKED, "PYTHONPATH": str(ROOT)}
 SECONDS = 240  # for any wait: the runs take some seconds on an idle machine
 SMALL = ["--type", "transformer", "--n-embd", "16", "--n-layer", "1", "--n-head", "2", "-n", "3"]
+TRAIN = ["train", "-i", "few.txt", *SMALL, "--schedule", "constant", "--warmup", 3, "--eval-every", 10, "--clip", 1]
+COUNT = ["train", "-i", "long.txt", "--type", "bigram", "--fit", "counts", "--split", "none", "-n", 3]
 
 needs_mpi = pytest.mark.skipif(
     importlib.util.find_spec("mpi4py") is None or not MPIEXEC.exists(),
@@ -67,7 +69,8 @@ def folder(short_list, tmp_path_factory):
     """A folder with a short list, few.txt, and one of 300 kilobytes, long.txt, some of whose words are Greek."""
     path = tmp_path_factory.mktemp("processes")
     words = short_list.read_text().splitlines()
-    (path / "few.txt").write_text("".join([word + "\n" for word in words[:300]]))
+    short = [word for word in words if len(word) <= 5]  # of each length each shard compiles a program
+    (path / "few.txt").write_text("".join([word + "\n" for word in short[:200]]))
     draw = np.random.default_rng(0)
     chosen = draw.choice([*words, "αβγ", " with space", ""], 50_000)
     (path / "long.txt").write_bytes("\r\n".join(chosen.tolist()).encode())
@@ -75,21 +78,22 @@ def folder(short_list, tmp_path_factory):
     return path
 
 
+def board(size):
+    """TensorBoard is shown gradients, and metrics.jsonl has their norm; the step gathers them for it alone."""
+    return ["--tensorboard", f"board {size}"] if importlib.util.find_spec("tensorboardX") else []
+
+
 @pytest.fixture(scope="module")
 def found(folder, command):
     """What the commands say on one, two and three processes of an mpiexec, and without one (0), by their numbers."""
-    train = ["train", "-i", "few.txt", *SMALL, "--max-steps", 30, "--eval-every", 10, "--clip", 1]
-    count = ["train", "-i", "long.txt", "--type", "bigram", "--fit", "counts", "--split", "none", "-n", 3]
+    run = [*TRAIN, "--max-steps", 20]
     before = os.getcwd()
     os.chdir(folder)
     try:
-        found = {0: [tuple(command(*words, "-o", f"{name} 0")) for name, words in (("run", train), ("counts", count))]}
+        found = {0: [tuple(command(*words, "-o", f"{name} 0")) for name, words in (("run", run), ("counts", COUNT))]}
     finally:
         os.chdir(before)
-    # TensorBoard is shown gradients, and metrics.jsonl has their norm; the step gathers them for it alone.
-    board = ["--tensorboard", "board"] if importlib.util.find_spec("tensorboardX") else []
-    half = [*train[:-6], *board, "--schedule", "constant", "--warmup", 0, "--eval-every", 10, "--max-steps"]
-    found[1] = run_all(1, [[*train, "-o", "run 1"], [*half, 20, "-o", "whole"], [*half, 10, "-o", "half"]], folder)
+    found[1] = run_all(1, [[*run, *board(1), "-o", "run 1"], [*TRAIN, "--max-steps", 10, "-o", "half"]], folder)
     (folder / "damaged").mkdir()
     for name in ("config.json", "model.safetensors"):
         (folder / "damaged" / name).write_bytes((folder / "half" / name).read_bytes()[: None if "j" in name else 999])
@@ -97,9 +101,9 @@ def found(folder, command):
     found[2] = run_all(
         2,
         [
-            [*train, "-o", "run 2"],
-            [*count, "-o", "counts 2"],
-            ["train", "-o", "half", "--resume", "--max-steps", 20, "-n", 3, *board],
+            [*run, *board(2), "-o", "run 2"],
+            [*COUNT, "-o", "counts 2"],
+            ["train", "-o", "half", "--resume", "--max-steps", 20, "-n", 3],
             ["train", "-o", "damaged", "--resume", "--max-steps", 20],
             [*unlike, "-o", "nan"],
             ["train", "-i", "bytes.txt", "--split", "none"],
@@ -116,9 +120,8 @@ def found(folder, command):
 @pytest.fixture(scope="module")
 def found_on_three(folder, found):
     """Adds what they say on three."""
-    train = ["train", "-i", "few.txt", *SMALL, "--max-steps", 30, "--eval-every", 10, "--clip", 1, "-o", "run 3"]
-    count = ["train", "-i", "long.txt", "--type", "bigram", "--fit", "counts", "--split", "none", "-n", 3]
-    found[3] = run_all(3, [train, [*count, "-o", "counts 3"]], folder)
+    run = [*TRAIN, "--max-steps", 20, *board(3), "-o", "run 3"]
+    found[3] = run_all(3, [run, [*COUNT, "-o", "counts 3"]], folder)
 
 
 def files_of(path):
@@ -147,7 +150,8 @@ def test_any_number_of_processes_takes_the_steps_of_one_to_the_last_bit(found, f
     assert files_of(folder / f"run {size}") == files
     assert files.keys() == files_of(folder / "run 0").keys()
     said = [found[n][0][1].replace(f"run {n}", "run") for n in (1, size)]
-    assert len({re.sub(r" in [\d.]+ s", "", text) for text in said}) == 1
+    first, other = (re.sub(r" in [\d.]+ s", "", text) for text in said)
+    assert first == other
     assert [found[n][0][0] for n in (1, size)] == [0, 0]
 
 
@@ -161,9 +165,10 @@ def test_they_are_the_steps_of_a_process_without_mpi_but_for_how_sums_are_rounde
 @needs_mpi
 def test_a_run_goes_on_on_another_number_of_processes_as_if_it_had_not_been_stopped(found, folder):
     assert found[2][2][0] == 0, found[2][2]
-    whole, half = files_of(folder / "whole"), files_of(folder / "half")
-    for name in ("model.safetensors", "best.safetensors", "metrics.jsonl", "samples.txt"):
+    whole, half = files_of(folder / "run 1"), files_of(folder / "half")
+    for name in ("model.safetensors", "best.safetensors", "samples.txt"):
         assert half[name] == whole[name], name
+    assert losses_of(folder / "half").tolist() == losses_of(folder / "run 1").tolist()
 
 
 @needs_mpi
@@ -195,6 +200,36 @@ def test_ladder_and_tune_spread_what_they_do(found, folder):
     assert {"bigram", "trigram", "bow"} < {entry.name for entry in (folder / "ladder").iterdir()}
     assert re.search(r"^[4-9] trials, ", tune[1], re.M)
     assert failed[2].splitlines()[-1].startswith("error: other/bigram was trained with the seed 1")
+
+
+WHOLE = "            one of the 2 processes takes every step alone: "
+
+
+@needs_mpi
+def test_a_run_that_is_not_split_says_so(found):
+    [line] = [line for line in found[2][8][1].splitlines() if line.startswith(WHOLE)]
+    assert line == WHOLE + "a step on all examples at once is as quick as sending it (--batch-size 32 splits it)"
+    assert not any(WHOLE in said for _, said, _ in (found[0][0], found[1][0], found[2][0], found[2][1]))
+
+
+@pytest.mark.parametrize(
+    ("flags", "why"),
+    [
+        ("--type mlp", "batch norm looks at the whole batch (--no-batchnorm splits it)"),
+        ("--type wavenet", "batch norm looks at the whole batch"),
+        ("--type mlp --no-batchnorm -b 3", "a batch of 3 is too small for 4 parts"),
+        ("--type mlp --no-batchnorm -b 4", None),
+        ("--type bigram -b 32", None),
+    ],
+)
+def test_whatever_keeps_a_step_whole_is_named(flags, why, short_list, monkeypatch, capsys):
+    config = config_of(parser_of_flags().parse_args(flags.split()))
+    corpus = run.read_corpus(config, str(short_list))
+    config = run.complete(config, corpus)
+    monkeypatch.setattr(shards, "current", lambda: SimpleNamespace(rank=0, size=2))
+    monkeypatch.setattr(processes, "size", lambda: 2)
+    report.print_model(config, run.new_model(config, corpus))
+    assert [line for line in capsys.readouterr().out.splitlines() if WHOLE in line] == ([WHOLE + why] if why else [])
 
 
 @needs_mpi
