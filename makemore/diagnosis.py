@@ -82,7 +82,7 @@ def print_first_look(model: Any, corpus: Corpus) -> None:
     size = len(corpus.vocabulary)
     if loss > math.log(size) + 1:
         print(f"            the loss begins at {loss:.2f}, far over ln({size}) = {math.log(size):.2f}: "
-              "the first weights make the net sure of wrong characters")  # fmt: skip
+              "the initial weights make the net sure of wrong characters")  # fmt: skip
     for layer in layers:
         saturated = layer.saturated()
         if saturated is not None and saturated.all(0).any():

@@ -130,7 +130,7 @@ def check_prompt(config: dict[str, Any], corpus: Corpus, prompt: str, ending: st
 
 
 def new_model(config: dict[str, Any], corpus: Corpus) -> Any:
-    """The counts of a run by counting, or a net with its first weights, drawn from the default generator.
+    """The counts of a run by counting, or a net with its initial weights, drawn from the default generator.
 
     config["seed"] seeds the generator, and the batches of a training go on from there. Raises UsageError where sizes do
     not fit together.

@@ -6,7 +6,7 @@ A run has ten steps, and `begin` takes them in this order (the last four in `car
  2. the folder must be free                                             run_folder.py
  3. the words are read, split and turned into token ids                 data.py, corpus.py
  4. what depends on the words completes the config                      run.py
- 5. a model is made of it, with first weights from the seed             models/
+ 5. a model is made of it, with initial weights from the seed             models/
  6. what was read and what is trained is printed                        report.py
  7. gradient descent takes its steps, and keeps the best weights        training.py
  8. the model, and simpler ones beside it, are evaluated                language_model.py

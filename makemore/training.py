@@ -190,7 +190,7 @@ class Training:
         """The evaluation with the lowest dev loss, the first of them; None where there is no dev loss.
 
         Not the last one if it came between those every eval_every steps: a stop, which evaluates too, leaves no trace
-        in what follows. And not that of step 0: the first weights may be good by chance.
+        in what follows. And not that of step 0: the initial weights may be good by chance.
         """
         lines = [line for line in self.metrics if line["step"] and line["dev_loss"] is not None]
         if lines and lines[-1]["step"] % self.config["eval_every"]:

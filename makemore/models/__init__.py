@@ -50,7 +50,7 @@ NGRAMS = ("bigram", "trigram")
 
 
 def make(config: Mapping[str, Any], vocabulary_size: int) -> Any:
-    """The model that config asks for, its first weights drawn from the default generator.
+    """The model that config asks for, its initial weights drawn from the default generator.
 
     Raises UsageError where the sizes do not fit together.
     """

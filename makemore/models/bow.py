@@ -41,7 +41,7 @@ class BagOfWords(Module):
     """Logits of the next character after each character of whole words, from the average of those so far.
 
     n_embd: how many numbers stand for a character and for its position. n_embd2: the units of the hidden layer.
-    Names, shapes and first weights are those of makemore.py. Raises ValueError for a size below 1.
+    Names, shapes and initial weights are those of makemore.py. Raises ValueError for a size below 1.
     """
 
     whole_words = True

@@ -13,7 +13,7 @@ from micrograd.nn import BatchNorm1d, Embedding, Linear, Module, Sequential, Tan
 
 
 class NormalLinear(Linear):
-    """A Linear whose first weights are drawn as in the lectures: from the normal distribution.
+    """A Linear whose initial weights are drawn as in the lectures: from the normal distribution.
 
     std, bias_std: the standard deviations of weight and bias; without bias_std the bias starts at 0 and is not drawn.
     """
@@ -40,8 +40,8 @@ class MLP(Module):
     n_embd: how many numbers stand for a character. n_embd2: the units of each of the n_layer hidden layers. batchnorm:
     batch normalization before each tanh (Ioffe and Szegedy, 2015), in place of the bias there. direct: the paper's
     connections from the embeddings to the logits, past the hidden layers. blank: the net of the public makemore.py,
-    see `_as_makemore_py`, with the first weights that PyTorch's layers have; otherwise they are those of the lectures'
-    part 3, and drawn in its order.
+    see `_as_makemore_py`, with the initial weights of PyTorch's layers; otherwise they are those of the lectures' part
+    3, drawn in its order.
     Raises ValueError for a size below 1, and for blank together with what makemore.py does not have.
     """
 

@@ -73,7 +73,7 @@ class Recurrent(Module):
     """Logits of the next character after each character of whole words, from a state that a cell carries along.
 
     n_embd: how many numbers stand for a character. n_embd2: how many the state has. The state before the first
-    character, `start`, is learned, too. Names, shapes and first weights are those of makemore.py.
+    character, `start`, is learned, too. Names, shapes and initial weights are those of makemore.py.
     Raises ValueError for a size below 1.
     """
 

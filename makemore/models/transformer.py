@@ -50,7 +50,7 @@ class Transformer(Module):
     """Logits of the next character after each character of whole words.
 
     n_layer: blocks. n_head: heads of attention in each. n_embd: how many numbers stand for a character at its position.
-    Names, shapes and first weights are those of makemore.py.
+    Names, shapes and initial weights are those of makemore.py.
     Raises ValueError for an n_embd that is not a multiple of n_head, and for a size below 1.
     """
 

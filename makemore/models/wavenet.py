@@ -35,7 +35,7 @@ class WaveNet(Module):
     """Logits of the next character from a context of 2, 4, 8, ... characters, fused two by two.
 
     n_embd: how many numbers stand for a character. n_embd2: the units of each hidden layer, of which there are
-    log2(context_length). The first weights are those of the lecture, drawn in its order.
+    log2(context_length). The initial weights are those of the lecture, drawn in its order.
     Raises ValueError for a context_length that is not a power of 2, and for a size below 1.
     """
 

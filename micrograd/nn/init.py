@@ -1,8 +1,8 @@
-"""First weights. Each function fills a tensor in place and returns it; generator replaces the default one.
+"""Initialization of weights. Each function fills a tensor in place and returns it; generator: None is the default one.
 
-xavier (Glorot and Bengio 2010) and kaiming (He et al. 2015) choose the spread that keeps the size of signals from layer
-to layer. fan_in is the number of inputs of each output of a weight (out, in, *kernel_size), fan_out that of outputs of
-each input.
+xavier (Glorot and Bengio 2010) and kaiming (He et al. 2015) choose the standard deviation that keeps the variance of
+activations, or of gradients, from layer to layer. Of a weight (out, in, *kernel_size) fan_in is the number of inputs
+to each output, fan_out that of outputs of each input.
 """
 
 import math
@@ -91,7 +91,7 @@ _GAINS |= dict.fromkeys(("linear", "sigmoid", "conv1d", "conv2d", "conv3d"), 1.0
 
 
 def calculate_gain(nonlinearity: str, param: Any = None) -> float:
-    """The factor by which weights before this nonlinearity are larger. param: the slope of 'leaky_relu' (0.01).
+    """The gain of a nonlinearity: the factor of the standard deviation. param: leaky_relu's negative slope (0.01).
 
     Raises ValueError for another nonlinearity.
 
@@ -130,9 +130,9 @@ def kaiming_uniform_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Fill from the uniform distribution of standard deviation gain / sqrt(fan).
+    """Fill from the uniform distribution with standard deviation gain / sqrt(fan) and mean 0.
 
-    a: the slope of leaky_relu. mode: 'fan_in' keeps the size of the signals, 'fan_out' that of the gradients.
+    a: the negative slope of leaky_relu. mode: 'fan_in' keeps the variance of activations, 'fan_out' of gradients.
     Raises ValueError for another mode or nonlinearity and for fewer than two dimensions.
 
     >>> w = torch.nn.init.kaiming_uniform_(torch.empty(3, 4))
@@ -150,7 +150,7 @@ def kaiming_normal_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Fill from the normal distribution of standard deviation gain / sqrt(fan); otherwise as kaiming_uniform_.
+    """Fill from the normal distribution with standard deviation gain / sqrt(fan); otherwise as kaiming_uniform_.
 
     >>> w = torch.nn.init.kaiming_normal_(torch.empty(3, 4))
     """
@@ -164,7 +164,7 @@ def _xavier_std(tensor: Tensor, gain: float) -> float:
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Fill from the uniform distribution of standard deviation gain * sqrt(2 / (fan_in + fan_out)).
+    """Fill from the uniform distribution with standard deviation gain * sqrt(2 / (fan_in + fan_out)) and mean 0.
 
     Raises ValueError for fewer than two dimensions.
 
@@ -175,7 +175,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Fill from the normal distribution of that standard deviation; otherwise as xavier_uniform_.
+    """Fill from the normal distribution with that standard deviation; otherwise as xavier_uniform_.
 
     >>> w = torch.nn.init.xavier_normal_(torch.empty(3, 4))
     """
@@ -195,7 +195,7 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Fill from the normal distribution truncated to [a, b]: numbers outside are drawn again.
+    """Fill from the normal distribution truncated to [a, b]: values outside are drawn again.
 
     As in PyTorch 2.13, each round draws for all elements. Where [a, b] holds at most 0.3 of the distribution, uniform
     candidates are accepted with probability density / largest density instead. Warns if [a, b] lies more than 2 std

@@ -1,4 +1,4 @@
-"""The layers, with PyTorch's names, first weights and printed forms. What each computes stands in `nn.functional`."""
+"""The layers, with PyTorch's names, initial weights and printed forms. What each computes stands in `nn.functional`."""
 
 import math
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ class Linear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw weight and bias anew, uniform within 1 / sqrt(in_features)."""
+        """Draw weight and bias from U(-bound, bound), bound = 1 / sqrt(in_features)."""
         _draw_weight_and_bias(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
@@ -75,7 +75,7 @@ def _draw_weight_and_bias(weight: Tensor, bias: Tensor | None) -> None:
 
 
 class Embedding(Module):
-    """A table of num_embeddings rows of embedding_dim numbers, looked up by index.
+    """A lookup table: a vector of embedding_dim numbers for each of num_embeddings indices.
 
     input: int64 or int32 indices of any shape; the result is (*input.shape, embedding_dim).
     padding_idx: a row that starts at 0 and is not trained. Raises AssertionError if there is no such row.
@@ -96,7 +96,7 @@ class Embedding(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the weight anew, from the standard normal distribution; the row of padding_idx is 0."""
+        """Draw the weight from the standard normal distribution; the row of padding_idx is 0."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
             init.zeros_(self.weight.data[self.padding_idx])
@@ -149,7 +149,7 @@ class Conv1d(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw weight and bias anew, uniform within 1 / sqrt(in_channels / groups * kernel_size)."""
+        """Draw weight and bias from U(-bound, bound), bound = 1 / sqrt(in_channels / groups * kernel_size)."""
         _draw_weight_and_bias(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
@@ -220,9 +220,9 @@ class BatchNorm1d(Module):
     """(input - mean) / sqrt(var + eps) * weight + bias for each channel (Ioffe and Szegedy 2015).
 
     input: (n, num_features) or (n, num_features, length); the result has its shape; all else is (num_features,).
-    In training mean and var (divided by n) are the batch's, and the running ones (divided by n - 1) move towards them:
-    running = (1 - momentum) * running + momentum * now, or, with momentum=None, their average over all batches. After
-    eval() they are the running ones, if track_running_stats. affine=False: without weight and bias.
+    In training mean and var (divided by n) are the batch's, and the running statistics (var divided by n - 1) follow:
+    running = (1 - momentum) * running + momentum * batch's, or, with momentum=None, the average over all batches. After
+    eval() mean and var are the running ones, if track_running_stats. affine=False: without weight and bias.
     Raises ValueError for an input of another number of dimensions, and in training for one value per channel.
 
     >>> torch.nn.BatchNorm1d(2)(torch.ones(4, 2)).shape
@@ -357,7 +357,7 @@ class AdaptiveAvgPool1d(Module):
 
 
 class Dropout(Module):
-    """In training each element is 0 with probability p, else divided by 1 - p; after eval() the input itself.
+    """In training each element is zeroed with probability p, else divided by 1 - p; after eval() the input itself.
 
     input: of any shape (Srivastava et al. 2014). inplace changes it. Raises ValueError unless 0 <= p <= 1.
 

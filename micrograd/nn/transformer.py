@@ -1,7 +1,7 @@
-"""Attention and the layers of the transformer, with PyTorch's names and first weights (Vaswani et al. 2017).
+"""Attention and the layers of the transformer, with PyTorch's names and initial weights (Vaswani et al. 2017).
 
-Shapes: n sequences of a batch; l positions of the query, or target; s positions of the key, or source; e numbers to a
-position, in h heads. Sequences are (l, n, e), with batch_first (n, l, e); without a batch (l, e).
+Shapes: n sequences of a batch; l positions of the query, or target; s positions of the key, or source; e the embedding
+dimension, divided among h heads. Sequences are (l, n, e), with batch_first (n, l, e); without a batch (l, e).
 Masks: of bools, True where attention is not allowed, or of floats, added to the scores. attn_mask: (l, s) or
 (n * h, l, s); key_padding_mask: (n, s), without a batch (s,). is_causal says that attn_mask, which has to be there, is
 causal: as in PyTorch the mask is then not read, unless weights are returned or there is a key_padding_mask.
@@ -34,15 +34,15 @@ __all__ = [
 
 
 class NonDynamicallyQuantizableLinear(Linear):
-    """Linear, under the name that PyTorch prints for the last map of its attention."""
+    """Linear, under the name that PyTorch prints for the output projection of its attention."""
 
 
 class MultiheadAttention(Module):
-    """Scaled dot-product attention in num_heads heads, between linear maps of query, key, value and result.
+    """Scaled dot-product attention in num_heads heads, with linear projections of query, key, value and result.
 
     Called with query (l, n, e), key (s, n, kdim) and value (s, n, vdim), it returns the result, like the query, and the
     weights (n, l, s), averaged over the heads; with average_attn_weights=False (n, h, l, s), with need_weights=False
-    None. dropout: the probability that a weight is dropped. add_bias_kv, add_zero_attn: one more position to look at,
+    None. dropout: the probability that a weight is dropped. add_bias_kv, add_zero_attn: one more key and value,
     learned or of zeros.
     Raises ValueError and AssertionError for sizes that are not positive or do not divide, RuntimeError and
     AssertionError for inputs and masks of other shapes or dtypes.
@@ -303,7 +303,7 @@ class TransformerDecoderLayer(_Layer):
 
 
 class TransformerEncoder(Module):
-    """num_layers copies of an encoder layer in sequence, all with the same first weights, and a last norm, if any.
+    """num_layers copies of an encoder layer in sequence, with the same initial weights, and a last norm, if any.
 
     enable_nested_tensor and mask_check, which make PyTorch faster, change nothing here.
 
@@ -337,7 +337,7 @@ class TransformerEncoder(Module):
 
 
 class TransformerDecoder(Module):
-    """num_layers copies of a decoder layer in sequence, all with the same first weights, and a last norm, if any.
+    """num_layers copies of a decoder layer in sequence, with the same initial weights, and a last norm, if any.
 
     >>> layer = torch.nn.TransformerDecoderLayer(8, 2, 16, batch_first=True)
     >>> torch.nn.TransformerDecoder(layer, 2)(torch.ones(4, 5, 8), torch.ones(4, 3, 8)).shape

@@ -22,7 +22,7 @@ __all__ = [
 
 
 class LRScheduler:
-    """The base of all schedules; one of your own defines `get_lr`, which returns the new rates, one for each group.
+    """The base of all schedules; one of your own defines `get_lr`, which returns the new lr of each group.
 
     optimizer: an Optimizer; its groups get an "initial_lr", with which the schedule starts.
     last_epoch: how many times `step` was called before, to resume a run; -1 starts anew.
@@ -74,11 +74,11 @@ class LRScheduler:
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def get_lr(self) -> Sequence[float]:
-        """The rates at last_epoch, one for each group; a program asks get_last_lr() instead."""
+        """The learning rates at last_epoch, one for each group; a program asks get_last_lr() instead."""
         raise NotImplementedError(f"{type(self).__name__} has no get_lr: define get_lr(self)")
 
     def get_last_lr(self) -> list[float]:
-        """The rates as they were last set, one for each group."""
+        """The learning rates as they were last set, one for each group."""
         return self._last_lr
 
     def state_dict(self) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _of_each_group(optimizer: Optimizer, name: str, value: Any) -> list[Any]:
 
 
 class LambdaLR(LRScheduler):
-    """The initial rates times lr_lambda(epoch); lr_lambda may be a list with a function for each group.
+    """lr = initial_lr * lr_lambda(epoch); lr_lambda may be a list with a function for each group.
 
     Raises ValueError where the list has another length than there are groups.
 
@@ -141,7 +141,7 @@ class LambdaLR(LRScheduler):
 
 
 class StepLR(LRScheduler):
-    """The rates times gamma after every step_size epochs.
+    """Multiply the learning rates by gamma after every step_size epochs.
 
     >>> w = torch.nn.Parameter(torch.zeros(2))
     >>> optimizer = torch.optim.SGD([w], lr=1.0)
@@ -163,7 +163,7 @@ class StepLR(LRScheduler):
 
 
 class MultiStepLR(LRScheduler):
-    """The rates times gamma at each of the epochs in milestones; an epoch that is there twice counts twice.
+    """Multiply the learning rates by gamma at each of the epochs in milestones; one that is there twice counts twice.
 
     >>> w = torch.nn.Parameter(torch.zeros(2))
     >>> optimizer = torch.optim.SGD([w], lr=1.0)
@@ -185,10 +185,10 @@ class MultiStepLR(LRScheduler):
 
 
 class CosineAnnealingLR(LRScheduler):
-    """The rates fall to eta_min in T_max epochs along half a cosine, and rise again after it.
+    """The learning rates fall to eta_min in T_max epochs along half a cosine, and rise again after it.
 
     lr = eta_min + (initial_lr - eta_min) * (1 + cos(pi * epoch / T_max)) / 2 (Loshchilov and Hutter 2017, without
-    restarts), as PyTorch has it: each rate comes from the one before, so that other changes to the rate are kept.
+    restarts), in PyTorch's recursive form: each comes from the one before, so that other changes to lr are kept.
 
     >>> w = torch.nn.Parameter(torch.zeros(2))
     >>> optimizer = torch.optim.SGD([w], lr=1.0)
@@ -219,10 +219,10 @@ class CosineAnnealingLR(LRScheduler):
 class OneCycleLR(LRScheduler):
     """One cycle of total_steps (or epochs * steps_per_epoch) steps, called after each batch (Smith and Topin 2018).
 
-    The rates rise from max_lr / div_factor to max_lr in the fraction pct_start of the steps, then fall to
-    max_lr / div_factor / final_div_factor; with three_phase first, in as many steps as they rose, to where they began.
+    lr rises from max_lr / div_factor to max_lr in the fraction pct_start of the steps, then falls to
+    max_lr / div_factor / final_div_factor; with three_phase first, in as many steps as it rose, to where it began.
     anneal_strategy: 'cos' or 'linear'. cycle_momentum: SGD's momentum, or Adam's first beta, falls from max_momentum to
-    base_momentum while the rates rise, and rises while they fall. max_lr and both momenta may be lists, one value for
+    base_momentum while lr rises, and rises while it falls. max_lr and both momenta may be lists, one value for
     each group. As in PyTorch, one step beyond the last is taken, on the same curve.
     Raises ValueError for settings that make no sense, and from the second step beyond the last on.
 
@@ -309,11 +309,12 @@ class OneCycleLR(LRScheduler):
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """The rates times factor once a metric has not improved for more than `patience` calls of step(metric).
+    """Multiply the learning rates by factor once step(metric) brought no improvement for more than `patience` calls.
 
-    mode: 'min' if a smaller metric is better, or 'max'. threshold: the least improvement on the best metric, as a
-    fraction of it (threshold_mode 'rel') or as a difference ('abs'). cooldown: the number of calls after a reduction
-    that are not counted. min_lr: the least rate, or a list, one for each group. eps: the least change that is made.
+    mode: 'min' if a smaller metric is better, or 'max'. threshold: the smallest improvement that counts, as a fraction
+    of the best metric (threshold_mode 'rel') or as a difference ('abs'). cooldown: the number of calls after a
+    reduction that are not counted. min_lr: the lower bound of lr, or a list, one for each group. eps: smaller changes
+    of lr are not made.
     Raises ValueError for settings that make no sense.
 
     >>> w = torch.nn.Parameter(torch.zeros(2))
@@ -353,7 +354,7 @@ class ReduceLROnPlateau(LRScheduler):
         self._last_lr = self._rates()
 
     def step(self, metrics: Any) -> None:  # type: ignore[override]
-        """Reduce the rates if metrics, a number or a Tensor of one, has not improved for too long."""
+        """Reduce the learning rates if metrics, a number or a Tensor of one, has not improved for too long."""
         current = float(metrics)
         self.last_epoch += 1
         self.num_bad_epochs += 1

@@ -245,13 +245,13 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam (Kingma and Ba 2015): p -= lr * m / (sqrt(v) + eps), m and v running means of g and of g**2.
+    """Adam (Kingma and Ba 2015): p -= lr * m / (sqrt(v) + eps), m and v moving averages of g and g**2.
 
-    m = (beta1 * m + (1 - beta1) * g) and v likewise with beta2 and g**2, both corrected for their start at 0.
+    m = beta1 * m + (1 - beta1) * g and v likewise with beta2 and g**2, both bias-corrected.
     weight_decay * p is added to the gradient g or, with decoupled_weight_decay, p *= 1 - lr * weight_decay comes first.
-    amsgrad: v is its largest value so far (Reddi et al. 2018). maximize: ascend the gradient.
+    amsgrad: v is the maximum of all so far (Reddi et al. 2018). maximize: ascend the gradient.
     foreach, capturable and fused, PyTorch's faster kernels, change nothing here.
-    Raises ValueError for negative settings and for betas that are no two floats in [0, 1).
+    Raises ValueError for negative settings and for betas that are not two floats in [0, 1).
 
     >>> w = torch.nn.Parameter(torch.zeros(2))
     >>> optimizer = torch.optim.Adam([w], lr=0.1)
@@ -322,9 +322,9 @@ def adam_step(
     eps: float,
     largest: np.ndarray | None = None,
 ) -> None:
-    """Move a parameter's array against its gradient g, and the running means of g and of its square, in place.
+    """Update a parameter's array, and the moving averages of its gradient g and of g**2, in place.
 
-    step: 1 for the first, 2, 3, ... largest: of amsgrad, the largest mean square so far.
+    step: 1 for the first, 2, 3, ... largest: of amsgrad, the maximum of square so far.
     """
     # The order at the end of the paper's section 2, which spares divisions: the correction of the root mean square goes
     # into the rate and into eps.

@@ -1,4 +1,4 @@
-"""The models of makemore written for PyTorch, with the same names, shapes and first weights.
+"""The models of makemore written for PyTorch, with the same names, shapes and initial weights.
 
 Those that the public makemore.py has keep its names for everything, so that a checkpoint of one loads in the other.
 They are written for PyTorch's own strengths, where there is a choice, for they are also what the models are timed
@@ -13,7 +13,7 @@ from torch.nn import functional as F  # noqa: N812 - as everywhere
 
 
 class NormalLinear(nn.Linear):
-    """nn.Linear with the lecture's first weights."""
+    """nn.Linear with the lecture's initial weights."""
 
     def __init__(self, fan_in, fan_out, bias=True, *, std, bias_std=None):
         self.stds = std, bias_std

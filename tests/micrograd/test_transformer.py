@@ -1,4 +1,4 @@
-"""Attention and transformer layers beside PyTorch's: first weights, names, printed forms, numbers and gradients."""
+"""Attention and transformer layers beside PyTorch's: initial weights, names, printed forms, numbers and gradients."""
 
 import numpy as np
 import pytest
