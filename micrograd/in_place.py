@@ -258,6 +258,11 @@ def shares_elements(x: np.ndarray) -> bool:
     return False
 
 
+def is_expanded(x: np.ndarray) -> bool:
+    """Whether x has dimensions all of whose elements are one number in memory."""
+    return x.size > 0 and any(step == 0 and n > 1 for step, n in zip(x.strides, x.shape, strict=True))
+
+
 def in_place(function: Callable, at_places: bool = False) -> Callable:
     """The form of a function that puts its result into its first argument, such as PyTorch's `add_` of `add`.
 

@@ -311,7 +311,7 @@ def _size(shape: Shape) -> int:
 
 def _check_dtype(dtype: np.dtype) -> None:
     if dtype != F32 and dtype != F64:
-        raise RuntimeError(f"random numbers are drawn as float32 or float64, not {dtype}")
+        raise NotImplementedError(f"random numbers are drawn as float32 or float64, not {dtype}")
 
 
 def _box_muller(uniforms: np.ndarray) -> None:

@@ -95,7 +95,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
                 wanted = True
                 if x._base is not None and x._version[0] != x._seen:
                     x._refresh()
-        elif x is None or type(x) is float or type(x) is int:
+        elif type(x) is float or type(x) is int or (x is None and not op.sign):
             arrays.append(x)
         else:
             arrays.append(plain(x))

@@ -37,7 +37,7 @@ def add(x, y, /, *, alpha=1):
 @op("SubBackward0", "subtract", sign="-", in_place=np.subtract, examples=["x - y", "x - row", "x.sub(y, alpha=3)"])
 def sub(x, y, /, *, alpha=1):
     """input - alpha * other. Raises RuntimeError for bools, and for a float alpha of ints."""
-    refuse_bools("-", x, y)
+    refuse_bools("-", x, y, error=RuntimeError)
     x, y = promote(x, y)
     if alpha == 1:
         return x - y, unchanged, lambda g: -g
@@ -127,7 +127,7 @@ def _power_derivative(g, x, exponent):
 @op("NegBackward0", "negative", sign="-", in_place=True, examples=["-x"])
 def neg(x, /):
     """-input. Raises RuntimeError for bools."""
-    refuse_bools("-", x)
+    refuse_bools("-", x, error=RuntimeError)
     return -x, lambda g: -g
 
 
@@ -210,7 +210,7 @@ def sigmoid(x, /):
 @op("ReluBackward0", in_place=True, examples=["x.relu()"])
 def relu(x, /):
     """max(input, 0). The derivative at 0 is 0, and that of nan 1, as in PyTorch. Raises RuntimeError for bools."""
-    refuse_bools("relu", x)
+    refuse_bools("relu", x, error=RuntimeError)
     out = np.maximum(0, x)  # in this order a -0 stays one, as in PyTorch
     return out, save(lambda g: where_true(~(out <= 0), g), out)
 
@@ -241,7 +241,7 @@ def square(input: Tensor) -> Tensor:
 
 def _pos(input: Tensor) -> Tensor:
     """input itself. Raises RuntimeError for bools."""
-    refuse_bools("+", input._array)
+    refuse_bools("+", input._array, error=RuntimeError)
     return input
 
 
@@ -402,7 +402,8 @@ def lerp(x, end, weight, /):
     Raises RuntimeError where the elements are not floats of one dtype.
     """
     need_arrays("lerp", x, end, "end")
-    need_one_dtype("lerp", need_floats(x, "lerp"), end, weight if isinstance(weight, np.ndarray) else None)
+    need_floats(x, "lerp", NotImplementedError)
+    need_one_dtype("lerp", x, end, weight if isinstance(weight, np.ndarray) else None)
     number, weight = not isinstance(weight, np.ndarray), np.asarray(weight, x.dtype)
     step = end - x
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from micrograd.graph import state
-from micrograd.in_place import records, refuse_change, refuse_overlap, snapshot, write
+from micrograd.in_place import is_expanded, records, refuse_change, refuse_overlap, snapshot, write
 from micrograd.ops import apply, attach, function, op, plain, save
-from micrograd.rules.errors import PARTLY_OVERLAPS, need_to_fit, pytorch_error
+from micrograd.rules.errors import OVERLAPS, PARTLY_OVERLAPS, need_to_fit, pytorch_error
 from micrograd.rules.indexing import basic_kind, split_index
 from micrograd.rules.layout import dims_in_memory, in_memory, stretched
 from micrograd.tensors import Tensor, wrap
@@ -153,6 +153,8 @@ def _put_into(x: Tensor, index: Any, value: Any, assigned: bool = False) -> None
                 array = int(array)  # of a tensor, unlike of a number, floats wrap too
         array = need_to_fit(array, x._array.dtype)
         name = "FillBackward0" if index is None else name
+        if index is None and (assigned or is_tensor) and is_expanded(x._array):
+            raise RuntimeError(OVERLAPS)  # by fill_ and a number alone PyTorch fills it
     elif index is not None:
         if is_tensor:
             _check_put(x, value)
@@ -283,6 +285,7 @@ def zero_(input: Tensor) -> Tensor:
 
 def _copy_(input: Tensor, source: Tensor) -> Tensor:
     """Copy the numbers of source, which broadcasts to input's shape, into input, in place."""
+    refuse_overlap(input._array, plain(source))
     _put_into(input, None, source)
     return input
 

@@ -173,8 +173,11 @@ def _weighted_sum(x: Tensor, beta: float, product: Tensor, alpha: float, name: s
         x = x.masked_fill(wrap(np.True_), 0)
     elif beta != 1:
         x = x * beta
-    if np.broadcast_shapes(x.shape, product.shape) != product.shape:
-        raise RuntimeError(f"the input {list(x.shape)} does not expand to the product, {list(product.shape)}")
+    try:
+        np.broadcast_to(x._array, product.shape)
+    except ValueError:
+        text = f"the input {list(x.shape)} does not expand to the product, {list(product.shape)}"
+        raise RuntimeError(text) from None
     return apply(add.op, product if alpha == 1 else product * alpha, x, name=name)  # it lies as the product does
 
 

@@ -107,7 +107,7 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
     return apply(_isclose.op, input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 
-@op("", of="", examples=["x.isclose(y)", "x.isclose(x + 1e-9)"])
+@op("", of="", elementwise=laid_out, examples=["x.isclose(y)", "x.isclose(x + 1e-9)"])
 def _isclose(x, y, /, rtol, atol, equal_nan):
     """Whether x is within atol + rtol * |y| of y."""
     return (np.isclose(x, y, rtol, atol, equal_nan),)

@@ -337,5 +337,5 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
             stacklevel=2,
         )
     if input._array.dtype.kind != "f" != target._array.dtype.kind:
-        raise RuntimeError(f"mse_loss takes floats, not {input.dtype} and {target.dtype}")
+        raise NotImplementedError(f"mse_loss takes floats, not {input.dtype} and {target.dtype}")
     return apply(_mse_loss.op, input, target, reduction=reduction)

@@ -95,7 +95,7 @@ def std(x, /, dim=None, unbiased=None, keepdim=False, *, correction=None):
 @op("SoftmaxBackward0", in_order=True, examples=["x.softmax(1)", "batch.softmax(0)", "F.softmax(x, dim=-1)"])
 def softmax(x, /, dim, dtype=None):
     """exp(input) / exp(input).sum(dim, keepdim=True), in one node. Raises RuntimeError for other dtypes than floats."""
-    x, dim = need_floats(_in_dtype(x, dtype), "softmax"), dim_of(x, dim)
+    x, dim = need_floats(_in_dtype(x, dtype), "softmax", NotImplementedError), dim_of(x, dim)
     dim = dim if x.ndim else None
     out = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
     out /= sum_over(out, dim if dim is None else (dim,), keepdim=True)
@@ -111,7 +111,7 @@ def softmax(x, /, dim, dtype=None):
 @op("LogSoftmaxBackward0", in_order=True, examples=["x.log_softmax(1)", "batch.log_softmax(0)"])
 def log_softmax(x, /, dim, dtype=None):
     """softmax(input, dim).log(), in one node, without overflow. Raises RuntimeError for other dtypes than floats."""
-    x, dim = need_floats(_in_dtype(x, dtype), "log_softmax"), (dim_of(x, dim),)
+    x, dim = need_floats(_in_dtype(x, dtype), "log_softmax", NotImplementedError), (dim_of(x, dim),)
     dim = dim if x.ndim else None
     out = x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
     out -= np.log(sum_over(np.exp(out), dim, keepdim=True))

@@ -9,11 +9,16 @@ from micrograd.ops import apply, attach, function, op, save, unchanged
 from micrograd.ops.elementwise import where_true
 from micrograd.rules.dtypes import promote, result_type
 from micrograd.rules.errors import need_arrays, need_to_fit
-from micrograd.rules.layout import laid_as_arrays, laid_like, laid_out
+from micrograd.rules.layout import laid_as_arrays, laid_by_condition, laid_like, laid_out
 from micrograd.tensors import Tensor
 
 
-@op("WhereBackward0", of="", elementwise=laid_out, examples=["torch.where(x > 0, x, y)", "torch.where(x > 0, x, 0.5)"])
+@op(
+    "WhereBackward0",
+    of="",
+    elementwise=laid_by_condition,
+    examples=["torch.where(x > 0, x, y)", "torch.where(x > 0, x, 0.5)"],
+)
 def _where(condition, x, y, /):
     """x where condition, of bools, is True, else y."""
     common = result_type(x, y)
@@ -66,7 +71,7 @@ def masked_fill(x, mask, value, /):
         raise RuntimeError(
             f"masked_fill only supports a 0-dimensional value tensor, but got {np.ndim(value)} dimensions"
         )
-    value = need_to_fit(value, x.dtype)
+    value = need_to_fit(value.item() if isinstance(value, np.ndarray) else value, x.dtype)
     if mask.dtype != np.bool_:
         raise RuntimeError(f"masked_fill only supports boolean masks, but got mask with dtype {mask.dtype}")
     return (

@@ -38,7 +38,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
 @function(examples=["x.topk(2).values"])
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesAndIndices:
     """The k largest (or smallest) elements along dim, and their indices. Raises RuntimeError for too large a k."""
-    refuse_bools("topk", input._array)
+    refuse_bools("topk", input._array, error=RuntimeError)
     axis = dim_of(input, dim)
     if not 0 <= k <= (input.shape[axis] if input.ndim else 1):
         raise RuntimeError(
@@ -164,6 +164,7 @@ def searchsorted(sorted_sequence: Tensor, input: Any, *, right: bool = False) ->
             "searchsorted(): the sequence has one dimension, or a row for each row of the input: they are "
             f"{list(sequence.shape)} and {list(values.shape)}"
         )
+    refuse_bools("searchsorted", sequence)
     n = sequence.shape[-1]
     low, high = np.zeros(values.shape, np.int64), np.full(values.shape, n, np.int64)
     for _ in range(n.bit_length()):  # halve every range, until it is empty
@@ -197,6 +198,7 @@ def isin(elements: Any, test_elements: Any) -> Tensor:
     if not isinstance(elements, Tensor) and not isinstance(test_elements, Tensor):
         raise TypeError(f"isin() takes a tensor and a tensor or number, not {elements!r:.40} and {test_elements!r:.40}")
     x, among = [t._array if isinstance(t, Tensor) else t for t in (elements, test_elements)]
+    refuse_bools("isin", x, among, error=RuntimeError)
     return wrap(np.isin(x, among))
 
 
@@ -247,7 +249,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     Where min and max are equal, between the smallest and the largest element. Raises RuntimeError where there are no
     bins or the range is not finite.
     """
-    array = need_floats(input._array, "histc")
+    array = need_floats(input._array, "histc", NotImplementedError)
     low, high = _range_of_bins("histc", array, bins, None if min == max else (min, max))
     low, high = array.dtype.type(low), array.dtype.type(high)
     positions = ((array - low) / (high - low) * bins)[(array >= low) & (array <= high)].astype(np.int64)

@@ -104,11 +104,11 @@ def check_in_place(array: np.ndarray, result: np.ndarray) -> None:
         raise RuntimeError(f"result type {titles[0]} can't be cast to the desired output type {titles[1]}")
 
 
-def refuse_bools(name: str, *operands: Any) -> None:
-    """Raises RuntimeError where an operand is bool: PyTorch does not take it for a number there."""
+def refuse_bools(name: str, *operands: Any, error: type[Exception] = NotImplementedError) -> None:
+    """Raises the error where an operand is bool: PyTorch does not take it for a number there."""
     for x in operands:
         if x is True or x is False or (isinstance(x, np.ndarray) and x.dtype == bool):
-            raise RuntimeError(f"{name} is not there for bool tensors: use ~, ^ or logical_not(), or x.float() first")
+            raise error(f"{name} is not there for bool tensors: use ~, ^ or logical_not(), or x.float() first")
 
 
 def refuse_zero(x: Any, y: Any) -> None:

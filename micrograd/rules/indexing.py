@@ -79,7 +79,7 @@ def _item(item: Any, copy: bool) -> Any:
         raise TypeError(f"an index is made of ints, slices, None, ..., lists and tensors, not {type(item).__name__}")
     array = np.asarray(item)
     if array.dtype.kind not in "iub":
-        if array.size:
+        if array.size or isinstance(item, np.ndarray):
             raise IndexError(f"tensors used as indices must be long, int, byte or bool tensors, not {array.dtype}")
         array = array.astype(np.int64)
     if array.dtype == np.uint8:  # a mask, as in PyTorch

@@ -8,14 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from micrograd.rules.dtypes import result_type
+
 
 def laid_out(result: np.ndarray, arrays: Sequence[Any]) -> np.ndarray:
     """`result`, made element by element of the arrays, in the order in which PyTorch would have written it."""
     first, shape = arrays[0], result.shape
-    in_order = result.flags.c_contiguous and (type(first) is not np.ndarray or first.flags.c_contiguous)
-    if in_order and 1 not in shape:  # the stride of a single element counts beside that of others
+    in_order = type(first) is not np.ndarray or (first.flags.c_contiguous and first.shape == shape)
+    if in_order and result.flags.c_contiguous and 1 not in shape:  # the stride of a single element counts beside others
         return result
     given = [a for a in arrays if isinstance(a, np.ndarray)]
+    if any(0 in a.strides for a in given):
+        given = _converted(given, result.dtype)
+        first = given[0] if len(given) == len(arrays) else first
     if all(a.shape == shape for a in given):
         if len(given) == 1 and given[0].strides == strides_in_order(shape, given[0].itemsize):
             return put_in_order(result)
@@ -29,6 +34,12 @@ def laid_out(result: np.ndarray, arrays: Sequence[Any]) -> np.ndarray:
     return in_memory(result, dims_in_memory(shape, [stretched(a, shape) for a in given]))
 
 
+def _converted(arrays: Sequence[np.ndarray], dtype: np.dtype) -> list[np.ndarray]:
+    """Arrays that lie as PyTorch's copies of these, those that are expanded and have to be brought to another dtype."""
+    common = result_type(*arrays) if dtype.kind == "b" else dtype
+    return [laid_like(np.empty(a.shape, common), [a]) if 0 in a.strides and a.dtype != common else a for a in arrays]
+
+
 def laid_as_arrays(result: np.ndarray, arrays: Sequence[Any]) -> np.ndarray:
     """The same for an operation whose numbers are options in PyTorch; elsewhere they count as tensors do.
 
@@ -37,6 +48,15 @@ def laid_as_arrays(result: np.ndarray, arrays: Sequence[Any]) -> np.ndarray:
     if type(arrays[0]) is not np.ndarray:
         return put_in_order(result)
     return laid_out(result, [a for a in arrays if type(a) is np.ndarray])
+
+
+def laid_by_condition(result: np.ndarray, arrays: Sequence[Any]) -> np.ndarray:
+    """The same for where, whose condition PyTorch leaves a bool."""
+    condition, *others = arrays
+    if 0 in condition.strides:
+        steps = [step * result.itemsize for step in condition.strides]
+        condition = as_strided(np.empty(1, result.dtype), condition.shape, steps)
+    return laid_out(result, [condition, *others])
 
 
 def laid_like(result: np.ndarray, arrays: Sequence[np.ndarray]) -> np.ndarray:

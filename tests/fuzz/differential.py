@@ -112,7 +112,7 @@ def differences(lines: list[str], theirs: Outcome | None = None) -> list[Differe
             if error is None and expected is None:
                 continue
             if error is None or expected is None:
-                found.append(one_sided(lines, codes, i, error, expected, theirs.names))
+                found.append(one_sided(lines, codes, i, error, expected))
                 drop = i
             elif ".backward(" in lines[i] or isinstance(expected, IndexError) or "ZeroDivision" in str(expected):
                 drop = i  # what fails in the middle leaves something in the leaves, or in what was to be changed
@@ -149,18 +149,20 @@ def looked_at_again(lines: list[str], codes: list[CodeType], found: list[Differe
 
 
 def one_sided(
-    lines: list[str], codes: list[CodeType], i: int, error: Exception | None, expected: Exception | None, theirs: Any
+    lines: list[str], codes: list[CodeType], i: int, error: Exception | None, expected: Exception | None
 ) -> Difference:
     """That one of the libraries raises alone, in line i."""
     kind = LOUD if expected is None else UNREFUSED
-    about = theirs.get(re.sub(r"with torch\.\w+\(\): ", "", lines[i]).split(".")[0])
-    if isinstance(about, torch.Tensor) and about.requires_grad and not about.is_floating_point():
-        kind = INTEGERS  # PyTorch leaves a graph in integers that a float was written into
+    theirs = run(torch, codes[:i]).names
+    if any(goes_through_integers(theirs[name]) for name in NAMES.findall(lines[i]) if name in theirs):
+        kind = INTEGERS
     if kind == UNREFUSED and ABOUT_GRADIENTS.search(str(expected)):
         needless = CHANGED.search(str(expected)) and right_without_refusal(lines, codes, i)
         kind = NEEDLESS if needless or of_a_stale_view(lines[i], str(expected), theirs) else UNREFUSED_GRADIENT
     return Difference(kind, lines[i], said(error), said(expected))
 
+
+NAMES = re.compile(r"\b[a-z]\b")
 
 # What PyTorch says of something that it saved and that is not as it was, or gone.
 CHANGED = re.compile(
@@ -240,11 +242,7 @@ def left_behind(mine: dict[str, Any], theirs: dict[str, Any]) -> list[Difference
             different(STRIDE, tuple(value.stride()), expected.stride())
         if b.dtype.kind != "f":
             continue  # PyTorch leaves a graph in ints that it fills with a float; its backward refuses them
-        if (
-            not value.requires_grad
-            and expected.requires_grad
-            and goes_through_integers(expected, [x for _, _, x in tensors])
-        ):
+        if not value.requires_grad and goes_through_integers(expected):
             different(INTEGERS, False, True)
             continue
         different(REQUIRES_GRAD, asked(value, "requires_grad"), asked(expected, "requires_grad"))
@@ -255,8 +253,8 @@ def left_behind(mine: dict[str, Any], theirs: dict[str, Any]) -> list[Difference
             if g is None or h is None:
                 different(GRADIENT, shown(g), shown(h))
                 continue
+            steps = [strides(x.stride(), x.shape) for x in (g, h)]
             g, h = g.detach().numpy(), h.detach().numpy()
-            steps = [strides(x.grad.stride(), h.shape) for x in (value, expected)]
             if asked(expected, "is_leaf") is True and h.size > 1 and g.shape == h.shape and steps[0] != steps[1]:
                 different(STRIDE, steps[0], steps[1])
             if g.dtype != h.dtype or g.shape != h.shape or not close(g, h, max(scale, largest([h]))):
@@ -264,13 +262,18 @@ def left_behind(mine: dict[str, Any], theirs: dict[str, Any]) -> list[Difference
     return found + memory_differences(tensors)
 
 
-def goes_through_integers(x: torch.Tensor, tensors: list[torch.Tensor]) -> bool:
+def goes_through_integers(x: Any) -> bool:
     """Whether PyTorch's graph of x has integers in it, into which a float was written: its own backward fails there."""
-    leaves = [leaf for leaf in tensors if asked(leaf, "is_leaf") is True and leaf.requires_grad]
-    try:
-        torch.autograd.grad(x, leaves, torch.ones_like(x), retain_graph=True, allow_unused=True)
-    except RuntimeError as error:
-        return "isDifferentiableType" in str(error)
+    node = asked(x, "grad_fn") if isinstance(x, torch.Tensor) else None
+    nodes, seen = [node], {None, "refused"}
+    while nodes:
+        node = nodes.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if any(not result.dtype.is_floating_point for result in node._input_metadata):
+            return True
+        nodes += [parent for parent, _ in node.next_functions]
     return False
 
 

@@ -219,6 +219,10 @@ def nan_to_num(x: torch.Tensor) -> torch.Tensor:
     return torch.where(x.isfinite(), x, PLAIN["nan_to_num"](x.detach())) if x.is_floating_point() else x.clone()
 
 
+def nan_to_num_(x: torch.Tensor) -> torch.Tensor:
+    return x.copy_(nan_to_num(x.clone()))
+
+
 def norm(x: torch.Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False) -> torch.Tensor:
     if abs(p) == torch.inf:
         return Extreme.apply(x, "amax" if p > 0 else "amin", () if dim is None else dim, keepdim, True)
@@ -247,12 +251,17 @@ def var_mean(x: torch.Tensor, dim: Any = None, **options: Any) -> tuple[torch.Te
 
 
 def var(x: torch.Tensor, *args: Any, **options: Any) -> torch.Tensor:
-    """In float64, so that numbers that are all the same have no spread, which has no direction."""
-    return PLAIN["var"](x.double(), *args, **options).to(x.dtype)
+    """Of differences to one of the numbers, so that numbers that are all the same have no spread and no direction."""
+    return PLAIN["var"](from_first(x), *args, **options).to(x.dtype)
 
 
 def std(x: torch.Tensor, *args: Any, **options: Any) -> torch.Tensor:
-    return PLAIN["std"](x.double(), *args, **options).to(x.dtype)
+    return PLAIN["std"](from_first(x), *args, **options).to(x.dtype)
+
+
+def from_first(x: torch.Tensor) -> torch.Tensor:
+    """The differences to the first number where all are the same, else x, in float64."""
+    return x.double() - x.detach().reshape(-1)[0] if x.numel() and (x == x.reshape(-1)[0]).all() else x.double()
 
 
 class Power(torch.autograd.Function):
@@ -304,7 +313,7 @@ def cross_entropy(x: torch.Tensor, target: torch.Tensor, **options: Any) -> torc
 
 
 METHODS, FUNCTIONS = (
-    (amax, amin, prod, cumprod, nan_to_num, norm, var, std, power, power_of_number),
+    (amax, amin, prod, cumprod, nan_to_num, nan_to_num_, norm, var, std, power, power_of_number),
     (gelu, elu, cross_entropy),
 )
 PLAIN = {each.__name__: getattr(torch.Tensor, each.__name__) for each in METHODS}

@@ -1206,6 +1206,47 @@ torch.set_printoptions(precision=4)
 # Of all these kinds, what random programs have found, and what stands near it.
 
 NEAR_WHAT_WAS_FOUND = """
+torch.zeros(0) * None
+None * torch.zeros(0)
+torch.zeros(0) + None
+torch.zeros(0) < None
+torch.zeros(2) / None
+torch.zeros(3)[torch.tensor([])]
+torch.zeros(0)[torch.tensor([[], []])]
+torch.zeros(3)[[]]
+torch.zeros(3, dtype=torch.uint8).masked_fill_(torch.zeros(3) > 1, torch.tensor(-1.25))
+torch.zeros(1).expand(2).fill_(torch.tensor(1.))
+torch.zeros(1).expand(2).fill_(1.)
+torch.zeros(3, 1).expand(3, 2)[0:2].fill_(1.)
+x = torch.zeros(3).expand(2, 3); x[0:2] = 1.
+x = torch.zeros(3).expand(2, 3); x[...] = torch.tensor(1.)
+x = torch.zeros(3).expand(2, 3); x[0] = 1.; x
+x = torch.zeros(0, 1).expand(0, 2); x[...] = 1.; x
+x = torch.zeros(4).unfold(0, 2, 1); x[...] = 1.; x
+x = torch.zeros(()); x.unsqueeze(-1).copy_(x)
+x = torch.zeros(()); x.view(1, 1).copy_(x)
+x = torch.zeros(()); x.copy_(x)
+torch.tensor([True]).abs()
+torch.tensor([True]).round()
+torch.tensor([True]) % torch.tensor([True])
+torch.tensor([True]) // torch.tensor([True])
+torch.tensor([True]) - torch.tensor([True])
+torch.tensor([True]).median()
+torch.tensor([True]).relu()
+torch.tensor([True]).topk(1)
+torch.tensor([1, 2]).softmax(0)
+torch.tensor([1, 2]).log_softmax(0)
+torch.tensor([1, 2]).lerp(torch.tensor([1, 2]), 0.5)
+torch.histc(torch.tensor([1, 2]))
+torch.tensor([1, 2]).normal_()
+torch.tensor([1, 2]).uniform_()
+torch.nn.functional.mse_loss(torch.tensor([1]), torch.tensor([1]))
+torch.isin(torch.tensor([True]), torch.tensor([True]))
+torch.searchsorted(torch.tensor([True]), torch.tensor([True]))
+torch.addmm(torch.zeros(4, 3), torch.zeros(4, 3), torch.zeros(3, 4))
+x = torch.ones(2, 3, requires_grad=True); y = x * 2; x.data = torch.ones(1, 2, 3); y.sum().backward(); x.grad
+x = torch.ones(2, 3, requires_grad=True); y = x * 2; x.data = torch.ones(3, 2); y.sum().backward()
+x = torch.ones(2, 3, requires_grad=True); (x * 2).sum().backward(); x.data = torch.ones(1, 2, 3); (x * 2).sum().backward()
 x = torch.arange(3.0); y = x.diff(n=0); y += 1; x
 torch.arange(3.0).diff(n=5)
 torch.arange(3.0).diff(n=-1)

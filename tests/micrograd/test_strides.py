@@ -124,6 +124,32 @@ def test_strides_are_pytorchs_also_where_a_length_is_1(line):
     assert different == []
 
 
+DTYPES = ["torch.int64", "torch.float32", "torch.float64", "torch.bool"]
+
+MIXED = [
+    "x + y",
+    "x / y",
+    "y < x",
+    "x.clamp(min=y)",
+    "x.clamp(y, x)",
+    "torch.maximum(x, y)",
+    "torch.where(x > 0, y, x)",
+]
+
+
+@pytest.mark.parametrize("line", [*MIXED, "torch.isclose(y, y)", "x.sqrt()", "torch.where(x > 0, y, y.mT)"])
+def test_what_is_brought_to_another_dtype_counts_as_the_copy_that_pytorch_makes(line):
+    def results(torch: Any) -> list[Any]:
+        found = []
+        for order, dtypes in itertools.product(itertools.permutations(range(3)), itertools.permutations(DTYPES, 2)):
+            x, y = [torch.arange(4).view(2, 1, 2).to(eval(dtype)) for dtype in dtypes]
+            operands = {"torch": torch, "x": x.expand(2, 2, 2).permute(order), "y": y.permute(order).expand(2, 2, 2)}
+            found.append(eval(line, operands).stride())
+        return found
+
+    assert results(micrograd) == results(torch)
+
+
 def test_a_tensor_of_one_dimension_has_its_strides_in_each_of_its_shapes():
     for shape in [(6,), (1, 6), (6, 1), (2, 1, 3), (1, 2, 3, 1)]:
         for x, theirs in zip(arranged(micrograd), arranged(torch), strict=True):
