@@ -15,6 +15,9 @@ from makemore.models import FAMILIES, NGRAMS, TYPES
 FEW_WORDS = 2000
 """On fewer words a net overfits before its last step, so it needs dev words that show when to stop."""
 
+SHORTEST = 148
+"""On fewer words nothing was measured."""
+
 
 class Range(NamedTuple):
     """The type and settings for lists of fewer words than `end`."""

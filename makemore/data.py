@@ -297,14 +297,18 @@ def remarks(words: Sequence[str]) -> list[str]:
         found.append(f"{quantity(again, 'repeated word')}; --unique keeps one of each")
     for mark in ",;\t":
         if len(words) > 2 and 10 * sum(mark in word for word in words) > 9 * len(words):
-            found.append(f"nearly every word has {mark!r} in it, as in a table; a list has one column")
+            column = "cut -f 1" if mark == "\t" else f"cut -d '{mark}' -f 1"
+            found.append(f"nearly every word has {mark!r} in it, as in a table; a list has one column: {column}")
             first = first.split(mark)[0].strip("\"'")
     if first.replace("_", " ").casefold() in HEADERS:
         found.append(f"the first word is {first!r}; if that is the header of a table, remove it")
     other = sum(not unicodedata.is_normalized("NFC", word) for word in words)
     if other and not all(unicodedata.is_normalized("NFD", word) for word in words):
         several = quantity(other, "word")
-        found.append(f"accents are characters of their own in {several}, and parts of letters in others; make all NFC")
+        found.append(
+            f"accents are characters of their own in {several}, and parts of letters in others; "
+            "unicodedata.normalize('NFC', text) makes them all alike"
+        )
     return found
 
 

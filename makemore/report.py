@@ -6,8 +6,12 @@ from typing import Any
 
 import numpy as np
 
+<<<<<<< HEAD
 from makemore import processes, shards
 from makemore.choice import best_for
+=======
+from makemore.choice import SHORTEST, best_for
+>>>>>>> 207bec3 (What made newcomers stumble: a bias drawn as '0', remarks without a remedy, and types suggested for three words)
 from makemore.corpus import SPLITS, Corpus
 from makemore.display import decimal, quantity, shown, shown_token, table
 from makemore.models import NGRAMS
@@ -87,13 +91,14 @@ def print_worse(losses: Losses, config: dict[str, Any], metrics: list[dict[str, 
         return
     kind, best = name.partition(",")[0], best_for(words)
     cures = [f"--type {kind} --fit counts"] if kind in NGRAMS else []
-    cures += [best.flags] if config["type"] != best.type else []
+    cures += [best.flags] if config["type"] != best.type and words >= SHORTEST else []
     falling = [line["dev_loss"] or line["train_loss"] for line in metrics]
     if falling and falling[-1] == min(falling) < falling[len(falling) // 2] - CLEARLY:
         cures.append("more --max-steps, since it was still learning")
     print(
         f"worse       than {name}, on {part}: perplexity {perplexity(reached):.3f} against {perplexity(lowest):.3f}"
         + (f"; better on this list: {', or '.join(cures)}" if cures else "")
+        + ("; so few words teach a model little: give more" if words < SHORTEST else "")
     )
 
 

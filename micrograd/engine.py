@@ -44,22 +44,22 @@ class Value:
 
     # Arithmetic: the result, its inputs, and the derivative of the result by each of them.
 
-    def __add__(self, other):
+    def __add__(self, other: Any) -> "Value":
         """x + y; d/dx = 1, d/dy = 1."""
         other = other if isinstance(other, Value) else Value(other)
         return Value(self.data + other.data, (self, other), "+", local=(1.0, 1.0))
 
-    def __sub__(self, other):
+    def __sub__(self, other: Any) -> "Value":
         """x - y; d/dx = 1, d/dy = -1."""
         other = other if isinstance(other, Value) else Value(other)
         return Value(self.data - other.data, (self, other), "-", local=(1.0, -1.0))
 
-    def __mul__(self, other):
+    def __mul__(self, other: Any) -> "Value":
         """x * y; d/dx = y, d/dy = x."""
         other = other if isinstance(other, Value) else Value(other)
         return Value(self.data * other.data, (self, other), "*", local=(other.data, self.data))
 
-    def __truediv__(self, other):
+    def __truediv__(self, other: Any) -> "Value":
         """x / y; d/dx = 1 / y, d/dy = -x / y**2. Raises ZeroDivisionError where y is 0."""
         other = other if isinstance(other, Value) else Value(other)
         if other.data == 0:
@@ -67,7 +67,7 @@ class Value:
         ratio = self.data / other.data
         return Value(ratio, (self, other), "/", local=(1.0 / other.data, -ratio / other.data))
 
-    def __pow__(self, other):
+    def __pow__(self, other: Any) -> "Value":
         """x**n; d/dx = n x**(n - 1), and where n is a Value too, d/dn = x**n log(x)."""
         if isinstance(other, Value):
             return Value(
@@ -79,28 +79,28 @@ class Value:
         exponent = _number(other)
         return Value(_power(self.data, exponent), (self,), f"**{other}", local=(_power_by_base(self.data, exponent),))
 
-    def __neg__(self):
+    def __neg__(self) -> "Value":
         """-x; d/dx = -1."""
         return Value(-self.data, (self,), "neg", local=(-1.0,))
 
-    def __radd__(self, other):
+    def __radd__(self, other: Any) -> "Value":
         return _value(other) + self
 
-    def __rsub__(self, other):
+    def __rsub__(self, other: Any) -> "Value":
         return _value(other) - self
 
-    def __rmul__(self, other):
+    def __rmul__(self, other: Any) -> "Value":
         return _value(other) * self
 
-    def __rtruediv__(self, other):
+    def __rtruediv__(self, other: Any) -> "Value":
         return _value(other) / self
 
-    def __rpow__(self, other):
+    def __rpow__(self, other: Any) -> "Value":
         return _value(other) ** self
 
     # Functions of one number.
 
-    def exp(self):
+    def exp(self) -> "Value":
         """e**x; its derivative is itself."""
         try:
             result = math.exp(self.data)
@@ -108,13 +108,13 @@ class Value:
             raise OverflowError(f"exp({self.data}) is larger than the largest float, 1.8e308") from None
         return Value(result, (self,), "exp", local=(result,))
 
-    def log(self):
+    def log(self) -> "Value":
         """The natural logarithm of x; d/dx = 1 / x. Raises ValueError where x is not above zero."""
         if self.data <= 0:
             raise ValueError(f"log({self.data}): the logarithm needs a number above zero")
         return Value(math.log(self.data), (self,), "log", local=(1.0 / self.data,))
 
-    def sqrt(self):
+    def sqrt(self) -> "Value":
         """The square root of x; d/dx = 1 / (2 sqrt(x)). Raises ValueError where x is negative."""
         if self.data < 0:
             raise ValueError(f"sqrt({self.data}): the square root needs a number that is not negative")
@@ -122,23 +122,23 @@ class Value:
         dx = 0.5 / result if result else NoDerivative(f"sqrt({self.data}) has an infinite derivative")
         return Value(result, (self,), "sqrt", local=(dx,))
 
-    def tanh(self):
+    def tanh(self) -> "Value":
         """The hyperbolic tangent of x; d/dx = 1 - tanh(x)**2."""
         result = math.tanh(self.data)
         return Value(result, (self,), "tanh", local=(1.0 - result * result,))
 
-    def sigmoid(self):
+    def sigmoid(self) -> "Value":
         """1 / (1 + exp(-x)); d/dx = sigmoid(x) (1 - sigmoid(x))."""
         small = math.exp(-abs(self.data))  # the exponential of a number that is never positive cannot overflow
         result = (1.0 if self.data >= 0 else small) / (1.0 + small)
         return Value(result, (self,), "sigmoid", local=(result * (1.0 - result),))
 
-    def relu(self):
+    def relu(self) -> "Value":
         """max(x, 0); d/dx is 1 where x > 0, else 0."""
         negative = self.data <= 0  # of nan this is False: nan stays nan, and the gradient goes through
         return Value(0.0 if negative else self.data, (self,), "ReLU", local=(0.0 if negative else 1.0,))
 
-    def __abs__(self):
+    def __abs__(self) -> "Value":
         """|x|; d/dx is the sign of x."""
         dx = 1.0 if self.data > 0 else -1.0 if self.data < 0 else 0.0
         return Value(abs(self.data), (self,), "abs", local=(dx,))
@@ -196,16 +196,16 @@ class Value:
 
     # Comparisons look at the numbers; == and hash stay those of the object, so that a graph can be kept in a set.
 
-    def __lt__(self, other):
+    def __lt__(self, other: Any) -> bool:
         return self.data < _value(other).data
 
-    def __le__(self, other):
+    def __le__(self, other: Any) -> bool:
         return self.data <= _value(other).data
 
-    def __gt__(self, other):
+    def __gt__(self, other: Any) -> bool:
         return self.data > _value(other).data
 
-    def __ge__(self, other):
+    def __ge__(self, other: Any) -> bool:
         return self.data >= _value(other).data
 
     def __float__(self) -> float:

@@ -28,7 +28,7 @@ RESERVED = "__metadata__"  # safetensors' own
 DTYPES = {"F32": np.float32, "F64": np.float64, "I32": np.int32, "I64": np.int64, "U8": np.uint8, "BOOL": np.bool_}
 
 
-def save(obj: Any, f: str | os.PathLike | BinaryIO) -> None:
+def save(obj: Any, f: str | os.PathLike[str] | BinaryIO) -> None:
     """Write obj, a Tensor or plain data with Tensors in it, to a path or an open binary file.
 
     Plain data are numbers, strings, True, False, None, and lists, tuples and dicts of them. A path is written whole or
@@ -55,7 +55,7 @@ def save(obj: Any, f: str | os.PathLike | BinaryIO) -> None:
         f.write(content)
 
 
-def load(f: str | os.PathLike | BinaryIO, map_location: Any = None, *, weights_only: bool = True) -> Any:
+def load(f: str | os.PathLike[str] | BinaryIO, map_location: Any = None, *, weights_only: bool = True) -> Any:
     """Read what save, or any writer of safetensors, wrote to a path or an open binary file.
 
     Another writer's file is a dict of its tensors; so is one that save wrote and another program changed, with a

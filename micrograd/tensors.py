@@ -8,7 +8,7 @@ is in `micrograd.graph`, changes in place are in `micrograd.in_place`.
 import warnings
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 
@@ -91,7 +91,11 @@ class Tensor(Methods):
     def ndim(self) -> int:
         return self._array.ndim
 
-    def size(self, dim: int | None = None) -> Any:
+    @overload
+    def size(self, dim: None = None) -> Size: ...
+    @overload
+    def size(self, dim: int) -> int: ...
+    def size(self, dim: int | None = None) -> Size | int:
         """The shape, or the length of dimension dim. Raises IndexError where there is no such dimension."""
         if dim is None:
             return self.shape
@@ -175,9 +179,7 @@ class Tensor(Methods):
             if not isinstance(value, Tensor):
                 raise TypeError(f"assigned grad expected to be a Tensor or None but got {type(value).__name__}")
             if value._array.dtype != self._array.dtype:
-                raise RuntimeError(
-                    f"assigned grad has {value.dtype}, and its tensor {self.dtype}: take grad.to(x.dtype)"
-                )
+                raise RuntimeError(f"assigned grad has {value.dtype}, its tensor {self.dtype}: take grad.to(x.dtype)")
             if value.shape != self.shape:
                 raise RuntimeError(f"grad has the shape of its tensor, {list(self.shape)}, not {list(value.shape)}")
         self._grad = value
@@ -291,7 +293,7 @@ class Tensor(Methods):
 
     # To Python, to NumPy, to another dtype.
 
-    def item(self) -> Any:
+    def item(self) -> int | float:
         """The number in a tensor of one element. Raises RuntimeError for any other."""
         if self._array.size != 1:
             raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
@@ -322,9 +324,7 @@ class Tensor(Methods):
 
     def _only_element(self) -> Any:
         if self._array.size != 1:
-            raise ValueError(
-                f"only one element tensors can be converted to Python scalars, and this has {self.numel()}"
-            )
+            raise ValueError(f"only one element tensors can be converted to Python scalars: this has {self.numel()}")
         return self._array.item()
 
     def __index__(self) -> int:

@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from micrograd.compiling.border import Call
 from micrograd.compiling.guards import Guards
@@ -13,6 +13,9 @@ from micrograd.compiling.values import CompiledValues, among, works_on_values
 from micrograd.graph import observer, state
 from micrograd.nn.module import Module
 from micrograd.tensors import Tensor
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 ERRORS = (IndexError, ValueError, RuntimeError, TypeError, AssertionError)  # of wrong numbers, such as indices
 
@@ -28,7 +31,7 @@ class _Watching(Recording):
         self.guards.variable(scope, name, name, names)
 
 
-class Compiled(Recorder):
+class Compiled(Recorder, Generic[P, R]):
     """A function of tensors that runs as a recorded program; see `compile`."""
 
     def __init__(self, function: Callable):
@@ -37,7 +40,7 @@ class Compiled(Recorder):
         self._names = _argument_names(function)
         self._of_values: CompiledValues | None = None
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         last = self._last
         if last is not None and not kwargs and self._eager is None:
             try:
@@ -89,7 +92,7 @@ class Compiled(Recorder):
             )
         return self._record(key, arguments, others, args, kwargs)
 
-    def _noted(self, recorded: Recorded, result: Tensor, args: Any, kwargs: Any) -> Tensor:
+    def _noted(self, recorded: Recorded, result: Tensor, args: Any, kwargs: Any) -> Any:
         """What the program gave; its Node knows the call, if it can be done again to be drawn."""
         if result._node is not None and not (recorded.draws or recorded.moved):
             result._node.options = {"call": Call(self._function, args, kwargs, result._array)}
@@ -214,6 +217,12 @@ def _kind(value: Any, name: str, tensors: list[Any], others: list[Any], kinds: l
         )
 
 
+@overload
+def compile(model: Module, **options: Any) -> Any: ...
+@overload
+def compile(model: Callable[P, R], **options: Any) -> Compiled[P, R]: ...
+@overload
+def compile(model: None = None, **options: Any) -> Callable[[Callable[P, R]], Compiled[P, R]]: ...
 def compile(model: Any = None, **options: Any) -> Any:
     """The function or Module, which from its second call on runs as a recorded straight program; also a decorator.
 

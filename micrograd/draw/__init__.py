@@ -83,7 +83,7 @@ class Picture:
         self._roots, self._names, self._depth = roots, names, depth
         boxes = read(roots, names)
         drawn, note = fold(boxes) if depth is None else cut(boxes, depth)
-        self._drawn = drawn, (AGAIN if was_released(roots) else "") + note, look
+        self._drawn = drawn, (AGAIN if look.show != "shapes" and was_released(roots) else "") + note, look
         self.format = "svg"
 
     def svg(self) -> str:

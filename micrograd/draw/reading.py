@@ -169,8 +169,8 @@ def _read_values(roots: Sequence[Value], names: Names) -> list[Box]:
             box.operands = [*box.parents, box.sign[2:]]
         if not box.title and box.parents:
             box.title, box.precedence = composed(box.op, box.operands)
-        elif not box.title and len(constant := short(node.data)) <= 4:
-            box.title = constant
+        elif not box.title and role != "parameter" and len(constant := short(node.data)) <= 4:
+            box.title = constant  # not of a bias: it begins at 0, and changes
         boxes.append(box)
     return boxes
 

@@ -3,7 +3,7 @@
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from micrograd.engine import Value
 from micrograd.graph import state
@@ -54,6 +54,10 @@ class Module:
 
     training = True
     _forward_hooks: dict[Hook, Callable] | None = None
+
+    if TYPE_CHECKING:  # which cannot know the buffers and children that are registered under a name
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         outside = state.module

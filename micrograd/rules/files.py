@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: str | os.PathLike, content: bytes) -> None:
+def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file under another name first, and then rename it: where that fails, what was there before stays.
 
     Raises OSError with the path where it cannot be written.

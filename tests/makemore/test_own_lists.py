@@ -113,6 +113,9 @@ def test_a_run_that_is_worse_than_counting_says_so_first_and_what_would_be_bette
     assert line.endswith("--fit counts, or --type lstm, or more --max-steps, since it was still learning")
     good = command("train", "-i", short_list, "-o", tmp_path / "good", "--type", "bigram")
     assert "\nworse" not in good.out
+    (tmp_path / "three.txt").write_text("a\nb\nc\n")
+    few = command("train", "-i", tmp_path / "three.txt", "-o", tmp_path / "three")
+    assert re.search(r"^worse .* against 4.000; so few words teach a model little: give more$", few.out, re.MULTILINE)
 
 
 # What counts and nets learn on dev

@@ -149,6 +149,7 @@ def test_after_backward_a_picture_is_the_one_before_it_and_says_that_it_was_work
     pictures = [draw(step["loss"], **step) for step in (before, after)]
     assert AGAIN[:40] not in pictures[0].svg()
     assert AGAIN[:40] in pictures[1].svg()
+    assert AGAIN[:40] not in draw(after["loss"], show="shapes").svg()  # where no numbers are
     assert boxes_in(pictures[0]) == boxes_in(pictures[1])
     with pytest.raises(RuntimeError, match="second time"):  # only the picture has what was let go of
         after["loss"].backward()
@@ -198,6 +199,12 @@ def test_names_may_be_given_for_modules_and_lists():
     shown = boxes_in(draw(net(xs), net=net, xs=xs))
     assert shown["net.layers[0].neurons[1].w[0]"][0] == "parameter"
     assert shown["xs[1]"] == ("input", ["data -2.0000", "grad 0.0000"])
+
+
+def test_a_constant_is_called_by_its_number_and_a_bias_is_not():
+    shown = boxes_in(draw(nn.Neuron(2)([3.0, -1.0]) - 5))
+    assert {"3", "-1", "5"} < {*shown}
+    assert "0" not in shown
 
 
 def test_titles_say_how_a_result_was_made_with_the_brackets_it_needs():

@@ -9,7 +9,7 @@ from micrograd.creation import from_numpy, tensor
 from micrograd.ops.joining import stack
 from micrograd.random import Generator
 from micrograd.tensors import Tensor, wrap
-from micrograd.utils.data.dataset import Subset, TensorDataset
+from micrograd.utils.data.dataset import Dataset, Subset, TensorDataset
 from micrograd.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler, drawn_seed
 
 T = TypeVar("T", covariant=True)
@@ -33,7 +33,7 @@ class DataLoader(Generic[T]):
 
     def __init__(
         self,
-        dataset: Any,
+        dataset: Dataset[T],
         batch_size: int | None = 1,
         shuffle: bool | None = None,
         sampler: Any = None,
@@ -71,7 +71,9 @@ class DataLoader(Generic[T]):
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
         self.sampler, self.batch_sampler, self.generator = sampler, batch_sampler, generator
         self.num_workers, self.pin_memory = num_workers, pin_memory
-        self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
+        self.collate_fn: Callable[[Any], Any] = collate_fn or (
+            default_convert if batch_sampler is None else default_collate
+        )
 
     def __iter__(self) -> Iterator[Any]:
         indices = iter(self.sampler if self.batch_sampler is None else self.batch_sampler)

@@ -55,10 +55,10 @@ class Subset(Dataset[T]):
     2
     """
 
-    def __init__(self, dataset: Any, indices: Sequence[int]):
+    def __init__(self, dataset: Dataset[T], indices: Sequence[int]):
         self.dataset, self.indices = dataset, indices
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: Any) -> T:
         if isinstance(index, list):
             return self.dataset[[self.indices[i] for i in index]]
         return self.dataset[self.indices[index]]
@@ -67,7 +67,7 @@ class Subset(Dataset[T]):
         return len(self.indices)
 
 
-def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | None = None) -> list[Subset]:
+def random_split(dataset: Dataset[T], lengths: Sequence[float], generator: Generator | None = None) -> list[Subset[T]]:
     """Random, disjoint Subsets of these lengths, or of these fractions of the dataset.
 
     What the fractions leave over goes to the first subsets, one example each. Warns of an empty subset. Raises
@@ -78,7 +78,7 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | 
     >>> len(train), len(dev)
     (3, 1)
     """
-    total = len(dataset)
+    total = len(dataset)  # type: ignore[arg-type] # one without a length cannot be split
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
         if any(not 0 <= share <= 1 for share in lengths):
             raise ValueError(f"each fraction has to be between 0 and 1, got {list(lengths)}")
