@@ -1,4 +1,4 @@
-"""Activations: what a neuron makes of its sum, functions of nn.functional."""
+"""Activation functions, of nn.functional."""
 
 import math
 import warnings
@@ -34,13 +34,13 @@ def sigmoid(input: Tensor) -> Tensor:
 
 @function(of="functional", examples=["F.softmax(x, dim=1)"])
 def softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
-    """exp(input) / exp(input).sum(dim): positive numbers that sum to 1. dtype: what to convert input to before that."""
+    """exp(input) / exp(input).sum(dim): probabilities, which sum to 1. dtype: what to convert input to before that."""
     return reductions.softmax(input, _dim(input, dim, "softmax"), dtype=dtype)
 
 
 @function(of="functional", examples=["F.log_softmax(x, dim=1)"])
 def log_softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
-    """The logarithm of softmax, without its overflow."""
+    """log(softmax(input)), computed without overflow."""
     return reductions.log_softmax(input, _dim(input, dim, "log_softmax"), dtype=dtype)
 
 
@@ -70,9 +70,10 @@ _NORMAL_TAIL = {
 
 @op("GeluBackward0", elementwise=laid_out, of="functional", examples=["F.gelu(x)", "F.gelu(x, approximate='tanh')"])
 def gelu(x, /, *, approximate="none"):
-    """input * Phi(input), Phi the distribution function of a standard normal number (Hendrycks and Gimpel 2016).
+    """input * Phi(input), Phi the CDF of the standard normal distribution (Hendrycks and Gimpel 2016).
 
-    approximate: 'tanh' for their approximation of it. Raises RuntimeError for another word and for what is no float.
+    approximate: 'tanh' for their approximation of it. Raises RuntimeError for another word and
+    for other dtypes than floats.
 
     Fused, for speed: input * 0.5 * (1 + erf(input / sqrt(2))), and with 'tanh'
     0.5 * input * (1 + tanh(sqrt(2 / pi) * (input + 0.044715 * input**3))).
@@ -162,7 +163,7 @@ def _leaky_relu(x, /, negative_slope):
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """input where it is positive, else negative_slope * input (Maas, Hannun and Ng 2013).
 
-    inplace: change input itself. Raises NotImplementedError for what is no float.
+    inplace: change input itself. Raises NotImplementedError where the elements are not floats.
     """
     return _activation(_leaky_relu, input, inplace, negative_slope)
 
@@ -181,7 +182,7 @@ def _elu(x, /, alpha):
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """input where it is positive, else alpha * (exp(input) - 1) (Clevert, Unterthiner and Hochreiter 2015).
 
-    inplace: change input itself. Raises NotImplementedError for what is no float.
+    inplace: change input itself. Raises NotImplementedError where the elements are not floats.
     """
     return _activation(_elu, input, inplace, alpha)
 
@@ -198,6 +199,6 @@ def _silu(x, /):
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """input * sigmoid(input), also known as swish (Elfwing, Uchibe and Doya 2017).
 
-    inplace: change input itself. Raises NotImplementedError for what is no float.
+    inplace: change input itself. Raises NotImplementedError where the elements are not floats.
     """
     return _activation(_silu, input, inplace)

@@ -32,8 +32,8 @@ def _attention_node(query: Tensor, key: Tensor, *others: Any, kernel: bool, **op
 def _attention(query, key, value, mask, /, *, scale, factors, kernel):
     """softmax(query @ key.mT * scale + mask) @ value over the last two dimensions.
 
-    mask: None or what is added, -inf where there is no looking. factors: None or dropout's, for the softmax. kernel:
-    whether PyTorch has a node of its own for it.
+    mask: None or what is added to the scores, -inf where attention is not allowed. factors: None or dropout's, for the
+    softmax. kernel: whether PyTorch has a node of its own for it.
 
     Fused, for speed: (query @ key.mT * scale + mask).softmax(-1) @ value.
     """
@@ -77,11 +77,12 @@ def scaled_dot_product_attention(
     *,
     scale: float | None = None,
 ) -> Tensor:
-    """softmax(query @ key.mT * scale + attn_mask) @ value: for every query a mean of the values (Vaswani et al. 2017).
+    """softmax(query @ key.mT * scale + attn_mask) @ value: for each query a weighted mean of the values.
 
-    query: (..., l, e); key: (..., s, e); value: (..., s, f); the result is (..., l, f). attn_mask: of a shape that
-    broadcasts to (..., l, s), either bools, True where position l may look at position s, or floats to be added.
-    is_causal: position l looks at none after l. scale: 1 / sqrt(e) by default. dropout_p: the probability with which
+    (Vaswani et al. 2017.) query: (..., l, e); key: (..., s, e); value: (..., s, f); the result is (..., l, f).
+    attn_mask: of a shape that broadcasts to (..., l, s), either bools, True where position l may attend to position s,
+    or floats to be added to the scores.
+    is_causal: position l attends to none after l. scale: 1 / sqrt(e) by default. dropout_p: the probability with which
     each weight is dropped, in training or not.
     Raises RuntimeError where shapes or dtypes do not fit, and for attn_mask beside is_causal except where PyTorch takes
     both: with four dimensions, without dropout, and a mask that wants no gradient.
@@ -116,7 +117,7 @@ def scaled_dot_product_attention(
 
 @rerun
 def _causal(n: int, m: int, dtype: np.dtype) -> np.ndarray:
-    """What is added for a mask that lets position i look at none after i, (n, m)."""
+    """The causal mask, (n, m): -inf is added where position i would attend to one after i."""
     return _added(np.tri(n, m, dtype=bool), dtype)
 
 

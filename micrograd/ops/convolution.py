@@ -27,11 +27,11 @@ def _conv1d_node(input: Tensor, *arguments: Any, **options: Any) -> str:
     ],
 )
 def conv1d(x, weight, bias=None, /, stride=1, padding=0, dilation=1, groups=1):
-    """The dot products of weight with the windows of input that lie `stride` apart, plus bias.
+    """Cross-correlation: the dot products of weight with windows of input, one every `stride` elements, plus bias.
 
-    input: (n, channels, length), or (channels, length); weight: (out_channels, channels / groups, kernel_size), which
-    looks at every dilation-th element; bias: (out_channels,); padding: so many zeros at each end, or 'same', or 'valid'
-    (none); groups: in so many parts input and output channels are divided, each of which sees its own alone.
+    input: (n, channels, length), or (channels, length); weight: (out_channels, channels / groups, kernel_size);
+    bias: (out_channels,). padding: so many zeros at each end, or 'same', or 'valid' (none). dilation: from one element
+    of a window to the next. groups: in so many groups the channels are divided, each connected to its own alone.
     The result is (n, out_channels, out_length), or (out_channels, out_length). Raises RuntimeError where shapes or
     dtypes do not fit.
 

@@ -14,7 +14,7 @@ from micrograd.tensors import Tensor, wrap
 
 @op("MaxBackward1", of="", examples=["x.max()"])
 def _largest(x, /):
-    """The largest element; of equal ones each gets its share of the gradient."""
+    """The largest element; equal ones share the gradient equally."""
     out = np.asarray(np.maximum.reduce(x, axis=None))
     return out, save(lambda g: shared_equally(g, x, out), x, out)
 
@@ -74,7 +74,7 @@ def _along(kind: Any, x: Tensor, whole: Any, arg: Callable, dim: Any, keepdim: b
 
 @op("MinBackward1", of="", examples=["x.min()"])
 def _smallest(x, /):
-    """The smallest element; of equal ones each gets its share of the gradient."""
+    """The smallest element; equal ones share the gradient equally."""
     out = np.asarray(np.minimum.reduce(x, axis=None))
     return out, save(lambda g: shared_equally(g, x, out), x, out)
 
@@ -114,13 +114,13 @@ def _arg(x, arg, dim, keepdim):
 
 @op("AmaxBackward0", in_order=True, examples=["x.amax(0)", "batch.amax((0, 2), keepdim=True)", "x.amax()"])
 def amax(x, /, dim=(), keepdim=False):
-    """The largest element over dim, one or several; of equal ones each gets its share of the gradient."""
+    """The largest element over dim, one or several; equal ones share the gradient equally."""
     return _extreme("amax", np.maximum, x, dim, keepdim)
 
 
 @op("AminBackward0", in_order=True, examples=["x.amin(0)", "batch.amin((0, 2), keepdim=True)", "x.amin()"])
 def amin(x, /, dim=(), keepdim=False):
-    """The smallest element over dim, one or several; of equal ones each gets its share of the gradient."""
+    """The smallest element over dim, one or several; equal ones share the gradient equally."""
     return _extreme("amin", np.minimum, x, dim, keepdim)
 
 

@@ -19,7 +19,7 @@ from micrograd.tensors import Tensor, wrap
 
 @op("CatBackward0", elementwise=joined, of="", examples=["torch.cat([x, y])", "torch.cat([x, y, x[:, :1]], dim=1)"])
 def _cat(*xs, dim):
-    """Arrays one after the other along dim."""
+    """Arrays concatenated along dim."""
     ends = np.cumsum([x.shape[dim] for x in xs])
     starts = ends - [x.shape[dim] for x in xs]
     parts = [(*(np.s_[:],) * dim, np.s_[start:end]) for start, end in zip(starts, ends, strict=True)]
@@ -28,9 +28,9 @@ def _cat(*xs, dim):
 
 @function("concat", "concatenate", method=False, examples=["torch.cat([x, y], dim=1)"])
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """The tensors one after the other along dim; they agree in all other dimensions, or RuntimeError is raised.
+    """The tensors concatenated along dim; they agree in all other dimensions, or RuntimeError is raised.
 
-    A tensor of shape (0,) goes with all others, and adds nothing.
+    A tensor of shape (0,) goes with any other, and adds nothing.
     """
     arrays = _arrays_of(tensors, "cat")
     first = next((a for a in arrays if a.shape != (0,)), arrays[0])
@@ -53,7 +53,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 
 @op("StackBackward0", of="", examples=["torch.stack([x, y])", "torch.stack([x, y], dim=-1)"])
 def _stack(*xs, dim):
-    """Arrays of one shape along a new dimension."""
+    """Arrays of one shape stacked along a new dimension."""
     parts = [(*(np.s_[:],) * dim, i) for i in range(len(xs))]
     out = np.stack(xs, axis=dim)
     if out.ndim > 3 or not out.flags.c_contiguous:
@@ -63,7 +63,7 @@ def _stack(*xs, dim):
 
 @function(method=False, examples=["torch.stack([x, y])"])
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """The tensors side by side along a new dimension dim; they have one shape, or RuntimeError is raised."""
+    """The tensors stacked along a new dimension dim; they have one shape, or RuntimeError is raised."""
     arrays = _arrays_of(tensors, "stack")
     for i, array in enumerate(arrays):
         if array.shape != arrays[0].shape:
@@ -124,7 +124,7 @@ def in_one_dtype(tensors: Sequence[Tensor], arrays: list[Any]) -> Sequence[Tenso
 
 @function(examples=["x.split(2)[0]"])
 def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """Views one after the other along dim: of one length (the last may be shorter), or of the lengths listed.
+    """Consecutive views along dim: of one length (the last may be shorter), or of the lengths listed.
 
     Raises RuntimeError for a length of 0, lengths that do not add up to that of dim, and of a single number.
     """
@@ -148,7 +148,7 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Ten
 
 @function(examples=["x.chunk(2)[0]"])
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most so many views of input along dim, of one length but for the last. Raises RuntimeError for none."""
+    """At most `chunks` views of input along dim, of one length but for the last. Raises RuntimeError for none."""
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     need_dims("chunk", input)
@@ -158,7 +158,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
 @function(examples=["x.tensor_split(2)[0]"])
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """Views along dim: so many of nearly one length, or those between the ends listed.
+    """Views along dim: so many of nearly one length, or those between the indices listed.
 
     >>> [part.tolist() for part in torch.arange(5).tensor_split((1, 3))]
     [[0], [1, 2], [3, 4]]
@@ -177,7 +177,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
 
 @function(method=False, examples=["torch.hstack([x, y])"])
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
-    """The tensors side by side: along their second dimension, or the only one."""
+    """The tensors concatenated along their second dimension, or the only one."""
     _arrays_of(tensors, "hstack")
     rows = [x.view(1) if x.ndim == 0 else x for x in tensors]
     return cat(rows, 0 if rows[0].ndim == 1 else 1)
@@ -185,7 +185,7 @@ def hstack(tensors: Sequence[Tensor]) -> Tensor:
 
 @function(method=False, examples=["torch.vstack([x, y])"])
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
-    """The tensors one below the other; one of fewer than two dimensions is a row."""
+    """The tensors concatenated along their first dimension; one of fewer than two dimensions is a row."""
     _arrays_of(tensors, "vstack")
     return cat([x.view(1, -1) if x.ndim < 2 else x for x in tensors], 0)
 
@@ -253,7 +253,7 @@ def _diag_embed(x, /, offset):
 
 @op("RepeatBackward0", in_order=True, of="", examples=["x.repeat(2, 1)", "row.repeat(2, 3)", "row.tile(2)"])
 def _repeat(x, /, times):
-    """x laid side by side times[d] times along each dimension d; len(times) is at least x.ndim."""
+    """x repeated times[d] times along each dimension d; len(times) is at least x.ndim."""
     shape = (1,) * (len(times) - x.ndim) + x.shape
     split = [n for pair in zip(times, shape, strict=True) for n in pair]
     return np.tile(x, times), lambda g: g.reshape(split).sum(axis=tuple(range(0, len(split), 2))).reshape(shape)
@@ -261,7 +261,7 @@ def _repeat(x, /, times):
 
 @function(examples=["row.repeat(3, 1)"])
 def repeat(input: Tensor, *sizes: Any, repeats: Any = None) -> Tensor:
-    """input laid side by side, sizes[d] times along each dimension; more sizes than dimensions add leading ones.
+    """input repeated sizes[d] times along each dimension; more sizes than dimensions add leading ones.
 
     Raises RuntimeError for fewer sizes than dimensions.
     """
@@ -273,7 +273,7 @@ def repeat(input: Tensor, *sizes: Any, repeats: Any = None) -> Tensor:
 
 @function(examples=["row.tile(2)"])
 def tile(input: Tensor, *sizes: Any, dims: Any = ()) -> Tensor:
-    """input laid side by side; of fewer dims than input has, the first are 1."""
+    """input repeated as by `repeat`; of fewer dims than input has, the first are 1."""
     times = sizes_of(sizes) if sizes else tuple(dims)
     return apply(_repeat.op, input, times=(1,) * (input.ndim - len(times)) + tuple(times))
 
@@ -318,7 +318,7 @@ def flip(input: Tensor, *axes: Any, dims: Any = ()) -> Tensor:
 
 @function(examples=["x.diff()"])
 def diff(input: Tensor, n: int = 1, dim: int = -1) -> Tensor:
-    """The differences of neighbours along dim, taken n times; of bools, whether they differ.
+    """The differences of adjacent elements along dim, taken n times; of bools, whether they differ.
 
     With n=0 a copy; where dim has no elements, the tensor itself. Raises RuntimeError for a tensor without dimensions,
     and for a negative n.

@@ -29,7 +29,7 @@ def need_tensors(name: str, *inputs: Any) -> None:
 
 
 def refuse_grad(name: str, argument: str, x: Tensor | None) -> None:
-    """Raises RuntimeError, as PyTorch does, where an input that has no derivative wants a gradient."""
+    """Raises RuntimeError, as PyTorch does, where an input that has no derivative requires grad."""
     if x is not None and state.grad_enabled and x.requires_grad:
         raise RuntimeError(f"{name} is not differentiable with respect to argument '{argument}': detach() it")
 
@@ -184,7 +184,7 @@ def _between(left, right, n):
 def one_hot(x, /, num_classes=-1):
     """A row of zeros with a single 1 for each class index: shape (*input.shape, num_classes), int64.
 
-    num_classes: by default the largest index plus 1. Raises RuntimeError for what is no index of a class, int64.
+    num_classes: by default the largest index plus 1. Raises RuntimeError for what is no class index, int64.
     """
     if x.dtype != np.int64:
         raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor, and this is {x.dtype}")

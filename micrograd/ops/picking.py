@@ -1,4 +1,4 @@
-"""Elements picked by their index along one dimension, and put there."""
+"""gather and scatter: elements read and written by their index along one dimension."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -180,7 +180,7 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: A
 
 @function(examples=["x.scatter_add(1, ints.repeat(3, 1), y)"])
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """input with src added: input[index[i, j], j] + src[i, j] for dim 0, and so on; what goes to one place adds up."""
+    """input with src added: input[index[i, j], j] + src[i, j] for dim 0 and so on; those of one index add up."""
     positions, part = _positions(input, dim, index, _need_tensor("scatter_add", src, "src"))
     _need_its_dtype("scatter", input, src)
     return apply(_add_at.op, input, part, index=positions)
@@ -224,7 +224,7 @@ attach("scatter_add_", in_place(scatter_add, at_places=True))
 
 
 def _index_put_(input: Tensor, indices: Sequence[Tensor], values: Any, accumulate: bool = False) -> Tensor:
-    """input[indices] = values, or input[indices] += values with all that go to one place added up."""
+    """input[indices] = values, or input[indices] += values where values with the same index add up."""
     if not isinstance(indices, Sequence):
         raise TypeError(f"index_put_(): argument 'indices' must be tuple of Tensors, not {type(indices).__name__}")
     _need_tensor("index_put_", values, "values")

@@ -1,7 +1,7 @@
 """Nets for sequences that PyTorch does not have as one function: each is one node over all steps in time.
 
-The recurrent nets take x, (T, n, e): T steps, n sequences side by side, e numbers each. The state has h numbers; h0,
-(1, h), is the one before the first step, and the result, (T, n, h), holds that after each step. weight, (gates * h,
+The recurrent nets take x, (T, n, e): T time steps, n sequences, e features. The hidden size is h; h0, (1, h),
+is the state before the first step, and the result, (T, n, h), holds that after each step. weight, (gates * h,
 e + h), has the rows of one gate after those of the other; the first e columns, W_x, go with x, the others, W_h, with
 the state before. bias is (gates * h,).
 
@@ -98,7 +98,7 @@ def _dfirst(dh):
 
 @op("RnnTanhBackward0", of="functional", examples=["F.rnn(sequence, state, gates[:2], gates_bias[:2])"])
 def rnn(x, h0, weight, bias, /):
-    """The state of a recurrent net after each step in time (Elman 1990): (T, n, h).
+    """The hidden state of a recurrent net after each time step (Elman 1990): (T, n, h).
 
     input: (T, n, e), T steps of n sequences; h0: the state before the first, (1, h); weight: (h, e + h); bias: (h,).
     Raises RuntimeError where shapes or dtypes do not fit.
@@ -135,7 +135,7 @@ def rnn(x, h0, weight, bias, /):
 
 @op("GruBackward0", of="functional", examples=["F.gru(sequence, state, gates[:6], gates_bias[:6])"])
 def gru(x, h0, weight, bias, /):
-    """The states of a gated recurrent unit (Cho et al. 2014), with the gates z and r and the candidate c: (T, n, h).
+    """The hidden states of a gated recurrent unit (Cho et al. 2014), with gates z and r and candidate c: (T, n, h).
 
     As rnn, with weight (3 * h, e + h) and bias (3 * h,), the rows of z first, then those of r and of c.
 
@@ -202,7 +202,7 @@ def gru(x, h0, weight, bias, /):
 
 @op("LstmBackward0", of="functional", examples=["F.lstm(sequence, state, cell, gates, gates_bias)"])
 def lstm(x, h0, c0, weight, bias, /):
-    """The states of a long short-term memory (Hochreiter and Schmidhuber 1997): (T, n, h).
+    """The hidden states of a long short-term memory (Hochreiter and Schmidhuber 1997): (T, n, h).
 
     As rnn, with a cell beside the state, which is c0, (1, h), before the first step, the gates i, f (the forget gate of
     Gers et al. 2000) and o and the candidate c. weight: (4 * h, e + h), bias: (4 * h,), in this order.
@@ -263,7 +263,7 @@ def lstm(x, h0, c0, weight, bias, /):
 
 @op("CausalSelfAttentionBackward0", of="functional", examples=["F.causal_self_attention(qkv, 2)"])
 def causal_self_attention(qkv, /, n_head):
-    """All heads of attention in which no position looks at those after it (Vaswani et al. 2017): (n, T, c).
+    """Multi-head self-attention in which no position attends to later ones (Vaswani et al. 2017): (n, T, c).
 
     qkv: (n, T, 3 * c), the query, the key and the value of each position one after the other, in each of them the c /
     n_head numbers of one head after those of the other. Raises RuntimeError where the last dimension is not so divided.

@@ -196,19 +196,19 @@ attach("mT", property(_m_t, doc=_m_t.__doc__))
 
 @function(examples=["x.t().contiguous()"])
 def contiguous(input: Tensor) -> Tensor:
-    """input itself where its elements lie in order in memory, else a copy in which they do."""
+    """input itself where it is contiguous, its elements in row-major order in memory; else a copy that is."""
     return input if input._array.flags.c_contiguous else apply(_in_order.op, input)
 
 
 @op("CloneBackward0", in_order=True, of="", examples=["x.T.contiguous()"])
 def _in_order(x, /):
-    """A copy whose elements lie in order."""
+    """A contiguous copy."""
     return x.copy(order="C"), unchanged
 
 
 @function(examples=["x.t().is_contiguous()"])
 def is_contiguous(input: Tensor) -> bool:
-    """Whether the elements lie in order in memory."""
+    """Whether the elements lie in row-major order in memory, without gaps."""
     return input._array.flags.c_contiguous
 
 
@@ -232,7 +232,7 @@ def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
 
 @function(examples=["x.ravel()"])
 def ravel(input: Tensor) -> Tensor:
-    """The elements in one dimension: a view where they lie in order, else a copy."""
+    """The elements in one dimension: a view where they are contiguous, else a copy."""
     return contiguous(input).view(-1)
 
 
