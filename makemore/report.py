@@ -6,12 +6,8 @@ from typing import Any
 
 import numpy as np
 
-<<<<<<< HEAD
 from makemore import processes, shards
-from makemore.choice import best_for
-=======
 from makemore.choice import SHORTEST, best_for
->>>>>>> 207bec3 (What made newcomers stumble: a bias drawn as '0', remarks without a remedy, and types suggested for three words)
 from makemore.corpus import SPLITS, Corpus
 from makemore.display import decimal, quantity, shown, shown_token, table
 from makemore.models import NGRAMS

@@ -17,7 +17,7 @@ from micrograd.graph import Node
 from micrograd.rules import dtypes
 from micrograd.rules.dtypes import Size, dtype_of
 from micrograd.rules.errors import dim_error, silent
-from micrograd.rules.layout import lying_as
+from micrograd.rules.layout import in_shape_of_now, lying_as
 from micrograd.rules.missing import nearest
 from micrograd.rules.printing import tensor_text
 
@@ -208,11 +208,6 @@ class Tensor(Methods):
         if self._grad is None:
             self._grad = wrap(g)
             return
-        if self._grad._array.shape != g.shape:
-            raise RuntimeError(
-                f"a gradient of shape {list(g.shape)} cannot be added to the grad of shape {list(self._grad.shape)} "
-                "that is there: call zero_grad() first"
-            )
         with silent():
             self._grad._array += g
         self._grad._version[0] += 1
@@ -223,8 +218,7 @@ class Tensor(Methods):
             raise RuntimeError("leaf variable has been moved into the graph interior")
         if not self._requires_grad:
             return
-        if g.shape != self._array.shape:
-            g = self._in_shape_of_now(g)
+        g = in_shape_of_now(g, self._array.shape, None if self._grad is None else self._grad._array.shape)
         if self._hooks:
             for hook in list(self._hooks.values()):
                 g = hook(g)
@@ -232,18 +226,6 @@ class Tensor(Methods):
         if self._post_accumulate_hooks:
             for hook in list(self._post_accumulate_hooks.values()):
                 hook(self)
-
-    def _in_shape_of_now(self, g: Any) -> Any:
-        """A gradient in the shape that this leaf was given since it was used, by unsqueeze_ or .data = ..."""
-        fitted = np.empty(self.shape, g.dtype)
-        try:
-            fitted[...] = g
-        except ValueError:
-            raise RuntimeError(
-                f"a gradient of shape {list(g.shape)} does not fit the leaf, which has the shape {list(self.shape)} by "
-                "now: call backward before its shape is changed"
-            ) from None
-        return fitted
 
     def backward(
         self, gradient: "Tensor | None" = None, retain_graph: bool | None = None, create_graph: bool = False

@@ -100,7 +100,8 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         else:
             arrays.append(plain(x))
     if not any_tensor:
-        raise TypeError(f"{op.name}(): argument 'input' (position 1) must be Tensor, not {_kind(inputs)}")
+        kind = type(inputs[0]).__name__ if inputs else "nothing"
+        raise TypeError(f"{op.name}(): argument 'input' (position 1) must be Tensor, not {kind}")
     token = ON_ERROR.set(GO_ON)
     try:
         results = op.forward(*arrays, **options)
@@ -165,17 +166,11 @@ def plain(x: Any) -> Any:
     """What an operation accepts beside a Tensor: a number of Python's or NumPy's, or an array. Raises TypeError."""
     if isinstance(x, Tensor):
         return x._array
-    if isinstance(x, float | int):
-        return x if type(x) is not np.float64 else float(x)
     if isinstance(x, np.generic):
         return x.item()
-    if isinstance(x, np.ndarray):
+    if isinstance(x, float | int | np.ndarray):
         return x
     raise TypeError(f"a Tensor goes with tensors, arrays and numbers, not with {type(x).__name__}: {x!r:.60}")
-
-
-def _kind(inputs: Sequence[Any]) -> str:
-    return type(inputs[0]).__name__ if inputs else "nothing"
 
 
 # Making functions of ops.

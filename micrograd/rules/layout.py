@@ -159,6 +159,28 @@ def lying_as(x: np.ndarray, g: np.ndarray) -> np.ndarray:
     return result
 
 
+def in_shape_of_now(g: np.ndarray, leaf: tuple[int, ...], grad: tuple[int, ...] | None) -> np.ndarray:
+    """The gradient g in the shape that its leaf was given since it was used, by unsqueeze_ or `.data =`.
+
+    grad: the shape of what is there already, if anything is. Raises RuntimeError where one of them does not fit.
+    """
+    if g.shape != leaf:
+        fitted = np.empty(leaf, g.dtype)
+        try:
+            fitted[...] = g
+        except ValueError:
+            raise RuntimeError(
+                f"a gradient of shape {list(g.shape)} does not fit the leaf, which has the shape {list(leaf)} by now: "
+                "call backward before its shape is changed"
+            ) from None
+        g = fitted
+    if grad is not None and grad != leaf:
+        raise RuntimeError(
+            f"a gradient of shape {list(leaf)} cannot be added to a grad of shape {list(grad)}: call zero_grad() first"
+        )
+    return g
+
+
 def unsqueezed(x: np.ndarray, dim: int) -> np.ndarray:
     """The view of x with a dimension of length 1 at dim, which steps over the whole of the one behind it."""
     step = x.strides[dim] * x.shape[dim] if dim < x.ndim else x.itemsize
