@@ -22,6 +22,7 @@ class Entry:
         self.scope = scope
         self.lines: list[str] = []
         self.tensors: list[str] = []
+        self.given: dict[int, str] = {}
         self.arrays: dict[str, np.ndarray] = {}
 
     def known(self, value: Any) -> str:
@@ -41,6 +42,10 @@ class Entry:
         if isinstance(value, Tensor):
             if value._base is not None:
                 return False
+            if id(value) in self.given:
+                self.refuse(f"{x} is not {self.given[id(value)]}")
+                return True
+            self.given[id(value)] = x
             array = value._array
             self.refuse(f"type({x}) is not {self.known(type(value))}", f"{x}._base is not None")
             self.refuse(f"{x}._requires_grad is not {value._requires_grad}")

@@ -1,5 +1,6 @@
 """micrograd.compile: the first call of a function runs as ever and is recorded, later ones run the recorded program."""
 
+import copy
 import functools
 import inspect
 from collections.abc import Callable
@@ -111,12 +112,15 @@ class Compiled(Recorder, Generic[P, R]):
         for value in list(guards.kept.values()):
             if isinstance(value, Tensor):
                 recording.saw(value)
+        given = _items_in(args) + _items_in(kwargs)
         with recording:
             result = function(*args, **kwargs)
         if among(result):
             self._of_values = CompiledValues(self._function, self._names)
             return result
         obstacle = recording.obstacle or guards.obstacle
+        if given != _items_in(args) + _items_in(kwargs):
+            obstacle = "it changes a list or dict of its caller's"
         if not isinstance(result, Tensor) and obstacle is None:
             obstacle = f"it returns {type(result).__name__}, and a compiled function returns one tensor"
         if obstacle is None:
@@ -154,6 +158,9 @@ class Compiled(Recorder, Generic[P, R]):
         return self if instance is None else functools.partial(self, instance)
 
 
+OWN = {"_compiled", "_orig_mod", "__call__", "source", "__class__", "__deepcopy__", "__reduce_ex__", "__dict__"}
+
+
 class CompiledModule(Module):
     """A Module whose calls run as a recorded program; all else is that of the module itself."""
 
@@ -169,7 +176,16 @@ class CompiledModule(Module):
         return self._compiled.source()
 
     def __getattribute__(self, name: str) -> Any:
-        if name in ("_compiled", "_orig_mod", "__call__", "source", "__class__", "__reduce_ex__", "__dict__"):
+        if name in (
+            "_compiled",
+            "_orig_mod",
+            "__call__",
+            "source",
+            "__class__",
+            "__deepcopy__",
+            "__reduce_ex__",
+            "__dict__",
+        ):
             if name == "__dict__":
                 return object.__getattribute__(self, "_orig_mod").__dict__
             return object.__getattribute__(self, name)
@@ -177,6 +193,9 @@ class CompiledModule(Module):
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._orig_mod, name, value)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "CompiledModule":
+        return CompiledModule(copy.deepcopy(self._orig_mod, memo))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError("a compiled model cannot be saved: save its state_dict(), or the model that was compiled")
@@ -190,9 +209,22 @@ def _argument_names(function: Any) -> list[str]:
     return [name for name, p in signature.parameters.items() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
+def _items_in(value: Any) -> list[int]:
+    """The lists, dicts and their items in a value, each by its id."""
+    found = [id(value)]
+    if isinstance(value, list | tuple | dict):
+        for item in value if not isinstance(value, dict) else [*value, *value.values()]:
+            found += _items_in(item)
+    return found
+
+
 def _kind(value: Any, name: str, tensors: list[Any], others: list[Any], kinds: list[Any]) -> None:
     """Add to `kinds` what a program depends on in an argument. Raises Obstacle for what cannot be an argument."""
     if isinstance(value, Tensor):
+        for i, (_, other) in enumerate(tensors):
+            if other is value:
+                kinds.append(i)
+                return
         array, wanting = value._array, value.grad_fn is not None or value.requires_grad
         kinds.append((array.shape, array.dtype, array.strides, wanting, value._base is None))
         tensors.append((name, value))

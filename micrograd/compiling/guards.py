@@ -1,6 +1,7 @@
 """What a recorded program depends on, and whether it is as it was: one function of Python, asked on every call."""
 
 import functools
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -9,9 +10,11 @@ import numpy as np
 
 from micrograd.compiling.recording import HERE
 from micrograd.nn.module import Module
+from micrograd.rules import dtypes
 from micrograd.tensors import Tensor
 
 MOST = 20_000  # things that are watched; what holds more cannot be asked on every call
+PLAIN = {*sys.stdlib_module_names, "micrograd", "numpy"}  # whose classes stay as they are
 NUMBERS = (int, float, bool, str, bytes, type(None), complex, type(...), slice)
 
 
@@ -28,6 +31,7 @@ class Guards:
         self.kept: dict[int, Any] = {}
         self.obstacle: str | None = None
         self.done: set[tuple[int, str]] = set()
+        self.same(f"{self._constant(vars(dtypes))}['default_dtype']", dtypes.default_dtype)
 
     def _constant(self, value: Any) -> str:
         name = f"o{len(self.scope)}"
@@ -80,7 +84,9 @@ class Guards:
         if self.obstacle is not None:
             return
         if isinstance(value, types.ModuleType):
-            if not (getattr(value, "__file__", None) or "").startswith(HERE) and value.__name__ != "numpy":
+            if value.__name__.startswith("numpy.random") or (value.__name__ == "numpy" and "random" in attributes):
+                self.obstacle = "NumPy's random numbers are asked for"
+            elif not (getattr(value, "__file__", None) or "").startswith(HERE) and value.__name__ != "numpy":
                 for name in attributes:
                     if name in vars(value) and (id(vars(value)), name) not in self.done:
                         self.variable(vars(value), name, name)
@@ -96,7 +102,7 @@ class Guards:
                     return
         elif isinstance(value, dict):
             holder = self._constant(value)
-            self.conditions.append(f"len({holder}) == {len(value)}")
+            self.conditions.append(f"[*{holder}] == {self._constant([*value])}")  # their order as well
             for key, item in value.items():
                 self.same(f"{holder}.get({self._constant(key)})", item)
                 self.inside(item, f"{label}.{key}", attributes)
@@ -106,17 +112,26 @@ class Guards:
             self.obstacle = f"{label}, {type(value).__name__}, can change without a trace: make it a tensor"
         elif isinstance(value, types.FunctionType):
             if not value.__code__.co_filename.startswith((HERE, "<micrograd")):
-                for part in ("__code__", "__defaults__"):  # which a notebook that loads files again replaces
+                for part in ("__code__", "__defaults__", "__kwdefaults__"):
+                    # A notebook that loads files again replaces them.
                     self.same(f"{self._constant(value)}.{part}", getattr(value, part))
                 for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
                     self.cell(cell, name)
-                self.inside(value.__defaults__, label, attributes)
-        elif isinstance(value, types.BuiltinFunctionType | type | np.ufunc):
+                for default in (value.__defaults__, value.__kwdefaults__):
+                    self.inside(default, label, attributes)
+            self.inside(vars(value), label, attributes)
+        elif isinstance(value, type):
+            self.kind(value, label, attributes)
+        elif isinstance(value, np.ufunc):
             return
+        elif hasattr(value, "cache_clear") and not value.__module__.startswith("micrograd"):
+            self.obstacle = f"{label} keeps its results in a cache, which can be emptied without a trace"
         elif isinstance(value, functools.partial):
             self.inside([value.func, value.args, value.keywords], label, attributes)
-        elif isinstance(value, types.MethodType):
-            self.inside(value.__self__, label, attributes)
+        elif callable(value) and hasattr(value, "__self__"):  # a method, of Python or not
+            if not isinstance(value.__self__, types.ModuleType):
+                self.inside(value.__self__, label, attributes)
+            self.inside(getattr(value, "__func__", None), label, attributes)
         elif hasattr(type(value), "source") and "_recorded" in vars(value):  # compiled as well
             self.inside(value._function, label, attributes)
         elif hasattr(value, "__dict__"):
@@ -128,16 +143,25 @@ class Guards:
             for name, item in list(mine.items()):
                 self.same(f"{holder}.get({name!r})", item)
                 self.inside(item, f"{label}.{name}" if label else name, attributes)
-            for kind in type(value).__mro__:
-                if kind.__module__.split(".")[0] in ("builtins", "micrograd", "typing", "abc"):
-                    continue
-                for name, item in vars(kind).items():
-                    if not name.startswith("__") or isinstance(item, types.FunctionType):
-                        self.conditions.append(
-                            f"{self._constant(kind)}.__dict__.get({name!r}) is {self._constant(item)}"
-                        )
+            self.kind(type(value), label, attributes)
         elif not callable(value):
             self.obstacle = f"{label}, {type(value).__name__}, cannot be watched for changes"
+
+    def kind(self, value: type, label: str, attributes: Any = ()) -> None:
+        """What is written in the body of a class, and of those that it is made from."""
+        for kind in value.__mro__:
+            if kind.__module__.split(".")[0] in PLAIN or (id(kind), "") in self.done:
+                continue
+            self.done.add((id(kind), ""))
+            holder = self._constant(kind)
+            self.conditions.append(f"len({holder}.__dict__) == {len(vars(kind))}")
+            for name, item in list(vars(kind).items()):
+                if not name.startswith("__") or isinstance(item, types.FunctionType):
+                    self.same(f"{holder}.__dict__.get({name!r})", item)
+                item = item.fget if isinstance(item, property) else getattr(item, "__func__", item)
+                plain = isinstance(item, types.FunctionType) or not hasattr(type(item), "__get__")
+                if plain and not name.startswith("__"):
+                    self.inside(item, f"{label}.{name}" if label else name, attributes)
 
     def tensor(self, tensor: Tensor) -> None:
         """A leaf, which is read at each call, has to keep its shape, dtype, layout and requires_grad."""

@@ -151,7 +151,7 @@ class Program(Text):
         first, *others = parts
         if any(isinstance(part, ast.Starred) for part in parts):
             raise Unfit
-        first = renamed(first, body.names)
+        first = body.expression(first)
         if isinstance(first, ast.Name) and first.id in self.scope and first.id not in self.inputs:
             out = first.id
         else:

@@ -40,14 +40,11 @@ class Recorded:
         result: Tensor,
         args: Sequence[Any] | None,
     ):
-        self.n_arguments = len(arguments)
         border: dict[int, tuple[str, Tensor]] = {}
         for name, tensor in arguments:
-            border.setdefault(id(tensor), (name, tensor))
+            border[id(tensor)] = (name, tensor)
         if any(t._base is not None and t._node is None and t.requires_grad for _, t in arguments):
             raise Obstacle("an argument is a view of a leaf, made under no_grad")
-        if len(border) != len(arguments):
-            raise Obstacle("one tensor is given twice")
         used = dict.fromkeys(id(array) for step in recording.steps for array in _arrays_of(step))
         self.leaves: list[Tensor] = []
         first_used = {array: i for i, array in enumerate(used)}
@@ -75,18 +72,18 @@ class Recorded:
         self.moved = [t for t in self.leaves if id(t._version) in changed and id(t._array) in rerun]
         moved = {id(t) for t in self.moved}
         self.moved_names = {name for name, key in zip(names, border, strict=True) if key in moved}
-        news = [s.result for s in recording.steps if isinstance(s, Rerun)]
-        self.draws = any(isinstance(part, np.ndarray) for r in news for part in (r if isinstance(r, tuple) else (r,)))
         if changed - recording.written - {id(t._version) for t in self.moved}:
             raise Obstacle("a tensor is changed in place")
         if recording.written and result._node is not None:
             _check_saved(result._node)
-        if result._base is not None and any(np.may_share_memory(result._array, array) for array in arrays):
+        kept = [*arrays, *recording.made.values()]
+        if result._base is not None and any(np.may_share_memory(result._array, array) for array in kept):
             raise Obstacle("the result is a view of what was given")
         if any(result._array is array for array in arrays):
             raise Obstacle("the result is what was given")
         steps = _looks_first(recording.steps, {id(tensor._array) for tensor in self.moved})
         self.program = program = Program(steps, dict(zip(names, arrays, strict=True)), recording.made)
+        self.draws = any(map(callable, program.constants.values()))
         out = program.names.get(id(recording.now(result._array)))
         if out is None:
             raise Obstacle("the result was made by no operation")
@@ -113,7 +110,8 @@ class Recorded:
         self.wanting = [(i, self.tensors[i]._array.shape, self.tensors[i]._array.dtype) for i in wanting]
         self.out, self.gradients, self.names = out, gradients, names
         self.result_shape = result._array.shape
-        self._compile()
+        with silent():
+            self._compile()
         self.holds = guards.made()
         self.enter = None if args is None else entry(args, self.holds, self.leaves, self.forward)
         self.keep = (guards, list(self.leaves))

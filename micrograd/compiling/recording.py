@@ -10,6 +10,7 @@ import builtins
 import dis
 import functools
 import gc
+import inspect
 import sys
 import threading
 import types
@@ -23,10 +24,11 @@ import numpy as np
 
 from micrograd import graph, in_place, ops
 from micrograd.graph import observer, state
-from micrograd.ops import TORCH, apply, attention, indexing, joining, linalg, losses, normalization
+from micrograd.ops import TORCH, apply, attention, extremes, indexing, joining, linalg, losses, normalization, picking
 from micrograd.tensors import Tensor
 
 HERE = str(Path(graph.__file__).parent)
+COMPILING, IN_PLACE = str(Path(__file__).parent), in_place.__file__
 
 # Code that computes and no more: that of Python and of NumPy.
 LIBRARIES = (str(Path(dis.__file__).parent), str(Path(np.__file__).parent), "<frozen", "<__array_function__")
@@ -49,20 +51,29 @@ HAND_ON = {
             attention.scaled_dot_product_attention,
         ),
         *(losses._check_classes, losses._apply_loss, joining._arrays_of, TORCH["reshape"]),
+        *(extremes._along, picking.gather, picking._check_index),
         *(in_place.in_place, in_place.arithmetic_in_place, in_place.snapshot),
         *(in_place.write, in_place.rebase_history),
     )
-    for code in (made.__code__, *[inner for inner in made.__code__.co_consts if isinstance(inner, types.CodeType)])
+    for whole in (inspect.unwrap(made).__code__,)
+    for code in (whole, *[inner for inner in whole.co_consts if isinstance(inner, types.CodeType)])
 }
 
 # Operations whose result has a shape that depends on numbers.
 OF_NUMBERS = {"repeat_interleave", "bincount", "unique", "nonzero", "put"}
 
 # What is made of shapes and numbers alone.
-MAKERS = {"filled", "full", "arange", "eye", "linspace", "of_shape"}
+MAKERS = {"tensor", "filled", "full", "arange", "eye", "linspace", "of_shape"}
 
 # C functions that tell something new at each call, or that do something a program would leave out.
 RESTLESS = {"time", "random", "_random", "numpy.random", "numpy.random.mtrand", "datetime", "_io", "posix", "secrets"}
+RESTLESS |= {"_warnings"}
+
+# The same, of Python's own files.
+RESTLESS_FILES = ("/random.py", "/datetime.py", "/secrets.py", "/os.py", "<frozen os>", "/logging/__init__.py")
+
+# What a tensor says of itself that is part of no kind.
+SAID = {vars(Tensor)[name].fget.__code__ for name in ("grad", "grad_fn", "is_leaf", "retains_grad")}
 
 # Of Python's own functions those that say something, or that reach what no name in the code tells.
 UNSEEN = ("print", "input", "globals", "locals", "eval", "exec")
@@ -172,6 +183,7 @@ class Recording:
         self.tensors: dict[int, Tensor] = {}
         self.written: set[int] = set()
         self._now: dict[int, np.ndarray] = {}
+        self.copies: list[np.ndarray] = []
         self.obstacle: str | None = None
         self.seen_codes: set[Any] = set()
         self.inside_rerun = 0
@@ -226,6 +238,11 @@ class Recording:
             self._now[id(mine)] = new
             self.written.add(id(x._version))
 
+    def stands_for(self, copy: np.ndarray, array: np.ndarray) -> None:
+        """A copy that the engine has just made, and hands to an operation in the place of an array."""
+        self.copies.append(copy)
+        self._now[id(copy)] = self.now(array)
+
     def now(self, value: Any) -> Any:
         """An array, or arrays in a tuple, as steps after this one know it: where it was changed, what it was made."""
         if isinstance(value, tuple):
@@ -266,16 +283,18 @@ class Recording:
         code = frame.f_code
         if code in HAND_ON or _reads_static(code, frame.f_lasti):
             return
-        if code.co_filename.startswith(str(Path(HERE) / "compiling")):
+        if code.co_filename.startswith(COMPILING):
             return
-        in_place = code.co_filename == str(Path(HERE) / "in_place.py")
+        in_place = code.co_filename == IN_PLACE
         self.stop("a tensor is changed in place" if in_place else f"{code.co_name} looks at the numbers of a tensor")
 
     def profile(self, frame: Any, event: str, argument: Any) -> None:
         if event == "c_call":
             module = getattr(argument, "__module__", None) or type(getattr(argument, "__self__", None)).__module__
-            own = frame.f_code.co_filename.startswith((HERE, "<micrograd", *LIBRARIES))
-            if not own and (module in RESTLESS or getattr(argument, "__name__", "") in UNSEEN):
+            name = frame.f_code.co_filename
+            own = name.startswith((HERE, "<micrograd", "<frozen"))
+            unseen = not name.startswith(LIBRARIES) and getattr(argument, "__name__", "") in UNSEEN
+            if not own and (module in RESTLESS or unseen):
                 self.stop(f"{argument.__name__} is called, which a program of arrays would leave out or not renew")
             return
         code = frame.f_code
@@ -283,6 +302,8 @@ class Recording:
         if name.startswith((HERE, "<micrograd")):
             if event == "call" and name.endswith("stream.py") and not self.inside_rerun:
                 self.stop("random numbers are drawn, other than by dropout")
+            if event == "call" and code in SAID and not frame.f_back.f_code.co_filename.startswith(HERE):
+                self.stop(f"{code.co_name} of a tensor is read")
             made = event == "return" and name.endswith("creation.py") and code.co_name in MAKERS
             if made and isinstance(argument, Tensor):
                 array = argument.__dict__["_array"]
@@ -292,8 +313,8 @@ class Recording:
             return
         self.seen_codes.add(code)
         if name.startswith(LIBRARIES) and "site-packages" not in name.removeprefix(LIBRARIES[1]):
-            if name.endswith(("/random.py", "/datetime.py", "/secrets.py")):
-                self.stop("Python's random numbers or the time are asked for")
+            if name.endswith(RESTLESS_FILES):
+                self.stop(f"{code.co_name} of Python's own is called, which may be otherwise each time")
             return
         for why in _does(code):
             self.stop(f"{code.co_name} {why}")

@@ -37,7 +37,7 @@ def constant(value: Any) -> ast.expr:
         return ast.parse(f"np.dtype('{value.name}')", mode="eval").body
     if isinstance(value, type) and value.__module__ == "numpy":
         return ast.parse(f"np.{value.__name__}", mode="eval").body
-    if isinstance(value, type) and value in (int, float, bool):
+    if isinstance(value, type) and value.__module__ == "builtins":
         return ast.Name(value.__name__, ast.Load())
     if isinstance(value, np.generic):
         return ast.parse(f"np.{value.dtype.type.__name__}({value.item()!r})", mode="eval").body

@@ -9,6 +9,7 @@ from micrograd.ops import apply, function, op, save
 from micrograd.ops.reductions import shared_equally, stretch
 from micrograd.rules.dims import dim_of, dims_of
 from micrograd.rules.errors import need_elements
+from micrograd.rules.rerun import rerun
 from micrograd.tensors import Tensor, wrap
 
 
@@ -53,7 +54,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 
     With a tensor in place of dim, `maximum` of the two. Raises RuntimeError or IndexError where there are no elements.
     """
-    return input.maximum(dim) if isinstance(dim, Tensor) else _along(Max, input, _largest, np.argmax, dim, keepdim)
+    return input.maximum(dim) if isinstance(dim, Tensor) else _along(Max, input, _largest, _largest_at, dim, keepdim)
 
 
 def _along(kind: Any, x: Tensor, whole: Any, arg: Callable, dim: Any, keepdim: bool) -> Any:
@@ -64,12 +65,18 @@ def _along(kind: Any, x: Tensor, whole: Any, arg: Callable, dim: Any, keepdim: b
     dim = dim_of(x, dim)
     if x.ndim == 0:
         return kind(x.clone(), wrap(np.int64(0)))
-    indices = arg(x._array, axis=dim)
+    indices = arg(x._array, dim)
     values = apply(_pick.op, x, indices=indices, dim=dim, keepdim=keepdim, name=f"{title}Backward0")
     return kind(values, wrap(np.expand_dims(indices, dim).copy() if keepdim else indices.copy()))
 
 
 # That is what the lectures need. The smallest, and more:
+
+
+@rerun
+def _largest_at(x, dim):
+    """The indices of the largest elements along dim, of the first where there are several."""
+    return x.argmax(dim)
 
 
 @op("MinBackward1", of="", examples=["x.min()"])
@@ -83,13 +90,19 @@ class Min(ValuesAndIndices):
     """The result of min with a dim."""
 
 
+@rerun
+def _smallest_at(x, dim):
+    """The indices of the smallest elements along dim, of the first where there are several."""
+    return x.argmin(dim)
+
+
 @function(examples=["x.min(1).values"])
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest element; with dim, the values and indices of the smallest along it.
 
     With a tensor in place of dim, `minimum` of the two. Raises RuntimeError or IndexError where there are no elements.
     """
-    return input.minimum(dim) if isinstance(dim, Tensor) else _along(Min, input, _smallest, np.argmin, dim, keepdim)
+    return input.minimum(dim) if isinstance(dim, Tensor) else _along(Min, input, _smallest, _smallest_at, dim, keepdim)
 
 
 @op("", examples=["x.argmax()", "x.argmax(1)", "x.argmax(0, keepdim=True)"])

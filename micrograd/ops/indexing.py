@@ -13,6 +13,7 @@ from micrograd.ops import apply, attach, function, op, plain, save
 from micrograd.rules.errors import OVERLAPS, PARTLY_OVERLAPS, need_to_fit, pytorch_error
 from micrograd.rules.indexing import basic_kind, split_index
 from micrograd.rules.layout import dims_in_memory, in_memory, stretched
+from micrograd.rules.rerun import copied
 from micrograd.tensors import Tensor, wrap
 
 NODE_NAMES = {"int": "SelectBackward0", "slice": "SliceBackward0", "None": "UnsqueezeBackward0"}
@@ -84,12 +85,9 @@ def added_at(shape, index, g):
 
 def _getitem(input: Tensor, index: Any) -> Tensor:
     copy = state.grad_enabled and (input._requires_grad or input._base is not None)
-    copy = copy and state.recording is None  # a recorded program copies it itself
-    if isinstance(index, Tensor):
-        array = index._array
-        if array.ndim and array.dtype.kind == "i":
-            return apply(_index.op, input, index=array.copy(order="K") if copy else array)
-    basic, advanced = split_index(_with_arrays(index), input.ndim, copy=copy)
+    if isinstance(index, Tensor) and (array := index._array).ndim and array.dtype.kind == "i":
+        return apply(_index.op, input, index=copied(array) if copy else array)
+    basic, advanced = split_index(_with_arrays(index), input.ndim, copied if copy else None)
     result = input
     if basic is not None:
         result = apply(_slice.op, input, index=basic, name=NODE_NAMES[basic_kind(basic)])
@@ -127,7 +125,7 @@ def _put(x, value, /, index):
 def _setitem(input: Tensor, index: Any, value: Any) -> None:
     if type(value) is int and not -(2**63) <= value < 2**63:
         raise ValueError(f"Overflow when unpacking long long: {value} has more than 64 bits")
-    basic, advanced = split_index(_with_arrays(index), input.ndim, copy=True)
+    basic, advanced = split_index(_with_arrays(index), input.ndim, copied)
     if basic is None:
         _put_into(input, advanced, value, assigned=True)
     elif records(input, value):

@@ -12,6 +12,7 @@ from micrograd.ops.shapes import _in_order
 from micrograd.rules.dims import dim_of
 from micrograd.rules.dtypes import TITLES
 from micrograd.rules.errors import dim_error, pytorch_error
+from micrograd.rules.rerun import copied, rerun
 from micrograd.tensors import Tensor, wrap
 
 
@@ -52,7 +53,7 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     _check_index("gather", input, axis, index, "input", input.shape)
     if not input.ndim:
         return input.clone() if not index.ndim else input.expand(index.shape).clone()
-    return apply(_gather.op, input, index=index._array.copy(), dim=axis)
+    return apply(_gather.op, input, index=copied(index._array), dim=axis)
 
 
 def _need_tensor(name: str, x: Any, argument: str = "index") -> Tensor:
@@ -76,6 +77,7 @@ def _check_index(name: str, x: Tensor, axis: int, index: Tensor, what: str, shap
     _check_bounds(array, axis, length)
 
 
+@rerun
 def _check_bounds(indices: np.ndarray, axis: int, length: int, error: type[Exception] = RuntimeError) -> None:
     """Raises the error, naming the first index that is not in 0 ... length - 1."""
     wrong = indices[(indices < 0) | (indices >= length)] if indices.size else indices

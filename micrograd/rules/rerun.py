@@ -1,8 +1,10 @@
-"""What a compiled program has to call anew each time (see `micrograd.compiling`)."""
+"""What the engine tells a recording of a compiled program (see `micrograd.compiling`)."""
 
 import functools
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from micrograd.graph import state
 
@@ -27,3 +29,11 @@ def rerun(function: Callable) -> Callable:
         return result
 
     return run
+
+
+def copied(array: np.ndarray) -> np.ndarray:
+    """A copy for the graph to keep; a program makes its own, of the array as it is by then."""
+    copy = array.copy(order="K")
+    if state.recording is not None:
+        state.recording.stands_for(copy, array)
+    return copy
