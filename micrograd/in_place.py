@@ -82,11 +82,11 @@ def _refresh(view: Tensor) -> None:
         return
     if view._read_only is not None:
         raise RuntimeError(view._read_only.replace(*OF_BASE))
-    positions = copied(np.arange(size).reshape(shape))[1]
     node = Node("AsStridedBackward0")
 
-    def dbase(g: Any) -> np.ndarray:
+    def dbase(g):
         result = np.zeros(size, g.dtype)
+        positions = copied(np.arange(size).reshape(shape))[1]
         np.add.at(result, positions, g)  # an element that the view has several times gets all of its gradients
         return result.reshape(shape)
 
@@ -112,7 +112,7 @@ def _as_in_memory(base: np.ndarray, view: np.ndarray) -> Any:
     if start < 0 or start + part_length > length:
         return None
 
-    def copied(g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def copied(g):
         memory = np.zeros(length, g.dtype)
         whole = as_strided(memory, shape, [n * g.itemsize for n in steps])
         whole[...] = g
@@ -216,12 +216,15 @@ class CopySlices:
     def derivatives(copied: Callable) -> tuple[Callable, Callable]:
         """The gradient of what the base was, 0 where the part was put in, and that of the part."""
 
-        def dbefore(g: Any) -> np.ndarray:
+        def dbefore(g):
             whole, part = copied(g)
             part[...] = 0
             return whole
 
-        return dbefore, lambda g: copied(g)[1]
+        def dpart(g):
+            return copied(g)[1]
+
+        return dbefore, dpart
 
 
 def _set_node(base: Tensor, node: Any) -> None:

@@ -260,7 +260,7 @@ def compile(model: Any = None, **options: Any) -> Any:
 
     The numbers are those of the function itself, to the last bit. A call with other shapes, dtypes, numbers or modes is
     recorded anew, and so is one after a change of what the function reads. Where a function looks at the numbers of
-    tensors, changes in place what it did not make itself or has views of, or does anything else that a program of
+    tensors, changes in place what it did not make itself, such as an argument, or does anything else that a program of
     arrays would leave out, it runs as it is, with one warning. `source()` of what is returned is the program as text.
     PyTorch's options are taken, and change nothing. Raises TypeError for what cannot be called.
 

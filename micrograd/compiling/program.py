@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.compiling.bodies import Body
-from micrograd.compiling.recording import Obstacle, Rerun, Step
+from micrograd.compiling.recording import Copy, Obstacle, Rerun, Step, Write
 from micrograd.compiling.text import Text
 from micrograd.compiling.trees import Unfit, nodes_of, renamed, tree_of
 from micrograd.graph import Node, topological_order
@@ -30,8 +30,8 @@ from micrograd.tensors import Tensor
 class Program(Text):
     """The program of a recorded call: what `steps` did to the arrays `inputs`, and the way back."""
 
-    def __init__(self, steps: Sequence[Any], inputs: dict[str, np.ndarray], made: dict[int, np.ndarray]):
-        super().__init__(inputs, made)
+    def __init__(self, steps: Sequence[Any], *arrays: dict[Any, np.ndarray]):
+        super().__init__(*arrays)
         self.trees: dict[Any, ast.FunctionDef] = {}
         self.unfit: set[Any] = set()
         with silent():
@@ -63,9 +63,17 @@ class Program(Text):
 
     def _step(self, step: Step) -> None:
         op = step.op
+        if isinstance(step, Copy):
+            name = self.names[id(step.result)] = self.fresh("before")
+            self.run(f"{name} = {ast.unparse(self.expression(step.arrays[0]))}.copy(order='K')")
+            return
+        if isinstance(step, Write):
+            target, source = [ast.unparse(self.expression(array)) for array in step.arrays]
+            self.run(f"{target}[...] = {source}")
+            return
         wanted = step.node is not None and step.node.edges is not None and bool(step.node.edges)
         inputs = [self.expression(array) for array in step.arrays]
-        copied = op.name in ("index", "add_at", "gather") and wanted
+        copied = op.name in ("index", "add_at", "gather", "put") and wanted
         options = {name: self.expression(value, copied) for name, value in step.options.items()}
         for value in step.options.values():
             for part in value if isinstance(value, tuple) else (value,):
@@ -104,10 +112,10 @@ class Program(Text):
         self.kept.append(step.result)
         mine = self.scope[out]
         if (
-            mine.strides != step.result.strides
+            (mine.strides != step.result.strides and op.name != "put")  # which may write to a copy first
             or mine.shape != step.result.shape
             or mine.dtype != step.result.dtype
-            or mine.tobytes() != step.result.tobytes()
+            or mine.tobytes() != step.first.tobytes()
         ):
             raise Obstacle(f"{op.name} does not give the same numbers twice")
         if step.node is not None:
@@ -145,9 +153,11 @@ class Program(Text):
         dynamic = {n.id for n in inputs if isinstance(n, ast.Name)}
         body = Body(self, names, dynamic, op)
         result = body.follow(tree.body)
+        if isinstance(result, ast.IfExp) and body.is_static(test := renamed(result.test, body.names)):
+            result = result.body if self.value(test) else result.orelse
         if not isinstance(result, ast.Tuple):
             raise Unfit
-        parts = result.elts if isinstance(result, ast.Tuple) else [result]
+        parts = result.elts
         first, *others = parts
         if any(isinstance(part, ast.Starred) for part in parts):
             raise Unfit
@@ -194,6 +204,10 @@ class Program(Text):
                     continue
                 g = gradients.pop(id(node), None)
                 if g is None:
+                    continue
+                if node.name in ("CopySlices", "AsStridedBackward0"):  # a change through a view, and a view after it
+                    for edge in node.edges or ():
+                        self._edge(edge, ast.Name(self.helper(edge.derivative)), g, gradients, leaves)
                     continue
                 if id(node) not in self.derivatives:
                     raise Obstacle(f"{node.name} is no recorded operation: something was changed in place")

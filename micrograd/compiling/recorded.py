@@ -81,8 +81,10 @@ class Recorded:
             raise Obstacle("the result is a view of what was given")
         if any(result._array is array for array in arrays):
             raise Obstacle("the result is what was given")
-        steps = _looks_first(recording.steps, {id(tensor._array) for tensor in self.moved})
-        self.program = program = Program(steps, dict(zip(names, arrays, strict=True)), recording.made)
+        steps = _looks_first(recording.steps, {id(tensor._array) for tensor in self.moved}, recording.rewritten)
+        self.program = program = Program(
+            steps, dict(zip(names, arrays, strict=True)), recording.made, recording.made_before
+        )
         self.draws = any(map(callable, program.constants.values()))
         out = program.names.get(id(recording.now(result._array)))
         if out is None:
@@ -121,13 +123,14 @@ class Recorded:
 
     def _check(self, result: Tensor, start: np.ndarray, gradients: dict[int, str]) -> None:
         """The program's gradients have to be those of the graph."""
-        if any(t._node is not None for t in self.tensors):
+        given = {tensor._node for tensor in self.tensors if tensor._node is not None}
+        if any(node.hooks or node.retained for node in given):  # which would see this
             return
         try:
-            real = graph.run_backward([result], [start], True)
+            real = graph.run_backward([result], [start], True, given or None, given)
         except RuntimeError as error:
             raise Obstacle(str(error)) from None
-        mine = {id(self.tensors[i]): self.program.scope[name] for i, name in gradients.items()}
+        mine = {id(self.tensors[i]._node or self.tensors[i]): self.program.scope[name] for i, name in gradients.items()}
         if {id(t) for t in real} != set(mine):
             raise Obstacle("the gradients of the program are not those of the graph")
         for leaf, g in real.items():
@@ -237,7 +240,7 @@ class Recorded:
         return result
 
 
-def _looks_first(steps: Sequence[Any], moved: set[int]) -> list[Any]:
+def _looks_first(steps: Sequence[Any], moved: set[int], rewritten: Sequence[np.ndarray]) -> list[Any]:
     """The steps, with those first that a look at numbers needs.
 
     Where it finds other numbers than the recorded call, nothing was computed in vain by then, no random number is drawn
@@ -254,6 +257,8 @@ def _looks_first(steps: Sequence[Any], moved: set[int]) -> list[Any]:
                 raise Obstacle("it looks at numbers that were drawn")
             first.insert(0, step)
             needed.update(map(id, _arrays_of(step)))
+            if any(np.may_share_memory(array, each) for array in _arrays_of(step) for each in rewritten):
+                raise Obstacle("it looks at numbers that it changes in place")
     if needed & moved:
         raise Obstacle("it looks at numbers of a buffer that it moves")
     chosen = set(map(id, first))

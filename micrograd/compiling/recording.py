@@ -53,14 +53,15 @@ HAND_ON = {
         *(losses._check_classes, losses._apply_loss, joining._arrays_of, TORCH["reshape"]),
         *(extremes._along, picking.gather, picking._check_index),
         *(in_place.in_place, in_place.arithmetic_in_place, in_place.snapshot),
-        *(in_place.write, in_place.rebase_history),
+        *(in_place.write, in_place.rebase_history, in_place._refresh),
+        *(indexing._setitem, indexing._put_into, indexing._check_put, indexing.fill_),
     )
     for whole in (inspect.unwrap(made).__code__,)
     for code in (whole, *[inner for inner in whole.co_consts if isinstance(inner, types.CodeType)])
 }
 
 # Operations whose result has a shape that depends on numbers.
-OF_NUMBERS = {"repeat_interleave", "bincount", "unique", "nonzero", "put"}
+OF_NUMBERS = {"repeat_interleave", "bincount", "unique", "nonzero"}
 
 # What is made of shapes and numbers alone.
 MAKERS = {"tensor", "filled", "full", "arange", "eye", "linspace", "of_shape"}
@@ -80,12 +81,24 @@ UNSEEN = ("print", "input", "globals", "locals", "eval", "exec")
 
 
 class Step:
-    """One operation of a recorded call. node: what it became in the graph, None outside of it."""
+    """One operation of a recorded call. node: what it became in the graph, None outside of it.
 
-    __slots__ = ("arrays", "node", "op", "options", "result")
+    first: a copy of the result where its memory was changed in place afterwards, else the result itself.
+    """
+
+    __slots__ = ("arrays", "first", "node", "op", "options", "result")
 
     def __init__(self, op: Any, arrays: list[Any], options: dict[str, Any], result: Any, node: Any):
         self.op, self.arrays, self.options, self.result, self.node = op, arrays, options, result, node
+        self.first = result
+
+
+class Write(Step):
+    """The second of two arrays is written into the memory of the first."""
+
+
+class Copy(Step):
+    """What is in an array before it is changed in place, for the way back."""
 
 
 class Rerun:
@@ -171,14 +184,17 @@ class Watch:
 class Recording:
     """As a context manager: the block is recorded.
 
-    steps: Steps and Reruns in order. made: arrays that are the same each time, by id. written: the version counters of
-    the tensors that were made inside and then changed in place. obstacle: why what was recorded cannot be used, None
-    where it can.
+    steps: Steps and Reruns in order. made: arrays that are the same each time, by id; made_before: those of them as
+    they were that were changed in place. written: the version counters of tensors that were made inside and then
+    changed in place; rewritten: the memory that a program changes, too. obstacle: why what was recorded cannot be
+    used, None where it can.
     """
 
     def __init__(self) -> None:
         self.steps: list[Any] = []
         self.made: dict[int, np.ndarray] = {}
+        self.made_before: dict[int, np.ndarray] = {}
+        self.rewritten: list[np.ndarray] = []
         self.versions: dict[int, tuple[list[int], int]] = {}
         self.tensors: dict[int, Tensor] = {}
         self.written: set[int] = set()
@@ -203,7 +219,7 @@ class Recording:
         if state.recording is not self:
             return
         if op.name in OF_NUMBERS:
-            self.stop(f"{op.name} changes a tensor in place, or its shape depends on numbers")
+            self.stop(f"the shape of the result of {op.name} depends on numbers")
         arrays = []
         for x in inputs:
             if isinstance(x, Tensor):
@@ -221,22 +237,55 @@ class Recording:
     def changes(self, x: Tensor, before: Tensor, result: Tensor) -> None:
         """x is about to be changed in place: to result, which an operation made of `before`, x as it was.
 
-        In a program nothing is written again: what follows works with the result in the place of x.
+        Where nothing else looks at the memory of x, a program writes nothing again: what follows works with the result
+        in the place of x.
         """
-        self.saw(x)
         mine, new = x.__dict__["_array"], result.__dict__["_array"]
         first = id(mine) not in self._now
-        if not self._is_alone(x, mine):
-            self.stop("a tensor is changed in place that was not made in the function, or that has views")
-        elif (mine.dtype, mine.shape, mine.strides) != (new.dtype, new.shape, new.strides):
-            self.stop("a tensor is changed in place, and its dtype or layout is not that of the result")
+        if not self._is_own(x):
+            return
+        if not self._is_alone(x, mine) or (mine.dtype, mine.shape, mine.strides) != (new.dtype, new.shape, new.strides):
+            old = before.__dict__["_array"]
+            users = [i for i, step in enumerate(self.steps) if any(a is old for a in getattr(step, "arrays", ()))]
+            if before is not x and users:
+                self.steps.insert(users[0], Copy(None, [self.now(mine)], {}, old, None))
+            self._keep(mine)
+            self.steps.append(Write(None, [self.now(mine), self.now(new)], {}, None, None))
         else:
             was = before.__dict__["_array"] if before is not x else mine.copy(order="K") if first else mine
             self._replace(mine, was) if first else self._replace(was, self.now(mine))
             if self.made.pop(id(mine), None) is not None:
                 self.made[id(was)] = was
             self._now[id(mine)] = new
+
+    def puts(self, x: Tensor, before: Tensor) -> None:
+        """The operation `put` is about to change x in place, or `before`, a copy of x that is written to x then."""
+        if self._is_own(x):
+            mine = x.__dict__["_array"]
+            self._keep(mine)
+            if before is not x:
+                self.stands_for(before.__dict__["_array"], mine)
+
+    def _is_own(self, x: Tensor) -> bool:
+        """Whether x, or the tensor that it is a view of, was made here; then its counter is expected to move."""
+        self.saw(x)
+        array = (x if x._base is None else x._base).__dict__["_array"]
+        if id(array) in self._now or id(array) in self.made or any(step.result is array for step in self.steps):
             self.written.add(id(x._version))
+            return True
+        self.stop("a tensor is changed in place that was not made in the function")
+        return False
+
+    def _keep(self, changed: np.ndarray) -> None:
+        """Keep copies of what is in memory that is about to be changed."""
+        self.rewritten.append(changed)
+        made = [s for s in self.steps if isinstance(s, Step) and isinstance(s.result, np.ndarray)]
+        for step in made:
+            if step.first is step.result and np.may_share_memory(step.result, changed):
+                step.first = step.result.copy(order="K")
+        for key, array in self.made.items():
+            if np.may_share_memory(array, changed):
+                self.made_before.setdefault(key, array.copy(order="K"))
 
     def stands_for(self, copy: np.ndarray, array: np.ndarray) -> None:
         """A copy that the engine has just made, and hands to an operation in the place of an array."""
@@ -250,9 +299,8 @@ class Recording:
         return self._now.get(id(value), value) if isinstance(value, np.ndarray) else value
 
     def _is_alone(self, x: Tensor, array: np.ndarray) -> bool:
-        """Whether x was made here, and no other tensor that was seen looks at its memory."""
-        made = id(array) in self._now or id(array) in self.made
-        if x._base is not None or not (made or any(step.result is array for step in self.steps)):
+        """Whether no other tensor that was seen looks at the memory of x."""
+        if x._base is not None:
             return False
         others = [t for t in self.tensors.values() if t is not x]
         return not any(t._version is x._version or np.may_share_memory(t.__dict__["_array"], array) for t in others)
@@ -269,7 +317,8 @@ class Recording:
             if isinstance(step, Rerun):
                 step.arguments, step.result = replaced(step.arguments), replaced(step.result)
             else:
-                step.arrays, step.result = [replaced(array) for array in step.arrays], replaced(step.result)
+                step.arrays = [replaced(array) for array in step.arrays]
+                step.result, step.first = replaced(step.result), replaced(step.first)
                 step.options = {name: replaced(value) for name, value in step.options.items()}
 
     def saw(self, x: Tensor) -> None:

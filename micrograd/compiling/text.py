@@ -63,11 +63,12 @@ class ConstantsCompared(ast.NodeTransformer):
 class Text:
     """Lines of Python, which run as they are added.
 
-    inputs: the arrays that it begins with, by name. made: arrays that are the same each time, by id.
+    inputs: the arrays that it begins with, by name. made: arrays that are the same each time, by id; before: as they
+    were, where they are changed in place.
     scope: what the names stand for now. helpers, imports, constants: what the lines need, by name.
     """
 
-    def __init__(self, inputs: dict[str, np.ndarray], made: dict[int, np.ndarray]):
+    def __init__(self, inputs: dict[str, np.ndarray], made: dict[int, np.ndarray], before: dict[int, np.ndarray]):
         self.scope: dict[str, Any] = {"np": np, "math": math, "functools": functools}
         self.imports = {"np": "import numpy as np"}
         self.helpers: dict[str, str] = {}
@@ -87,7 +88,7 @@ class Text:
         self.kept: list[Any] = []
         self.copies: dict[str, str] = {}
         self.copied: dict[Any, str] = {}
-        self.made = made
+        self.made, self.before = made, before
         self.forward_lines: list[str] = []
         self.backward_lines: list[str] = []
         self.lines = self.forward_lines
@@ -134,7 +135,10 @@ class Text:
                 if id(value) not in self.made:
                     raise Obstacle("an array that no operation made enters the computation")
                 name = self.fresh("made")
-                self.constants[name] = self.scope[name] = value
+                self.constants[name] = self.scope[name] = before = self.before.get(id(value), value)
+                if before is not value:  # it is changed in place
+                    name, made = self.fresh("made"), name
+                    self.run(f"{name} = {made}.copy(order='K')")
                 self.names[id(value)] = name
             if copied:  # the way back reads it, and its owner may change it until then
                 if name not in self.copies:
@@ -202,11 +206,11 @@ class Text:
 
         Dtypes().visit(tree)
         for node in nodes_of(tree):
-            if not isinstance(node, ast.Name) or node.id in local or node.id in names or node.id in self.helpers:
+            if not isinstance(node, ast.Name) or node.id in local or node.id in names:
                 continue
             if node.id in closure:
                 names[node.id] = self._global(node.id, closure[node.id])
-            elif node.id in scope:
+            elif node.id in scope and node.id not in self.helpers:
                 names[node.id] = self._global(node.id, scope[node.id])
         return renamed(tree, names)
 

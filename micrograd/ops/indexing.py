@@ -56,15 +56,6 @@ def arrays_in(index):
     return [part for part in (index if isinstance(index, tuple) else (index,)) if isinstance(part, np.ndarray)]
 
 
-def _is_of_rows(index):
-    return isinstance(index, np.ndarray) and index.dtype.kind in "iu"
-
-
-@functools.lru_cache(maxsize=16)
-def _identity(n, dtype):
-    return np.eye(n, dtype=dtype)
-
-
 def added_at(shape, index, g):
     """Zeros of `shape` with every gradient added at its index."""
     if _is_of_rows(index) and len(shape) == 2:
@@ -128,7 +119,7 @@ def _setitem(input: Tensor, index: Any, value: Any) -> None:
     basic, advanced = split_index(_with_arrays(index), input.ndim, copied)
     if basic is None:
         _put_into(input, advanced, value, assigned=True)
-    elif records(input, value):
+    elif records(input, value) or state.recording is not None:
         view = apply(_slice.op, input, index=basic, name=NODE_NAMES[basic_kind(basic)])
         _put_into(view, advanced, value, assigned=True)
     else:
@@ -146,7 +137,7 @@ def _put_into(x: Tensor, index: Any, value: Any, assigned: bool = False) -> None
     name = "IndexPutBackward0"
     if not isinstance(array, np.ndarray) or _is_one_number(array, index, x._array.ndim):
         if isinstance(array, np.ndarray):
-            array = array.item()
+            array = value.item() if is_tensor else array.item()
             if x._array.dtype == np.uint8 and -256 < array < 0:
                 array = int(array)  # of a tensor, unlike of a number, floats wrap too
         array = need_to_fit(array, x._array.dtype)
@@ -169,11 +160,16 @@ def _put_into(x: Tensor, index: Any, value: Any, assigned: bool = False) -> None
         refuse_overlap(x._array, None)
         if np.ndim(plain(value)) > 1 and isinstance(index, np.ndarray) and index.dtype == np.bool_:
             index = index.nonzero()  # NumPy takes values of one dimension alone for a mask
-    if records(x, value):
+    before = x
+    if recorded := records(x, value):
         refuse_change(x)
-        write(x, apply(_put.op, snapshot(x), value, index=index, name=name))
+        before = snapshot(x)
+    if state.recording is not None:
+        state.recording.puts(x, before)
+    result = apply(_put.op, before, value if recorded else array, index=index, name=name)
+    if recorded:
+        write(x, result)
     else:
-        apply(_put.op, x, array, index=index)
         x._version[0] += 1
 
 
@@ -182,6 +178,15 @@ attach("__setitem__", _setitem)
 
 
 # That is what the lectures need. How results lie in memory, and filling:
+
+
+def _is_of_rows(index):
+    return isinstance(index, np.ndarray) and index.dtype.kind in "iu"
+
+
+@functools.lru_cache(maxsize=16)
+def _identity(n, dtype):
+    return np.eye(n, dtype=dtype)
 
 
 def _with_strides(out, x, index):
