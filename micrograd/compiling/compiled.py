@@ -265,7 +265,8 @@ def compile(model: Any = None, **options: Any) -> Any:
     PyTorch's options are taken, and change nothing. Raises TypeError for what cannot be called.
 
     A function of Values and numbers, by themselves or in lists, gives Values, or lists, tuples and dicts of them: nodes
-    of one op, depth and number of inputs are computed together. Numbers are part of what is recorded; give those that
+    of one op, depth and number of inputs are computed together. Numbers are part of what is recorded, but for those in
+    lists, such as a new batch in each call, where the function only puts them together with Values; give others that
     change from call to call as Values. An operation of one's own is recorded if it is an `autograd.scalar_op`.
 
     >>> import micrograd as torch

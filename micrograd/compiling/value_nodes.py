@@ -13,6 +13,7 @@ from typing import Any
 from micrograd.autograd import scalar_op
 from micrograd.compiling.value_program import Step
 from micrograd.engine import Value, topological_order
+from micrograd.graph import state
 
 OPERATIONS: dict[str, Any] = {
     "+": operator.add,
@@ -79,6 +80,29 @@ class Result(Value):
             call.given = []
         call.grad += 1.0
         call.given.append(self.index)
+
+
+class Number(Value):
+    """A number that a compiled function was given in a list, as a Value: the next call may bring another one.
+
+    It stands for a float as long as the function does arithmetic with it and no more; else it ends the recording.
+    """
+
+    def _refuse(self) -> None:
+        if state.recording is not None:
+            state.recording.stop("a number is compared, or asked whether it is zero")
+
+    def __bool__(self) -> bool:
+        self._refuse()
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        self._refuse()
+        return self is other
+
+    def __hash__(self) -> int:
+        self._refuse()
+        return object.__hash__(self)
 
 
 def values_of(program: Any, inputs: Sequence[Value], results: dict[Step, Any]) -> list[Value]:

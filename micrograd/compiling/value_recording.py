@@ -50,7 +50,7 @@ class ValueRecording(Recording):
     """As a context manager: the Values of the block are watched.
 
     nodes: by id, each Value that was made, and what its op needs beside its inputs: the exponent of a power, the
-    function of an operation of one's own.
+    function of an operation of one's own. asks_kinds: whether the function may ask what kind of thing it was given.
     """
 
     def __init__(self, guards: ValueGuards):
@@ -60,8 +60,10 @@ class ValueRecording(Recording):
             if isinstance(item, types.FunctionType) and name != "__init__":  # which another thread's recording replaces
                 guards.variable(vars(Value), name, name)  # type: ignore[arg-type]
         self.nodes: dict[int, tuple[Value, Any]] = {}
+        self.asks_kinds = False
 
     def watch_named(self, scope: dict[str, Any], name: str, names: set[str]) -> None:
+        self.asks_kinds = self.asks_kinds or name in ("type", "isinstance", "getattr", "hasattr", "id")
         self.guards.variable(scope, name, name, names)
 
     def operation(self, op: Any, inputs: Any, options: dict[str, Any], result: Any) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from micrograd.compiling.recording import MOST_RECORDINGS, Obstacle, Recorder, _names_in
 from micrograd.compiling.value_arrays import program_of
-from micrograd.compiling.value_nodes import Call, Result
+from micrograd.compiling.value_nodes import Call, Number, Result
 from micrograd.compiling.value_program import Step
 from micrograd.compiling.value_recording import ValueGuards, ValueRecording
 from micrograd.engine import Value, topological_order
@@ -182,7 +182,7 @@ def _kind(value: Any, values: list[Value], others: list[Any]) -> Any:
     kind = type(value)
     if kind is list or kind is tuple:
         kinds = set(map(type, value))
-        if kinds == {Value}:
+        if kinds in ({Value}, {Number}):
             values += value
             return kind, Value, len(value)
         if kinds == {float}:
@@ -205,6 +205,22 @@ def _kind(value: Any, values: list[Value], others: list[Any]) -> Any:
     return kind, id(value)
 
 
+def _with_numbers(given: Any, kinds: tuple[type, ...]) -> Any:
+    """An argument with a Number in the place of each number of these kinds in its lists and tuples.
+
+    The whole number 0 stays: -0 is 0, and that of a float is not.
+    """
+    if type(given) in (list, tuple):
+        parts = [Number(x) if type(x) in kinds and (x or type(x) is float) else _with_numbers(x, kinds) for x in given]
+        return type(given)(parts)
+    return given
+
+
+def _is_node(value: Value) -> bool:
+    """Whether a Value is one where floats are no Values as well: it is none where it is -y of a float y."""
+    return bool(value._prev) and not (value._op == "neg" and isinstance(value._prev[0], Number))
+
+
 def _named(value: Any, name: str, found: dict[int, tuple[str, Value]]) -> None:
     """Add the Values in an argument to `found`, by id, in the order of `_kind`, with names."""
     if isinstance(value, Value):
@@ -225,28 +241,26 @@ class CompiledValues(Recorder):
     def __init__(self, function: Callable, names: Sequence[str]):
         super().__init__(function, getattr(function, "__name__", type(function).__name__))
         self._names = names
+        self._of_numbers: Any = None  # the same function given Numbers; False where that is another
+        self._kinds: tuple[type, ...] = ()  # what they stand for
+        self._ops: list[Any] = []
+        self._asks_kinds = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._eager is not None or observer.operation is not None or state.recording is not None:
             return self._function(*args, **kwargs)
-        values: list[Value] = []
-        others: list[Any] = []
         try:
-            kind = _kind((args, kwargs), values, others)
-            indices = {id(value): i for i, value in enumerate(reversed(values))}
-            key = (kind, tuple([indices[id(value)] for value in values]) if len(indices) < len(values) else None)
-            known = self._recorded.get(key, ())
+            if self._of_numbers:
+                found = self._of_numbers._again(*self._key(_with_numbers(args, self._kinds), kwargs)[:3])
+                if found is not None:
+                    self._last, self._in_a_row = self._of_numbers._last, 0
+                    return found[0]
+            key, values, ids, others = self._key(args, kwargs)
+            known = key in self._recorded
         except (RecursionError, TypeError) as error:  # a list in itself; what cannot be hashed
             return self._give_up(f"its arguments cannot be told apart ({error})", args, kwargs)
-        if len(indices) < len(values):
-            values = list(dict.fromkeys(values))
-        for recorded in known:
-            if recorded.holds(values, indices.keys()):
-                self._last, self._in_a_row = recorded, 0
-                try:
-                    return recorded.call(values)
-                except ERRORS:
-                    return self._function(*args, **kwargs)  # which says in its own words what is wrong, if it is
+        if known and (found := self._again(key, values, ids)) is not None:
+            return found[0]
         if key in self._refused:
             return self._function(*args, **kwargs)
         if self._in_a_row >= MOST_RECORDINGS:
@@ -256,7 +270,55 @@ class CompiledValues(Recorder):
                 args,
                 kwargs,
             )
-        return self._record(key, others, args, kwargs)
+        result = self._record(key, others, args, kwargs)
+        may = len(self._recorded) > 1 and key in self._recorded and not self._asks_kinds
+        if may and self._of_numbers is not False:
+            for kinds in [self._kinds] if self._kinds else [(float, int), (float,)]:
+                self._of_numbers = self._record_numbers(kinds, result, args, kwargs) or False
+                if self._of_numbers:
+                    break
+        return result
+
+    def _key(self, args: Any, kwargs: Any) -> tuple[Any, list[Value], Any, list[Any]]:
+        """What a program is found by, the Values in the arguments, their ids, and what has to be watched."""
+        values: list[Value] = []
+        others: list[Any] = []
+        kind = _kind((args, kwargs), values, others)
+        indices = {id(value): i for i, value in enumerate(reversed(values))}
+        key = (kind, tuple([indices[id(value)] for value in values]) if len(indices) < len(values) else None)
+        return key, list(dict.fromkeys(values)) if len(indices) < len(values) else values, indices.keys(), others
+
+    def _again(self, key: Any, values: Sequence[Value], ids: Any) -> tuple[Any] | None:
+        """What the program for a call gives, None where there is none or its numbers do not allow it."""
+        for recorded in self._recorded.get(key, ()):
+            if recorded.holds(values, ids):
+                self._last, self._in_a_row = recorded, 0
+                try:
+                    return (recorded.call(values),)
+                except ERRORS:
+                    return None
+        return None
+
+    def _record_numbers(self, kinds: tuple[type, ...], result: Any, args: Any, kwargs: Any) -> Any:
+        """Record a call once more, with Numbers in its lists, so that others with new ones find a program.
+
+        The recorder is returned where each node is as in the call itself, None elsewhere.
+        """
+        other = CompiledValues(self._function, self._names) if self._kinds != kinds else self._of_numbers
+        given, other._warned, other._of_numbers = _with_numbers(args, kinds), True, False
+        key, _, _, others = other._key(given, kwargs)
+        mine: list[Value] = []
+        theirs: list[Value] = []
+        try:
+            again = other._record(key, others, given, kwargs)
+            _form(result, mine), _form(again, theirs)
+        except Exception:  # of numbers it makes something else, such as an index
+            return None
+        alike = key in other._recorded and other._ops == self._ops and len(mine) == len(theirs)
+        if not alike or not all(_same_bits(a.data, b.data) for a, b in zip(mine, theirs, strict=True)):
+            return None
+        self._kinds = kinds
+        return other
 
     def _record(self, key: Any, others: list[Any], args: Any, kwargs: Any) -> Any:
         guards = ValueGuards()
@@ -272,6 +334,8 @@ class CompiledValues(Recorder):
         with recording:
             result = self._function(*args, **kwargs)
         self._in_a_row += 1
+        self._asks_kinds = recording.asks_kinds
+        self._ops = [(value._op, parameter) for value, parameter in recording.nodes.values() if _is_node(value)]
         try:
             for obstacle in filter(None, (recording.obstacle, guards.obstacle)):
                 raise Obstacle(obstacle)

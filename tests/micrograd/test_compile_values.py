@@ -608,3 +608,41 @@ def test_the_text_alone_gives_the_value_and_the_gradients(n):
     value, gradients = run_alone(loss.source(), [leaf.data for leaf in leaves])
     assert (value, gradients) == (out.data, [leaf.grad for leaf in leaves])
     assert ("import numpy" in loss.source()) == (n == 40)
+
+
+def fresh_batches(function, weights, n=6):
+    """The losses and gradients of steps with a batch of new numbers each, and the program in the end."""
+    rng = random.Random(2)
+    found = []
+    for _ in range(n):
+        xs = [[rng.gauss(0, 1), rng.choice([0.0, -0.0, 2.0])] for _ in range(3)]
+        ys = [rng.choice([-1, 0, 1]) for _ in xs]
+        for w in weights:
+            w.grad = 0.0
+        loss = function(xs, ys)
+        loss.backward()
+        found.append([loss.data, *[w.grad for w in weights]])
+    return [[number.hex() for number in row] for row in found]
+
+
+@pytest.mark.parametrize(
+    ("body", "kinds"),
+    [
+        ("return sum((net(x) - y) ** 2 for x, y in zip(xs, ys))", (float, int)),
+        ("return sum((1 + -y * net(x)).relu() for x, y in zip(xs, ys)) / len(xs)", (float, int)),
+        ("return sum(net(x) * (x[0] * 2.0) for x in xs)", ()),
+        ("return sum(net(x) * (x[1] if x[1] else 3.0) for x in xs)", ()),
+        ("return sum(net(x) if y == 1 else -net(x) for x, y in zip(xs, ys))", (float,)),
+        ("return sum(net(x) * {0: 2.0, 1: 3.0, -1: 4.0}[y] for x, y in zip(xs, ys))", (float,)),
+        ("return sum(net(x) * (isinstance(y, float) + y) for x, y in zip(xs, ys))", ()),
+        ("return sum(net(x) ** y for x, y in zip(xs, ys))", (float,)),
+    ],
+)
+def test_new_numbers_in_lists_find_a_program_where_they_only_meet_values(body, kinds):
+    random.seed(4)
+    net = nn.MLP(2, [3, 1])
+    scope = {"net": net}
+    exec(f"def loss_of(xs, ys):\n    {body}", scope)
+    compiled = micrograd.compile(scope["loss_of"])
+    assert fresh_batches(compiled, net.parameters()) == fresh_batches(scope["loss_of"], net.parameters())
+    assert compiled._of_values._kinds == kinds
