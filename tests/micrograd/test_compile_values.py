@@ -635,7 +635,7 @@ def fresh_batches(function, weights, n=6):
         ("return sum(net(x) if y == 1 else -net(x) for x, y in zip(xs, ys))", (float,)),
         ("return sum(net(x) * {0: 2.0, 1: 3.0, -1: 4.0}[y] for x, y in zip(xs, ys))", (float,)),
         ("return sum(net(x) * (isinstance(y, float) + y) for x, y in zip(xs, ys))", ()),
-        ("return sum(net(x) ** y for x, y in zip(xs, ys))", (float,)),
+        ("return sum((net(x) + 9) ** y for x, y in zip(xs, ys))", (float,)),
     ],
 )
 def test_new_numbers_in_lists_find_a_program_where_they_only_meet_values(body, kinds):
