@@ -14,6 +14,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROCESSES = (ROOT / "docs" / "several-processes.md").read_text(encoding="utf-8")
+HOUSE = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def run(arguments: list[str]) -> str:
@@ -30,10 +32,46 @@ def run(arguments: list[str]) -> str:
     return printed.getvalue()
 
 
-def test_the_python_examples_give_what_they_show():
-    results = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
-    assert results.attempted > 10
+@pytest.mark.parametrize(("page", "examples"), [("README.md", 20), ("docs/written-programs.md", 12)])
+def test_the_python_examples_give_what_they_show(page, examples):
+    results = doctest.testfile(str(ROOT / page), module_relative=False)
+    assert results.attempted >= examples
     assert results.failed == 0
+
+
+def test_links_lead_to_files_and_headings_that_are_there():
+    def headings(path):
+        lines = re.findall("^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        return {re.sub(r"[^\w -]", "", line).lower().replace(" ", "-") for line in lines}
+
+    links = [(page, link) for page in PAGES for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))]
+    assert len(links) > 20
+    for page, link in links:
+        if "//" not in link:
+            path, _, heading = link.partition("#")
+            target = (page.parent / path).resolve() if path else page
+            assert target.exists(), f"{page.name}: {link}"
+            assert not heading or heading in headings(target), f"{page.name}: {link}"
+
+
+def test_the_pictures_and_pages_in_docs_are_shown_somewhere():
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert [path.name for path in (ROOT / "docs").iterdir() if path.name not in text] == []
+
+
+def test_the_readme_says_in_one_screen_what_this_is_how_to_begin_and_where_all_else_is():
+    screen = "\n".join(README.splitlines()[:40])
+    for part in (
+        "**micrograd** is",
+        "**makemore**",
+        "pip install -e .",
+        "makemore.train",
+        "micrograd.draw",
+        "![",
+        "(docs/",
+    ):
+        assert part in screen
+    assert len(README.splitlines()) <= 350
 
 
 def test_the_transcript_begins_as_the_first_command_does(tmp_path, monkeypatch):
@@ -62,11 +100,7 @@ def test_the_commands_that_the_readme_shows_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "cities.txt").write_text("New York\nSt. Paul\nNew Orleans\nParis\nNewark\nLondon\nXqzkw\n" * 20)
     commands = re.findall(r"^\$ python -m (.*)$", README, re.MULTILINE)
-    others = (
-        "\n$ pip install",
-        "\n$ OMP_NUM_THREADS=1 mpiexec",
-        "\n$ mpiexec",
-    )  # see tests/micrograd/test_distributed.py
+    others = ("\n$ pip install", "\n$ mpiexec")  # see tests/micrograd/test_distributed.py
     assert len(commands) == README.count("\n$ ") - sum(map(README.count, others)) == 14
     for command in commands:
         run(shlex.split(command.replace("--max-steps 20000", "--max-steps 1200")))  # from 1,000 on
@@ -96,10 +130,9 @@ def test_every_flag_the_readme_names_is_there():
     assert [flag for flag in flags if flag not in known] == []
 
 
-def test_the_house_that_the_readme_shows_is_the_one_that_stands():
-    shown = README[README.index("    micrograd/  ") : README.index("The benchmarks print")]
+def test_the_house_that_its_page_shows_is_the_one_that_stands():
     for package in ("micrograd", "makemore"):
-        part = shown[shown.index(f"    {package}/  ") :]
+        part = HOUSE[HOUSE.index(f"    {package}/  ") :]
         for file in (ROOT / package).glob("*.py"):
             if not file.name.startswith("__"):
-                assert file.name in part, f"the README does not show {package}/{file.name}"
+                assert file.name in part, f"docs/house.md does not show {package}/{file.name}"
