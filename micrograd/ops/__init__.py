@@ -111,8 +111,10 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         ON_ERROR.reset(token)
     out = results[0]
     array = out if type(out) is np.ndarray else np.asarray(out)
-    if op.elementwise:
-        if array.ndim > 1:
+    if op.elementwise and array.ndim > 1:
+        first, shape = arrays[0], array.shape  # most lie in order, as their first input does, and stay as they are
+        as_first = type(first) is not np.ndarray or (first.shape == shape and first.flags.c_contiguous)
+        if not as_first or 1 in shape or not array.flags.c_contiguous:
             array = op.elementwise(array, arrays)
     elif op.in_order and (not array.flags.c_contiguous or 1 in array.shape):
         array = put_in_order(array)

@@ -14,9 +14,6 @@ from micrograd.rules.dtypes import result_type
 def laid_out(result: np.ndarray, arrays: Sequence[Any]) -> np.ndarray:
     """`result`, made element by element of the arrays, in the order in which PyTorch would have written it."""
     first, shape = arrays[0], result.shape
-    in_order = type(first) is not np.ndarray or (first.flags.c_contiguous and first.shape == shape)
-    if in_order and result.flags.c_contiguous and 1 not in shape:  # the stride of a single element counts beside others
-        return result
     given = [a for a in arrays if isinstance(a, np.ndarray)]
     if any(0 in a.strides for a in given):
         given = _converted(given, result.dtype)
