@@ -23,7 +23,9 @@ def positions_along(dim, index):
     return tuple(indices)
 
 
-@op("GatherBackward0", examples=["x.gather(1, ints[:3, None] % 4)", "x.gather(0, ints[None] % 3)"], of="")
+@op(
+    "GatherBackward0", in_order=True, of="", examples=["x.gather(1, ints[:3, None] % 4)", "x.gather(0, ints[None] % 3)"]
+)
 def _gather(x, /, dim, index):
     """Element i, j, ... of the result is that of x whose index along dim is index[i, j, ...] instead."""
     chosen = positions_along(dim, index)
