@@ -5,6 +5,7 @@ function and its arguments, pickled. `together` lets every rank call it, `helped
 does meanwhile, and `each` deals items out. Outside of mpiexec all three do the work here, and MPI is not loaded.
 """
 
+import atexit
 import contextlib
 import os
 import queue
@@ -109,14 +110,30 @@ def _run_on_rank(main: Callable[[], int]) -> int:
     if group.rank:
         _show_no_bars()
         _serve(group)
-        return 0
+        _leave(group)
+        os._exit(0)
+    status = 2
     try:
         differing = [other for other, theirs in enumerate(flags) if theirs != flags[0]]
         if differing:
             raise UsageError(f"rank {differing[0]} was started with other flags than rank 0; give all ranks the same")
-        return main()
+        status = main()
+        return status
     finally:
         _send_job(group, None)
+        atexit.register(_leave, group, 0.1 if status else 0)
+
+
+def _leave(group: Group, pause: float = 0) -> None:
+    """Take leave of MPI, all ranks at once; pause: seconds in which the other processes end, before rank 0 does.
+
+    Of a status that is not 0 Open MPI's mpiexec says a lot while processes are left.
+    """
+    distributed.destroy_process_group()
+    group.MPI.Finalize()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    time.sleep(pause)
 
 
 def _show_no_bars() -> None:

@@ -61,6 +61,8 @@ def say():
     peak = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
     os.write(2, f"peak {peak}\\n".encode())
 atexit.register(say)
+end = os._exit  # as the ranks do that help
+os._exit = lambda status: (say(), end(status))
 runpy.run_module("makemore.train", run_name="__main__", alter_sys=True)
 """
 
