@@ -64,7 +64,7 @@ class Box:
 
 
 class Names:
-    """What the things in a graph are called, and which of them are parameters.
+    """What the things in a graph are called, which of them are parameters, and the frames of modules.
 
     labels: a Value, a Tensor, a Module or a list of these by name; the parts of the latter two get names such as
     net.0.weight and xs[1]. Raises TypeError for anything else.
@@ -75,6 +75,9 @@ class Names:
         self._of: dict[int, str] = {}
         self._arrays: list[tuple[str, np.ndarray]] = []
         self._held: list[Any] = []  # an id is one's own only as long as one lives
+        self._owned: set[int] = set()
+        self._paths: dict[Module, dict[Module, str]] = {}
+        self._frames: dict[Module, Frame] = {}
         for label, thing in labels.items():
             for name, part in self._parts(label, thing, set()):
                 self._held.append(part)
@@ -112,6 +115,40 @@ class Names:
         flat = [(name, named.reshape(-1)) for name, named in self._arrays if named.dtype == array.dtype]
         same += [name for name, named in flat if np.array_equal(named, array.reshape(-1))]
         return same[0] if same else ""
+
+    def add_modules_of(self, order: Iterable[graph.Node]) -> None:
+        """Name the parameters and buffers of the modules that the Nodes were made in, where no label does."""
+        for node in order:
+            for outermost in _modules_around(node)[:1]:
+                if outermost not in self._paths:
+                    self._paths[outermost] = {module: path for path, module in outermost.named_modules()}
+                    buffers = [(name, buffer._array) for name, buffer in outermost.named_buffers()]
+                    for name, part in [*outermost.named_parameters(), *buffers]:
+                        self._of.setdefault(id(part), name)
+                        self._owned.add(id(part))
+
+    def is_of_a_module(self, leaf: Any) -> bool:
+        """Whether a leaf Tensor or an array is a parameter or buffer of these modules."""
+        return id(leaf) in self._owned
+
+    def frames_around(self, node: graph.Node) -> tuple[Frame, ...]:
+        """The frames of the modules that a Node was made in, the outermost first."""
+        modules = _modules_around(node)
+        for module in modules:
+            if module not in self._frames:
+                path, kind = self._paths[modules[0]].get(module, ""), type(module).__name__
+                self._frames[module] = Frame(f"{path}: {kind}" if path else kind)
+        return tuple([self._frames[module] for module in modules])
+
+
+def _modules_around(node: graph.Node) -> list[Module]:
+    """The modules that a Node was made in, the outermost first."""
+    found, entered = [], node.module
+    while entered is not None:
+        reference, entered = entered
+        if (module := reference()) is not None:
+            found.append(module)
+    return found[::-1]
 
 
 def read(roots: Sequence[Any], names: Names) -> list[Box]:
@@ -210,7 +247,7 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
         roots = [root if root.grad_fn is None else made_again[root.grad_fn] for root in roots]
     order = topological_order(*[root.grad_fn for root in roots if root.grad_fn is not None])
     gradients = _gradients(roots, order)
-    frames = _Frames(order)
+    names.add_modules_of(order)
     boxes: list[Box] = []
     made: dict[Any, Box] = {}
 
@@ -219,10 +256,10 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
         key = x if isinstance(x, Tensor) else id(x)
         if key not in made:
             if isinstance(x, Tensor):
-                box = Box("parameter", names.of(x) or frames.name_of.get(id(x), ""), data=x._array, node=x)
+                box = Box("parameter", names.of(x), data=x._array, node=x)
                 box.grad = gradients.get(x)
             else:
-                box = Box("input", names.of_array(x) or frames.name_of.get(id(x), ""), data=x, node=x)
+                box = Box("input", names.of_array(x) or names.of(x), data=x, node=x)
             box.shape, box.dtype = box.data.shape, str(box.data.dtype)
             made[key] = box
             boxes.append(box)
@@ -233,9 +270,8 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
         inputs = [*inputs, *_arrays_in(node.options)]
         boxes_of = [made[x] if isinstance(x, graph.Node) else leaf(x) if _is_array(x) else x for x in inputs]
         parents = [x for x in boxes_of if isinstance(x, Box)]
-        box = made[node] = Box(
-            "result", names.of(before.get(node, node)), parents=parents, frames=frames.of(node), node=node
-        )
+        title, frames = names.of(before.get(node, node)), names.frames_around(node)
+        box = made[node] = Box("result", title, parents=parents, frames=frames, node=node)
         box.data, box.grad = _recomputed(node, made), gradients.get(node)
         box.op = sign_of(node)
         box.sign, box.operands = _call(node, box.op, boxes_of)
@@ -248,7 +284,7 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
     for root in roots:
         box = leaf(root) if root.grad_fn is None else made[root.grad_fn]
         box.role, box.data, box.shape, box.dtype = "loss", root._array, root._array.shape, str(root._array.dtype)
-    _move_into_frames(boxes, [box for box in boxes if not box.parents and frames.owns(box.node)])
+    _move_into_frames(boxes, [box for box in boxes if not box.parents and names.is_of_a_module(box.node)])
     return boxes
 
 
@@ -332,51 +368,6 @@ def _move_into_frames(boxes: list[Box], owned: list[Box]) -> None:
             while user.frames[: len(shared)] != shared:
                 shared = shared[:-1]
         box.frames = shared
-
-
-class _Frames:
-    """The frames of the modules that the Nodes were made in, and the names of their parameters and buffers."""
-
-    def __init__(self, order: list[graph.Node]):
-        self.name_of: dict[int, str] = {}
-        self._frames: dict[int, Frame] = {}
-        self._modules: list[Module] = []  # kept, so that an id stays one's own
-        self._paths: dict[int, dict[Module, str]] = {}
-        for node in order:
-            if chain := self._chain(node):
-                outermost = chain[0]
-                if id(outermost) not in self._paths:
-                    self._paths[id(outermost)] = {module: path for path, module in outermost.named_modules()}
-                    self._modules.append(outermost)
-                    for name, parameter in outermost.named_parameters():
-                        self.name_of.setdefault(id(parameter), name)
-                    for name, buffer in outermost.named_buffers():
-                        self.name_of.setdefault(id(buffer._array), name)
-
-    def owns(self, leaf: Any) -> bool:
-        """Whether a leaf Tensor or an array is a parameter or buffer of these modules."""
-        return id(leaf) in self.name_of
-
-    def of(self, node: graph.Node) -> tuple[Frame, ...]:
-        """The frames around a Node, the outermost first."""
-        chain = self._chain(node)
-        return tuple([self._frame(module, chain[0]) for module in chain])
-
-    @staticmethod
-    def _chain(node: graph.Node) -> list[Module]:
-        chain, entered = [], node.module
-        while entered is not None:
-            reference, entered = entered
-            if (module := reference()) is not None:
-                chain.append(module)
-        return chain[::-1]
-
-    def _frame(self, module: Module, outermost: Module) -> Frame:
-        if id(module) not in self._frames:
-            self._modules.append(module)
-            path = self._paths[id(outermost)].get(module, "")
-            self._frames[id(module)] = Frame(f"{path}: {type(module).__name__}" if path else type(module).__name__)
-        return self._frames[id(module)]
 
 
 def _is_number(text: str) -> bool:
