@@ -1,7 +1,6 @@
 """What makemore.train prints: what was read, what is trained, how it went, and hints."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from makemore.choice import SHORTEST, best_for
 from makemore.corpus import SPLITS, Corpus
 from makemore.display import decimal, quantity, shown, shown_token, table
 from makemore.models import NGRAMS
+from micrograd.command import shown_path
 
 Losses = dict[str, dict[str, float | None]]
 """The loss of each model on each part, in nats a character; None for a part that has no words."""
@@ -69,12 +69,6 @@ def print_descent(metrics: list[dict[str, Any]]) -> None:
         chosen = [metrics[i] for i in sorted({0, *marks.tolist()})]
         fell = ", ".join(f"{line['train_loss']:.4f} at {line['step']:,}" for line in chosen)
         print(f"train loss  {fell} step" + "s" * (metrics[-1]["step"] != 1))
-
-
-def shown_path(path: Path) -> Path:
-    """The path as seen from the current folder, where it is inside."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def print_worse(losses: Losses, config: dict[str, Any], metrics: list[dict[str, Any]], words: int) -> None:

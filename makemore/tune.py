@@ -15,12 +15,12 @@ from makemore.config import RUNS, SETTINGS, Bounds, add_training_flags, config_o
 from makemore.corpus import Corpus
 from makemore.display import table
 from makemore.models import NGRAMS
-from makemore.report import print_words_read, shown_path
+from makemore.report import print_words_read
 from makemore.run import complete
 from makemore.run_folder import RunFolder
 from makemore.search_space import USUAL, Range, space_of
 from makemore.trials import Search, best_of, done, importance_of, open_study, shown_url, storage_complaints, value_text
-from micrograd.command import Parser, UsageError, not_empty
+from micrograd.command import Parser, UsageError, not_empty, shown_path
 
 if TYPE_CHECKING:
     from optuna import Study

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, NoReturn
 
 
@@ -25,10 +26,21 @@ class Parser(argparse.ArgumentParser):
         what, found, unknown = message.partition("unrecognized arguments: ")
         if found and not what:
             name = unknown.split()[0].partition("=")[0]
-            near = difflib.get_close_matches(name, self._option_string_actions, 1)
             message = f"there is no {'flag' if name.startswith('-') else 'argument'} {name}"
-            message += f"; the nearest is {near[0]}" if near else ""
+            message += nearest(name, self._option_string_actions)
         self.exit(2, f"error: {message} (--help lists the flags)\n")
+
+
+def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
+    """The end of a message on a name that is not there: "; the nearest is add", or nothing."""
+    near = difflib.get_close_matches(name, names, 1, cutoff)
+    return f"; the nearest is {near[0]}" if near else ""
+
+
+def shown_path(path: Path) -> Path:
+    """The path as seen from the current folder, where it is inside."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def not_empty(text: str) -> str:

@@ -13,9 +13,8 @@ from makemore.corpus import Corpus
 from makemore.data import Survey
 from makemore.lectures.descent import Outcome
 from makemore.lectures.figures import HEAD, PUBLISHED, Row, notes_of, print_table, rows_of
-from makemore.report import shown_path
 from makemore.run_folder import RunFolder
-from micrograd.command import Parser, UsageError, not_empty, run_command
+from micrograd.command import Parser, UsageError, not_empty, run_command, shown_path
 
 PARTS = (1, 2, 3, 4, 5)
 

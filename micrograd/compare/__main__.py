@@ -1,10 +1,8 @@
 """`python -m micrograd.compare [OP ...]` compares every op with PyTorch; with --expression, one expression."""
 
-from difflib import get_close_matches
-
 from tqdm import tqdm
 
-from micrograd.command import Parser, UsageError, assignments, run_command
+from micrograd.command import Parser, UsageError, assignments, nearest, run_command
 from micrograd.compare.examples import FLOATS, Checked, check
 from micrograd.compare.expressions import compare_expression
 from micrograd.compare.report import aligned, number_text
@@ -36,9 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _expression(flags.expression, flags.what)
     for name in flags.what:
         if name not in OPS:
-            near = get_close_matches(name, OPS, 1)
-            hint = f"; the nearest is {near[0]}" if near else ""
-            parser.error(f"there is no op {name!r}{hint}; the ops are those of micrograd.ops.OPS")
+            parser.error(f"there is no op {name!r}{nearest(name, OPS)}; the ops are those of micrograd.ops.OPS")
     return _ops(list(dict.fromkeys(flags.what)) or list(OPS))
 
 

@@ -3,11 +3,10 @@
 import argparse
 import importlib
 import inspect
-from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 
-from micrograd.command import Parser
+from micrograd.command import Parser, nearest, shown_path
 from micrograd.compare.report import aligned
 from micrograd.lessons.lesson import FOLDER, exercises
 from micrograd.lessons.notebook import write
@@ -35,9 +34,8 @@ def run(package: ModuleType, arguments: list[str] | None) -> int:
         if flags.notebook is None:
             print_list(package, command)
     elif flags.name not in package.LESSONS:
-        near = get_close_matches(flags.name, package.LESSONS, 1, 0.4)
-        hint = f"the nearest is {near[0]}" if near else f"there are {', '.join(package.LESSONS)}"
-        parser.error(f"there is no lesson {flags.name!r}; {hint}")
+        hint = nearest(flags.name, package.LESSONS, 0.4) or f"; there are {', '.join(package.LESSONS)}"
+        parser.error(f"there is no lesson {flags.name!r}{hint}")
     if flags.notebook is not None:
         for name in [flags.name] if flags.name else package.LESSONS:
             print(f"saved {write(importlib.import_module(f'{package.__name__}.{name}'), flags.notebook)}")
@@ -52,7 +50,7 @@ def run(package: ModuleType, arguments: list[str] | None) -> int:
     for number, exercise in exercises(lesson).items():
         print(f"  {number}. {exercise.__doc__}")
     print(f"  your answer: {command} {flags.name} --answer 1 ANSWER")
-    print(f"  the lesson itself: {shown(inspect.getfile(lesson))}")
+    print(f"  the lesson itself: {shown_path(Path(inspect.getfile(lesson)))}")
     return 0
 
 
@@ -78,9 +76,3 @@ def answered(parser: Parser, lesson: ModuleType, name: str, words: list[str]) ->
     except ValueError as error:
         parser.error(str(error))
     return right
-
-
-def shown(path: str) -> str:
-    """A path as seen from here, where that is shorter."""
-    here = Path.cwd()
-    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
