@@ -27,7 +27,6 @@ from typing import Any
 from micrograd.guard import watch
 from micrograd.guard.caught import (
     BroadcastError,
-    DtypeError,
     GuardError,
     NoGradientError,
     NotFiniteError,
@@ -40,7 +39,6 @@ from micrograd.rules.modules import make_callable
 
 __all__ = [
     "BroadcastError",
-    "DtypeError",
     "GuardError",
     "NoGradientError",
     "NotFiniteError",

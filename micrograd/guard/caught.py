@@ -47,10 +47,6 @@ class UpdateError(GuardError):
     """An update that made another tensor in the place of the parameter, or a parameter that nothing updates."""
 
 
-class DtypeError(GuardError):
-    """Floats where class indices are needed."""
-
-
 def user_line() -> Place:
     """The line of the user's program that runs now: the innermost one outside of this package."""
     frame = sys._getframe(2)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.guard.caught import DtypeError, SoftmaxError
+from micrograd.guard.caught import SoftmaxError
 from micrograd.guard.trace import Trace, dims_in, remember, trace_of, with_layout
 from micrograd.tensors import Tensor
 
@@ -30,33 +30,6 @@ def check_cross_entropy(x: Tensor) -> None:
         )
 
 
-def of_product(x: Tensor, y: Tensor, result: Tensor) -> None:
-    """Note the product of log_softmax of one row and of floats that look like class indices; see `check_sum`."""
-    if trace_of(x).made_by != "log_softmax" or x._array.ndim != 1 or y._requires_grad:
-        return
-    y_array = y._array
-    if y_array.size and y_array.max() > 1 and (y_array >= 0).all() and (y_array == np.floor(y_array)).all():
-        remember(result, trace_of(result)._replace(made_by="log_softmax * indices"))
-
-
-def check_sum(x: Tensor, options: dict[str, Any]) -> None:
-    """Raises DtypeError where class indices pass for the probabilities of one example.
-
-    That is what cross_entropy makes of logits (n,) and floats (n,): (log_softmax * target).sum(0).
-    """
-    if options.get("dim") == 0 and trace_of(x).made_by == "log_softmax * indices":
-        raise DtypeError(
-            f"cross_entropy of logits {list(x.shape)} and floats {list(x.shape)} beyond 1: they pass for the "
-            "probabilities of one example's classes, and look like class indices of many. Probably meant: logits "
-            "(n, classes) with y.long()"
-        )
-
-
-def array_of(x: Any) -> Any:
-    """The array of a tensor; an array as it is."""
-    return x._array if isinstance(x, Tensor) else x
-
-
 def _twice(op: str, x: Tensor) -> SoftmaxError:
     meant = "F.cross_entropy(logits, y)" if op == "cross_entropy" else f"F.{op}(logits, dim=...), once"
     return SoftmaxError(
@@ -67,7 +40,7 @@ def _twice(op: str, x: Tensor) -> SoftmaxError:
 
 def check_nll_loss(x: Tensor, target: Any) -> None:
     """Raises SoftmaxError where nll_loss gets anything but log probabilities, or such as were taken over the batch."""
-    trace, targets = trace_of(x), array_of(target)
+    trace, targets = trace_of(x), target._array if isinstance(target, Tensor) else target
     classes = min(1, x.ndim - 1)
     meant = f"Probably meant: F.nll_loss(F.log_softmax(logits, dim={classes}), y), or F.cross_entropy(logits, y)"
     if trace.softmax not in (None, classes) and not (x.ndim == 2 and _each_in_turn(targets, len(targets))):

@@ -74,13 +74,10 @@ def _of_two(op: str, inputs: Sequence[Any], options: Options, result: Tensor) ->
             broadcasts.check_operands(op, x, y, result)
         elif op in ("add", "sub"):
             steps.mark_update(x, y, result)
-        elif op == "mul":
-            softmaxes.of_product(x, y, result)
 
 
 def _of_reduction(op: str, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
     broadcasts.check_loss(op, inputs[0], options)
-    softmaxes.check_sum(inputs[0], options)
     of_reduction(op, inputs[0], options, result)
 
 
