@@ -150,16 +150,12 @@ def test_a_gradient_is_clipped_to_the_norm_that_was_asked_for(short_list):
 @pytest.mark.parametrize(
     ("type_", "words", "steps"), [("mlp", 20, 1000), ("mlp", 300, None), ("gru", 300, 1000), ("bigram", 20, 1000)]
 )
-def test_on_a_short_list_a_net_takes_fewer_steps(command, short_list, tmp_path, type_, words, steps):
+def test_on_a_short_list_a_net_takes_fewer_steps(short_list, tmp_path, type_, words, steps):
     few = tmp_path / "few.txt"
     few.write_text("".join(short_list.read_text().splitlines(keepends=True)[:words]))
-    flags = ["--type", type_, "-i", few, "-o", tmp_path / "run"] + (["--n-embd2", 10] if type_ != "bigram" else [])
-    assert command("train", *flags, *(["--n-embd", 4] if type_ == "gru" else [])).status == 0
-    config = json.loads((tmp_path / "run" / "config.json").read_text())
-    corpus = Corpus.read(few, "80/10/10")
-    assert config["max_steps"] == (steps or 40 * int(corpus.counts("train", 1).sum()) // 32)
-    assert config["schedule_steps"] == (0 if type_ == "bigram" else config["max_steps"])
-    assert metrics_of(tmp_path / "run")[-2]["step"] <= config["max_steps"]  # it may stop before
+    run = run_of(few, "--type", type_)
+    assert run.config["max_steps"] == (steps or 40 * int(run.corpus.counts("train", 1).sum()) // 32)
+    assert run.config["schedule_steps"] == (0 if type_ == "bigram" else run.config["max_steps"])
 
 
 @pytest.mark.parametrize(
