@@ -2,10 +2,8 @@
 
 import argparse
 import importlib
-import json
 import time
 from pathlib import Path
-from typing import Any
 
 from makemore import data
 from makemore.config import Bounds
@@ -13,8 +11,7 @@ from makemore.corpus import Corpus
 from makemore.data import Survey
 from makemore.lectures.descent import Outcome
 from makemore.lectures.figures import HEAD, PUBLISHED, Row, notes_of, print_table, rows_of
-from makemore.run_folder import RunFolder
-from micrograd.command import Parser, UsageError, not_empty, run_command, shown_path
+from micrograd.command import Parser, UsageError, run_command, shown_path
 
 PARTS = (1, 2, 3, 4, 5)
 
@@ -34,43 +31,7 @@ def parser_of_flags() -> Parser:
     parser.add_argument("--part", type=int, choices=PARTS, nargs="+", action="extend", help="only these (all)")
     parser.add_argument("--steps", type=Bounds(int, 1), default=PUBLISHED["steps"], metavar="N",
                         help=f"of parts 2 to 5 ({PUBLISHED['steps']:,}); the rate falls in proportion")  # fmt: skip
-    parser.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR",
-                        help="keep the results of each part in DIR; parts already there are not run again")  # fmt: skip
     return parser
-
-
-class PartCache:
-    """A folder with the results of each part, for one list and one number of steps. Without a path it keeps nothing."""
-
-    def __init__(self, path: str | None, digest: str, steps: int):
-        self.folder = RunFolder(path) if path is not None else None
-        self.stamp = {"digest": digest, "steps": steps}
-        if self.folder is not None:
-            if self.folder.path.exists() and not self.folder.path.is_dir():
-                raise UsageError(f"{path} is a file; name a folder with -o")
-            self.folder.path.mkdir(parents=True, exist_ok=True)
-
-    def read(self, part: int) -> dict[str, Any] | None:
-        """The results of a part; None if there are none. Raises UsageError for those of another list or length."""
-        path = self.folder.path / f"part{part}.json" if self.folder is not None else None
-        if path is None or not path.exists():
-            return None
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            same_list, same_steps = (found[name] == self.stamp[name] for name in ("digest", "steps"))
-            _ = found["values"].items(), found["words"], found["seconds"] + 1.0
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise UsageError(f"{path} is damaged; remove it") from None
-        if not same_list or not (same_steps or part == 1):
-            what = f"runs of {found['steps']} steps" if same_list else "the figures of another list"
-            raise UsageError(f"{path} holds {what}; name another folder with -o")
-        return found
-
-    def write(self, part: int, outcome: Outcome, seconds: float) -> None:
-        """Write the results of a part."""
-        if self.folder is not None:
-            found = self.stamp | {"values": outcome.values, "words": outcome.words, "seconds": seconds}
-            self.folder.write(f"part{part}.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
 
 def is_lecture_list(survey: Survey) -> bool:
@@ -95,14 +56,14 @@ def run_part(part: int, path: Path, steps: int) -> Outcome:
     return module.run(Corpus.read(path, "80/10/10"), steps)
 
 
-def print_part(part: int, rows: list[Row], words: list[str], came: str) -> None:
-    """The table of a part, its words, and the notes that belong to it."""
+def print_part(part: int, rows: list[Row], words: list[str], seconds: float) -> None:
+    """The table of a part, its words, the notes that belong to it, and the time it took."""
     print_table([row[:-1] for row in (HEAD, *rows)])
     if words:
         print(f"\n  new words: {' '.join(words)}")
     for note in notes_of(part):
         print(f"  {note}")
-    print(f"  {came}")
+    print(f"  it took {_time(seconds)}")
 
 
 def print_summary(tables: dict[int, list[Row]], seconds: dict[int, float]) -> None:
@@ -138,8 +99,6 @@ def main(arguments: list[str] | None = None) -> int:
     if survey.words < 2 and parts != [1]:
         raise UsageError(f"{path} holds a single word, too few to split; run part 1 alone with --part 1")
     data.check_table(len(survey.vocabulary), 2)
-    cache = PartCache(flags.work_dir, survey.digest, flags.steps)
-    found = {part: cache.read(part) for part in parts}
 
     print(f"{survey.words:,} words from {shown_path(path)}")
     is_lecture = is_lecture_list(survey)
@@ -150,22 +109,16 @@ def main(arguments: list[str] | None = None) -> int:
     for part in parts:
         published = PUBLISHED["parts"][str(part)]
         print(f"\npart {part}: {published['title']} ({published['notebook']})", flush=True)
-        before = found[part]
+        began = time.monotonic()
         try:
-            began = time.monotonic()
-            outcome = Outcome(before["values"], before["words"]) if before else run_part(part, path, flags.steps)
-            seconds[part] = before["seconds"] if before else time.monotonic() - began
+            outcome = run_part(part, path, flags.steps)
         except KeyboardInterrupt:
-            stays = f"parts that are done are kept in {flags.work_dir}: the same command goes on after them"
-            print(
-                f"\nstopped in part {part}; " + (stays if flags.work_dir else "with -o DIR, parts that are done stay")
-            )
+            left = " ".join([str(each) for each in parts if each >= part])
+            print(f"\nstopped in part {part}; for the rest add --part {left}")
             return 130
-        if not before:
-            cache.write(part, outcome, seconds[part])
+        seconds[part] = time.monotonic() - began
         tables[part] = rows_of(part, outcome.values, flags.steps, is_lecture)
-        took = f"it took {_time(seconds[part])}"
-        print_part(part, tables[part], outcome.words, f"from {flags.work_dir}; {took}" if before else took)
+        print_part(part, tables[part], outcome.words, seconds[part])
     print_summary(tables, seconds)
     return 1 if any(row.ok is False for rows in tables.values() for row in rows) else 0
 

@@ -1,10 +1,9 @@
-"""`python -m makemore.lectures`: its tables, what it keeps, how it fails; and the lecture's nets that are only there.
+"""`python -m makemore.lectures`: its tables, how it fails; and the lecture's nets that are only there.
 
 The figures themselves need the lecture's list of 32,033 names, which is not part of the project: MAKEMORE_LECTURE_NAMES
 says where it is (names.txt of the repository karpathy/makemore).
 """
 
-import json
 import os
 import re
 
@@ -99,49 +98,19 @@ def test_the_verdict_on_the_dev_loss_of_part_3(here, steps, is_lecture, verdict,
     assert (row.published, row.verdict, row.ok) == ("2.1057", verdict, ok)
 
 
-# What it keeps
+# How it fails
 
 
-def test_parts_that_are_kept_are_not_done_again(command, few_words, tmp_path, monkeypatch):
-    flags = ["--names", few_words, "--steps", 5, "--part", 1, 2, "-o", tmp_path / "kept"]
-    first = command(COMMAND, *flags)
-    assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["part1.json", "part2.json"]
-    monkeypatch.setattr(lectures, "run_part", None)
-    again = command(COMMAND, *flags)
-    assert again.status == 0
-    assert f"from {tmp_path / 'kept'}; it took" in again.out
-    assert verdicts_of(again.out) == verdicts_of(first.out)
-    assert again.out.split("\nsummary\n")[1] == first.out.split("\nsummary\n")[1]
-
-
-def test_ctrl_c_says_where_it_was_and_keeps_the_parts_before(command, few_words, tmp_path, monkeypatch):
+def test_ctrl_c_says_where_it_was_and_how_to_do_the_rest(command, few_words, monkeypatch):
     def run_part(part, path, steps):
         if part == 3:
             raise KeyboardInterrupt
         return Outcome({"parameters": 11897}, ["ann"])
 
     monkeypatch.setattr(lectures, "run_part", run_part)
-    flags = ["--names", few_words, "--steps", 5, "--part", 2, 3]
-    outcome = command(COMMAND, *flags, "-o", tmp_path)
+    outcome = command(COMMAND, "--names", few_words, "--steps", 5, "--part", 2, 3, 5)
     assert outcome.status == 130
-    assert f"stopped in part 3; parts that are done are kept in {tmp_path}: the same command goes on" in outcome.out
-    assert [path.name for path in tmp_path.iterdir()] == ["part2.json"]
-    assert "with -o DIR, parts that are done stay" in command(COMMAND, *flags).out
-
-
-def test_what_is_kept_of_other_runs_is_left_as_it_is(command, few_words, short_list, tmp_path):
-    flags = ["--part", 2, "-o", tmp_path]
-    assert command(COMMAND, *flags, "--names", few_words, "--steps", 5).status == 0
-    before = (tmp_path / "part2.json").read_bytes()
-    assert "holds runs of 5 steps" in command(COMMAND, *flags, "--names", few_words, "--steps", 6).complaint
-    assert "figures of another list" in command(COMMAND, *flags, "--names", short_list, "--steps", 5).complaint
-    assert (tmp_path / "part2.json").read_bytes() == before
-    for damaged in ("{", "[]", json.dumps({"digest": 1, "steps": 5})):
-        (tmp_path / "part2.json").write_text(damaged)
-        assert "part2.json is damaged" in command(COMMAND, *flags, "--names", few_words, "--steps", 5).complaint
-
-
-# How it fails
+    assert outcome.out.endswith("\nstopped in part 3; for the rest add --part 3 5\n")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +121,6 @@ def test_what_is_kept_of_other_runs_is_left_as_it_is(command, few_words, short_l
         (["--steps", "0"], "--steps"),
         (["--names", "missing.txt"], "missing.txt: No such file"),
         (["--names", "one.txt"], "single word"),
-        (["-o", "one.txt"], "one.txt is a file"),
     ],
 )
 def test_bad_input_is_a_line(command, tmp_path, monkeypatch, flags, complaint):
