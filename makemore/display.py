@@ -1,6 +1,7 @@
 """How text and numbers are written for people: in columns on a screen, whatever the alphabet, and without surprises."""
 
 import sys
+import time
 import unicodedata
 from collections.abc import Sequence
 from typing import Any, TextIO
@@ -14,13 +15,15 @@ _WITHOUT_END = "{desc}: {n_fmt} {unit}s, {elapsed} gone{postfix}"
 
 
 class _Lines:
-    """Takes what a bar draws over itself, and writes it as lines."""
+    """Takes what a bar draws over itself, and writes it as lines, one every LOG_SECONDS."""
 
     def __init__(self, stream: TextIO):
-        self.stream = stream
+        self.stream, self.last = stream, time.monotonic()
 
     def write(self, text: str) -> None:
-        if text.strip():
+        # A bar keeps to its own interval, but not where words are written above it or what it says behind it changes.
+        if text.strip() and time.monotonic() - self.last >= LOG_SECONDS:
+            self.last = time.monotonic()
             self.stream.write(text.strip() + "\n")
 
     def flush(self) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 import unicodedata
 
 import numpy as np
@@ -264,4 +265,8 @@ def test_progress_in_a_log_file_is_whole_lines(monkeypatch, capsys):
 
 def test_a_log_file_gets_no_progress_of_what_is_done_soon(capsys):
     assert list(display.progress_bar(range(100))) == list(range(100))
-    assert capsys.readouterr().err == ""
+    with display.progress_bar(total=3, unit="trial", desc="searching") as bar:
+        for i in range(3):
+            bar.set_postfix_str(f"trial {i}")
+            bar.write(f"trial {i} ended", file=sys.stdout)
+    assert capsys.readouterr() == ("trial 0 ended\ntrial 1 ended\ntrial 2 ended\n", "")
