@@ -192,7 +192,7 @@ def _trained(flags: argparse.Namespace, words: Any, folder: RunFolder, overwrite
 class GivenWords(WordList):
     """Words that are in memory, read as a file of them would be; path: where they are going to be.
 
-    Raises TypeError where one is no str, UsageError where one holds a line end.
+    Raises TypeError where one is no str, UsageError where one holds a line end or there is none.
     """
 
     def __init__(self, words: Iterable[str], path: Path, unique: bool):
@@ -203,6 +203,8 @@ class GivenWords(WordList):
                 raise TypeError(f"words are strings, and {word!r:.60} is of type {type(word).__name__}")
             if "\n" in word or "\r" in word:
                 raise UsageError(f"{word!r:.60} is more than a word: it holds a line end")
+        if not any(map(str.strip, self._given)):
+            raise UsageError("there are no words to learn from: train takes a list of strings, or the path of a file")
 
     def _raw_blocks(self, same: bool, start: int, end: int | None) -> Iterator[tuple[bytes, int]]:
         yield "\n".join([*self._given, ""]).encode(), 0

@@ -48,7 +48,7 @@ INSTEAD = {
     "dstack": "stack(tensors, dim=2)",
     "logit": "(p / (1 - p)).log()",
     "vmap": "operations on whole batches, which broadcast",
-    "jit": "drop the line: there is nothing to compile",
+    "jit": "micrograd.compile, which records a function, or drop the line",
     "tensorboard": "drop the line, or write the numbers to a file",
 }
 

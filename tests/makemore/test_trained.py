@@ -114,7 +114,7 @@ def test_a_score_adds_up():
         (NAMES, {"n_embd": 0}, ValueError, "n_embd cannot be 0"),
         (NAMES, {"seed": "x"}, ValueError, "seed cannot be 'x'"),
         (NAMES, {"type": "bigram", "n_embd": 3}, ValueError, "does not go with --type bigram"),
-        ([], {}, ValueError, "holds no words"),
+        ([], {}, ValueError, "there are no words"),
         ([3], {}, TypeError, "words are strings"),
         (["a\nb"], {}, ValueError, "more than a word"),
         ("not/there.txt", {}, OSError, "not/there.txt"),
