@@ -64,11 +64,7 @@ def rounded(value: Any) -> Any:
     return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 
-class OutOfTime(Exception):  # noqa: N818 - it is how a search ends, not a fault
-    """The budget is used up."""
-
-
-class Pruned(Exception):  # noqa: N818 - as above
+class Pruned(Exception):  # noqa: N818 - it is how a trial ends, not a fault
     """The trial is not worth going on with; the message says why."""
 
 
@@ -80,13 +76,11 @@ class Stopped(Exception):  # noqa: N818 - as above
     """Ctrl-C came in the middle of a trial."""
 
 
-def dev_loss_of(
-    trial: Trial, config: dict[str, Any], corpus: Corpus, say: Callable[[str], None], deadline: float
-) -> float:
+def dev_loss_of(trial: Trial, config: dict[str, Any], corpus: Corpus, say: Callable[[str], None]) -> float:
     """Train the model of a trial and return the dev loss of the weights that are used, in nats a character.
 
-    say: called with a line on how it goes. deadline: of time.monotonic().
-    Raises Pruned where it is hopeless or its loss is not finite, OutOfTime after the deadline, Stopped after Ctrl-C.
+    say: called with a line on how it goes.
+    Raises Pruned where it is hopeless or its loss is not finite, Stopped after Ctrl-C.
     """
 
     def evaluated(run: Training) -> None:
@@ -101,13 +95,9 @@ def dev_loss_of(
             if run.step != config["max_steps"] and trial.should_prune():
                 raise Pruned(f"{loss:.4f} at step {run.step:,}, above the median of the others there")
 
-    def stepped(run: Training) -> None:
-        if time.monotonic() > deadline:
-            raise OutOfTime
-
     try:
         run = Training(config, corpus, new_model(config, corpus))
-        finished = run.take_steps(progress=False, evaluated=evaluated, stepped=stepped)
+        finished = run.take_steps(progress=False, evaluated=evaluated)
     except UsageError as complaint:  # a rate too high, or sizes that do not go together
         raise Pruned(str(complaint).partition(";")[0]) from None
     except MemoryError:
@@ -216,22 +206,19 @@ class Search:
         self.study, self.flags, self.space, self.corpus = study, flags, space, corpus
         self.began = time.monotonic()
 
-    def run(self) -> str:
-        """Do trials until there are enough; returns "", or why it ended before: "stopped" or "budget".
+    def run(self) -> bool:
+        """Do trials until there are enough; False where it was stopped before.
 
         Where other processes have begun all that are left, it waits for these, to take up those of one that is killed.
         """
         from optuna.storages import fail_stale_trials
 
-        deadline = self.began + (self.flags.budget or math.inf)
         bar = progress_bar(total=self.flags.trials, initial=len(done(self.study)), unit="trial", desc="searching")
         with StopAsked() as stop, bar:
             while len(done(self.study)) < self.flags.trials:
                 try:
                     if len(under_way(self.study)) < self.flags.trials:
-                        self.study.optimize(lambda trial: self._trial(trial, bar, deadline), n_trials=1)
-                    elif time.monotonic() > deadline:
-                        raise OutOfTime
+                        self.study.optimize(lambda trial: self._trial(trial, bar), n_trials=1)
                     else:
                         bar.set_postfix_str("waiting for the trials of other processes")
                         time.sleep(0.2)
@@ -239,15 +226,13 @@ class Search:
                 except Surplus:
                     pass
                 except (Stopped, KeyboardInterrupt):
-                    return "stopped"
-                except OutOfTime:
-                    return "budget"
+                    return False
                 if stop.asked:
-                    return "stopped"
+                    return False
                 bar.update(len(done(self.study)) - bar.n)
-        return ""
+        return True
 
-    def _trial(self, trial: Trial, bar: Any, deadline: float) -> float:
+    def _trial(self, trial: Trial, bar: Any) -> float:
         """One trial: its dev loss. Optuna marks it as alive meanwhile, and as failed or pruned by what it raises."""
         from optuna import TrialPruned
         from optuna.samplers import TPESampler
@@ -267,7 +252,7 @@ class Search:
         try:
             config = config_of_trial(trial, self.flags, self.space, self.corpus)
             trial.set_user_attr("config", {name: config[name] for name in SETTINGS if name in config})
-            loss = dev_loss_of(trial, config, self.corpus, say, deadline)
+            loss = dev_loss_of(trial, config, self.corpus, say)
         except Pruned as reason:
             trial.set_user_attr("reason", str(reason))
             came, loss = f"pruned: {reason}", math.nan

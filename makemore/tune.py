@@ -46,7 +46,6 @@ def parser_of_flags() -> Parser:
                        help=f"where it is kept (default: {RUNS / 'tune'})")  # fmt: skip
     group.add_argument("--trials", type=Bounds(int, 1), default=50, metavar="N",
                        help="trials in total, those of other machines included (50)")  # fmt: skip
-    group.add_argument("--budget", type=Bounds(float, 0, above=True), metavar="SECONDS", help="stop after so long")
     group.add_argument("--search", nargs="+", metavar="NAME[=RANGE]",
                        help="what to search, in its usual range or in the one that is given, such as n_embd2=50..300 "
                        f"or schedule=step,cosine (default: all the type has, of {', '.join(USUAL)})")  # fmt: skip
@@ -137,18 +136,13 @@ def print_found(study: Study, space: dict[str, Range], flags: argparse.Namespace
 # How it goes.
 
 
-def search_together(given: list[str]) -> str:
-    """`Search.run` on every process of an mpiexec; what it returned, first of all that somebody was stopped."""
-    reasons = set()
+def search_together(given: list[str]) -> bool:
+    """`Search.run` on every process of an mpiexec; False as soon as one was stopped."""
     with contextlib.closing(processes.each(search_in_process, range(processes.size()), given)) as results:
-        for _, why in results:
-            reasons.add(why)
-            if why == "stopped":
-                break
-    return max(reasons)
+        return all(finished for _, finished in results)
 
 
-def search_in_process(number: int, given: list[str]) -> str:
+def search_in_process(number: int, given: list[str]) -> bool:
     """The trials of one process in the study that was begun."""
     flags = parser_of_flags().parse_args(given)
     config = check_flags(flags)
@@ -203,15 +197,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"model       {config['type']}; searching {', '.join(space)}")
         print(f"study       {study.study_name!r} in {url_shown}\n")
         search = Search(study, flags, space, corpus)
-        why = search.run() if processes.size() == 1 else search_together(given)
+        finished = search.run() if processes.size() == 1 else search_together(given)
         print_found(study, space, flags, folder)
     seconds = time.monotonic() - search.began
-    if why:
+    if not finished:
         hidden = {flags.storage: url_shown}  # no password where others may see it
         again = shlex.join([hidden.get(word, word) for word in given if word != "--resume"] + ["--resume"])
-        what = "stopped" if why == "stopped" else "the budget is used up"
-        print(f"\n{what} after {seconds:.1f} s; go on with: python -m makemore.tune {again}")
-        return 130 if why == "stopped" else 0
+        print(f"\nstopped after {seconds:.1f} s; go on with: python -m makemore.tune {again}")
+        return 130
     print(f"\n{seconds:.1f} s")
     return 0 if best_of(study) is not None else 2
 
