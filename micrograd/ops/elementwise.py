@@ -96,7 +96,7 @@ def pow(x, exponent, /):
 
 
 def all_normal(x):
-    """Whether all elements are finite and so far from 0 that they have all their digits."""
+    """Whether all elements are normal floats: finite, not 0 and not subnormal."""
     return bool((np.abs(x) >= np.finfo(x.dtype).tiny).all() and np.isfinite(x).all())
 
 
@@ -177,14 +177,14 @@ def exp(x, /):
 
 @op("LogBackward0", in_place=True, examples=["positive.log()"])
 def log(x, /):
-    """The natural logarithm of each element: -inf of 0, nan of what is negative."""
+    """The natural logarithm of each element: -inf of 0, nan of a negative one."""
     x = floating(x)
     return np.log(x), save(lambda g: g / x, x)
 
 
 @op("SqrtBackward0", in_place=True, examples=["positive.sqrt()"])
 def sqrt(x, /):
-    """The square root of each element: nan of what is negative."""
+    """The square root of each element: nan of a negative one."""
     out = np.sqrt(floating(x))
     return out, save(lambda g: g / (2 * out), out)
 
@@ -286,14 +286,14 @@ def log10(x, /):
 
 @op("Log1PBackward0", in_place=True, examples=["positive.log1p()"])
 def log1p(x, /):
-    """log(1 + input), exact for small numbers too."""
+    """log(1 + input), accurate for small numbers too."""
     x = floating(x)
     return np.log1p(x), save(lambda g: g / (x + 1), x)
 
 
 @op("Expm1Backward0", in_place=True, examples=["x.expm1()"])
 def expm1(x, /):
-    """exp(input) - 1, exact for small numbers too."""
+    """exp(input) - 1, accurate for small numbers too."""
     out = np.expm1(floating(x))
     return out, save(lambda g: g * (out + 1), out)
 
@@ -351,7 +351,7 @@ def trunc(x, /):
 
 @op("RoundBackward0", in_place=True, examples=["x.round()", "x.round(decimals=1)"])
 def round(x, /, *, decimals=0):
-    """The nearest number with so many decimals, of two the even one; the derivative is 0.
+    """Each element rounded to so many decimals, half to even; the derivative is 0.
 
     Raises RuntimeError for bools.
     """

@@ -35,7 +35,7 @@ def _slice(x, /, index):
 
 @op("IndexBackward0", of="", examples=["x[ints % 3]", "x[:, ints]", "x[mask]", "x[ints % 3, ints]"])
 def _index(x, /, index, in_order=False):
-    """x[index] where arrays and masks are among the indices, a copy: an element taken twice gets both gradients.
+    """x[index] where arrays and masks are among the indices, a copy: the gradients of an element taken twice add up.
 
     in_order: whether it lies in memory in order, as index_select's does, or as x does.
     """

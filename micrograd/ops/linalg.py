@@ -1,4 +1,4 @@
-"""Matrix products of all kinds."""
+"""Matrix products, and einsum."""
 
 import math
 import re
@@ -210,7 +210,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     """A sum of products, written in letters: einsum('bij,bjk->bik', x, y) multiplies matrices.
 
     Each letter names a dimension, the same one wherever it stands; those not after the arrow are summed over.
-    A letter that stands twice in one tensor means its diagonal. Three tensors and more are multiplied from the left.
+    A letter that is repeated in one tensor means its diagonal. Three tensors and more are multiplied from the left.
     Raises RuntimeError for an equation that does not fit.
     """
     tensors = list(operands[0]) if len(operands) == 1 and not isinstance(operands[0], Tensor) else list(operands)

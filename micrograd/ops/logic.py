@@ -1,4 +1,4 @@
-"""Comparisons and logic, element by element: tensors of bools, without gradients."""
+"""Comparisons and logic by element: tensors of bools, without gradients."""
 
 from typing import Any
 

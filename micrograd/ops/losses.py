@@ -129,7 +129,7 @@ def _loss_node(input: Tensor, *others: Any, reduction: str, **options: Any) -> s
     ],
 )
 def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction):
-    """The loss over the targets that count, of input (n, classes, ...) or (classes,); weight: (classes,) or None.
+    """The loss over the targets not ignored, of input (n, classes, ...) or (classes,); weight: (classes,) or None.
 
     loss: the name of one of the two above.
 
@@ -201,8 +201,8 @@ def cross_entropy(
 
     input: logits of the shape (n, classes), (classes,) or (n, classes, d1, ...); target: class indices, int64, of the
     shape (n,), () or (n, d1, ...), or probabilities of the shape and dtype of input.
-    weight: how much each class counts, (classes,). ignore_index: a target that does not count at all; where none
-    counts, the mean is nan. label_smoothing: the part of the target, 0 to 1, that is shared among all classes (Szegedy
+    weight: of each class, (classes,). ignore_index: a target that does not count at all; where none
+    counts, the mean is nan. label_smoothing: the fraction of the target that is shared among all classes (Szegedy
     et al. 2016). reduction: 'mean' over the examples, by their weights, 'sum', or 'none' for the loss of each.
     Raises RuntimeError or ValueError where shapes or dtypes do not fit, IndexError for a class that is not there.
     """

@@ -1,4 +1,4 @@
-"""Sums, means and their kin.
+"""Reductions: sums, means and the like.
 
 dim is an int or several, negative ones counted from the end, and None means all of them. With keepdim the reduced
 dimensions stay, of length 1: that is what makes `P / P.sum(1, keepdim=True)` divide each row by its own sum. dtype:
@@ -19,7 +19,7 @@ from micrograd.tensors import Tensor, wrap
 
 
 def stretch(g, shape, dim, keepdim):
-    """The gradient of a reduction, laid out again over the dimensions that were reduced away."""
+    """The gradient of a reduction, expanded over the dimensions that were reduced."""
     if dim is None:  # one number: filling takes a quarter of the time of broadcasting, and reading it a third
         result = np.empty(shape, g.dtype)
         result.fill(g.item())
@@ -75,7 +75,7 @@ def var(x, /, dim=None, unbiased=None, keepdim=False, *, correction=None):
 
 @op("StdBackward0", in_order=True, examples=["x.std()", "x.std(0)", "x.std(1, keepdim=True)", "x.std(0, correction=0)"])
 def std(x, /, dim=None, unbiased=None, keepdim=False, *, correction=None):
-    """The standard deviation over dim, the square root of `var`; where there is no spread, its gradient is 0."""
+    """The standard deviation over dim, the square root of `var`; where it is 0, its gradient is 0."""
     x, dim, freedom, keepdim = _spread_arguments("std", x, dim, unbiased, keepdim, correction)
     variance, far = _variance(x, dim, freedom, keepdim)
     out = np.asarray(np.sqrt(variance))
@@ -167,7 +167,7 @@ def _variance_slope(g, x, dim, freedom, keepdim, far):
 
 @op("LogsumexpBackward0", in_order=True, examples=["x.logsumexp(1)", "batch.logsumexp((0, 2), keepdim=True)"])
 def logsumexp(x, /, dim, keepdim=False):
-    """exp(input).sum(dim).log(), in one node and without its overflow."""
+    """exp(input).sum(dim).log(), in one node and without overflow."""
     x, dim = x if x.dtype.kind == "f" else x.astype(np.float32), dims_of(x, dim)
     shape = x.shape
     largest = np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
@@ -242,7 +242,7 @@ def prod(x, /, dim=None, keepdim=False, *, dtype=None):
 
 @op("CumsumBackward0", in_order=True, examples=["x.cumsum(0)", "x.cumsum(1)"])
 def cumsum(x, /, dim, *, dtype=None):
-    """The sums of the elements up to each one along dim. Integers and bools add up in int64.
+    """The cumulative sums along dim. Integers and bools add up in int64.
 
     float32 is added up in float64, as PyTorch does, so that long sums do not drift.
     """
@@ -263,7 +263,7 @@ def _cumulate(function, x, dim, dtype=None):
 
 @function(method=False, examples=["torch.gradient(row)[0]"])
 def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
-    """The slopes of input along each of dim, by default all: central differences, and at the ends one-sided ones.
+    """The gradient of input along each of dim, by default all: central differences, one-sided ones at the ends.
 
     spacing: the distance between neighbours, one for all dims or one for each. edge_order: 1, or 2 from two neighbours.
     Raises RuntimeError where a dimension has not more than edge_order elements.
@@ -281,7 +281,7 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: in
 
 
 def _slopes(x: Tensor, d: int, h: float, edge_order: int) -> Tensor:
-    """The slopes along dimension d, with the distance h between two elements."""
+    """The gradient along dimension d, with the distance h between two elements."""
 
     def at(part: slice) -> Tensor:
         return x[(*(slice(None),) * d, part)]
@@ -296,7 +296,7 @@ def _slopes(x: Tensor, d: int, h: float, edge_order: int) -> Tensor:
 
 @op("CumprodBackward0", in_order=True, examples=["x.cumprod(0)", "x.cumprod(1)"])
 def cumprod(x, /, dim, *, dtype=None):
-    """The products of the elements up to each one along dim. Integers and bools multiply in int64.
+    """The cumulative products along dim. Integers and bools multiply in int64.
 
     The derivative of each product by an element is the product of the others in it, so a zero does not spoil it.
     """

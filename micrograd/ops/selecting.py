@@ -1,4 +1,4 @@
-"""Elements chosen from several: the larger of two, within bounds, where a mask is True."""
+"""Selection by element: the larger of two, clamped to bounds, where a mask is True."""
 
 import warnings
 from typing import Any
@@ -35,7 +35,7 @@ def _where(condition, x, y, /):
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """input where condition is True, other elsewhere; with the condition alone, the indices where it is True.
 
-    Raises RuntimeError where condition is of anything but bools, or uint8, TypeError for one of input and other alone.
+    Raises RuntimeError where condition is not of bools or uint8, TypeError for one of input and other alone.
     """
     if not isinstance(condition, Tensor):
         raise TypeError(f"where(): argument 'condition' must be Tensor, not {type(condition).__name__}")

@@ -1,4 +1,4 @@
-"""Elements in order, and how often they are there."""
+"""Sorting, searching and counting."""
 
 from typing import Any, NamedTuple
 
@@ -17,14 +17,14 @@ from micrograd.tensors import Tensor, wrap
 
 @function(examples=["x.sort().values"])
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesAndIndices:
-    """The values in order along dim, and their indices. Equal ones stay in the order they had; nan is the largest."""
+    """The values sorted along dim, and their indices. The sort is stable; nan counts as the largest."""
     indices = argsort(input, dim, descending)
     return Sort(_taken(input, indices, dim, "SortBackward0"), indices)
 
 
 @function(examples=["x.argsort()"])
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
-    """The indices (int64) that put input in order along dim."""
+    """The indices (int64) that sort input along dim."""
     axis, array = dim_of(input, dim), input._array
     if not input.ndim:
         return wrap(np.int64(0))
@@ -204,13 +204,13 @@ def isin(elements: Any, test_elements: Any) -> Tensor:
 
 @op("Unique2Backward0", of="", examples=["x.detach().unique()"])
 def _unique(x, /, values):
-    """The different elements, which have no derivative."""
+    """The distinct elements, which have no derivative."""
     return values, derivative_is_missing("unique", NotImplementedError)
 
 
 @function(examples=["ints.unique()"])
 def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False) -> Any:
-    """The different elements in order and, where asked for, where each element is among them, and how often each is."""
+    """The distinct elements, sorted, and where asked for the index of each element among them, and their counts."""
     find: Any = np.unique
     found = find(input._array, return_inverse=return_inverse, return_counts=return_counts, equal_nan=False)
     values = apply(_unique.op, input, values=found[0] if return_inverse or return_counts else found)
@@ -244,7 +244,7 @@ class Histogram(NamedTuple):
 
 @function(examples=["x.detach().histc(4)"])
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
-    """How many elements fall into each of so many bins of one width between min and max, as floats.
+    """How many elements fall into each of `bins` bins of equal width between min and max, as floats.
 
     Where min and max are equal, between the smallest and the largest element. Raises RuntimeError where there are no
     bins or the range is not finite.
@@ -272,7 +272,7 @@ def _range_of_bins(name: str, array: np.ndarray, bins: Any, ends: Any) -> tuple[
 def histogram(
     input: Tensor, bins: Any = 100, *, range: tuple[float, float] | None = None, density: bool = False
 ) -> Histogram:
-    """How many elements fall into each of so many bins of one width between the smallest and the largest element.
+    """How many elements fall into each of `bins` bins of equal width between the smallest and the largest element.
 
     bins: their number, or a 1-D tensor of the edges. range: other ends. density: the counts divided by their sum and by
     the width. Raises RuntimeError for no floats, and where there are no bins or the range is not finite.
