@@ -14,6 +14,8 @@ from micrograd.rules import errors
 CHECKS = (errors.refuse_bools, errors.need_floats, errors.need_one_dtype)  # of dtypes and shapes alone: passed once
 LAYOUT = ("_is_of_rows", "_all_in_order")  # ask for kinds and layouts alone
 CASTS = {"promote", "floating"}  # their work is decided by dtypes alone
+PASSING = {"floating", "_in_dtype", "need_floats"}  # give back what they are given, or another dtype of it
+BY_SHAPE = {"dim_of", "dims_of", "_count"}  # of the shape of an array, and of options
 
 
 class Body:
@@ -30,10 +32,12 @@ class Body:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             if node.func.id in ("isinstance", "len", "type") and isinstance(node.args[0], ast.Name):
                 return True
+            if node.func.id in BY_SHAPE and node.func.id in self.program.helpers:
+                return all(isinstance(n, ast.Name) or self.is_static(n) for n in node.args)
             if node.func.id not in ("isinstance", "len", "type", "max", "min", "int", "tuple", "list", "range", "sum"):
                 return node.func.id in self.program.helpers and node.func.id in LAYOUT
         elif isinstance(node, ast.Call):
-            return False
+            return ast.unparse(node.func) == "math.prod" and all(map(self.is_static, node.args))
         if isinstance(node, ast.Compare) and all(isinstance(o, ast.Is | ast.IsNot) for o in node.ops):
             return all(
                 isinstance(n, ast.Name | ast.Constant) or self.is_static(n) for n in (node.left, *node.comparators)
@@ -54,7 +58,7 @@ class Body:
         if names & self.functions.keys():
             raise Unfit  # an inner function that the way forward calls as well
         node = renamed(node, self.names)
-        if "floating" not in names and not any(isinstance(n, ast.IfExp) for n in nodes):
+        if names.isdisjoint(PASSING) and not any(isinstance(n, ast.IfExp) for n in nodes):
             return node
         body = self
 
@@ -62,9 +66,7 @@ class Body:
             def visit_Call(self, node: ast.Call) -> Any:
                 self.generic_visit(node)
                 if (
-                    isinstance(node.func, ast.Name)
-                    and node.func.id == "floating"
-                    and isinstance(node.args[0], ast.Name)
+                    isinstance(node.func, ast.Name) and node.func.id in PASSING and isinstance(node.args[0], ast.Name)
                 ) and body.program.value(node) is body.program.value(node.args[0]):
                     return node.args[0]
                 return node
@@ -123,34 +125,39 @@ class Body:
         return None
 
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
-        program = self.program
         written = self.expression(value)
         casts = isinstance(written, ast.Call) and ast.unparse(written.func) in CASTS
         if casts and self._cast(target, written):  # type: ignore[arg-type]
             return
+        if isinstance(target, ast.Tuple) and isinstance(written, ast.Tuple):
+            for one, part in zip(target.elts, written.elts, strict=True):
+                self._assign_written(one, part)
+        else:
+            self._assign_written(target, written)
+
+    def _assign_written(self, target: ast.expr, written: ast.expr) -> None:
+        program = self.program
         if isinstance(target, ast.Name):
             if isinstance(written, ast.Name | ast.Constant):
                 self.names[target.id] = written
                 return
+            if self.is_static(written) and isinstance(value := program.value(written), int | float | tuple | None):
+                self.names[target.id] = program.expression(value)
+                return
             name = program.fresh(
                 self.op.name if self.op is not None and target.id in ("out", "result", "found") else target.id
             )
-            if isinstance(written, ast.Attribute) and written.attr == "shape" and self.is_static(written):
-                self.names[target.id] = program.expression(program.value(written))
-                program.taken.discard(name)
-                return
             program.run(f"{name} = {ast.unparse(written)}")
             self.names[target.id] = ast.Name(name, ast.Load())
             return
         if isinstance(target, ast.Tuple) and all(isinstance(t, ast.Name) for t in target.elts):
             names = [program.fresh(t.id) for t in target.elts]  # type: ignore[attr-defined]
-            program.run(f"{', '.join(names)} = {ast.unparse(written).strip('()') if False else ast.unparse(written)}")
+            program.run(f"{', '.join(names)} = {ast.unparse(written)}")
             for t, name in zip(target.elts, names, strict=True):
                 self.names[t.id] = ast.Name(name, ast.Load())  # type: ignore[attr-defined]
             return
         if isinstance(target, ast.Subscript):
-            line = f"{ast.unparse(self.expression(target))} = {ast.unparse(written)}"
-            program.run(line)
+            program.run(f"{ast.unparse(self.expression(target))} = {ast.unparse(written)}")
             return
         raise Unfit
 

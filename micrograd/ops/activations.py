@@ -121,25 +121,22 @@ def _gelu_by_tanh(x):
     inner *= a * b
     inner += a
     inner *= x
-    tanh = np.tanh(inner, out=inner)
-    out = np.asarray(x * tanh)
-    out += x
-    out *= 0.5
+    phi = np.tanh(inner, out=inner)
+    phi *= 0.5
+    phi += 0.5
 
     def dx(g):
         result = np.asarray(x * x)
-        result *= 3 * a * b
-        result += a
+        result *= 6 * a * b
+        result += 2 * a
         result *= x
-        dtanh = np.asarray(tanh * tanh)
-        result *= np.subtract(1, dtanh, out=dtanh)
-        result += tanh
-        result += 1
-        result *= 0.5
+        dphi = np.asarray(phi * phi)
+        result *= np.subtract(phi, dphi, out=dphi)  # phi (1 - phi) is half of what phi grows by
+        result += phi
         result *= g
         return result
 
-    return out, save(dx, x, tanh)
+    return np.asarray(x * phi), save(dx, x, phi)
 
 
 def _activation(made: Any, input: Tensor, inplace: bool, *options: Any) -> Tensor:

@@ -10,6 +10,7 @@ from micrograd.ops.layers import need_tensors, shared
 from micrograd.ops.normalization import dropout_factors
 from micrograd.rules.errors import need_one_dtype
 from micrograd.rules.rerun import rerun
+from micrograd.rules.sums import largest_of_rows
 from micrograd.tensors import Tensor
 
 
@@ -42,7 +43,7 @@ def _attention(query, key, value, mask, /, *, scale, factors, kernel):
     if mask is not None:
         probabilities += mask
     # Of a row of -inf alone, the largest is taken to be finite and the sum to be 1: it looks nowhere.
-    probabilities -= np.maximum.reduce(probabilities, -1, keepdims=True, initial=np.finfo(probabilities.dtype).min)
+    probabilities -= largest_of_rows(probabilities, np.finfo(probabilities.dtype).min)
     np.exp(probabilities, out=probabilities)
     total = np.add.reduce(probabilities, -1, keepdims=True)
     probabilities /= np.maximum(total, 1, out=total)

@@ -14,7 +14,7 @@ from micrograd.rules.errors import need_floats
 from micrograd.rules.indexing import out_of_range
 from micrograd.rules.layout import laid_out
 from micrograd.rules.rerun import rerun
-from micrograd.rules.sums import sum_of_columns
+from micrograd.rules.sums import largest_of_rows, sum_of_columns
 from micrograd.tensors import Tensor, wrap
 
 _INDEX_DTYPES = (np.dtype(np.int64), np.dtype(np.uint8))
@@ -32,7 +32,7 @@ def _cross_entropy(x, target, /, *, reduction):
     The derivative is softmax(x) - one_hot(target), divided by n for the mean.
     """
     n, positions = len(x), _row_starts(*x.shape) + target  # of the targets among all logits, one row after the other
-    shifted = np.subtract(x, np.maximum.reduce(x, axis=1, keepdims=True), order="C")
+    shifted = np.subtract(x, largest_of_rows(x), order="C")
     picked = shifted.take(positions)
     exps = np.exp(shifted, out=shifted)
     totals = sum_of_columns(exps)

@@ -54,9 +54,8 @@ def _states_before(first, states):
     return before
 
 
-def _sigmoid(x):
-    """x becomes 1 / (1 + exp(-x)); by way of tanh, which does not overflow."""
-    x *= 0.5
+def _sigmoid_of_twice(x):
+    """x becomes 1 / (1 + exp(-2 * x)); by way of tanh, which does not overflow."""
     np.tanh(x, out=x)
     x *= 0.5
     x += 0.5
@@ -147,11 +146,13 @@ def gru(x, h0, weight, bias, /):
     gates, W_h = _inputs(x, W_x, bias), W_h.copy()
     z, r, c = gates
     h, W_h_T = h0.repeat(x.shape[1], 0), W_h.swapaxes(1, 2).copy()
+    gates[:2] *= 0.5
+    W_h_T[:2] *= 0.5
     out = np.empty_like(z)
     for t in range(len(out)):
         zr = gates[:2, t]
         zr += h @ W_h_T[:2]
-        _sigmoid(zr)
+        _sigmoid_of_twice(zr)
         c[t] += (r[t] * h) @ W_h_T[2]
         np.tanh(c[t], out=c[t])
         now = np.subtract(c[t], h, out=out[t])
@@ -215,12 +216,14 @@ def lstm(x, h0, c0, weight, bias, /):
     gates, W_h = _inputs(x, W_x, bias), W_h.copy()
     i, f, o, c = gates
     W_h_T = W_h.swapaxes(1, 2).copy()
+    gates[:3] *= 0.5
+    W_h_T[:3] *= 0.5
     h, cell = (state.repeat(x.shape[1], 0) for state in (h0, c0))
     out, cells, tanh = (np.empty_like(i) for _ in range(3))  # tanh: of the cell
     for t in range(len(out)):
         now = gates[:, t]
         now += h @ W_h_T
-        _sigmoid(now[:3])
+        _sigmoid_of_twice(now[:3])
         np.tanh(now[3], out=now[3])
         cell = np.multiply(f[t], cell, out=cells[t])
         cell += i[t] * c[t]

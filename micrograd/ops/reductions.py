@@ -14,7 +14,7 @@ from micrograd.ops import TORCH, function, op, save
 from micrograd.ops.elementwise import _sign, all_normal, where_true
 from micrograd.rules.dims import dim_of, dims_of
 from micrograd.rules.errors import need_floats
-from micrograd.rules.sums import sum_over
+from micrograd.rules.sums import largest_of_rows, sum_over
 from micrograd.tensors import Tensor, wrap
 
 
@@ -97,7 +97,7 @@ def softmax(x, /, dim, dtype=None):
     """exp(input) / exp(input).sum(dim, keepdim=True), in one node. Raises RuntimeError for other dtypes than floats."""
     x, dim = need_floats(_in_dtype(x, dtype), "softmax", NotImplementedError), dim_of(x, dim)
     dim = dim if x.ndim else None
-    out = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf))
+    out = np.exp(x - _largest_over(x, dim))
     out /= sum_over(out, dim if dim is None else (dim,), keepdim=True)
 
     def dx(g):
@@ -119,6 +119,13 @@ def log_softmax(x, /, dim, dtype=None):
 
 
 # That is what the lectures need. More of PyTorch's reductions:
+
+
+def _largest_over(x, dim):
+    """The largest numbers along dim, which stays, of length 1; the largest of all for None."""
+    if dim == x.ndim - 1 and x.flags.c_contiguous:
+        return largest_of_rows(x)
+    return np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
 
 
 def _spread_arguments(name, x, dim, unbiased, keepdim, correction):
