@@ -4,6 +4,7 @@ What comes out is what one process finds, to the last bit. A short list is read 
 where there is one process only.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -85,15 +86,20 @@ def _add_up() -> None:
         _tables.clear()
 
 
-def seen(words: WordList, candidates: Iterable[str]) -> set[str]:
-    """`WordList.seen` of a list."""
+def seen(words: WordList, candidates: Iterable[str], meanwhile: Callable[[], object] = lambda: None) -> set[str]:
+    """`WordList.seen` of a list. meanwhile: what else there is to do, which rank 0 does while the others look."""
     if not _is_long(words):
+        meanwhile()
         return words.seen(candidates)
-    return set().union(*_over_parts(words, _seen_in_part, None, set(candidates)))
+    parts = words.cuts(8 * processes.size())  # a rank that is free takes the next
+    with contextlib.closing(processes.each(_seen_in_part, parts, words.path, set(candidates))) as results:
+        _, found = next(results)
+        meanwhile()
+        return found.union(*[others for _, others in results])
 
 
-def _seen_in_part(words: WordList, part: Part, candidates: set[str]) -> set[str]:
-    return words.seen(candidates, *part)
+def _seen_in_part(part: Part, path: Path, candidates: set[str]) -> set[str]:
+    return WordList(path).seen(candidates, *part)
 
 
 def _is_long(words: WordList) -> bool:

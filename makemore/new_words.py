@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,11 +57,18 @@ class Drawn(NamedTuple):
     seen: bool | None
 
 
-def draw_words(sampler: Sampler, n: int, words: WordList | None, how: Drawing = _ANY) -> list[Drawn]:
+def draw_words(
+    sampler: Sampler,
+    n: int,
+    words: WordList | None,
+    how: Drawing = _ANY,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> list[Drawn]:
     """n words of one character or more from the sampler that fit `how`, each marked as seen or new.
 
-    words: the list the model learned from; None leaves the marks out. There are fewer than n words if fewer among
-    TRIES_PER_WORD * n drawn ones fit. Raises UsageError for an ending with characters that the model does not know.
+    words: the list the model learned from; None leaves the marks out. meanwhile: called, once or more often, while
+    other processes look into the list. There are fewer than n words if fewer among TRIES_PER_WORD * n drawn ones fit.
+    Raises UsageError for an ending with characters that the model does not know.
     """
     sampler.vocabulary.encode(how.ending)  # raises
     drawn: list[Drawn] = []
@@ -73,7 +81,7 @@ def draw_words(sampler: Sampler, n: int, words: WordList | None, how: Drawing = 
             batch = list(itertools.islice(new_words, wanted))
             tries += len(batch)
             fitting = [word for word in batch if len(word) >= max(1, how.min_length) and word.endswith(how.ending)]
-            seen = in_parts.seen(words, fitting) if words is not None else set()
+            seen = in_parts.seen(words, fitting, meanwhile) if words is not None else set()
             for word in fitting:
                 unwanted = (how.only_new and word in seen) or (how.all_different and word in taken)
                 if not unwanted and len(drawn) < n:

@@ -18,6 +18,7 @@ A model by counting is made of its counts in step 5, and step 7 only keeps them.
 
 import argparse
 import contextlib
+import functools
 import shlex
 
 from makemore import data, diagnosis, new_words, processes, report, run
@@ -119,12 +120,16 @@ def conclude(training: Training, flags: argparse.Namespace) -> None:
     for line in run.samples_of(training):
         print(line)
     report.print_hints(losses, corpus, config, metrics)
-    run.draw_pictures(training, losses)
+    pictures = functools.cache(lambda: run.draw_pictures(training, losses))
     words = corpus.list if corpus.list.path.is_file() else None  # a night is long
     models = {"model": training.model} | ({"uniform model": Uniform(len(corpus.vocabulary))} if flags.uniform else {})
     how = new_words.Drawing.of(flags)._replace(only_new=flags.only_new and words is not None)
     samplers = {name: new_words.sampler_of(model, corpus.vocabulary, config, how) for name, model in models.items()}
-    drawn = {name: new_words.draw_words(sampler, flags.num_samples, words, how) for name, sampler in samplers.items()}
+    drawn = {
+        name: new_words.draw_words(sampler, flags.num_samples, words, how, pictures)
+        for name, sampler in samplers.items()
+    }
+    pictures()
     folder.write(SAMPLES, data.text_of([word.word for word in drawn["model"]]))
     run.write_last_line(training, losses)
     if flags.num_samples:

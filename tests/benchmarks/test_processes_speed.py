@@ -25,27 +25,37 @@ ASKED = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "
 ENVIRONMENT = {**os.environ, **ASKED, "PYTHONPATH": str(ROOT)}
 ROUNDS, MOST_PEAK = 3, 500e6
 
-# The seconds of a step, and of it those in which gradients are added up and other ranks waited for.
+# The seconds of a step, and of its parts: gradients, update, and where sums are sent and other ranks waited for.
 STEPS = """
 import sys, time
 from statistics import median
-from makemore import processes, run, shards
+from makemore import processes, run
 from makemore.config import config_of, parser_of_flags
+from makemore.shards import SharedStep
 from makemore.training import Training
+
+PARTS = {"_gradients": 0, "_update": 1, "_add_up": 2, "_exchange": 2}
 
 def main():
     config = config_of(parser_of_flags().parse_args(sys.argv[1:]))
     corpus = run.read_corpus(config, None)
     config = run.complete(config, corpus)
-    training, moments, adding = Training(config, corpus, run.new_model(config, corpus)), [], [0.0]
+    training, moments, spent = Training(config, corpus, run.new_model(config, corpus)), [], [0.0] * 3
     training.losses = lambda *parts: {"train": 1.0, "dev": 1.0}  # only steps are timed
-    for name in ("_add_up", "_exchange"):
-        def timed(step, call=getattr(shards.SharedStep, name)):
+    for name, part in PARTS.items():
+        def timed(step, *arguments, call=getattr(SharedStep, name), part=part):
             began = time.perf_counter()
-            call(step)
-            adding[0] += time.perf_counter() - began
-        setattr(shards.SharedStep, name, timed)
-    training.take_steps(progress=False, stepped=lambda _: moments.append((time.perf_counter(), adding[0])))
+            call(step, *arguments)
+            spent[part] += time.perf_counter() - began
+        setattr(SharedStep, name, timed)
+    def note(*_):
+        moments.append((time.perf_counter(), *spent))
+    def take(step, rate, call=SharedStep.take):
+        loss = call(step, rate)
+        note()
+        return loss
+    SharedStep.take = take
+    training.take_steps(progress=False, stepped=None if processes.are_joined() else note)
     later = moments[len(moments) // 2 :]  # by then every shape of a batch is compiled
     for column in zip(*later):
         print(median([after - before for before, after in zip(column, column[1:])]))
@@ -85,11 +95,12 @@ def test_two_processes_take_the_steps_of_a_transformer(n_embd):
     for _ in range(ROUNDS):
         for size, times in found.items():
             times.append([float(word) * 1e3 for word in run(size, "-c", STEPS, *flags)[1].split()])
-    steps = {size: [step for step, _ in times] for size, times in found.items()}
+    steps = {size: [step for step, *_ in times] for size, times in found.items()}
     print(f"\n{processor()}: a step of the transformer with --n-embd {n_embd}, ms, one thread to a process")
+    print(f"{'':16}    step  gradients  update  adding up and waiting")
     for size, name in ((0, "without mpiexec"), (1, "one process"), (2, "two processes")):
-        adding = median(adding for _, adding in found[size])
-        print(f"{name:16} {median(steps[size]):7.1f}   of it adding up and waiting {adding:5.1f}")
+        step, *parts = [median(column) for column in zip(*found[size], strict=True)]
+        print(f"{name:16} {step:7.1f}" + " {:10.1f} {:7.1f} {:7.1f}".format(*parts) * (size > 0))
     against_one, against_none = (median(a / b for a, b in zip(steps[size], steps[2], strict=True)) for size in (1, 0))
     print(f"steps a second of two processes: {against_one:.2f} times one's, {against_none:.2f} times without mpiexec")
     if n_embd == 256:
