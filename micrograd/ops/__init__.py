@@ -109,8 +109,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         raise pytorch_error(op.name, arrays, options, error) from None
     finally:
         ON_ERROR.reset(token)
-    out = results[0]
-    array = out if type(out) is np.ndarray else np.asarray(out)
+    array = results[0]  # or a number of NumPy's, which has the same attributes
     if op.elementwise and array.ndim > 1:
         first, shape = arrays[0], array.shape  # most lie in order, as their first input does, and stay as they are
         as_first = type(first) is not np.ndarray or (first.shape == shape and first.flags.c_contiguous)
