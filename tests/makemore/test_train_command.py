@@ -767,7 +767,8 @@ def test_ctrl_c_at_any_moment_is_a_line(start_process, short_list, tmp_path):
         time.sleep(0.4)
         running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=60)
-        assert running.returncode in (0, 130)
+        before_python = running.returncode == -signal.SIGINT and not err  # on a busy machine it may not be up yet
+        assert running.returncode in (0, 130) or before_python, err
         assert len([line for line in err.splitlines() if line.strip() and "step/s" not in line]) <= 1, err
 
 
