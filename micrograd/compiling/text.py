@@ -5,9 +5,7 @@ Each line runs as it is written, on the recorded arrays: so shapes and dtypes ar
 
 import ast
 import builtins
-import copy
 import functools
-import inspect
 import keyword
 import math
 import re
@@ -124,7 +122,10 @@ class Text:
     def value(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Name) and node.id in self.scope:
             return self.scope[node.id]
-        node = ConstantsCompared().visit(copy.deepcopy(node))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in self.scope:
+            return getattr(self.scope[node.value.id], node.attr)
+        if any(isinstance(each, ast.Compare) for each in nodes_of(node)):
+            node = ConstantsCompared().visit(renamed(node, {}))
         return eval(compile(ast.fix_missing_locations(ast.Expression(node)), "<static>", "eval"), self.scope)
 
     def expression(self, value: Any, copied: bool = False) -> ast.expr:
@@ -179,12 +180,13 @@ class Text:
 
     def _globals(self, tree: ast.FunctionDef, function: Any) -> ast.FunctionDef:
         """A function's source with its globals under the names that they have in the program."""
-        scope = function.__globals__
+        scope, nodes = function.__globals__, nodes_of(tree)
         local = stores(tree)
-        for n in nodes_of(tree):
+        for n in nodes:
             if isinstance(n, ast.arg | ast.FunctionDef):
                 local.add(n.arg if isinstance(n, ast.arg) else n.name)
-        closure = inspect.getclosurevars(function).nonlocals if function.__closure__ else {}
+        cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+        closure = {name: cell.cell_contents for name, cell in cells}
         names: dict[str, ast.expr] = {}
         program = self
 
@@ -204,8 +206,14 @@ class Text:
                         return program._global(node.attr, getattr(holder, node.attr))
                 return node
 
-        Dtypes().visit(tree)
-        for node in nodes_of(tree):
+        holders = [
+            scope.get(n.value.id) for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)
+        ]
+        holders = [h for h in holders if isinstance(h, dtypes.dtype | types.ModuleType) and h not in (np, math)]
+        if holders or any(n.attr == "forward" for n in attributes):
+            Dtypes().visit(tree)
+            nodes = nodes_of(tree)
+        for node in nodes:
             if not isinstance(node, ast.Name) or node.id in local or node.id in names:
                 continue
             if node.id in closure:
