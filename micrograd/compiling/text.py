@@ -206,9 +206,8 @@ class Text:
                         return program._global(node.attr, getattr(holder, node.attr))
                 return node
 
-        holders = [
-            scope.get(n.value.id) for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)
-        ]
+        attributes = [n for n in nodes if isinstance(n, ast.Attribute)]
+        holders = [scope.get(n.value.id) for n in attributes if isinstance(n.value, ast.Name)]
         holders = [h for h in holders if isinstance(h, dtypes.dtype | types.ModuleType) and h not in (np, math)]
         if holders or any(n.attr == "forward" for n in attributes):
             Dtypes().visit(tree)
