@@ -5,14 +5,16 @@
 
 Three files: `micrograd/__init__.pyi`, all names of the package; `micrograd/nn/functional.pyi`; and
 `micrograd/rules/methods.pyi`, a class of all methods that operations attach to Tensor, which Tensor is told to inherit
-from where type checkers read it. What a person has annotated is taken over. Of an op the inputs are tensors or
-numbers, the options of the type of their default, and the result is a Tensor.
+from where type checkers read it. What a person has annotated is taken over, and the docstrings, which editors
+show. Of an op the inputs are tensors or numbers, the options of the type of their default, and the result is a Tensor.
 """
 
 import ast
 import inspect
+import math
 import re
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -84,7 +86,9 @@ def written(parameter: inspect.Parameter, inputs: set[str]) -> str:
     else:
         kind = OPTIONS.get(name) or (type(default).__name__ if isinstance(default, bool | int | str) else "typing.Any")
     stars = "*" * str(parameter)[:2].count("*")
-    return f"{stars}{name}: {spelled(kind)}" + ("" if default is parameter.empty else " = ...")
+    known = type(default) in (int, bool, str, type(None)) or (isinstance(default, float) and math.isfinite(default))
+    shown = repr(default) if known else "..."
+    return f"{stars}{name}: {spelled(kind)}" + ("" if default is parameter.empty else f" = {shown}")
 
 
 def parameters_of(function: Any) -> list[inspect.Parameter]:
@@ -128,7 +132,18 @@ def declared(name: str, function: Any, of: str = "") -> Iterator[str]:
     for arguments, kind in forms:
         if len(forms) > 1:
             yield "@typing.overload"
-        yield f"def {name}({', '.join(filter(None, [first, spelled(arguments)]))}) -> {spelled(kind)}: ...{ignored}"
+        head = f"def {name}({', '.join(filter(None, [first, spelled(arguments)]))}) -> {spelled(kind)}:"
+        yield f"{head} ...{ignored}" if name.startswith("__") else documented(head, function)
+
+
+def documented(head: str, function: Any) -> str:
+    """A declaration, with the docstring of the function below it, which editors show where the pointer rests."""
+    text = inspect.getdoc(function)
+    if not text:
+        return f"{head} ..."
+    raw = "r" if "\\" in text else ""
+    end = '\n"""' if "\n" in text else '"""'
+    return head + "\n" + textwrap.indent(f'{raw}"""{text}{end}', "    ")
 
 
 def with_imports(lines: list[str], exports: Sequence[tuple[str, str]] = ()) -> str:
@@ -145,7 +160,8 @@ def with_imports(lines: list[str], exports: Sequence[tuple[str, str]] = ()) -> s
             imports.add((module, name))
         return RENAMED.get(name, name)
 
-    body = [QUALIFIED.sub(imported, line) for line in lines]
+    parts = [line.partition("\n") for line in lines]  # the names in a docstring are those of its reader
+    body = [QUALIFIED.sub(imported, head) + end + text for head, end, text in parts]
     names: dict[str, list[str]] = {}
     for module, name in [*sorted(imports), *[(module, f"{name} as {name}") for module, name in exports]]:
         names.setdefault(module, []).append(name)
@@ -194,7 +210,7 @@ def methods_stub() -> str:
         if isinstance(member, property):
             lines += ["    @property", f"    def {name}(self) -> {PROPERTIES.get(name, TENSOR)}: ..."]
         else:
-            lines += [f"    {line}" for line in declared(name, member, of="self")]
+            lines += [textwrap.indent(line, "    ") for line in declared(name, member, of="self")]
     lines.append("    is_cuda: builtins.bool")
     return with_imports(lines)
 

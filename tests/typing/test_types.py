@@ -1,5 +1,6 @@
 """What an editor knows of the two packages: the stubs are up to date, and type checkers find no error in a project."""
 
+import inspect
 import os
 import re
 import shutil
@@ -62,7 +63,7 @@ def run(*command, folder):
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=200,
         env={**os.environ, "MYPYPATH": str(ROOT), "PYTHONPATH": str(ROOT), "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"},
     )
 
@@ -87,8 +88,9 @@ def test_the_stubs_know_every_function_and_method():
     package, functional, methods = stubs.stubs().values()
     for name in micrograd.ops.TORCH:
         assert f"def {name}(" in package or f"{name} as {name}" in package or f"\n{name}: " in package or "__" in name
-    for name in micrograd.ops.FUNCTIONAL:
+    for name, function in micrograd.ops.FUNCTIONAL.items():
         assert f"def {name}(" in functional
+        assert inspect.getdoc(function).splitlines()[-1] in functional
     for name in dir(micrograd.Tensor):
         known = f"def {name}(" in methods or f"    {name}: " in methods
         assert known or name.startswith("_") or name in Path(micrograd.tensors.__file__).read_text(encoding="utf-8")
