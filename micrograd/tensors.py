@@ -216,7 +216,7 @@ class Tensor(Methods):
         """What backward does where it arrives at this leaf, unless it was frozen since."""
         if self._node is not None:
             raise RuntimeError("leaf variable has been moved into the graph interior")
-        if not self._requires_grad:
+        if not self.requires_grad:
             return
         g = in_shape_of_now(g, self._array.shape, None if self._grad is None else self._grad._array.shape)
         if self._hooks:

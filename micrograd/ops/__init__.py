@@ -111,9 +111,9 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         ON_ERROR.reset(token)
     array = results[0]  # or a number of NumPy's, which has the same attributes
     if op.elementwise and array.ndim > 1:
-        first, shape = arrays[0], array.shape  # most lie in order, as their first input does, and stay as they are
-        as_first = type(first) is not np.ndarray or (first.shape == shape and first.flags.c_contiguous)
-        if not as_first or 1 in shape or not array.flags.c_contiguous:
+        shape = array.shape  # most lie in order, as their first input does, and stay as they are
+        first = arrays[0] if type(arrays[0]) is np.ndarray else arrays[1]
+        if first.shape != shape or not first.flags.c_contiguous or 1 in shape or not array.flags.c_contiguous:
             array = op.elementwise(array, arrays)
     elif op.in_order and (not array.flags.c_contiguous or 1 in array.shape):
         array = put_in_order(array)

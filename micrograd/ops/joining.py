@@ -13,7 +13,7 @@ from micrograd.ops.shapes import _in_order, clone, expand, given_sizes, narrow, 
 from micrograd.rules.dims import dim_of, sizes_of
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.rules.dtypes import result_type
-from micrograd.rules.layout import joined, laid_like, unsqueezed
+from micrograd.rules.layout import joined, laid_like, unsqueezed, viewed
 from micrograd.tensors import Tensor, wrap
 
 
@@ -55,9 +55,12 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 def _stack(*xs, dim):
     """Arrays of one shape stacked along a new dimension."""
     parts = [(*(np.s_[:],) * dim, i) for i in range(len(xs))]
-    out = np.stack(xs, axis=dim)
-    if out.ndim > 3 or not out.flags.c_contiguous:
-        out = joined(out, [unsqueezed(x, dim) for x in xs])
+    shape = xs[0].shape
+    if dim < len(shape):  # PyTorch concatenates, and splits the dimension
+        whole = joined(np.concatenate(xs, axis=dim), xs)
+        out = viewed(whole.reshape(*shape[:dim], len(xs), *shape[dim:]), whole)
+    else:
+        out = joined(np.stack(xs, axis=dim), [unsqueezed(x, dim) for x in xs])
     return out, *[lambda g, part=part: g[part] for part in parts]
 
 

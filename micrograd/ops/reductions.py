@@ -336,9 +336,12 @@ def norm(x, /, p="fro", dim=None, keepdim=False, dtype=None):
     p=0 counts what is not 0. Where the norm is 0, or does not depend on an element, the gradient is 0. Raises
     RuntimeError where the elements are not floats.
     """
+    whole = dim is None or dim == ()
     x, dim = _in_dtype(need_floats(x, "norm"), dtype), dims_of(x, dim)
     p, shape = 2.0 if p in (None, "fro") else float(p), x.shape
-    if p == 2:
+    if p and _count(shape, dim) == 1 and (x.ndim or whole):  # of one number, whose square may be more than there is
+        out = np.add.reduce(np.abs(x), axis=dim, keepdims=keepdim)
+    elif p == 2:
         out = np.sqrt(sum_over(x * x, dim, keepdim))
     elif p == 0:
         out = np.add.reduce(x != 0, axis=dim, keepdims=keepdim, dtype=x.dtype)

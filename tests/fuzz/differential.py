@@ -33,7 +33,7 @@ SILENT = (
 )
 UNREFUSED, LOUD, ERROR_CLASS = "not refused", "loud", "class of error"
 # What a second look (second_look.py) has shown to be no fault.
-ROUNDING, SELECTION = "rounding alone", "0 times infinity in PyTorch"
+ROUNDING, SELECTION = "rounding alone", "0 times infinity, or one of equals, in PyTorch"
 NEEDLESS, INTEGERS = "refused, and the gradient here is right", "a graph through integers"
 KINDS = (*SILENT, UNREFUSED, LOUD, ERROR_CLASS, ROUNDING, SELECTION, NEEDLESS, INTEGERS)
 
@@ -101,6 +101,16 @@ def differences(lines: list[str], theirs: Outcome | None = None) -> list[Differe
 
     theirs: what PyTorch made of it, where that is known.
     """
+    found = compared(lines, theirs)
+    if any(difference.kind in SILENT for difference in found) and any(".data = " in line for line in lines):
+        with second_look.counting_versions_of_data():
+            if not any(difference.kind in SILENT for difference in compared(lines, None)):
+                return [d._replace(kind=NEEDLESS) if d.kind in SILENT else d for d in found]
+    return found
+
+
+def compared(lines: list[str], theirs: Outcome | None) -> list[Difference]:
+    """The same, but for the look at what `.data =` does."""
     codes = [compiled(line) for line in lines]
     lines = list(lines)
     found: list[Difference] = []
@@ -114,7 +124,12 @@ def differences(lines: list[str], theirs: Outcome | None = None) -> list[Differe
             if error is None or expected is None:
                 found.append(one_sided(lines, codes, i, error, expected))
                 drop = i
-            elif ".backward(" in lines[i] or isinstance(expected, IndexError) or "ZeroDivision" in str(expected):
+            elif (
+                PART_CHANGED.search(lines[i])
+                or ".backward(" in lines[i]
+                or isinstance(expected, IndexError)
+                or "ZeroDivision" in str(expected)
+            ):
                 drop = i  # what fails in the middle leaves something in the leaves, or in what was to be changed
             elif builtin_class(error) != builtin_class(expected) and not isinstance(expected, NameError):
                 found.append(Difference(ERROR_CLASS, lines[i], said(error), said(expected)))
@@ -143,7 +158,8 @@ def looked_at_again(lines: list[str], codes: list[CodeType], found: list[Differe
             for context in contexts:
                 stack.enter_context(context)
             second_look.in_step(mine, theirs, codes, execute)
-        if not any(difference.kind in (VALUE, GRADIENT) for difference in left_behind(mine, theirs)):
+        still = {(difference.kind, difference.what) for difference in left_behind(mine, theirs)}
+        if not any((difference.kind, difference.what) in still for difference in numbers):
             return [d._replace(kind=kind) if d in numbers else d for d in found]
     return found
 
@@ -156,11 +172,16 @@ def one_sided(
     theirs = run(torch, codes[:i]).names
     if any(goes_through_integers(theirs[name]) for name in NAMES.findall(lines[i]) if name in theirs):
         kind = INTEGERS
-    if kind == UNREFUSED and ABOUT_GRADIENTS.search(str(expected)):
-        needless = CHANGED.search(str(expected)) and right_without_refusal(lines, codes, i)
-        kind = NEEDLESS if needless or of_a_stale_view(lines[i], str(expected), theirs) else UNREFUSED_GRADIENT
+    if kind == UNREFUSED and "not implemented" not in str(expected) and ABOUT_GRADIENTS.search(str(expected)):
+        kind = UNREFUSED_GRADIENT
+        if of_a_stale_view(lines[i], str(expected), theirs):
+            kind = NEEDLESS
+        elif CHANGED.search(str(expected)):
+            kind = without_refusal(lines, codes, i)
     return Difference(kind, lines[i], said(error), said(expected))
 
+
+PART_CHANGED = re.compile(r"\] [-+*/@%]{1,2}= ")  # it is changed before the assignment is refused
 
 NAMES = re.compile(r"\b[a-z]\b")
 
@@ -170,16 +191,17 @@ CHANGED = re.compile(
 )
 
 
-def right_without_refusal(lines: list[str], codes: list[CodeType], i: int) -> bool:
-    """Whether the program up to line i leaves in both the same, where PyTorch keeps what it saved as it was."""
+def without_refusal(lines: list[str], codes: list[CodeType], i: int) -> str:
+    """The kind of a refusal in line i, by what the program leaves where PyTorch keeps what it saved as it was."""
     mine = run(micrograd, codes[: i + 1])
     with second_look.keeping_what_is_saved():
         theirs = run(torch, codes[: i + 1])
     with quiet():
         found = left_behind(mine.names, theirs.names)
-        return theirs.errors[i] is None and not any(
-            difference.kind in (VALUE, GRADIENT) for difference in looked_at_again(lines, codes[: i + 1], found)
-        )
+        if theirs.errors[i] is not None:  # such as a derivative that PyTorch does not have
+            return UNREFUSED if "not implemented" in str(theirs.errors[i]) else UNREFUSED_GRADIENT
+        left = looked_at_again(lines, codes[: i + 1], found)
+        return UNREFUSED_GRADIENT if any(d.kind in (VALUE, GRADIENT) for d in left) else NEEDLESS
 
 
 def of_a_stale_view(line: str, words: str, theirs: dict[str, Any]) -> bool:
@@ -255,6 +277,8 @@ def left_behind(mine: dict[str, Any], theirs: dict[str, Any]) -> list[Difference
                 continue
             steps = [strides(x.stride(), x.shape) for x in (g, h)]
             g, h = g.detach().numpy(), h.detach().numpy()
+            if g.shape == b.shape != h.shape and g.size == h.size:
+                h = h.reshape(b.shape)  # PyTorch's has the shape that the leaf had when it was used
             if asked(expected, "is_leaf") is True and h.size > 1 and g.shape == h.shape and steps[0] != steps[1]:
                 different(STRIDE, steps[0], steps[1])
             if g.dtype != h.dtype or g.shape != h.shape or not close(g, h, max(scale, largest([h]))):
@@ -264,7 +288,11 @@ def left_behind(mine: dict[str, Any], theirs: dict[str, Any]) -> list[Difference
 
 def goes_through_integers(x: Any) -> bool:
     """Whether PyTorch's graph of x has integers in it, into which a float was written: its own backward fails there."""
-    node = asked(x, "grad_fn") if isinstance(x, torch.Tensor) else None
+    if not isinstance(x, torch.Tensor):
+        return False
+    node = asked(x, "grad_fn")
+    if node == "refused":
+        node = asked(x._base, "grad_fn")
     nodes, seen = [node], {None, "refused"}
     while nodes:
         node = nodes.pop()

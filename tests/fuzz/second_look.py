@@ -1,6 +1,6 @@
 """A second look at programs that seem to differ silently: by what do they differ?
 
-Four things are no fault, and each is shown by a run, not by a name:
+These are no fault, and each is shown by a run, not by a name:
 
 - Rounding. The two libraries run line by line, and after each line the numbers that agree but for rounding are made the
   same. Where the difference is gone then, two right roundings had fallen on two sides of a step, or had been widened.
@@ -12,8 +12,13 @@ Four things are no fault, and each is shown by a run, not by a name:
   runs again with these derivatives written out as a selection.
 - A refusal of PyTorch's, because something that it saved was changed or is gone, where micrograd did not need it.
   PyTorch runs again, saves copies, and says what the gradient is.
+- A choice among equal numbers, which PyTorch's quantile leaves to a sort that is not stable. It runs again with a sort
+  that is.
+- A refusal because x.data = y leaves x the version counter of what it was a view of, which it has nothing to do with
+  any more. PyTorch runs again and gives x that of y.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -71,7 +76,7 @@ def pairs(mine: Names, theirs: Names) -> Iterator[tuple[Any, Any]]:
 
 def round_alike(a: np.ndarray, b: np.ndarray, size: float) -> None:
     """Write b into a where all of it is rounding that keeps them apart."""
-    if a.shape != b.shape or a.dtype != b.dtype or a.dtype.kind != "f" or np.array_equal(a, b, equal_nan=True):
+    if a.shape != b.shape or a.dtype != b.dtype or a.dtype.kind != "f":
         return
     apart = ~((a == b) | (np.isnan(a) & np.isnan(b)))
     if np.isfinite(a[apart]).all() and np.isfinite(b[apart]).all():
@@ -215,12 +220,13 @@ def cumprod(x: torch.Tensor, dim: int) -> torch.Tensor:
     return Products.apply(x, dim) if x.dim() else x.clone()
 
 
-def nan_to_num(x: torch.Tensor) -> torch.Tensor:
-    return torch.where(x.isfinite(), x, PLAIN["nan_to_num"](x.detach())) if x.is_floating_point() else x.clone()
+def nan_to_num(x: torch.Tensor, *values: Any, **named: Any) -> torch.Tensor:
+    plain = PLAIN["nan_to_num"](x.detach(), *values, **named)
+    return torch.where(x.isfinite(), x, plain) if x.is_floating_point() else plain
 
 
-def nan_to_num_(x: torch.Tensor) -> torch.Tensor:
-    return x.copy_(nan_to_num(x.clone()))
+def nan_to_num_(x: torch.Tensor, *values: Any, **named: Any) -> torch.Tensor:
+    return x.copy_(nan_to_num(x.clone(), *values, **named))
 
 
 def norm(x: torch.Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False) -> torch.Tensor:
@@ -262,6 +268,20 @@ def std(x: torch.Tensor, *args: Any, **options: Any) -> torch.Tensor:
 def from_first(x: torch.Tensor) -> torch.Tensor:
     """The differences to the first number where all are the same, else x, in float64."""
     return x.double() - x.detach().reshape(-1)[0] if x.numel() and (x == x.reshape(-1)[0]).all() else x.double()
+
+
+def quantile(x: torch.Tensor, q: Any, dim: int | None = None, keepdim: bool = False) -> torch.Tensor:
+    """Among equal numbers the first is chosen, where PyTorch chooses by a sort that is not stable."""
+    if not isinstance(q, float) or not x.dim() or x.isnan().any():
+        return PLAIN["quantile"](x, q, dim, keepdim)
+    rows = x.reshape(-1) if dim is None else x.movedim(dim, -1)
+    rows = rows.sort(dim=-1, stable=True).values
+    below = math.floor(q * (rows.shape[-1] - 1))
+    above = math.ceil(q * (rows.shape[-1] - 1))
+    out = rows[..., below].lerp(rows[..., above], q * (rows.shape[-1] - 1) - below)
+    if not keepdim:
+        return out
+    return out.reshape([1] * x.dim()) if dim is None else out.unsqueeze(dim)
 
 
 class Power(torch.autograd.Function):
@@ -313,7 +333,7 @@ def cross_entropy(x: torch.Tensor, target: torch.Tensor, **options: Any) -> torc
 
 
 METHODS, FUNCTIONS = (
-    (amax, amin, prod, cumprod, nan_to_num, nan_to_num_, norm, var, std, power, power_of_number),
+    (amax, amin, prod, cumprod, nan_to_num, nan_to_num_, norm, var, std, quantile, power, power_of_number),
     (gelu, elu, cross_entropy),
 )
 PLAIN = {each.__name__: getattr(torch.Tensor, each.__name__) for each in METHODS}
@@ -331,6 +351,23 @@ def selecting(lines: list[str]) -> Iterator[None]:
             sign = r"\*\*" if function in (power, power_of_number) else rf"\.{function.__name__}\("
             if any(re.search(sign, line) for line in lines):
                 stack.enter_context(mock.patch.object(owner, function.__name__, function))
+        yield
+
+
+@contextmanager
+def counting_versions_of_data() -> Iterator[None]:
+    """Within it, x.data = y gives a leaf x of PyTorch's the version counter of y."""
+    data = torch._C.TensorBase.data
+
+    def set_data(self: torch.Tensor, value: torch.Tensor) -> None:
+        if self.grad_fn is not None or self._base is not None:
+            data.__set__(self, value)
+            return
+        new = value.detach().requires_grad_(self.requires_grad)
+        new.grad = self.grad
+        torch.utils.swap_tensors(self, new)
+
+    with mock.patch.object(torch.Tensor, "data", property(data.__get__, set_data), create=True):
         yield
 
 

@@ -78,6 +78,21 @@ NO_FAULT = {
         "y[:2, None] = x",
         "z = y.sin()",
     ),
+    "a view whose base has other memory by then": (
+        NEEDLESS,
+        "x = torch.tensor([1.75, -0.25, -2.0], requires_grad=True)",
+        "y = x.sum(0, keepdim=True)",
+        "z = y.detach()",
+        "z.data = torch.ones(1)",
+        "u = y.chunk(1)[0]",
+        "z.scatter_(-1, torch.tensor([0]), torch.zeros(1))",
+        "u.sum().backward()",
+    ),
+    "equal numbers, of which quantile takes one": (
+        SELECTION,
+        "x = torch.tensor([0.0, -1.5, 0.25, -1.25, 1.5, -1.25, -0.25, -0.25, -1.75], requires_grad=True)",
+        "torch.outer(x, x).quantile(0.5).backward()",
+    ),
     "a gradient that is a view in PyTorch": (
         NEEDLESS,
         "x = torch.tensor([0.75], requires_grad=True)",

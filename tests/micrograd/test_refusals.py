@@ -1206,6 +1206,12 @@ torch.set_printoptions(precision=4)
 # Of all these kinds, what random programs have found, and what stands near it.
 
 NEAR_WHAT_WAS_FOUND = """
+[torch.tensor([7.9e28]).norm(p).item() for p in (2, 3, 0.5, -1, 0, inf)]
+[torch.tensor(-1e-30).norm().item(), torch.tensor(1e-30).norm(3).item(), torch.tensor(7.9e28).norm(2, ()).item()]
+[torch.full((2, 1), 7.9e28).norm(2, 1), torch.full((1, 2), -7.9e28).norm(2, 0, True), torch.full((1, 1), 1e-30).norm()]
+x = torch.tensor([[-1e30], [0.]], requires_grad=True); x.norm(2, 1).sum().backward(); x.grad
+x = torch.zeros(3, 1, requires_grad=True); y = torch.no_grad()(lambda: x.squeeze(-1))(); y.requires_grad = True; z = y * 2; y.requires_grad_(False); z.sum().backward(); [y.requires_grad, y.grad, x.grad]
+x = torch.zeros(3); y = x.view(3); y.requires_grad = True; z = y * 2; y.requires_grad_(False); z.sum().backward(); [y.requires_grad, y.grad]
 torch.zeros(0) * None
 None * torch.zeros(0)
 torch.zeros(0) + None

@@ -82,6 +82,12 @@ x.masked_fill(x > 0, 1.0)
 x.scatter(0, x.argsort(dim=0, stable=True), 1.0)
 x.gather(0, x.argsort(dim=0, stable=True))
 x[[0]]
+torch.stack([x, x])
+torch.stack([x, x], 1)
+torch.stack([x, x, x], -1)
+torch.stack([x, x], -2)
+torch.cat([x, x], -1)
+-0.25 // x
 torch.einsum('...i,...i->...', x, x)
 torch.einsum('ij,kj->ki', x, x)
 torch.einsum('bij,bkj->ikb', x, x)
@@ -182,3 +188,6 @@ def test_results_of_views_that_overlap_have_a_place_for_each_element(overlapping
         mine, theirs = (getattr(overlapping(library.arange(1.0, 13.0)), result)() for library in (micrograd, torch))
         assert mine.stride() == theirs.stride()
         np.testing.assert_allclose(mine.numpy(), theirs.numpy(), rtol=1e-6)
+    for by_number in (lambda x: -0.25 // x, lambda x: 1 - x, lambda x: 2**x, lambda x: x % 2):
+        mine, theirs = (by_number(overlapping(library.arange(1.0, 13.0))) for library in (micrograd, torch))
+        assert mine.stride() == theirs.stride()
