@@ -68,6 +68,15 @@ class Engine:
         self.process.stdout.close()
 
 
+def taken_out(commit, build):
+    """The folder `build` with the files of a commit."""
+    archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(build, filter="data")
+    (build / "makemore" / "__init__.py").touch()  # so that no installed one goes before it
+    return build
+
+
 @pytest.fixture(scope="module")
 def engines(tmp_path_factory):
     """The engines that can run here, by name."""
@@ -77,12 +86,7 @@ def engines(tmp_path_factory):
     if os.environ.get("MICROGRAD_TORCH_COMPILE") and shutil.which("g++"):
         found["torch-compile"] = Engine("torch-compile")
     if commit := os.environ.get("MICROGRAD_BEFORE"):
-        build = tmp_path_factory.mktemp("before")
-        archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
-        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-            files.extractall(build, filter="data")
-        (build / "makemore" / "__init__.py").touch()  # so that no installed one goes before it
-        found["before"] = Engine("eager", build)
+        found["before"] = Engine("eager", taken_out(commit, tmp_path_factory.mktemp("before")))
     yield found
     for engine in found.values():
         engine.close()
@@ -178,3 +182,33 @@ def test_the_first_call_of_each_kind_of_net_which_records_it():
         first, later = (1e3 * median(times) for times in zip(*found, strict=True))
         print(f"{work:<12} {first:10.1f} {later:11.2f}")
         assert first > later
+
+
+# What python -m makemore.train took for its net before --type auto came: said in full, so that both builds train it.
+DEFAULT_NET = ["--type", "mlp", "--n-embd", "10", "--n-embd2", "200", "--batchnorm", "--learning-rate", "0.1"]
+
+
+@pytest.mark.benchmark
+@pytest.mark.skipif("MICROGRAD_BEFORE" not in os.environ, reason="needs MICROGRAD_BEFORE, a commit to compare with")
+def test_the_whole_process_of_training_against_that_of_the_build_before(tmp_path):
+    before = taken_out(os.environ["MICROGRAD_BEFORE"], tmp_path / "before")
+    steps = os.environ.get("MICROGRAD_STEPS", "20000")
+    found = {"before": [], "now": [], "now, --no-compile": []}
+    for _ in range(3):
+        for name, seconds in found.items():
+            build, more = (before, []) if name == "before" else (ROOT, name.split(", ")[1:])
+            env = os.environ | {"PYTHONPATH": str(build), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+            script = [sys.executable, "-m", "makemore.train", "-o", str(tmp_path / "run"), "--overwrite"]
+            start = os.times()
+            subprocess.run(
+                [*script, *DEFAULT_NET, "--max-steps", steps, *more], env=env, check=True, capture_output=True
+            )
+            end = os.times()
+            seconds.append([end[k] - start[k] for k in (4, 2, 3)])
+    print(f"\n{processor()}: {steps} steps of python -m makemore.train, medians of 3; target: at most 0.6")
+    print(f"{'':18} {'seconds':>8} {'of the processor':>17} {'of before':>10}")
+    times = {
+        name: (median(row[0] for row in rows), median(row[1] + row[2] for row in rows)) for name, rows in found.items()
+    }
+    for name, (wall, of_processor) in times.items():
+        print(f"{name:18} {wall:8.1f} {of_processor:17.1f} {of_processor / times['before'][1]:10.2f}")

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import micrograd
+from micrograd.rules.sums import largest_of_rows
 
 ROWS = 182_625  # a learner's bigram tables are added up over so many
 NEAR_100 = (100.5 + np.random.default_rng(0).standard_normal((ROWS, 3))).astype(np.float32)
@@ -134,3 +135,13 @@ def test_the_variance_of_numbers_far_from_0_is_right_where_pytorch_loses_digits(
     assert micrograd.tensor(far).var().item() == 64
     assert micrograd.var_mean(micrograd.tensor(far))[0].item() == 64
     assert micrograd.tensor(far).std().item() == 8
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (5, 5), (2, 3, 700, 5), (512, 27), (512, 70)])
+def test_the_largest_of_rows_is_that_of_numpy_whichever_way_it_is_found(shape):
+    x = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+    x.reshape(-1)[:3] = [np.nan, -np.inf, np.inf][: x.size]
+    wanted = np.maximum.reduce(x, axis=-1, keepdims=True, initial=-np.inf)
+    found = largest_of_rows(x)
+    assert found.shape == wanted.shape
+    assert np.array_equal(found, wanted, equal_nan=True)
