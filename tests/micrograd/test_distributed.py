@@ -61,9 +61,14 @@ def start(command):
     )
 
 
+def start_ranks(size, *words):
+    """Start a Python program on as many ranks."""
+    return start([MPIEXEC, "--oversubscribe", "-n", size, sys.executable, *words])
+
+
 def under_mpiexec(size, *words):
     """Status and output of a Python program on as many ranks."""
-    return finish([start([MPIEXEC, "--oversubscribe", "-n", size, sys.executable, *words])])[0]
+    return finish([start_ranks(size, *words)])[0]
 
 
 @functools.cache
@@ -71,13 +76,13 @@ def runs(size):
     """What the programs find on as many ranks, here and under PyTorch, and what is printed here."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        [(status, printed)] = finish([start([sys.executable, PROGRAMS, "torch", folder, size])])
-        assert status == 0, printed
         (folder / "order.py").write_text(ORDER)
         (folder / "disagree.py").write_text(PRELUDE + DISAGREE)
         others = [folder / name for name in (["order.py"] if size > 1 else []) + (["disagree.py"] * (size == 2))]
-        status, said = under_mpiexec(size, PROGRAMS, "micrograd", folder, *others)
-        assert status == 0, said
+        there = start([sys.executable, PROGRAMS, "torch", folder, size])
+        (here, said), (status, printed) = finish([start_ranks(size, PROGRAMS, "micrograd", folder, *others), there])
+        assert here == 0, said
+        assert status == 0, printed
         return {file.relative_to(folder).as_posix(): dict(np.load(file)) for file in folder.rglob("*.npz")}, said
 
 
