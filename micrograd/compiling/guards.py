@@ -139,7 +139,10 @@ class Guards:
                 self.obstacle = f"{type(value).__name__} has forward hooks, which are to be called anew each time"
             mine = vars(value)
             holder = self._constant(mine)
-            self.conditions.append(f"len({holder}) == {len(mine)}")
+            if sum(isinstance(item, Module) for item in mine.values()) > 1:  # a Sequential runs them in this order
+                self.conditions.append(f"[*{holder}] == {self._constant([*mine])}")
+            else:
+                self.conditions.append(f"len({holder}) == {len(mine)}")
             for name, item in list(mine.items()):
                 self.same(f"{holder}.get({name!r})", item)
                 self.inside(item, f"{label}.{name}" if label else name, attributes)

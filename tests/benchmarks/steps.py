@@ -52,6 +52,7 @@ def net_of(library, name):
     if library.__name__ == "torch":
         spec = importlib.util.spec_from_file_location("pytorch_models", HERE.parent / "makemore" / "pytorch_models.py")
         spec.loader.exec_module(theirs := importlib.util.module_from_spec(spec))
+        sys.modules[spec.name] = theirs  # where torch.compile looks for it
         return getattr(theirs, kind)(27, length, **sizes)
     return getattr(importlib.import_module(f"makemore.models.{module}"), kind)(27, length, **sizes)
 

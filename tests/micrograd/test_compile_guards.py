@@ -94,6 +94,17 @@ def order_of_a_dict():
     return function, change
 
 
+def order_of_layers():
+    net = nn.Sequential(nn.Linear(3, 3), nn.Tanh())
+
+    def change(i):
+        first = net[0]
+        delattr(net, "0")
+        setattr(net, "0", first)
+
+    return lambda: net(x), change
+
+
 def default_dtype():
     ints = micrograd.tensor([1, 2, 3])
     names = [micrograd.float32, micrograd.float64]
@@ -120,6 +131,7 @@ def parameters_frozen_in_mid_training():
     "make",
     [
         *(class_attribute, static_method, keyword_default_and_attribute_of_a_function, order_of_a_dict),
+        order_of_layers,
         *(default_dtype, parameters_frozen_in_mid_training),
     ],
 )
