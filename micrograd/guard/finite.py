@@ -64,9 +64,8 @@ def is_finite(array: np.ndarray) -> bool:
 def check_result(op: str, inputs: Sequence[Any], options: dict[str, Any], result: Tensor) -> None:
     """Raises NotFiniteError where an op made the first nan or infinity."""
     if op in HARMLESS:
-        for x in inputs:
-            if isinstance(x, Tensor) and "_log_of_zero" in x.__dict__ and not is_finite(result._array):
-                result.__dict__["_log_of_zero"] = x.__dict__["_log_of_zero"]
+        if (early := _log_of_zero(inputs)) and not is_finite(result._array):
+            result.__dict__["_log_of_zero"] = early
     elif not is_finite(result._array):
         _examine(op, inputs, options, result)
 
@@ -81,7 +80,7 @@ def _examine(op: str, inputs: Sequence[Any], options: dict[str, Any], result: Te
             raise NotFiniteError(_message(op, inputs, array, nans))
         return
     if any(np.isinf(a).any() for a in given):
-        early = next((x.__dict__["_log_of_zero"] for x in inputs if _waits(x)), None)
+        early = _log_of_zero(inputs)
         if early is None:
             return
         if array.size == 1 or op not in ELEMENT_BY_ELEMENT:
@@ -94,8 +93,10 @@ def _examine(op: str, inputs: Sequence[Any], options: dict[str, Any], result: Te
     result.__dict__["_log_of_zero"] = f"Made{place_text(user_line())}: {message}"
 
 
-def _waits(x: Any) -> bool:
-    return isinstance(x, Tensor) and "_log_of_zero" in x.__dict__
+def _log_of_zero(inputs: Sequence[Any]) -> str | None:
+    """What to say of the log of 0 that an input holds and nothing has taken in yet; None where none does."""
+    found = [x.__dict__.get("_log_of_zero") for x in inputs if isinstance(x, Tensor)]
+    return next(filter(None, found), None)
 
 
 def _numbers(x: Any) -> np.ndarray | None:
