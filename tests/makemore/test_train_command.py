@@ -659,7 +659,7 @@ def test_flags_that_repeat_the_run_s_are_no_contradiction(command, run):
     assert command("train", "-o", run, "--resume", "--max-steps", 80, *flags).status == 0
 
 
-@pytest.mark.parametrize("every", [pytest.param(20, marks=pytest.mark.usefixtures("real_pictures")), 50, 1000])
+@pytest.mark.parametrize("every", [20, 50, 1000])
 def test_a_run_that_was_stopped_after_its_last_step_is_finished(command, short_list, tmp_path, every):
     run = tmp_path / "run"
     flags = ["-i", short_list, "--max-steps", 60, "--eval-every", every, "--early-stop", 99]
