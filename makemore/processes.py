@@ -98,7 +98,8 @@ def _run_on_rank(main: Callable[[], int]) -> int:
         distributed.init_process_group("mpi")
     except (ImportError, RuntimeError) as error:
         if any(os.environ.get(name, "0") != "0" for name in RANKS):
-            return 2  # rank 0 says it
+            return 0  # rank 0 says it, and is the last to end, see _leave
+        time.sleep(0.2)
         raise UsageError(str(error)) from None
     group = current()
     if group.rank:
