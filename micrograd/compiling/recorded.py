@@ -40,6 +40,7 @@ class Recorded:
         result: Tensor,
         args: Sequence[Any] | None,
     ):
+        _ = result.grad_fn  # that of a view whose memory was changed after it was made
         border: dict[int, tuple[str, Tensor]] = {}
         for name, tensor in arguments:
             border[id(tensor)] = (name, tensor)

@@ -44,7 +44,7 @@ HAND_ON = {
         *(apply, ops._record, ops.plain, vars(Tensor)["dtype"].fget, Tensor.__len__, Tensor.detach, linalg.matmul),
         *(
             indexing._getitem,
-            indexing._with_arrays,
+            indexing._with_array,
             normalization.batch_norm,
             normalization.count_batch,
             normalization.dropout,
@@ -54,7 +54,7 @@ HAND_ON = {
         *(extremes._along, picking.gather, picking._check_index),
         *(in_place.in_place, in_place.arithmetic_in_place, in_place.snapshot),
         *(in_place.write, in_place.rebase_history, in_place._refresh),
-        *(indexing._setitem, indexing._put_into, indexing._check_put, indexing.fill_),
+        *(indexing._setitem, indexing._put_into, indexing._check_put, indexing.fill_, indexing._copy_),
     )
     for whole in (inspect.unwrap(made).__code__,)
     for code in (whole, *[inner for inner in whole.co_consts if isinstance(inner, types.CodeType)])

@@ -13,7 +13,7 @@ from micrograd.ops import apply, attach, function, op, plain, save
 from micrograd.rules.errors import OVERLAPS, PARTLY_OVERLAPS, need_to_fit, pytorch_error
 from micrograd.rules.indexing import basic_kind, split_index
 from micrograd.rules.layout import dims_in_memory, in_memory, stretched
-from micrograd.rules.rerun import copied
+from micrograd.rules.rerun import copied, made
 from micrograd.tensors import Tensor, wrap
 
 NODE_NAMES = {"int": "SelectBackward0", "slice": "SliceBackward0", "None": "UnsqueezeBackward0"}
@@ -78,7 +78,7 @@ def _getitem(input: Tensor, index: Any) -> Tensor:
     copy = state.grad_enabled and (input._requires_grad or input._base is not None)
     if isinstance(index, Tensor) and (array := index._array).ndim and array.dtype.kind == "i":
         return apply(_index.op, input, index=copied(array) if copy else array)
-    basic, advanced = split_index(_with_arrays(index), input.ndim, copied if copy else None)
+    basic, advanced = split_index(_with_arrays(index), input.ndim, copied if copy else None, made)
     result = input
     if basic is not None:
         result = apply(_slice.op, input, index=basic, name=NODE_NAMES[basic_kind(basic)])
@@ -86,10 +86,13 @@ def _getitem(input: Tensor, index: Any) -> Tensor:
 
 
 def _with_arrays(index: Any) -> Any:
-    """An index with arrays in place of tensors."""
-    if isinstance(index, tuple):
-        return tuple([item._array if isinstance(item, Tensor) else item for item in index])
-    return index._array if isinstance(index, Tensor) else index
+    """An index with arrays in place of tensors, and a number in place of a tensor of one whole number."""
+    return tuple(map(_with_array, index)) if isinstance(index, tuple) else _with_array(index)
+
+
+def _with_array(item: Any) -> Any:
+    is_number = isinstance(item, Tensor) and not item._array.ndim and item._array.dtype.kind == "i"
+    return item.item() if is_number else item._array if isinstance(item, Tensor) else item
 
 
 # Writing.
@@ -116,7 +119,7 @@ def _put(x, value, /, index):
 def _setitem(input: Tensor, index: Any, value: Any) -> None:
     if type(value) is int and not -(2**63) <= value < 2**63:
         raise ValueError(f"Overflow when unpacking long long: {value} has more than 64 bits")
-    basic, advanced = split_index(_with_arrays(index), input.ndim, copied)
+    basic, advanced = split_index(_with_arrays(index), input.ndim, copied, made)
     if basic is None:
         _put_into(input, advanced, value, assigned=True)
     elif records(input, value) or state.recording is not None:
@@ -136,11 +139,11 @@ def _put_into(x: Tensor, index: Any, value: Any, assigned: bool = False) -> None
     array, is_tensor = plain(value), isinstance(value, Tensor)
     name = "IndexPutBackward0"
     if not isinstance(array, np.ndarray) or _is_one_number(array, index, x._array.ndim):
-        if isinstance(array, np.ndarray):
+        if isinstance(array, np.ndarray) and (array.ndim or array.dtype != x._array.dtype):
             array = value.item() if is_tensor else array.item()
             if x._array.dtype == np.uint8 and -256 < array < 0:
                 array = int(array)  # of a tensor, unlike of a number, floats wrap too
-        array = need_to_fit(array, x._array.dtype)
+        array = array if isinstance(array, np.ndarray) else need_to_fit(array, x._array.dtype)
         name = "FillBackward0" if index is None else name
         if index is None and (assigned or is_tensor) and is_expanded(x._array):
             raise RuntimeError(OVERLAPS)  # by fill_ and a number alone PyTorch fills it

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 
-def split_index(index: Any, ndim: int, copied: Callable | None) -> tuple[Any, Any]:
+def split_index(index: Any, ndim: int, copied: Callable | None, made: Callable) -> tuple[Any, Any]:
     """An index as two, to be applied one after the other: a basic one, and one with arrays; None where it is void.
 
     NumPy takes an int beside an array for an array and orders the dimensions by that; PyTorch selects by it first.
-    copied: what copies the arrays, where the graph will keep them. Raises IndexError, TypeError or ValueError for what
-    cannot be an index.
+    copied: what copies the arrays, where the graph will keep them. made: called with an array made of a list or range,
+    which it returns. Raises IndexError, TypeError or ValueError for what cannot be an index.
     """
     if type(index) is int:
         return (index, ...), None
@@ -19,7 +19,7 @@ def split_index(index: Any, ndim: int, copied: Callable | None) -> tuple[Any, An
         return (...,), None  # several, where there is nothing else, are one
     if isinstance(index, list) and any(not isinstance(item, int) for item in index):
         index = tuple(index)  # as in PyTorch: x[[rows, columns]] is x[rows, columns]
-    items = [_item(item, copied) for item in (index if isinstance(index, tuple) else (index,))]
+    items = [_item(item, copied, made) for item in (index if isinstance(index, tuple) else (index,))]
     arrays = [isinstance(item, np.ndarray) for item in items]
     if not any(arrays):
         return (*items, ...) if not any(item is ... for item in items) else tuple(items), None
@@ -62,7 +62,7 @@ def _dims_named(item: Any) -> int:
     return 0 if item is None or item is ... else 1
 
 
-def _item(item: Any, copied: Callable | None) -> Any:
+def _item(item: Any, copied: Callable | None, made: Callable) -> Any:
     """One part of an index as NumPy takes it; arrays are copied where the graph keeps them."""
     if item is None or item is ... or type(item) is int:
         return item
@@ -71,7 +71,7 @@ def _item(item: Any, copied: Callable | None) -> Any:
             raise ValueError("step must be greater than zero; flip the tensor to go backwards")
         return item
     if isinstance(item, range):
-        return np.arange(item.start, item.stop, item.step)
+        return made(np.arange(item.start, item.stop, item.step))
     if isinstance(item, np.integer):
         return int(item)
     if isinstance(item, np.bool_):
@@ -87,7 +87,9 @@ def _item(item: Any, copied: Callable | None) -> Any:
         array = array.astype(bool)
     if array.ndim == 0 and array.dtype.kind != "b":
         return int(array)
-    return copied(array) if copied is not None and isinstance(item, np.ndarray) else array
+    if not isinstance(item, np.ndarray):
+        return made(array)
+    return array if copied is None else copied(array)
 
 
 _UNSIGNED = {n: np.dtype(f"u{n}") for n in (1, 4, 8)}

@@ -37,3 +37,10 @@ def copied(array: np.ndarray) -> np.ndarray:
     if state.recording is not None:
         state.recording.stands_for(copy, array)
     return copy
+
+
+def made(array: np.ndarray) -> np.ndarray:
+    """An array of Python's numbers, such as a list among indices; a program has it as a constant."""
+    if state.recording is not None:
+        state.recording.made[id(array)] = array
+    return array

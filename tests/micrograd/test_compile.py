@@ -479,6 +479,7 @@ CHANGES = ["y += 1", "y.mul_(x)", "y.relu_()", "y += y", "F.dropout(y, 0.5, inpl
 CHANGES += ["y[0] = 1", "y.zero_()", "v = y.view(-1); y += 1; y = y * v", "y[0].mul_(2)", "y.detach().mul_(2)"]
 CHANGES += ["y[1:] = x[:3]; y[0] += x[0]", "y[y > 1] = 0", "v = y[1:]; v.mul_(x[1:]); y[2] = 3; y = y + v.sum()"]
 CHANGES += ["z = micrograd.zeros(2, 4); z[0] = y; z[:, 1] += 1; y = z.sum(0)", "with micrograd.no_grad(): y[0] = 0"]
+CHANGES += ["v = y.view(2, 2); y.exp_(); y = v.view(-1)", "y.copy_(x * 3)", "y[0] = y.detach().sum()"]
 
 
 @pytest.mark.filterwarnings("error")

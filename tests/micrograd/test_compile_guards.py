@@ -177,13 +177,22 @@ numbers = iter(range(100)).__next__
         ("x * np.random.rand()", "random numbers"),
         ("x * int(os.getenv('NUMBER', '1'))", "getenv"),
         ("x * (1 if w.grad is None else 2)", "grad of a tensor is read"),
+        ("x[place] * w[0, place]", "item looks at the numbers"),
+        ("x[..., place] + x[place, None]", "item looks at the numbers"),
         ("x * (1 if x.is_leaf else 2)", "is_leaf of a tensor is read"),
         ("x * (logging.getLogger('compile test').error('said') is None)", "otherwise each time"),
         ("x * (warnings.warn('said') is None)", "leave out"),
     ],
 )
 def test_what_is_otherwise_each_time_runs_eagerly(body, why):
-    scope = {**globals(), "w": micrograd.ones(3, requires_grad=True), "np": np, "os": os, "logging": logging}
+    scope = {
+        **globals(),
+        "w": micrograd.ones(1, 3, requires_grad=True),
+        "place": micrograd.tensor(1),
+        "np": np,
+        "os": os,
+        "logging": logging,
+    }
     compiled = micrograd.compile(eval(f"lambda x: {body}", scope))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -233,6 +242,29 @@ def test_a_tensor_made_of_numbers_is_part_of_the_program():
     assert compiled(x).tolist() == [5, 4, 9]
     with pytest.warns(UserWarning, match="view of what was given"):
         micrograd.compile(lambda: micrograd.tensor(factors).view(3, 1))()
+
+
+@pytest.mark.filterwarnings("error:compile")
+def test_lists_and_ranges_among_indices_are_part_of_the_program():
+    places, w = [0, 2], micrograd.randn(3, 4, requires_grad=True)
+
+    def loss_of(y):
+        picked = w.log_softmax(1)[range(3), y]
+        copy = picked * 1
+        copy[places] = 0.5
+        return picked.mean() + copy.sum() + w[:, places].sum()
+
+    compiled = micrograd.compile(loss_of)
+    for i in range(6):
+        places[0] = i // 2
+        y, found = micrograd.randint(0, 4, (3,)), []
+        for function in (loss_of, compiled):
+            w.grad = None
+            loss = function(y)
+            loss.backward()
+            found.append([loss.item(), w.grad.tolist()])
+        assert found[0] == found[1]
+    assert sum(map(len, compiled._recorded.values())) == 3
 
 
 def test_a_compiled_model_is_copied_with_its_parameters():
