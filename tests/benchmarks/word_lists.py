@@ -42,9 +42,9 @@ def main() -> None:
                 losses.append(test_loss(random.Random(seed).sample(words, len(words)), type_))
             found[type_] = math.exp(sum(losses) / splits)
             seconds[type_] = (perf_counter() - began) / splits
-        above = found.get("auto", math.nan) / min(found.values()) - 1
         cells = [f"{type_} {found[type_]:.2f} ({seconds[type_]:.0f} s)" for type_ in found]
-        print(f"{path.stem}, {len(words):,} words: {', '.join(cells)}; auto {above:+.1%}", flush=True)
+        above = f"; auto {found['auto'] / min(found.values()) - 1:+.1%}" if "auto" in found else ""
+        print(f"{path.stem}, {len(words):,} words: {', '.join(cells)}{above}", flush=True)
 
 
 if __name__ == "__main__":
