@@ -31,8 +31,8 @@ from makemore import trials, tune
 from micrograd.command import run_command
 trials.HEARTBEAT = 1
 train = trials.dev_loss_of
-def killed(trial, config, corpus, say, deadline):
-    return train(trial, config, corpus, lambda text: os.kill(os.getpid(), 9), deadline)
+def killed(trial, config, corpus, say):
+    return train(trial, config, corpus, lambda text: os.kill(os.getpid(), 9))
 if sys.argv[1] == "killed":
     trials.dev_loss_of = killed
 run_command(lambda: tune.main(sys.argv[2:]))
