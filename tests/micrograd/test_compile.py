@@ -72,14 +72,13 @@ def start_again(tensor, array, requires_grad):
 
 
 def renewing(tensors):
-    """A function that puts other numbers into the floats of tensors."""
+    """A function that puts the numbers of each tensor into another order."""
     rng = np.random.default_rng(3)
 
     def renew(i):
         for tensor in tensors:
             array = tensor.detach().numpy()
-            if array.dtype.kind == "f":
-                array[...] = rng.permutation(array.reshape(-1)).reshape(array.shape)
+            array[...] = rng.permutation(array.reshape(-1)).reshape(array.shape)
 
     return renew
 
