@@ -43,7 +43,9 @@ class Body:
                 isinstance(n, ast.Name | ast.Constant) or self.is_static(n) for n in (node.left, *node.comparators)
             )
         if isinstance(node, ast.Name):
-            if node.id not in self.program.scope and not hasattr(builtins, node.id):
+            if node.id in self.program.computed or (
+                node.id not in self.program.scope and not hasattr(builtins, node.id)
+            ):
                 return False
             value = self.program.scope.get(node.id)
             return not isinstance(value, np.ndarray | np.generic) and not (
@@ -148,11 +150,13 @@ class Body:
                 self.op.name if self.op is not None and target.id in ("out", "result", "found") else target.id
             )
             program.run(f"{name} = {ast.unparse(written)}")
+            program.computed.add(name)
             self.names[target.id] = ast.Name(name, ast.Load())
             return
         if isinstance(target, ast.Tuple) and all(isinstance(t, ast.Name) for t in target.elts):
             names = [program.fresh(t.id) for t in target.elts]  # type: ignore[attr-defined]
             program.run(f"{', '.join(names)} = {ast.unparse(written)}")
+            program.computed.update(names)
             for t, name in zip(target.elts, names, strict=True):
                 self.names[t.id] = ast.Name(name, ast.Load())  # type: ignore[attr-defined]
             return

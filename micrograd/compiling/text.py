@@ -87,6 +87,7 @@ class Text:
         self.copies: dict[str, str] = {}
         self.copied: dict[Any, str] = {}
         self.made, self.before = made, before
+        self.computed: set[str] = set()  # variables that the lines set, whatever kind of thing they are
         self.forward_lines: list[str] = []
         self.backward_lines: list[str] = []
         self.lines = self.forward_lines
