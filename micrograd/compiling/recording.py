@@ -41,7 +41,8 @@ STATIC = ("shape", "dtype", "ndim", "size", "flags", "strides", "itemsize")
 HAND_ON = {
     code
     for made in (
-        *(apply, ops._record, ops.plain, vars(Tensor)["dtype"].fget, Tensor.__len__, Tensor.detach, linalg.matmul),
+        *(apply, ops._record, ops.plain, vars(Tensor)["dtype"].fget, Tensor.__len__, Tensor.detach),
+        *(linalg.matmul, linalg.bmm),
         *(
             indexing._getitem,
             indexing._with_array,

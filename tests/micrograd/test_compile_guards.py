@@ -278,7 +278,7 @@ def test_a_compiled_model_is_copied_with_its_parameters():
 
 
 @pytest.mark.filterwarnings("error:compile")
-def test_a_function_under_no_grad_and_the_largest_along_a_dimension_are_compiled():
+def test_a_function_under_no_grad_the_largest_along_a_dimension_and_einsum_are_compiled():
     w = micrograd.randn(3, 3, requires_grad=True)
     compiled = micrograd.compile(micrograd.no_grad()(lambda x: x @ w))
     assert [compiled(x).requires_grad for _ in range(2)] == [False] * 2
@@ -290,3 +290,7 @@ def test_a_function_under_no_grad_and_the_largest_along_a_dimension_are_compiled
         found, w.grad = w.grad.tolist(), None
         stable._function(w).backward()
         assert found == w.grad.tolist()
+    pairs = micrograd.compile(lambda a, b: micrograd.einsum("bij,bjk->bik", a, b))
+    for _ in range(3):
+        a, b = micrograd.randn(2, 3, 4), micrograd.randn(2, 4, 3)
+        assert micrograd.equal(pairs(a, b), a @ b)
