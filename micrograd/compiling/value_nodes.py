@@ -90,7 +90,7 @@ class Number(Value):
 
     def _refuse(self) -> None:
         if state.recording is not None:
-            state.recording.stop("a number is compared, or asked whether it is zero")
+            state.recording.stop("a number is compared, converted or asked whether it is zero")
 
     def __bool__(self) -> bool:
         self._refuse()
@@ -103,6 +103,17 @@ class Number(Value):
     def __hash__(self) -> int:
         self._refuse()
         return object.__hash__(self)
+
+    def __getattr__(self, name: str) -> Any:
+        self._refuse()
+        raise AttributeError(name)
+
+    def _no_value_can(self, *others: Any) -> Any:
+        self._refuse()
+        raise TypeError("a Value is no float")
+
+    __float__ = __int__ = __index__ = __round__ = _no_value_can
+    __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = _no_value_can
 
 
 def values_of(program: Any, inputs: Sequence[Value], results: dict[Step, Any]) -> list[Value]:

@@ -611,6 +611,13 @@ def test_the_text_alone_gives_the_value_and_the_gradients(n):
     assert ("import numpy" in loss.source()) == (n == 40)
 
 
+def rounded(number):
+    try:
+        return int(number)
+    except TypeError:
+        return 0
+
+
 def fresh_batches(function, weights, n=6):
     """The losses and gradients of steps with a batch of new numbers each, and the program in the end."""
     rng = random.Random(2)
@@ -636,13 +643,14 @@ def fresh_batches(function, weights, n=6):
         ("return sum(net(x) if y == 1 else -net(x) for x, y in zip(xs, ys))", (float,)),
         ("return sum(net(x) * {0: 2.0, 1: 3.0, -1: 4.0}[y] for x, y in zip(xs, ys))", (float,)),
         ("return sum(net(x) * (isinstance(y, float) + y) for x, y in zip(xs, ys))", ()),
+        ("return sum(net(x) * rounded(x[0]) + x[1] for x in xs)", ()),
         ("return sum((net(x) + 9) ** y for x, y in zip(xs, ys))", (float,)),
     ],
 )
 def test_new_numbers_in_lists_find_a_program_where_they_only_meet_values(body, kinds):
     random.seed(4)
     net = nn.MLP(2, [3, 1])
-    scope = {"net": net}
+    scope = {"net": net, "rounded": rounded}
     exec(f"def loss_of(xs, ys):\n    {body}", scope)
     compiled = micrograd.compile(scope["loss_of"])
     assert fresh_batches(compiled, net.parameters()) == fresh_batches(scope["loss_of"], net.parameters())
