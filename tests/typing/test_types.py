@@ -15,6 +15,7 @@ import micrograd
 from micrograd.ops import stubs
 
 EXAMPLE = Path(__file__).parent / "example.py"
+PROGRAMS = Path(__file__).parent.parent / "programs"
 ROOT = Path(micrograd.__file__).parent.parent
 
 # An expression, and the type that checkers are to see in it.
@@ -110,6 +111,21 @@ def test_a_type_checker_knows_what_expressions_are_and_finds_errors_only_where_t
     for line, (expression, kind) in enumerate(TYPES.items(), 2):
         (seen,) = re.findall(rf"revealed\.py:{line}:.* \"(.*?)\"\s*$", printed, re.MULTILINE)
         assert re.sub(r"\w+\.|tuple\[.*fallback=|\]$", "", seen) == kind.removesuffix("]"), expression
+
+
+@pytest.mark.slow
+def test_a_program_with_its_imports_changed_has_errors_only_on_lines_where_it_has_them_with_pytorch(tmp_path):
+    pytest.importorskip("pyright")
+    for library in ("torch", "micrograd"):
+        (tmp_path / library).mkdir()
+        for program in {*PROGRAMS.glob("*.py")} - {*PROGRAMS.glob("test_*.py")}:
+            source = re.sub("^import torch$", f"import {library} as torch", program.read_text("utf-8"), flags=re.M)
+            source = re.sub(r"^(import|from) torch\.", rf"\1 {library}.", source, flags=re.M)
+            (tmp_path / library / program.name).write_text(source, encoding="utf-8")
+    printed = pyright("torch", "micrograd", folder=tmp_path).stdout
+    theirs, mine = ({*re.findall(rf"/{each}/(\w+\.py:\d+):\d+ - error", printed)} for each in ("torch", "micrograd"))
+    assert len(theirs) > 20
+    assert mine <= theirs
 
 
 def test_the_example_runs(tmp_path):
