@@ -60,18 +60,18 @@ class Compiled(Recorder, Generic[P, R]):
             return self._of_values(*args, **kwargs)
         if self._eager is not None or observer.operation is not None or state.recording is not None:
             return self._function(*args, **kwargs)
-        arguments: list[tuple[str, Tensor]] = []
+        tensors: dict[int, tuple[str, Tensor]] = {}
         others: list[tuple[str, Any]] = []
         kinds: list[Any] = [state.grad_enabled]
         try:
             for i, value in enumerate(args):
-                _kind(value, self._names[i] if i < len(self._names) else f"x{i}", arguments, others, kinds)
+                _kind(value, self._names[i] if i < len(self._names) else f"x{i}", tensors, others, kinds)
             for name, value in kwargs.items():
                 kinds.append(name)
-                _kind(value, name, arguments, others, kinds)
-        except Obstacle as error:
+                _kind(value, name, tensors, others, kinds)
+        except (Obstacle, RecursionError) as error:  # also of a list in itself
             return self._give_up(str(error), args, kwargs)
-        key = tuple(kinds)
+        key, arguments = tuple(kinds), list(tensors.values())
         for recorded in self._recorded.get(key, ()):
             if recorded.holds():
                 try:
@@ -218,16 +218,15 @@ def _items_in(value: Any) -> list[int]:
     return found
 
 
-def _kind(value: Any, name: str, tensors: list[Any], others: list[Any], kinds: list[Any]) -> None:
+def _kind(value: Any, name: str, tensors: dict[int, Any], others: list[Any], kinds: list[Any]) -> None:
     """Add to `kinds` what a program depends on in an argument. Raises Obstacle for what cannot be an argument."""
     if isinstance(value, Tensor):
-        for i, (_, other) in enumerate(tensors):
-            if other is value:
-                kinds.append(i)
-                return
+        if id(value) in tensors:
+            kinds.append([*tensors].index(id(value)))
+            return
         array, wanting = value._array, value.grad_fn is not None or value.requires_grad
         kinds.append((array.shape, array.dtype, array.strides, wanting, value._base is None))
-        tensors.append((name, value))
+        tensors[id(value)] = (name, value)
     elif value is None or type(value) in (int, bool, str):
         kinds.append((type(value), value))
     elif type(value) is float:

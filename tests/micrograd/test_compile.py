@@ -474,6 +474,15 @@ def test_an_argument_that_it_cannot_take_runs_eagerly_with_one_warning():
     assert len(caught) == 1
 
 
+def test_a_list_in_itself_runs_eagerly_with_one_warning():
+    xs = [leaf(1, 2)]
+    xs.append(xs)
+    compiled = micrograd.compile(lambda xs: xs[0] * 2)
+    with pytest.warns(UserWarning, match="recursion") as caught:
+        assert [compiled(xs).tolist() for _ in range(3)] == [[2, 4]] * 3
+    assert len(caught) == 1
+
+
 CHANGES = ["y += 1", "y.mul_(x)", "y.relu_()", "y += y", "F.dropout(y, 0.5, inplace=True)", "y.neg_().exp_()"]
 CHANGES += ["y[0] = 1", "y.zero_()", "v = y.view(-1); y += 1; y = y * v", "y[0].mul_(2)", "y.detach().mul_(2)"]
 CHANGES += ["y[1:] = x[:3]; y[0] += x[0]", "y[y > 1] = 0", "v = y[1:]; v.mul_(x[1:]); y[2] = 3; y = y + v.sum()"]
