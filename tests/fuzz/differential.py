@@ -213,7 +213,7 @@ def of_a_stale_view(line: str, words: str, theirs: dict[str, Any]) -> bool:
         return False
     name = re.sub(r"with torch\.\w+\(\): ", "", line)
     x = theirs[re.match(r"\w+", name)[0]]
-    return not (x.is_leaf and x.requires_grad and x._base is None)
+    return isinstance(x, torch.Tensor) and not (x.is_leaf and x.requires_grad and x._base is None)
 
 
 def builtin_class(error: Exception) -> str:
