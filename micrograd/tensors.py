@@ -19,7 +19,7 @@ from micrograd.rules.dtypes import Size, dtype_of
 from micrograd.rules.errors import dim_error, silent
 from micrograd.rules.layout import in_shape_of_now, lying_as
 from micrograd.rules.missing import nearest
-from micrograd.rules.printing import tensor_text
+from micrograd.rules.printing import name_of_node, tensor_text
 
 if TYPE_CHECKING:
     from micrograd.rules.methods import Methods  # those that operations attach, for editors and type checkers
@@ -119,8 +119,7 @@ class Tensor(Methods):
         return len(self._array)
 
     def __repr__(self) -> str:
-        name = self.grad_fn.name if self.grad_fn is not None else None
-        return tensor_text(self._array, requires_grad=self.requires_grad, grad_fn=name)
+        return tensor_text(self._array, requires_grad=self.requires_grad, grad_fn=name_of_node(self))
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if self.ndim == 0 else object.__format__(self, spec)
@@ -214,7 +213,7 @@ class Tensor(Methods):
 
     def _accumulate_in_leaf(self, g: Any) -> None:
         """What backward does where it arrives at this leaf, unless it was frozen since."""
-        if self._node is not None:
+        if self.grad_fn is not None:
             raise RuntimeError("leaf variable has been moved into the graph interior")
         if not self.requires_grad:
             return

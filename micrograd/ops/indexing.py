@@ -153,6 +153,7 @@ def _put_into(x: Tensor, index: Any, value: Any, assigned: bool = False) -> None
     elif is_tensor:
         same = assigned and _is_same(x._array, array) and _has_changed(value)
         if same and (value._base is (x if x._base is None else x._base) or not records(x, value)):
+            _ = state.grad_enabled and value.grad_fn  # raises for a view that cannot follow its base
             x._version[0] += 1  # the end of x[1:] += 1, which PyTorch copies
             return
         name = "CopyBackwards"

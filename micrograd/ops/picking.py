@@ -11,7 +11,7 @@ from micrograd.ops.indexing import _index, added_at
 from micrograd.ops.shapes import _in_order
 from micrograd.rules.dims import dim_of
 from micrograd.rules.dtypes import TITLES
-from micrograd.rules.errors import dim_error, pytorch_error
+from micrograd.rules.errors import dim_error, need_to_fit, pytorch_error
 from micrograd.rules.rerun import copied, rerun
 from micrograd.tensors import Tensor, wrap
 
@@ -209,7 +209,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     _check_bounds(array, axis, input.shape[axis] if input.ndim else 1, IndexError)
     _need_its_dtype("index_add_", input, source)
     positions = (*(np.s_[:],) * axis, array.copy()) if input.ndim else ...
-    part = source if alpha == 1 else source * alpha
+    part = source if alpha == 1 else source * need_to_fit(alpha, input._array.dtype)
     return apply(_add_at.op, input, part, index=positions, name="IndexAddBackward0")
 
 

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from micrograd.graph import state
 from micrograd.ops import TORCH, apply, function, op, save
 from micrograd.ops.extremes import ValuesAndIndices, _pick
 from micrograd.ops.indexing import added_at
@@ -26,6 +27,8 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The indices (int64) that sort input along dim."""
     axis, array = dim_of(input, dim), input._array
+    if state.grad_enabled:
+        _ = input.grad_fn  # raises for a view that cannot follow its base, as PyTorch does
     if not input.ndim:
         return wrap(np.int64(0))
     if descending:  # backwards twice, so that equal ones stay in the order they had

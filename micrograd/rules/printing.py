@@ -50,6 +50,14 @@ def set_printoptions(profile: str | None = None, *, sci_mode: bool | None = None
     OPTIONS.sci_mode = sci_mode  # unlike the others it goes back to None where it is not given, as in PyTorch
 
 
+def name_of_node(tensor: Any) -> str | None:
+    """What a tensor shows as its grad_fn; that of a view that cannot follow its base is invalid, and no error."""
+    try:
+        return None if tensor.grad_fn is None else tensor.grad_fn.name
+    except RuntimeError:
+        return "Invalid"
+
+
 def tensor_text(array: np.ndarray, *, requires_grad: bool = False, grad_fn: str | None = None) -> str:
     """Return the text by which PyTorch shows a tensor of these values, `tensor([1., 2.], requires_grad=True)`.
 

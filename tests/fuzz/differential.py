@@ -145,11 +145,11 @@ def compared(lines: list[str], theirs: Outcome | None) -> list[Difference]:
 
 def looked_at_again(lines: list[str], codes: list[CodeType], found: list[Difference]) -> list[Difference]:
     """The differences; those of values and gradients under another kind where they are no fault."""
-    numbers = [difference for difference in found if difference.kind in (VALUE, GRADIENT)]
+    numbers = [difference for difference in found if difference.kind in (VALUE, GRADIENT, SHAPE)]
     looks = [(ROUNDING, [nullcontext()]), (SELECTION, [second_look.selecting(lines)])]
     if any("conv1d" in line for line in lines):
         looks += [(SELECTION, [torch.backends.mkldnn.flags(enabled=False)])]
-    if any("1e30" in line for line in lines):
+    if any("1e30" in line or "nan_to_num" in line for line in lines):
         looks += [(ROUNDING, [second_look.in_float64()])]
         looks += [(SELECTION, [second_look.in_float64(), second_look.selecting(lines)])]
     for kind, contexts in looks if numbers else ():
@@ -211,9 +211,8 @@ def of_a_stale_view(line: str, words: str, theirs: dict[str, Any]) -> bool:
     """
     if not words.startswith("a leaf Variable"):
         return False
-    name = re.sub(r"with torch\.\w+\(\): ", "", line)
-    x = theirs[re.match(r"\w+", name)[0]]
-    return isinstance(x, torch.Tensor) and not (x.is_leaf and x.requires_grad and x._base is None)
+    x = theirs[NAMES.search(line)[0]]
+    return not (x.is_leaf and x.requires_grad and x._base is None)
 
 
 def builtin_class(error: Exception) -> str:

@@ -41,13 +41,28 @@ ROUNDED = 2.0**-16
 @contextmanager
 def in_float64() -> Iterator[None]:
     """Within it, what a program writes down is float64, in which squares of 1e30 have room."""
+    patches = ExitStack()
     try:
         for library in (torch, micrograd):
             library.set_default_dtype(library.float64)
+            for name in ("nan_to_num", "nan_to_num_"):
+                of_float32 = with_largest_of_float32(getattr(library.Tensor, name))
+                patches.enter_context(mock.patch.object(library.Tensor, name, of_float32))
         yield
     finally:
+        patches.close()
         for library in (torch, micrograd):
             library.set_default_dtype(library.float32)
+
+
+def with_largest_of_float32(nan_to_num: Callable) -> Callable:
+    """The same in every dtype: infinity becomes the largest number of float32."""
+    most = float(np.finfo(np.float32).max)
+
+    def changed(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
+        return nan_to_num(x, nan, most if posinf is None else posinf, -most if neginf is None else neginf)
+
+    return changed
 
 
 def in_step(mine: Names, theirs: Names, codes: list[CodeType], execute: Callable) -> tuple[list, list]:
@@ -221,7 +236,7 @@ def cumprod(x: torch.Tensor, dim: int) -> torch.Tensor:
 
 
 def nan_to_num(x: torch.Tensor, *values: Any, **named: Any) -> torch.Tensor:
-    plain = PLAIN["nan_to_num"](x.detach(), *values, **named)
+    plain = with_largest_of_float32(PLAIN["nan_to_num"])(x.detach(), *values, **named)
     return torch.where(x.isfinite(), x, plain) if x.is_floating_point() else plain
 
 
@@ -272,7 +287,10 @@ def from_first(x: torch.Tensor) -> torch.Tensor:
 
 def quantile(x: torch.Tensor, q: Any, dim: int | None = None, keepdim: bool = False) -> torch.Tensor:
     """Among equal numbers the first is chosen, where PyTorch chooses by a sort that is not stable."""
-    if not isinstance(q, float) or not x.dim() or x.isnan().any():
+    if isinstance(q, torch.Tensor):
+        parts = [quantile(x, each.item(), dim, keepdim) for each in q.reshape(-1)]
+        return torch.stack(parts) if q.dim() else parts[0]
+    if not x.dim() or x.isnan().any():
         return PLAIN["quantile"](x, q, dim, keepdim)
     rows = x.reshape(-1) if dim is None else x.movedim(dim, -1)
     rows = rows.sort(dim=-1, stable=True).values
@@ -317,24 +335,48 @@ class CrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        ctx.save_for_backward(x.softmax(-1) - torch.nn.functional.one_hot(target, x.shape[-1]))
+        dim = min(x.dim() - 1, 1)
+        ones = torch.nn.functional.one_hot(target, x.shape[dim]).movedim(-1, dim)
+        ctx.save_for_backward(x.softmax(dim) - ones)
+        ctx.count = target.numel()
         return PLAIN["cross_entropy"](x, target)
 
     @staticmethod
     def backward(ctx: Any, g: torch.Tensor) -> Any:
         (slope,) = ctx.saved_tensors
-        return g * slope / (len(slope) if slope.dim() == 2 else 1), None
+        return g * slope / ctx.count, None
 
 
 def cross_entropy(x: torch.Tensor, target: torch.Tensor, **options: Any) -> torch.Tensor:
-    if options or target.is_floating_point() or x.dim() > 2:
+    if options or target.is_floating_point():
         return PLAIN["cross_entropy"](x, target, **options)
     return CrossEntropy.apply(x, target)
 
 
+class LayerNorm(torch.autograd.Function):
+    """Without weights: the derivative is what is left of g without its mean and its part along the result."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, shape: Any) -> torch.Tensor:
+        ctx.dims = tuple(range(-len(shape), 0))
+        out = PLAIN["layer_norm"](x, shape)
+        ctx.save_for_backward(out.clone(), (x.var(ctx.dims, unbiased=False, keepdim=True) + 1e-5).rsqrt())
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, g: torch.Tensor) -> Any:
+        out, factor = ctx.saved_tensors
+        rest = g - g.mean(ctx.dims, keepdim=True) - out * (g * out).mean(ctx.dims, keepdim=True)
+        return rest * factor, None
+
+
+def layer_norm(x: torch.Tensor, shape: Any, **options: Any) -> torch.Tensor:
+    return PLAIN["layer_norm"](x, shape, **options) if options else LayerNorm.apply(x, shape)
+
+
 METHODS, FUNCTIONS = (
     (amax, amin, prod, cumprod, nan_to_num, nan_to_num_, norm, var, std, quantile, power, power_of_number),
-    (gelu, elu, cross_entropy),
+    (gelu, elu, cross_entropy, layer_norm),
 )
 PLAIN = {each.__name__: getattr(torch.Tensor, each.__name__) for each in METHODS}
 PLAIN.update({each.__name__: getattr(torch.nn.functional, each.__name__) for each in FUNCTIONS})

@@ -1206,6 +1206,14 @@ torch.set_printoptions(precision=4)
 # Of all these kinds, what random programs have found, and what stands near it.
 
 NEAR_WHAT_WAS_FOUND = """
+[torch.zeros(2, 2, dtype=dtype).index_add_(0, torch.tensor([1]), torch.tensor([[3, 5]], dtype=dtype), alpha=1.7) for dtype in (torch.int64, torch.uint8)]
+torch.zeros(3, dtype=torch.uint8).index_add_(0, torch.tensor([1]), torch.tensor([3], dtype=torch.uint8), alpha=-1.7)
+torch.zeros(3, dtype=torch.int32).index_add(0, torch.tensor([1]), torch.tensor([3], dtype=torch.int32), alpha=0.5)
+x = torch.zeros(6, requires_grad=True).round(); y = torch.no_grad()(lambda: x.view(-1).mul_(-2.))(); y.argsort()
+x = torch.zeros(6, requires_grad=True).round(); y = torch.no_grad()(lambda: x.view(-1).mul_(-2.))(); str(y)
+x = torch.zeros((), requires_grad=True) * 1; y = torch.no_grad()(lambda: x.view(-1).mul_(-2.))(); x.flatten()[:] = y
+x = torch.zeros(4); y = x[3]; y.requires_grad = True; x[:] = y; x.sum().backward()
+x = torch.zeros(4); y = x.unbind()[1]; y.requires_grad = True; x.fill_(y); x.sum().backward()
 [torch.tensor([7.9e28]).norm(p).item() for p in (2, 3, 0.5, -1, 0, inf)]
 [torch.tensor(-1e-30).norm().item(), torch.tensor(1e-30).norm(3).item(), torch.tensor(7.9e28).norm(2, ()).item()]
 [torch.full((2, 1), 7.9e28).norm(2, 1), torch.full((1, 2), -7.9e28).norm(2, 0, True), torch.full((1, 1), 1e-30).norm()]
