@@ -82,7 +82,7 @@ def pow(x, exponent, /):
     refuse_bools("**", x)
     if not isinstance(exponent, np.ndarray):
         return _power(x, exponent), save(lambda g: _power_derivative(g, x, exponent), x)
-    out = _power_of_integers(x, exponent) if exponent.dtype.kind in "iu" else np.power(x, exponent)
+    out = _power_of_integers(x, exponent) if exponent.dtype.kind in "iu" else _power_of_arrays(x, exponent)
 
     def dx(g):
         if all_normal(out):
@@ -224,6 +224,12 @@ def where_true(mask, g):
 
 
 # That is what the lectures need. More of PyTorch's functions of one number:
+
+
+def _power_of_arrays(x, exponent):
+    """x**exponent. NumPy takes the square root for a 0.5 that is broadcast: nan of -inf, which to the 0.5 is inf."""
+    out, half = np.power(x, exponent), exponent == 0.5
+    return np.where(half & ((x == -np.inf) | (x == 0)), np.abs(x, dtype=out.dtype), out) if half.any() else out
 
 
 def _power_of_integers(x, exponent):

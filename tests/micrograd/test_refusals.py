@@ -1206,6 +1206,8 @@ torch.set_printoptions(precision=4)
 # Of all these kinds, what random programs have found, and what stands near it.
 
 NEAR_WHAT_WAS_FOUND = """
+[torch.tensor([[-inf, -0., 4.]] * 2) ** exponent for exponent in (torch.tensor(0.5), torch.full((2, 1), 0.5), torch.full((2, 3), 0.5), torch.tensor(-0.5))]
+[str(torch.tensor([-0.]) ** exponent) for exponent in (torch.tensor(0.5), torch.tensor([3.]), torch.tensor([0.5]))]
 [torch.zeros(2, 2, dtype=dtype).index_add_(0, torch.tensor([1]), torch.tensor([[3, 5]], dtype=dtype), alpha=1.7) for dtype in (torch.int64, torch.uint8)]
 torch.zeros(3, dtype=torch.uint8).index_add_(0, torch.tensor([1]), torch.tensor([3], dtype=torch.uint8), alpha=-1.7)
 torch.zeros(3, dtype=torch.int32).index_add(0, torch.tensor([1]), torch.tensor([3], dtype=torch.int32), alpha=0.5)
