@@ -51,7 +51,7 @@ class Corpus:
             return cls(words, survey, {"train": words.blocks})
         if survey.words < 2:
             raise UsageError(
-                f"{words.path} holds a single word, too few to split; --split none trains on it all the same"
+                f"{words.name} holds a single word, too few to split; --split none trains on it all the same"
             )
         every = words.words()
         parts = data.split_words(every)._asdict()

@@ -57,6 +57,7 @@ class WordList:
 
     def __init__(self, path: str | Path, unique: bool = False):
         self.path, self.unique = Path(path), unique
+        self.name = str(path)  # in messages
         self.is_plain = True  # whether all that was read is the text of its blocks, byte for byte
         self._first_read: tuple[int, ...] | None = None
 

@@ -197,6 +197,7 @@ class GivenWords(WordList):
 
     def __init__(self, words: Iterable[str], path: Path, unique: bool):
         super().__init__(path, unique)
+        self.name = "the list"
         self._given = list(words)
         for word in self._given:
             if not isinstance(word, str):

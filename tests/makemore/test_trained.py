@@ -115,6 +115,7 @@ def test_a_score_adds_up():
         (NAMES, {"seed": "x"}, ValueError, "seed cannot be 'x'"),
         (NAMES, {"type": "bigram", "n_embd": 3}, ValueError, "does not go with --type bigram"),
         ([], {}, ValueError, "there are no words"),
+        (["emma"], {}, ValueError, "the list holds a single word"),
         ([3], {}, TypeError, "words are strings"),
         (["a\nb"], {}, ValueError, "more than a word"),
         ("not/there.txt", {}, OSError, "not/there.txt"),
