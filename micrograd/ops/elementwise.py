@@ -114,7 +114,7 @@ def _power(x, exponent):
         return 1 / x
     if exponent == -2:
         return 1 / (x * x)
-    return np.power(x, exponent)
+    return _power_by_number(x, exponent)
 
 
 def _power_derivative(g, x, exponent):
@@ -224,6 +224,13 @@ def where_true(mask, g):
 
 
 # That is what the lectures need. More of PyTorch's functions of one number:
+
+
+def _power_by_number(x, exponent):
+    """x**exponent; beyond 2**24, where float32 does not tell odd from even, in float64."""
+    if x.dtype.kind == "f" and not -(2**24) <= exponent <= 2**24:
+        return np.power(x, exponent, dtype=np.float64).astype(x.dtype)
+    return np.power(x, exponent)
 
 
 def _power_of_arrays(x, exponent):
