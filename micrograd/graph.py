@@ -197,7 +197,7 @@ def run_backward(
             gradients[root] = gradients[root] + starts[i] if root in gradients else starts[i].copy()
         for node in reversed(topological_order(*[root for root in roots if type(root) is Node])):
             g = gradients.pop(node, None)
-            if g is not None and (node.retained is not None or node.hooks is not None):
+            if g is not None and (node.retained or node.hooks) and (node not in skipped or node in (wanted or ())):
                 g = node.seen(g)
             if wanted and node in wanted and g is not None:
                 found[node] = g.copy()

@@ -100,8 +100,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         else:
             arrays.append(plain(x))
     if not any_tensor:
-        kind = type(inputs[0]).__name__ if inputs else "nothing"
-        raise TypeError(f"{op.name}(): argument 'input' (position 1) must be Tensor, not {kind}")
+        raise TypeError(f"{op.name}(): argument 'input' (position 1) must be Tensor, not {type(inputs[0]).__name__}")
     token = ON_ERROR.set(GO_ON)
     try:
         results = op.forward(*arrays, **options)

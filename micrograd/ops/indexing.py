@@ -147,13 +147,14 @@ def _put_into(x: Tensor, index: Any, value: Any, assigned: bool = False) -> None
         name = "FillBackward0" if index is None else name
         if index is None and (assigned or is_tensor) and is_expanded(x._array):
             raise RuntimeError(OVERLAPS)  # by fill_ and a number alone PyTorch fills it
-    elif index is not None:
-        if is_tensor:
-            _check_put(x, value)
+    elif is_tensor and index is not None:
+        _check_put(x, value)
     elif is_tensor:
         same = assigned and _is_same(x._array, array) and _has_changed(value)
         if same and (value._base is (x if x._base is None else x._base) or not records(x, value)):
-            _ = state.grad_enabled and value.grad_fn  # raises for a view that cannot follow its base
+            if records(x, value):
+                refuse_change(x)
+                _ = value.grad_fn  # raises for a view that cannot follow its base
             x._version[0] += 1  # the end of x[1:] += 1, which PyTorch copies
             return
         name = "CopyBackwards"

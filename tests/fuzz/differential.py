@@ -34,8 +34,9 @@ SILENT = (
 UNREFUSED, LOUD, ERROR_CLASS = "not refused", "loud", "class of error"
 # What a second look (second_look.py) has shown to be no fault.
 ROUNDING, SELECTION = "rounding alone", "0 times infinity, or one of equals, in PyTorch"
+SHARED = "gradients in one memory in PyTorch"
 NEEDLESS, INTEGERS = "refused, and the gradient here is right", "a graph through integers"
-KINDS = (*SILENT, UNREFUSED, LOUD, ERROR_CLASS, ROUNDING, SELECTION, NEEDLESS, INTEGERS)
+KINDS = (*SILENT, UNREFUSED, LOUD, ERROR_CLASS, ROUNDING, SELECTION, SHARED, NEEDLESS, INTEGERS)
 
 # Both libraries round in float32, 6e-8 of a number, and functions such as exp to a few of these; the programs take
 # some ten steps on a few numbers of the size of 1, and steps such as 1 / (x - y) widen an error some ten times each.
@@ -152,6 +153,8 @@ def looked_at_again(
     """
     numbers = [difference for difference in found if difference.kind in (VALUE, GRADIENT, SHAPE)]
     looks = [(ROUNDING, [nullcontext()]), (SELECTION, [second_look.selecting(lines)])]
+    if any("stack" in line for line in lines):
+        looks += [(SHARED, [second_look.stacking_copies()])]
     if any("conv1d" in line for line in lines):
         looks += [(SELECTION, [torch.backends.mkldnn.flags(enabled=False)])]
     if any(re.search("1e-?30|nan_to_num", line) for line in lines):

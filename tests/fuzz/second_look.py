@@ -14,6 +14,8 @@ These are no fault, and each is shown by a run, not by a name:
   PyTorch runs again, saves copies, and says what the gradient is.
 - A choice among equal numbers, which PyTorch's quantile leaves to a sort that is not stable. It runs again with a sort
   that is.
+- Gradients in one memory, which PyTorch gives to numbers that are stacked and added up (see findings). It runs again
+  and stacks copies.
 - A refusal because x.data = y leaves x the version counter of what it was a view of, which it has nothing to do with
   any more. PyTorch runs again and gives x that of y.
 """
@@ -158,7 +160,7 @@ class Extreme(torch.autograd.Function):
         ctx.sign = (x > 0).to(x.dtype) - (x < 0).to(x.dtype) if signed else None
         x = x.abs() if signed else x
         out = getattr(torch, name)(x, dim, keepdim)
-        ctx.save_for_backward(x.clone(), out.clone())
+        ctx.save_for_backward(x, out.clone())
         ctx.dim, ctx.keepdim = dim, keepdim
         return out
 
@@ -393,6 +395,30 @@ def selecting(lines: list[str]) -> Iterator[None]:
             sign = r"\*\*" if function in (power, power_of_number) else rf"\.{function.__name__}\("
             if any(re.search(sign, line) for line in lines):
                 stack.enter_context(mock.patch.object(owner, function.__name__, function))
+        yield
+
+
+class Copied(torch.autograd.Function):
+    """A copy, whose gradient is copied too."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx: Any, g: torch.Tensor) -> Any:
+        return g.clone()
+
+
+@contextmanager
+def stacking_copies() -> Iterator[None]:
+    """Within it, each part of a stack gets a gradient of its own from PyTorch."""
+    stack = torch.stack
+
+    def of_copies(tensors: Any, dim: int = 0) -> torch.Tensor:
+        return stack([Copied.apply(x) for x in tensors], dim)
+
+    with mock.patch.object(torch, "stack", of_copies):
         yield
 
 

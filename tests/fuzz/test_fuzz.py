@@ -6,7 +6,7 @@
 import functools
 
 import pytest
-from fuzz.differential import INTEGERS, LOUD, NEEDLESS, SELECTION, SILENT, Difference, differences
+from fuzz.differential import INTEGERS, LOUD, NEEDLESS, SELECTION, SHARED, SILENT, Difference, differences
 from fuzz.programs import TOPICS, program
 from fuzz.search import paragraph, shorten
 
@@ -87,6 +87,14 @@ NO_FAULT = {
         "u = y.chunk(1)[0]",
         "z.scatter_(-1, torch.tensor([0]), torch.zeros(1))",
         "u.sum().backward()",
+    ),
+    "gradients in one memory": (
+        SHARED,
+        "x = torch.tensor(1.5, requires_grad=True)",
+        "y = torch.tensor(1.75, requires_grad=True)",
+        "z = torch.stack([y, x])",
+        "z.sum().backward()",
+        "(z * z).sum().backward()",
     ),
     "equal numbers, of which quantile takes one": (
         SELECTION,

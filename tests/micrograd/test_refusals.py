@@ -1206,6 +1206,9 @@ torch.set_printoptions(precision=4)
 # Of all these kinds, what random programs have found, and what stands near it.
 
 NEAR_WHAT_WAS_FOUND = """
+x = torch.tensor([1., 3.], requires_grad=True); y = x.std(); y.retain_grad(); z = y * 1; g = torch.autograd.grad((z * y).sum(), z); [g, y.grad]
+x = torch.tensor([1., 3.], requires_grad=True); y = x * 2; y.retain_grad(); z = y * 1; g = torch.autograd.grad((z * y).sum(), [y, x]); [g, y.grad]
+x = torch.ones(2, 3); y = x.unsqueeze(0); y.div_(torch.ones(3, requires_grad=True)); y.chunk(2, 0)[0][:, :] = y
 [torch.tensor([-1., 1., 0.5, -1.5, 0., -0.]) ** n for n in (2147483647, 2**24 + 1, 2.0**24 + 1, -(2**24) - 1, 2**31 + 2, 1e10)]
 [torch.tensor([-1, 2]) ** 16777217, torch.tensor([-1., 2.], dtype=torch.float64) ** 16777217]
 x = torch.tensor([-1., 1., 0.5], requires_grad=True); (x ** (2**24 + 1)).sum().backward(); x.grad
