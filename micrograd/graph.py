@@ -184,20 +184,20 @@ def run_backward(
 ) -> dict[Any, Any]:
     """Carry the gradients `starts` of `tensors` back to all leaves that they were made from.
 
-    Returns the gradient of each leaf, an array that nobody else holds, by the leaf, and beside them those of the Nodes
-    in `wanted`, which is None where the leaves are to accumulate them. skipped: Nodes to go no further from. Raises
-    RuntimeError where what the graph saved is gone or was changed.
+    Returns them by the leaf, and by the Node in `wanted` (None where the leaves are to accumulate), as arrays that nobody
+    else holds. skipped: Nodes to go no further from. Raises RuntimeError where what was saved is gone or was changed.
     """
     look = None if observer.backward is None else observer.backward(tensors, starts, wanted is None)
     roots = [tensor.grad_fn or tensor for tensor in tensors]
     gradients: dict[Any, Any] = {}
     found: dict[Any, Any] = {}
+    unseen = set(skipped).difference(roots, wanted or ())
     with silent():
         for i, root in enumerate(roots):
             gradients[root] = gradients[root] + starts[i] if root in gradients else starts[i].copy()
         for node in reversed(topological_order(*[root for root in roots if type(root) is Node])):
             g = gradients.pop(node, None)
-            if g is not None and (node.retained or node.hooks) and (node not in skipped or node in (wanted or ())):
+            if g is not None and (node.retained or node.hooks) and node not in unseen:
                 g = node.seen(g)
             if wanted and node in wanted and g is not None:
                 found[node] = g.copy()

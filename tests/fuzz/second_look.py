@@ -253,10 +253,25 @@ def norm(x: torch.Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False) ->
     return torch.where(out == 0, out.detach(), out) if p else out
 
 
+class Ramp(torch.autograd.Function):
+    """relu, with a gradient that is multiplied by 0 or 1."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(x.clone())
+        return x.relu()
+
+    @staticmethod
+    def backward(ctx: Any, g: torch.Tensor) -> Any:
+        return g * (ctx.saved_tensors[0] > 0)
+
+
 def gelu(x: torch.Tensor, approximate: str = "none") -> torch.Tensor:
     """It ends at 0 and at x, where PyTorch's is nan in some places."""
     inside = PLAIN["gelu"](torch.where(x.isinf(), 0, x), approximate=approximate)
-    return torch.where(x.isinf(), x.relu(), inside) if approximate == "none" else PLAIN["gelu"](x, approximate="tanh")
+    return (
+        torch.where(x.isinf(), Ramp.apply(x), inside) if approximate == "none" else PLAIN["gelu"](x, approximate="tanh")
+    )
 
 
 def elu(x: torch.Tensor, alpha: float = 1.0, inplace: bool = False) -> torch.Tensor:
