@@ -184,7 +184,7 @@ def run_backward(
 ) -> dict[Any, Any]:
     """Carry the gradients `starts` of `tensors` back to all leaves that they were made from.
 
-    Returns them by the leaf, and by the Node in `wanted` (None where the leaves are to accumulate), as arrays that nobody
+    Returns them by the leaf, and by the Node in `wanted` (None where leaves are to accumulate), as arrays that nobody
     else holds. skipped: Nodes to go no further from. Raises RuntimeError where what was saved is gone or was changed.
     """
     look = None if observer.backward is None else observer.backward(tensors, starts, wanted is None)

@@ -270,7 +270,7 @@ class Tensor(Methods):
             )
         if value._array is not self._array:
             self._version[0] += 1  # a graph that saved what was here before is not to go on with it
-            self._array, self._version = value._array, [self._version[0]]
+            self._share(value)
 
     # To Python, to NumPy, to another dtype.
 

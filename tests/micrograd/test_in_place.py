@@ -1148,3 +1148,17 @@ def test_each_step_of_the_random_programs_runs_and_has_a_gradient_somewhere(name
     starts = [(name, i, j) for i in range(8) for j in (0, 1, 3)]
     prepared = [[("x * 2", i, 0), (name, 8, j)] for _, i, j in starts] + [[start] for start in starts]
     assert any(run_both(program, {program[-1][1], len(program) + 7}) for program in prepared)
+
+
+def test_memory_that_data_was_set_to_is_watched_where_pytorch_gives_the_gradient_of_other_numbers():
+    def gradient(torch):
+        w, numbers = torch.ones(2, requires_grad=True), torch.tensor([3.0, 4.0])
+        w.data = numbers
+        loss = (w * w).sum()
+        numbers += 1
+        loss.backward()
+        return w.grad.tolist()
+
+    assert gradient(torch) == [8.0, 10.0]  # that of [4, 5], while the loss is that of [3, 4]
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        gradient(micrograd)
