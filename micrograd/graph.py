@@ -161,7 +161,8 @@ class Node:
         if self.hooks:
             for hook in list(self.hooks.values()):
                 g = hook(g)
-        if self.retained is not None and (tensor := self.retained()) is not None:
+        tensor = None if self.retained is None else self.retained()
+        if tensor is not None and (tensor._base is None or tensor._version[0] == tensor._seen):  # it is as it was
             tensor._accumulate(g.copy())
         return g
 

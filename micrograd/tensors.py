@@ -265,9 +265,7 @@ class Tensor(Methods):
         if not isinstance(value, Tensor):
             raise TypeError(f"data is set to a Tensor, not to {type(value).__name__}")
         if self.requires_grad and value._array.dtype.kind != "f":
-            raise RuntimeError(
-                f"data set to a tensor that requires gradients must be floating point, not {value.dtype}"
-            )
+            raise RuntimeError(f"data of a tensor that requires gradients must be floating point, not {value.dtype}")
         if value._array is not self._array:
             self._version[0] += 1  # a graph that saved what was here before is not to go on with it
             self._share(value)

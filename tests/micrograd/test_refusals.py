@@ -1206,6 +1206,8 @@ torch.set_printoptions(precision=4)
 # Of all these kinds, what random programs have found, and what stands near it.
 
 NEAR_WHAT_WAS_FOUND = """
+x = torch.ones(1, requires_grad=True) * 1; y = x.view(1); y.retain_grad(); y[-1].mul_(2); (x * x).sum().backward(); y.grad
+x = torch.ones(2, requires_grad=True) * 1; y = x.view(2); y.retain_grad(); y[-1].mul_(2); (y * y).sum().backward(); y.grad
 x = torch.tensor([1., 3.], requires_grad=True); y = x * 2; y.retain_grad(); z = x * 3; g = torch.autograd.grad(y.sum(), z, allow_unused=True); [g, y.grad]
 x = torch.tensor([1., 3.], requires_grad=True); y = x.sum(); y.retain_grad(); z = x * 3; g = torch.autograd.grad(y, z, allow_unused=True); [g, y.grad]
 x = torch.tensor([1., 3.], requires_grad=True); y = x.std(); y.retain_grad(); z = y * 1; g = torch.autograd.grad((z * y).sum(), z); [g, y.grad]
