@@ -371,6 +371,27 @@ def cross_entropy(x: torch.Tensor, target: torch.Tensor, **options: Any) -> torc
     return CrossEntropy.apply(x, target)
 
 
+class LogSoftmax(torch.autograd.Function):
+    """Of equal numbers the derivative along equal gradients is 0, where rounding may leave some 1e-8."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, dim: int) -> torch.Tensor:
+        out = PLAIN["log_softmax"](x, dim)
+        ctx.dim = dim
+        ctx.save_for_backward(out.clone())
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, g: torch.Tensor) -> Any:
+        out = g - ctx.saved_tensors[0].exp() * g.sum(ctx.dim, keepdim=True)
+        noise = ROUNDED * g.abs().amax(ctx.dim, keepdim=True)
+        return torch.where(out.abs() <= noise, 0, out), None
+
+
+def log_softmax(x: torch.Tensor, dim: int) -> torch.Tensor:
+    return LogSoftmax.apply(x, dim) if x.dim() and x.is_floating_point() else PLAIN["log_softmax"](x, dim)
+
+
 class LayerNorm(torch.autograd.Function):
     """Without weights: the derivative is what is left of g without its mean and its part along the result."""
 
@@ -393,7 +414,7 @@ def layer_norm(x: torch.Tensor, shape: Any, **options: Any) -> torch.Tensor:
 
 
 METHODS, FUNCTIONS = (
-    (amax, amin, prod, cumprod, nan_to_num, nan_to_num_, norm, var, std, quantile, power, power_of_number),
+    (amax, amin, prod, cumprod, nan_to_num, nan_to_num_, norm, var, std, quantile, log_softmax, power, power_of_number),
     (gelu, elu, cross_entropy, layer_norm),
 )
 PLAIN = {each.__name__: getattr(torch.Tensor, each.__name__) for each in METHODS}
