@@ -159,6 +159,7 @@ class Compiled(Recorder, Generic[P, R]):
 
 
 OWN = {"_compiled", "_orig_mod", "__call__", "source", "__class__", "__deepcopy__", "__reduce_ex__", "__dict__"}
+"""What a CompiledModule does not leave to its module."""
 
 
 class CompiledModule(Module):
@@ -176,16 +177,7 @@ class CompiledModule(Module):
         return self._compiled.source()
 
     def __getattribute__(self, name: str) -> Any:
-        if name in (
-            "_compiled",
-            "_orig_mod",
-            "__call__",
-            "source",
-            "__class__",
-            "__deepcopy__",
-            "__reduce_ex__",
-            "__dict__",
-        ):
+        if name in OWN:
             if name == "__dict__":
                 return object.__getattribute__(self, "_orig_mod").__dict__
             return object.__getattribute__(self, name)

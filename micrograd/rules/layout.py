@@ -13,11 +13,10 @@ from micrograd.rules.dtypes import result_type
 
 def laid_out(result: np.ndarray, arrays: Sequence[Any]) -> np.ndarray:
     """`result`, made element by element of the arrays, in the order in which PyTorch would have written it."""
-    first, shape = arrays[0], result.shape
+    shape = result.shape
     given = [a for a in arrays if isinstance(a, np.ndarray)]
     if any(0 in a.strides for a in given):
         given = _converted(given, result.dtype)
-        first = given[0] if len(given) == len(arrays) else first
     if all(a.shape == shape for a in given):
         if len(given) == 1 and given[0].strides == strides_in_order(shape, given[0].itemsize):
             return put_in_order(result)
@@ -26,7 +25,7 @@ def laid_out(result: np.ndarray, arrays: Sequence[Any]) -> np.ndarray:
                 return put_in_order(result)
             if len(shape) == 4 and all(a.transpose(_channels_last(4)).flags.c_contiguous for a in given):
                 return in_memory(result, _channels_last(4))
-            if is_dense(first) and all(a.strides == first.strides for a in given):
+            if is_dense(given[0]) and all(a.strides == given[0].strides for a in given):
                 return laid_like(result, given[:1])
     return in_memory(result, dims_in_memory(shape, [stretched(a, shape) for a in given]))
 
