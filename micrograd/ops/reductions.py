@@ -95,14 +95,14 @@ def std(x, /, dim=None, unbiased=None, keepdim=False, *, correction=None):
 @op("SoftmaxBackward0", in_order=True, examples=["x.softmax(1)", "batch.softmax(0)", "F.softmax(x, dim=-1)"])
 def softmax(x, /, dim, dtype=None):
     """exp(input) / exp(input).sum(dim, keepdim=True), in one node. Raises RuntimeError for other dtypes than floats."""
-    x, dim = need_floats(_in_dtype(x, dtype), "softmax", NotImplementedError), dim_of(x, dim)
+    x, dim = need_floats(_in_dtype(x, dtype), "softmax", NotImplementedError), (dim_of(x, dim),)
     dim = dim if x.ndim else None
     out = np.exp(x - _largest_over(x, dim))
-    out /= sum_over(out, dim if dim is None else (dim,), keepdim=True)
+    out /= sum_over(out, dim, keepdim=True)
 
     def dx(g):
         result = g * out
-        result -= out * sum_over(result, dim if dim is None else (dim,), keepdim=True)
+        result -= out * sum_over(result, dim, keepdim=True)
         return result
 
     return out, save(dx, out)
@@ -122,8 +122,8 @@ def log_softmax(x, /, dim, dtype=None):
 
 
 def _largest_over(x, dim):
-    """The largest numbers along dim, which stays, of length 1; the largest of all for None."""
-    if dim == x.ndim - 1 and x.flags.c_contiguous:
+    """The largest numbers over the dimensions dim, which stay, of length 1; the largest of all for None."""
+    if dim == (x.ndim - 1,) and x.flags.c_contiguous:
         return largest_of_rows(x)
     return np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
 
@@ -177,7 +177,7 @@ def logsumexp(x, /, dim, keepdim=False):
     """exp(input).sum(dim).log(), in one node and without overflow."""
     x, dim = x if x.dtype.kind == "f" else x.astype(np.float32), dims_of(x, dim)
     shape = x.shape
-    largest = np.maximum.reduce(x, axis=dim, keepdims=True, initial=-np.inf)
+    largest = _largest_over(x, dim)
     largest = np.where(np.isfinite(largest), largest, x.dtype.type(0))
     out = np.log(sum_over(np.exp(x - largest), dim, keepdim=True)) + largest
     if not keepdim:
