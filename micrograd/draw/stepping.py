@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd.draw.dot import LOOK, MOST_IN_A_ROW, Look, lines_of, number, svg_text
+from micrograd.draw.dot import MOST_IN_A_ROW, Look, lines_of, number, svg_text
 from micrograd.draw.folding import cut
 from micrograd.draw.formulas import code, formula
 from micrograd.draw.reading import Box
@@ -118,23 +118,26 @@ def _summed(raw: tuple[int, ...], shape: tuple[int, ...]) -> str:
     return f"{list(raw)} summed over {which} {', '.join(map(str, dims))} to {list(shape)}, since broadcasting made them"
 
 
-def page(boxes: list[Box], depth: int | None = None, remark: str = "", look: Look = LOOK, program: str = "") -> str:
+def page(boxes: list[Box], depth: int | None, remark: str, look: Look, program: str) -> str:
     """The page as HTML text, for the boxes of a whole graph, of which it shows what `cut` leaves, and a remark.
 
     program: the text of the program that was run in place of the graph, if one was.
-
     Raises as `walk` does, and OSError where there is nothing on this machine to lay the picture out with.
     """
     steps = list(walk(boxes))
     for box in boxes:
         box.grad = None
-    for box, gradient in _gradients(boxes, steps).items():
-        box.grad = gradient
+    for step in steps:
+        step.box.grad = step.gradient
+        for one in step.contributions:
+            one.to.grad = one.after
     drawn, note = cut(boxes, depth)
     ids = {id(box.node): f"n{i}" for i, box in enumerate(drawn) if box.node is not None}
     content = {
-        "zero": {ids[id(box.node)]: _lines(_zero(box.grad)) for box in drawn if box.grad is not None},
-        "start": [{"node": ids[id(box.node)], "name": box.title, "lines": _lines(box.grad)} for box in ends(drawn)],
+        "zero": {ids[id(box.node)]: lines_of("grad", _zero(box.grad)) for box in drawn if box.grad is not None},
+        "start": [
+            {"node": ids[id(box.node)], "name": box.title, "lines": lines_of("grad", box.grad)} for box in ends(drawn)
+        ],
         "steps": [_step_text(step, ids) for step in steps if id(step.box.node) in ids],
         "leaves": [_leaf(box, ids) for box in drawn if not box.parents and box.grad is not None],
         "code": {step.box.op: code(step.box) for step in steps if id(step.box.node) in ids},
@@ -147,11 +150,6 @@ def page(boxes: list[Box], depth: int | None = None, remark: str = "", look: Loo
     before, between, after = template.replace("@name@", html.escape(name)).split("@@")
     picture = svg_text(drawn, look=look._replace(show="all", digits=4))  # whose last lines the page replaces
     return f"{before}{picture}{between}{text}{after}"
-
-
-def _gradients(boxes: list[Box], steps: list[Step]) -> dict[Box, Any]:
-    found = {one.to: one.after for step in steps for one in step.contributions}
-    return found | {step.box: step.gradient for step in steps}
 
 
 def _step_text(step: Step, ids: dict[int, str]) -> dict[str, Any]:
@@ -168,7 +166,7 @@ def _step_text(step: Step, ids: dict[int, str]) -> dict[str, Any]:
             "exact": _exact(one.after),
             "shape": "" if scalar else f"{list(one.added.shape)} {one.added.dtype}",
             "summed": one.summed,
-            "lines": _lines(one.after),
+            "lines": lines_of("grad", one.after),
         }
         for one in step.contributions
     ]
@@ -189,10 +187,6 @@ def _leaf(box: Box, ids: dict[int, str]) -> dict[str, Any]:
 
 def _zero(like: Any) -> Any:
     return 0.0 if isinstance(like, float) else np.zeros_like(like)
-
-
-def _lines(gradient: Any) -> list[str]:
-    return lines_of("grad", gradient)
 
 
 def _plain(x: Any) -> str:
