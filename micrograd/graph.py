@@ -113,7 +113,7 @@ class Node:
         "where",
     )
     program: Callable[[], str]
-    where: tuple[str, int]
+    where: Any
 
     def __init__(
         self,

@@ -51,21 +51,17 @@ def _expression(text: str, given: list[str]) -> int:
 
 def _ops(wanted: list[str]) -> int:
     torch = pytorch()
-    bar = tqdm(wanted, desc="comparing", unit="op", delay=1, leave=False)
-    found = [check(name) for name in bar]
+    found = [check(name) for name in tqdm(wanted, desc="comparing", unit="op", delay=1, leave=False)]
     print(f"micrograd beside {'finite differences' if torch is None else 'PyTorch ' + torch.__version__}")
     print("\n".join(table(found)))
-    for checked in found:
-        if checked.wrong is not None:
-            print(f"\n{checked.op}: {checked.wrong}")
     wrong = [checked for checked in found if checked.wrong is not None]
+    for checked in wrong:
+        print(f"\n{checked.op}: {checked.wrong}")
     if torch is None:
         print(NO_PYTORCH)
-    cases = sum([checked.cases for checked in found])
-    print(
-        f"{sum([checked.verdict == 'agrees' for checked in found])} of {len(found)} ops agree, in {cases:,} cases"
-        + (f"; not {', '.join([checked.op for checked in wrong])}" if wrong else "")
-    )
+    agree, cases = sum(checked.verdict == "agrees" for checked in found), sum(checked.cases for checked in found)
+    but = f"; not {', '.join([checked.op for checked in wrong])}" if wrong else ""
+    print(f"{agree} of {len(found)} ops agree, in {cases:,} cases{but}")
     return 1 if wrong else 0
 
 

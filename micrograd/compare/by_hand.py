@@ -31,9 +31,8 @@ def cmp(name: str, dt: Any, t: Any) -> None:
     exact, approximate = str(row.verdict == EXACT), str(row.verdict != DIFFERENT)
     print(f"{name:15s} | exact: {exact:5s} | approximate: {approximate:5s} | maxdiff: {row.largest:g}")
     if row.verdict == DIFFERENT:
-        print(
-            f"{'':15s}   {row.remark or f'{row.mine:g} by hand, {row.theirs:g} by micrograd at {list(row.at or ())}'}"
-        )
+        looks = row.remark or f"{row.mine:g} by hand, {row.theirs:g} by micrograd at {list(row.at or ())}"
+        print(f"{'':15s}   {looks}")
 
 
 def compare_by_hand(gradients: Mapping[str, tuple[Any, Any]]) -> Report:
@@ -57,16 +56,12 @@ def compare_by_hand(gradients: Mapping[str, tuple[Any, Any]]) -> Report:
         for i, row in enumerate(rows):
             if (name := row.name) in wrong:
                 case = _Wrong(name, hand[name], right[name], relative, known, graph.parts_of(name))
-                rows[i] = row._replace(remark=_explained(case, graph.nearer_to_the_loss(name, wrong)))
+                looks = next((words for look in LOOKS if (words := look(case))), "")
+                remark = looks and f"it looks like {looks}"
+                if nearer := graph.nearest_to_the_loss(name, wrong):
+                    remark = f"it may follow from {nearer}, which is nearer to the loss and wrong too: look there first"
+                rows[i] = row._replace(remark=remark)
     return Report("gradients by hand beside those of backward", rows, ("by hand", "by backward"))
-
-
-def _explained(case: "_Wrong", nearer: Sequence[str]) -> str:
-    """What to say of a wrong gradient: what it looks like, or what is nearer to the loss and to be put right first."""
-    if nearer:
-        return f"it may follow from {nearer[0]}, which is nearer to the loss and wrong too: look there first"
-    looks = next((words for look in LOOKS if (words := look(case))), "")
-    return looks and f"it looks like {looks}"
 
 
 def _gradient_of(t: Any, name: str) -> np.ndarray:
@@ -116,21 +111,22 @@ class _Graph:
     """The graph behind the tensors, as far as backward has left it there."""
 
     def __init__(self, tensors: Mapping[str, Any], gradients: Mapping[str, Any]):
-        self.tensors, self.gradients = tensors, gradients
-        self.ancestors = {name: set(_ancestors(t)) for name, t in tensors.items()}
-        self.names = {_node_of(t): name for name, t in tensors.items() if isinstance(t, Tensor)}
+        self.gradients = gradients
+        self.nodes = {name: _node_of(t) for name, t in tensors.items()}
+        self.ancestors = {name: _ancestors(node) for name, node in self.nodes.items()}
+        self.names = {self.nodes[name]: name for name, t in tensors.items() if isinstance(t, Tensor)}
         self.parts: dict[Any, list[Part | None]] = {}  # None for a use of which nothing is known
         self._collect()
 
-    def nearer_to_the_loss(self, name: str, among: Sequence[str]) -> list[str]:
-        """Which of these tensors were made from that of this name, the nearest to the loss first."""
-        node = _node_of(self.tensors[name])
-        later = [t for t in among if node in self.ancestors[t] and _node_of(self.tensors[t]) is not node]
-        return sorted(later, key=lambda other: -len(self.ancestors[other]))
+    def nearest_to_the_loss(self, name: str, among: Sequence[str]) -> str:
+        """Of these tensors that which was made from the one of this name and is nearest to the loss; "" without one."""
+        node = self.nodes[name]
+        later = [other for other in among if node in self.ancestors[other] and self.nodes[other] is not node]
+        return max(later, key=lambda other: len(self.ancestors[other]), default="")
 
     def parts_of(self, name: str) -> list[Part]:
         """The parts of a gradient that are known; a single one that is not is what the others leave."""
-        parts = self.parts.get(_node_of(self.tensors[name]), [])
+        parts = self.parts.get(self.nodes[name], [])
         known = [part for part in parts if part is not None]
         if len(parts) == len(known) + 1 and known:
             rest = self.gradients[name] - sum([part.gradient for part in known])
@@ -139,12 +135,11 @@ class _Graph:
 
     def _collect(self) -> None:
         """Go back as backward does, from the gradients that are known, and keep what each use adds."""
-        tensors = {name: t for name, t in self.tensors.items() if isinstance(t, Tensor)}
-        known = {_node_of(t): self.gradients[name] for name, t in tensors.items()}
-        nodes = [t.grad_fn for t in tensors.values() if t.grad_fn is not None]
-        for node in reversed(topological_order(*nodes)):
-            g, parts = known.get(node), self.parts.get(node)
-            if g is None and parts and None not in parts:
+        for node in reversed(topological_order(*[node for node in self.names if isinstance(node, Node)])):
+            g, parts = None, self.parts.get(node)
+            if node in self.names:
+                g = self.gradients[self.names[node]]
+            elif parts and None not in parts:
                 g = sum([part.gradient for part in parts if part is not None])
             g = None if g is None else np.array(g)  # one array for all edges, which may share work by it
             for edge in node.edges or ():
@@ -166,27 +161,27 @@ class _Graph:
 
 
 def _node_of(t: Any) -> Any:
-    """What stands for a tensor in its graph: the node that made it or, for a leaf, itself."""
+    """What stands for a tensor in its graph: the node that made it or, for a leaf, itself; an array has no graph."""
+    if isinstance(t, np.ndarray):
+        return object()
     return t if getattr(t, "grad_fn", None) is None else t.grad_fn
 
 
-def _ancestors(t: Any) -> Iterator[Any]:
-    """All that t was made from and its graph still knows, and itself: nodes and leaves."""
-    if isinstance(t, Value):
-        yield from topological_order(t)
-        return
-    todo, seen = [_node_of(t)], set()
+def _ancestors(node: Any) -> set[Any]:
+    """All that a node or leaf was made from and the graph still knows, and itself: nodes and leaves."""
+    if isinstance(node, Value):
+        return set(topological_order(node))
+    todo, seen = [node], set()
     while todo:
         node = todo.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        yield node
-        if isinstance(node, Node):
-            todo += [*node._prev, *[edge.parent for edge in node.edges or ()]]
-        else:  # PyTorch's
-            todo += [parent for parent, _ in getattr(node, "next_functions", ()) if parent is not None]
-            todo += [node.variable] if hasattr(node, "variable") else []
+        if node not in seen:
+            seen.add(node)
+            if isinstance(node, Node):
+                todo += [*node._prev, *[edge.parent for edge in node.edges or ()]]
+            else:  # PyTorch's
+                todo += [parent for parent, _ in getattr(node, "next_functions", ()) if parent is not None]
+                todo += [node.variable] if hasattr(node, "variable") else []
+    return seen
 
 
 # What a wrong gradient looks like. Each look is a function that says so, or nothing.
@@ -248,23 +243,17 @@ def _stretched(small: tuple[int, ...], large: tuple[int, ...]) -> str:
     return f"dimension{'s' * (len(dims) > 1)} {' and '.join(map(str, dims))}" if dims else ""
 
 
-def _not_a_number(case: _Wrong) -> str:
-    if np.isfinite(case.hand).all() or not np.isfinite(case.right).all():
-        return ""
-    at = [int(i) for i in np.argwhere(~np.isfinite(case.hand))[0]]
-    return f"an overflow or a division by 0: it is {case.hand[tuple(at)]} at {at}"
-
-
-def _zero(case: _Wrong) -> str:
-    return "a gradient that was never filled in: all of it is 0" if not case.hand.any() else ""
-
-
-def _sign(case: _Wrong) -> str:
-    return "a wrong sign: it is minus the gradient" if case.near(-case.hand, case.right) else ""
-
-
-def _transpose(case: _Wrong) -> str:
-    return "the transpose of the gradient" if case.right.ndim > 1 and case.near(case.hand.T, case.right) else ""
+def _as_a_whole(case: _Wrong) -> str:
+    """What is wrong with all of it in the same way."""
+    hand, right = case.hand, case.right
+    if not np.isfinite(hand).all() and np.isfinite(right).all():
+        at = [int(i) for i in np.argwhere(~np.isfinite(hand))[0]]
+        return f"an overflow or a division by 0: it is {hand[tuple(at)]} at {at}"
+    if not hand.any():
+        return "a gradient that was never filled in: all of it is 0"
+    if case.near(-hand, right):
+        return "a wrong sign: it is minus the gradient"
+    return "the transpose of the gradient" if right.ndim > 1 and case.near(hand.T, right) else ""
 
 
 def _part(case: _Wrong) -> str:
@@ -377,16 +366,4 @@ def _few_elements(case: _Wrong) -> str:
     return f"a mistake in a few places: {n} of {wrong.size} elements are wrong" if n <= wrong.size // 2 else ""
 
 
-LOOKS = (
-    _shape,
-    _not_a_number,
-    _zero,
-    _sign,
-    _transpose,
-    _part,
-    _assigned,
-    _factor,
-    _tensor_as_factor,
-    _constant_difference,
-    _few_elements,
-)
+LOOKS = _shape, _as_a_whole, _part, _assigned, _factor, _tensor_as_factor, _constant_difference, _few_elements

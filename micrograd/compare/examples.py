@@ -5,7 +5,7 @@ An example is a line of Python on the samples below, tensors of micrograd and of
 
 import ast
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -70,8 +70,8 @@ def put(x: Any, value: Any, index: Any) -> Any:
 
 
 class Checked(NamedTuple):
-    """What was found of an op: the number of cases, the largest difference for each dtype, and the first Report that
-    is not true."""
+    """What was found of an op: how many cases, the largest difference in each dtype, and the first Report that is not
+    true."""
 
     op: str
     cases: int
@@ -102,12 +102,6 @@ def function_of(example: str) -> tuple[Callable, list[str]]:
     return run, names
 
 
-def inputs_of(names: Sequence[str], dtype: str) -> list[np.ndarray]:
-    """The samples of these names, those of floats in `dtype`."""
-    numbers = arrays()
-    return [numbers[name].astype(dtype) if numbers[name].dtype.kind == "f" else numbers[name] for name in names]
-
-
 def check(op: str) -> Checked:
     """Compare an op with PyTorch or, where that is not installed, with finite differences in float64."""
     cases, wrong, torch = 0, None, pytorch()
@@ -116,8 +110,10 @@ def check(op: str) -> Checked:
         if torch is None and any(word in example for word in NOT_BY_DIFFERENCES):
             continue
         fn, names = function_of(example)
+        numbers = [arrays()[name] for name in names]
         for dtype in FLOATS if torch is not None else FLOATS[1:]:
-            report = compare(fn, *inputs_of(names, dtype), names=names)
+            inputs = [array.astype(dtype) if array.dtype.kind == "f" else array for array in numbers]
+            report = compare(fn, *inputs, names=names)
             cases += 1
             largest[dtype] = float(np.max([largest.get(dtype, 0.0), *[row.largest for row in report.rows]]))
             if not report and wrong is None:

@@ -58,9 +58,8 @@ def _with_values(text: str, numbers: Mapping[str, float]) -> np.ndarray:
 
 
 def _with_tensors(library: Any, text: str, numbers: Mapping[str, float]) -> np.ndarray:
-    leaves = {
-        name: library.tensor(number, dtype=library.float64, requires_grad=True) for name, number in numbers.items()
-    }
+    float64 = {"dtype": library.float64, "requires_grad": True}
+    leaves = {name: library.tensor(number, **float64) for name, number in numbers.items()}
     result = evaluate(text, leaves)
     if not isinstance(result, library.Tensor):
         return np.array([result, *[0.0] * len(leaves)])

@@ -62,17 +62,11 @@ class Report:
         raise KeyError(f"{name!r}: the rows are {', '.join([row.name for row in self.rows])}")
 
     def _cells(self) -> list[list[str]]:
-        head = ["", "shape", "verdict", "largest difference", "at"]
-        return [head] + [
-            [
-                row.name,
-                str(list(row.shape)),
-                row.verdict,
-                number_text(row.largest),
-                at_text(row.at if row.largest else None),
-            ]
-            for row in self.rows
-        ]
+        rows = [["", "shape", "verdict", "largest difference", "at"]]
+        for row in self.rows:
+            at = at_text(row.at) if row.largest else ""
+            rows.append([row.name, str(list(row.shape)), row.verdict, number_text(row.largest), at])
+        return rows
 
     def _words(self) -> list[str]:
         """The lines below the table: of each difference the numbers, and what else is to be said."""
@@ -103,16 +97,11 @@ class Report:
 
 def aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
     """The rows of a table as lines whose columns stand below each other; those whose numbers are in `right` end so."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            [
-                cell.rjust(width) if i in right else cell.ljust(width)
-                for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ]
-        ).rstrip()
-        for row in rows
-    ]
+    columns = []
+    for i, column in enumerate(zip(*rows, strict=True)):
+        width = max(map(len, column))
+        columns.append([cell.rjust(width) if i in right else cell.ljust(width) for cell in column])
+    return ["  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
 
 
 def at_text(at: Any) -> str:

@@ -32,18 +32,14 @@ def _check_reduced(op: str, whole: Tensor, part: Tensor) -> None:
     if part._array.ndim != len(belongs) or belongs == lies or _symmetric(whole) or _symmetric(reduced.source()):
         return
     name, symbol = reduced.op, _SYMBOLS.get(op, op)
+    along, own = (" and ".join(map(str, dims)) for dims in (lies, belongs))
     dim = reduced.dims[0] if len(reduced.dims) == 1 else reduced.dims
     values = ".values" if name in ("max", "min", "median") else ""
     raise BroadcastError(
         f"x {symbol} x.{name}({dim}), x of shape {list(shape)}: without keepdim the {name} is {list(part.shape)}, and "
-        f"broadcasting lays it along dim {_dims_text(lies)} of x, while it belongs to dim {_dims_text(belongs)}: the "
-        f"numbers meet the wrong {'rows' if belongs == [0] else 'elements'}. "
-        f"Probably meant: x {symbol} x.{name}({dim}, keepdim=True){values}"
+        f"broadcasting lays it along dim {along} of x, while it belongs to dim {own}: the numbers meet the wrong "
+        f"{'rows' if belongs == [0] else 'elements'}. Probably meant: x {symbol} x.{name}({dim}, keepdim=True){values}"
     )
-
-
-def _dims_text(dims: list[int]) -> str:
-    return " and ".join(map(str, dims))
 
 
 def _symmetric(x: Tensor | None) -> bool:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 Place = tuple[str, int]  # a file and a line in it
 
@@ -64,7 +65,7 @@ def hide_engine(error: BaseException) -> None:
             last.tb_next, last = entry, entry
 
 
-def place_text(place: Place | None) -> str:
+def place_text(place: Sequence[Any] | None) -> str:
     """A place in brackets, with a space before it; nothing for None."""
     return "" if place is None else f" ({os.path.basename(place[0])}, line {place[1]})"
 

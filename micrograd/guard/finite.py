@@ -32,22 +32,28 @@ _LOGS = ("log", "log2", "log10", "log1p")
 _SYMBOLS = {"add": "x + y", "sub": "x - y", "mul": "x * y", "div": "x / y", "pow": "x ** y", "reciprocal": "1 / x"}
 _SYMBOLS |= {"floor_divide": "x // y", "remainder": "x % y"}
 
-_MEANT = {
-    "log": "smoothed counts, (N + 1), a little more than 0, (x + 1e-8).log(), or F.log_softmax and F.cross_entropy, "
+_MEANT_BY = {
+    _LOGS: "smoothed counts, (N + 1), a little more than 0, (x + 1e-8).log(), or F.log_softmax and F.cross_entropy, "
     "which start from the logits",
-    "exp": "the largest taken off first, (x - x.max()).exp(), or F.softmax, F.log_softmax, logsumexp, which do that",
-    "div": "a divisor that cannot be 0: x / (y + 1e-8), or counts that are smoothed, (N + 1)",
-    "softmax": "a mask that leaves at least one element of each row: a row of -inf alone has nothing to choose from",
-    "mul": "masked_fill(mask, float('-inf')) or torch.where, because 0 * inf is nan",
-    "sub": "finite numbers before the difference: inf - inf is nan",
-    "sqrt": "a number that is not negative: x.clamp(min=0).sqrt()",
-    "std": "more than one element, or unbiased=False: one alone has no spread, and n - 1 is 0",
+    ("exp",): "the largest taken off first, (x - x.max()).exp(), or F.softmax, F.log_softmax, logsumexp, which do that",
+    ("div", "reciprocal", "floor_divide", "remainder"): "a divisor that cannot be 0: x / (y + 1e-8), or counts that "
+    "are smoothed, (N + 1)",
+    ("softmax", "log_softmax", "scaled_dot_product_attention"): "a mask that leaves at least one element of each row: "
+    "a row of -inf alone has nothing to choose from",
+    ("mul",): "masked_fill(mask, float('-inf')) or torch.where, because 0 * inf is nan",
+    ("sub",): "finite numbers before the difference: inf - inf is nan",
+    ("sqrt", "rsqrt"): "a number that is not negative: x.clamp(min=0).sqrt()",
+    ("pow",): "a base that is not 0 under a negative power, and not negative under a fractional one",
+    ("std", "var"): "more than one element, or unbiased=False: one alone has no spread, and n - 1 is 0",
+    ("cross_entropy", "nll_loss"): "at least one target that counts: all of them are ignore_index",
 }
-_MEANT |= dict.fromkeys(_LOGS, _MEANT["log"])
-_MEANT |= {"reciprocal": _MEANT["div"], "log_softmax": _MEANT["softmax"], "rsqrt": _MEANT["sqrt"]}
-_MEANT |= {"var": _MEANT["std"], "scaled_dot_product_attention": _MEANT["softmax"]}
-_MEANT["cross_entropy"] = _MEANT["nll_loss"] = "at least one target that counts: all of them are ignore_index"
-_MEANT |= {"floor_divide": _MEANT["div"], "remainder": _MEANT["div"]}
+_MEANT = {op: meant for ops, meant in _MEANT_BY.items() for op in ops}
+_MEANT_BACK = {op: _MEANT[op] for op in (*_LOGS, "exp", "div", "reciprocal")} | {
+    "sqrt": "(x + 1e-8).sqrt(), whose derivative is finite at 0",
+    "pow": "(x + 1e-8) ** 0.5, whose derivative is finite at 0",
+    "rsqrt": "(x + 1e-8).rsqrt(), whose derivative is finite at 0",
+}
+_OF_NAN = ("softmax", "log_softmax", "std", "var", "mul", "sub", "cross_entropy", "nll_loss")  # of no infinity
 _NO_ELEMENTS = "at least one element, or example: there are none, and a mean of none is 0 / 0"
 _OTHERWISE = "smaller numbers: a lower learning rate, weights that start smaller, or data that is scaled"
 
@@ -134,13 +140,7 @@ def _message(op: str, inputs: Sequence[Any], array: np.ndarray, bad: np.ndarray)
 def _hint(op: str, value: float) -> str:
     if op in _LOGS and math.isnan(value):
         return "a number above 0: log of a negative one is nan; the logarithms of probabilities, perhaps"
-    if op in ("softmax", "log_softmax", "std", "var", "mul", "sub", "cross_entropy", "nll_loss") and not math.isnan(
-        value
-    ):
-        return _OTHERWISE
-    if op == "pow":
-        return "a base that is not 0 under a negative power, and not negative under a fractional one"
-    return _MEANT.get(op, _OTHERWISE)
+    return _OTHERWISE if op in _OF_NAN and not math.isnan(value) else _MEANT.get(op, _OTHERWISE)
 
 
 class GraphSnapshot:
@@ -182,13 +182,3 @@ def _watched(node: Node, derivative: Callable) -> Callable:
         )
 
     return watched
-
-
-_MEANT_BACK = {
-    "sqrt": "(x + 1e-8).sqrt(), whose derivative is finite at 0",
-    "pow": "(x + 1e-8) ** 0.5, whose derivative is finite at 0",
-    "rsqrt": "(x + 1e-8).rsqrt(), whose derivative is finite at 0",
-    "exp": _MEANT["exp"],
-    "div": _MEANT["div"],
-    "reciprocal": _MEANT["div"],
-} | dict.fromkeys(_LOGS, _MEANT["log"])

@@ -5,23 +5,20 @@ time, at some 15 GB/s, and takes the memory of what is saved a second time while
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from micrograd.graph import Node
-from micrograd.guard.caught import Place, UpdateError, place_text
+from micrograd.guard.caught import UpdateError, place_text
 
 
-class Stamp(tuple):
-    """The Place where a Node was made, and what it had saved by then: the bytes of each of its arrays."""
+class Stamp(NamedTuple):
+    """The place where a Node was made, and the bytes of each array that it had saved by then."""
 
+    file: str
+    line: int
     saved: list[bytes]
-
-    def __new__(cls, place: Place, saved: Iterable[Any]) -> "Stamp":
-        made = super().__new__(cls, place)
-        made.saved = _bytes(saved)
-        return made
 
 
 def check_saved(nodes: Iterable[Node]) -> None:
@@ -31,7 +28,7 @@ def check_saved(nodes: Iterable[Node]) -> None:
     """
     for node in nodes:
         where = getattr(node, "where", None)
-        if isinstance(where, Stamp) and node.saved and _bytes(node.saved) != where.saved:
+        if where is not None and node.saved and bytes_of(node.saved) != where.saved:
             node.check()
             raise UpdateError(
                 f"backward through {node.name}{place_text(where)} needs numbers that were written over since, through "
@@ -41,5 +38,6 @@ def check_saved(nodes: Iterable[Node]) -> None:
             )
 
 
-def _bytes(saved: Iterable[Any]) -> list[bytes]:
+def bytes_of(saved: Iterable[Any]) -> list[bytes]:
+    """Those of each array among what a Node saves."""
     return [array.tobytes("A") for array in saved if isinstance(array, np.ndarray)]

@@ -25,8 +25,8 @@ def check_cross_entropy(x: Tensor) -> None:
     if made_by == "sigmoid":
         raise SoftmaxError(
             f"cross_entropy of a sigmoid, of shape {list(x.shape)}: it takes logits, of any size, for the softmax "
-            "inside, and these are all between 0 and 1: no class can "
-            "become likely. Probably meant: F.cross_entropy(logits, y), without sigmoid"
+            "inside, and these are all between 0 and 1: no class can become likely. Probably meant: "
+            "F.cross_entropy(logits, y), without sigmoid"
         )
 
 
@@ -52,7 +52,8 @@ def check_nll_loss(x: Tensor, target: Any) -> None:
             f"nll_loss of {what}, of shape {list(x.shape)}: it takes the logarithms of probabilities, which are never "
             f"above 0. {meant}"
         )
-    if x._array.size and not _add_up(np.exp(x._array.astype(np.float64)).sum(classes)):
+    sums = np.exp(x._array.astype(np.float64)).sum(classes)
+    if x._array.size and not (abs(sums - 1) < 0.1).any():  # so much may smoothing and a mask change
         raise SoftmaxError(
             f"nll_loss of numbers of shape {list(x.shape)} that are no logarithms of probabilities: exp of them does "
             f"not add up to 1 over dim {classes} in any row. {meant}"
@@ -101,11 +102,6 @@ def check_matmul(x: Tensor) -> None:
 def _each_in_turn(index: Any, n: int) -> bool:
     """Whether an index names 0, 1, ... n - 1, each once and in order."""
     return len(index) == n and np.array_equal(index, np.arange(n))
-
-
-def _add_up(sums: np.ndarray) -> bool:
-    """Whether any of the sums is 1, to within what smoothing and a mask may change."""
-    return bool((abs(sums - 1) < 0.1).any())
 
 
 def _wrong_dim(what: str, x: Tensor, dim: int, classes: int) -> SoftmaxError:

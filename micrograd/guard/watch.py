@@ -22,7 +22,7 @@ def on_operation(op: Any, inputs: Sequence[Any], options: Options, result: Tenso
     steps.note_gradients()
     node = result.grad_fn
     if node is not None:
-        node.where = memory.Stamp(user_line(), node.saved or ())
+        node.where = memory.Stamp(*user_line(), memory.bytes_of(node.saved or ()))
     name = options["loss"] if op.name == "loss_of_classes" else op.name
     handler = _HANDLERS.get(name)
     if handler is not None:

@@ -219,6 +219,7 @@ def test_gradients_of_values_and_bare_arrays_are_compared_too():
     report = compare({"product": (1.0, product), "a": (-2.0, a), "b": (2, b), "array": (X, X)})
     assert report
     assert not compare({"a": (-3.0, a)})
+    assert compare({"array": (2 * X, X)})["array"].remark == "it looks like a wrong factor: it is 2 times the gradient"
     assert compare({"product": (2.0, product), "a": (3.0, a)})["a"].remark.startswith("it may follow from product")
 
 
