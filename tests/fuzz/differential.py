@@ -154,8 +154,7 @@ def looked_at_again(
     """
     numbers = [difference for difference in found if difference.kind in (VALUE, GRADIENT, SHAPE)]
     looks = [(ROUNDING, [nullcontext()]), (SELECTION, [second_look.selecting(lines)])]
-    if any("stack" in line for line in lines):
-        looks += [(SHARED, [second_look.stacking_copies()])]
+    looks += [(SHARED, [second_look.copying_gradients()])]
     if any("conv1d" in line for line in lines):
         looks += [(SELECTION, [torch.backends.mkldnn.flags(enabled=False)])]
     if any(re.search("1e-?30|nan_to_num", line) for line in lines):

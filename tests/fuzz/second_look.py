@@ -15,7 +15,7 @@ These are no fault, and each is shown by a run, not by a name:
 - A choice among equal numbers, which PyTorch's quantile leaves to a sort that is not stable. It runs again with a sort
   that is.
 - Gradients in one memory, which PyTorch gives to numbers that are stacked and added up (see findings). It runs again
-  and stacks copies.
+  and gives each leaf a copy of its gradient.
 - A refusal because x.data = y leaves x the version counter of what it was a view of, which it has nothing to do with
   any more. PyTorch runs again and gives x that of y. Or a gradient of numbers that were changed by way of x.data = y,
   which PyTorch does not notice: it runs again and saves copies as well.
@@ -118,14 +118,7 @@ def sizes_of_gradients() -> Iterator[list[float]]:
         sizes.extend([largest(part.detach().numpy()) for part in parts if part is not None])
 
     def watched(self: torch.Tensor, *args: Any, **kwargs: Any) -> None:
-        nodes, seen = [self.grad_fn], set()
-        handles = []
-        while nodes:
-            node = nodes.pop()
-            if node is not None and node not in seen:
-                seen.add(node)
-                handles.append(node.register_hook(note))
-                nodes += [parent for parent, _ in node.next_functions]
+        handles = [node.register_hook(note) for node in nodes_behind(self)]
         try:
             backward(self, *args, **kwargs)
         finally:
@@ -134,6 +127,17 @@ def sizes_of_gradients() -> Iterator[list[float]]:
 
     with mock.patch.object(torch.Tensor, "backward", watched):
         yield sizes
+
+
+def nodes_behind(x: torch.Tensor) -> set:
+    """The nodes of PyTorch's graph that a backward from x passes, those of the leaves among them."""
+    nodes, seen = [x.grad_fn], set()
+    while nodes:
+        node = nodes.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            nodes += [parent for parent, _ in node.next_functions]
+    return seen
 
 
 # PyTorch's functions with derivatives that select.
@@ -435,27 +439,24 @@ def selecting(lines: list[str]) -> Iterator[None]:
         yield
 
 
-class Copied(torch.autograd.Function):
-    """A copy, whose gradient is copied too."""
-
-    @staticmethod
-    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
-        return x.clone()
-
-    @staticmethod
-    def backward(ctx: Any, g: torch.Tensor) -> Any:
-        return g.clone()
-
-
 @contextmanager
-def stacking_copies() -> Iterator[None]:
-    """Within it, each part of a stack gets a gradient of its own from PyTorch."""
-    stack = torch.stack
+def copying_gradients() -> Iterator[None]:
+    """Within it, each leaf gets a copy of its gradient from PyTorch."""
+    backward = torch.Tensor.backward
 
-    def of_copies(tensors: Any, dim: int = 0) -> torch.Tensor:
-        return stack([Copied.apply(x) for x in tensors], dim)
+    def copied(gradients: Any) -> Any:
+        return tuple([g if g is None else g.clone() for g in gradients])
 
-    with mock.patch.object(torch, "stack", of_copies):
+    def copying(self: torch.Tensor, *args: Any, **kwargs: Any) -> None:
+        leaves = [node for node in nodes_behind(self) if not node.next_functions]
+        handles = [leaf.register_prehook(copied) for leaf in leaves]
+        try:
+            backward(self, *args, **kwargs)
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    with mock.patch.object(torch.Tensor, "backward", copying):
         yield
 
 

@@ -96,6 +96,14 @@ NO_FAULT = {
         "z.sum().backward()",
         "(z * z).sum().backward()",
     ),
+    "gradients in one memory, of rows": (
+        SHARED,
+        "x = torch.tensor(1.5, requires_grad=True)",
+        "y = torch.tensor(1.75, requires_grad=True)",
+        "z = torch.vstack([y, x])",
+        "z.sum().backward()",
+        "(z * z).sum().backward()",
+    ),
     "equal numbers, of which quantile takes one": (
         SELECTION,
         "x = torch.tensor([0.0, -1.5, 0.25, -1.25, 1.5, -1.25, -0.25, -0.25, -1.75], requires_grad=True)",
