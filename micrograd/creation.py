@@ -6,7 +6,7 @@ All of these take requires_grad as well, and device, which has to be the CPU.
 import functools
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from micrograd import tensors
 from micrograd.ops import TORCH, function
 from micrograd.rules import dtypes
 from micrograd.rules.device import check_device
+from micrograd.rules.dims import sizes_of, whole
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.rules.errors import need_to_fit
 from micrograd.rules.layout import laid_like
@@ -177,7 +178,7 @@ def from_numpy(array: np.ndarray) -> Tensor:
 
 def shape_of(size: tuple[Any, ...]) -> tuple[int, ...]:
     """The shape that zeros(2, 3), zeros((2, 3)) and zeros([2, 3]) all mean. Raises RuntimeError for a negative size."""
-    shape = tuple(size[0]) if len(size) == 1 and isinstance(size[0], tuple | list) else size
+    shape = sizes_of(size)
     if any(n < 0 for n in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
     return shape
@@ -209,6 +210,8 @@ def full(size: Any, fill_value: Any, dtype: DType | None = None) -> Tensor:
     tensor([[7, 7, 7],
             [7, 7, 7]])
     """
+    if not isinstance(size, Sequence):
+        raise TypeError(f"full(): argument 'size' must be a tuple of ints, not {size!r:.40}: full((2, 3), 7)")
     number = fill_value.item() if isinstance(fill_value, Tensor | np.generic) and not fill_value.ndim else fill_value
     if not isinstance(number, bool | int | float):
         raise TypeError(f"full(): argument 'fill_value' must be a number, not {type(number).__name__}: {number!r:.40}")
@@ -318,6 +321,7 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: DType | None = None) ->
     >>> torch.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
+    steps = whole(steps)
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     _refuse_bool("linspace", dtype or dtypes.default_dtype)

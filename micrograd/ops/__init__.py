@@ -104,7 +104,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
     token = ON_ERROR.set(GO_ON)
     try:
         results = op.forward(*arrays, **options)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, AttributeError) as error:
         raise pytorch_error(op.name, arrays, options, error) from None
     finally:
         ON_ERROR.reset(token)

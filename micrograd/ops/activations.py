@@ -8,7 +8,7 @@ import numpy as np
 
 from micrograd.in_place import in_place
 from micrograd.ops import elementwise, function, op, reductions, save
-from micrograd.ops.layers import need_tensors
+from micrograd.ops.shapes import need_tensors
 from micrograd.rules.errors import need_floats
 from micrograd.rules.layout import laid_out
 from micrograd.tensors import Tensor

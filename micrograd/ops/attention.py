@@ -6,8 +6,9 @@ import numpy as np
 
 from micrograd.graph import state
 from micrograd.ops import apply, function, op, plain, save
-from micrograd.ops.layers import need_tensors, shared
+from micrograd.ops.layers import shared
 from micrograd.ops.normalization import dropout_factors
+from micrograd.ops.shapes import need_tensors
 from micrograd.rules.errors import need_one_dtype
 from micrograd.rules.rerun import rerun
 from micrograd.rules.sums import largest_of_rows
@@ -88,7 +89,7 @@ def scaled_dot_product_attention(
     Raises RuntimeError where shapes or dtypes do not fit, and for attn_mask beside is_causal except where PyTorch takes
     both: with four dimensions, without dropout, and a mask that wants no gradient.
     """
-    need_tensors("scaled_dot_product_attention", query, key, value, attn_mask)
+    need_tensors("scaled_dot_product_attention", query, key, value, optional=[attn_mask])
     q, k, v = query._array, key._array, value._array
     need_one_dtype("attention", q, k, v)
     if min(q.ndim, k.ndim, v.ndim) < 2 or q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:

@@ -10,7 +10,7 @@ from micrograd.in_place import ONE_OF_SEVERAL
 from micrograd.ops import apply, attach, function, op
 from micrograd.ops.indexing import _slice
 from micrograd.ops.shapes import _in_order, clone, expand, given_sizes, narrow, need_dims, reshape
-from micrograd.rules.dims import dim_of, sizes_of
+from micrograd.rules.dims import dim_of, sizes_of, whole
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.rules.dtypes import result_type
 from micrograd.rules.layout import joined, laid_like, unsqueezed, viewed
@@ -220,6 +220,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 def tril(x, /, diagonal=0):
     """The elements on and below a diagonal of the last two dimensions, 0 elsewhere. Raises RuntimeError below 2-D."""
     _need_matrix("tril", x)
+    diagonal = whole(diagonal)
     return np.tril(x, diagonal), lambda g: np.tril(g, diagonal)
 
 
@@ -232,6 +233,7 @@ def _need_matrix(name, x):
 def triu(x, /, diagonal=0):
     """The elements on and above a diagonal of the last two dimensions, 0 elsewhere. Raises RuntimeError below 2-D."""
     _need_matrix("triu", x)
+    diagonal = whole(diagonal)
     return np.triu(x, diagonal), lambda g: np.triu(g, diagonal)
 
 
@@ -286,7 +288,8 @@ def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None) -> Te
     """Each element along dim (of the flattened tensor without dim) repeats times, a number or a tensor of one each."""
     if dim is None:
         input, dim = reshape(input, -1), 0
-    if isinstance(repeats, int):
+    if not isinstance(repeats, Tensor | np.ndarray):
+        repeats = whole(repeats)
         axis, shape = dim_of(input, dim), input.shape
         stretched = input.unsqueeze(axis + 1).expand(*shape[: axis + 1], repeats, *shape[axis + 1 :])
         return apply(_in_order.op, stretched).flatten(axis, axis + 1)
@@ -297,7 +300,8 @@ def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None) -> Te
 @op("RollBackward0", in_order=True, examples=["x.roll(1)", "x.roll(1, 0)", "x.roll((1, 2), (0, 1))"])
 def roll(x, /, shifts, dims=None):
     """The elements moved by shifts along dims (along the flattened tensor without dims), the last ones to the front."""
-    shifts, dims = (tuple(n) if isinstance(n, Sequence) else n for n in (shifts, dims))
+    shifts = sizes_of((shifts,)) if isinstance(shifts, Sequence) else whole(shifts)
+    dims = dims if dims is None or not isinstance(dims, Sequence) else tuple(dims)
     if dims is not None and np.size(shifts) != np.size(dims):
         raise RuntimeError(f"roll: shifts {shifts} and dims {dims} are not equally many")
     back = tuple([-n for n in shifts]) if isinstance(shifts, tuple) else -shifts

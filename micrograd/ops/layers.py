@@ -21,13 +21,6 @@ from micrograd.rules.sums import unbroadcast
 from micrograd.tensors import Tensor
 
 
-def need_tensors(name: str, *inputs: Any) -> None:
-    """Raises TypeError where one of the first arguments of a function is neither a Tensor nor None."""
-    for i, x in enumerate(inputs, 1):
-        if type(x) is not Tensor and x is not None and not isinstance(x, Tensor):
-            raise TypeError(f"{name}(): the argument at position {i} must be Tensor, not {type(x).__name__}")
-
-
 def refuse_grad(name: str, argument: str, x: Tensor | None) -> None:
     """Raises RuntimeError, as PyTorch does, where an input that has no derivative requires grad."""
     if x is not None and state.grad_enabled and x.requires_grad:

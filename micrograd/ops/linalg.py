@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from micrograd.ops import apply, attach, function, op, save
+from micrograd.ops.shapes import need_tensors
 from micrograd.rules.dims import dim_of
 from micrograd.rules.errors import need_one_dtype
 from micrograd.tensors import Tensor, wrap
@@ -94,6 +95,7 @@ def _refuse_bools(name: str, x: np.ndarray) -> None:
 
 
 def _need_dims(name: str, input: Tensor, other: Tensor, dims: tuple[int, int]) -> None:
+    need_tensors(name, input, other)
     if (input.ndim, other.ndim) != dims:
         raise RuntimeError(f"{name}: takes {dims[0]}-D and {dims[1]}-D tensors, not {input.ndim}-D and {other.ndim}-D")
 
@@ -132,6 +134,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
 @function(examples=["row.outer(row)"])
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """The products of each element of (n,) and each of (m,): (n, m). Raises RuntimeError where they are no vectors."""
+    need_tensors("outer", input, vec2)
     if input.ndim != 1 or vec2.ndim != 1:
         raise RuntimeError(f"outer: Expected 1-D argument, but got {input.ndim}-D and {vec2.ndim}-D")
     return input.unsqueeze(1) * vec2

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.ops import apply, attach, function, op
+from micrograd.ops.shapes import need_tensors
 from micrograd.rules.dtypes import promote
 from micrograd.rules.errors import need_arrays
 from micrograd.rules.layout import laid_out
@@ -101,7 +102,7 @@ def bitwise_not(x, /):
 @function(examples=["torch.isclose(x, x + 1e-9)"])
 def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     """Whether |input - other| <= atol + rtol * |other|, by element. Raises RuntimeError for different dtypes."""
-    need_arrays("isclose", getattr(input, "_array", input), getattr(other, "_array", other))
+    need_tensors("isclose", input, other)
     if input._array.dtype != other._array.dtype:
         raise RuntimeError(f"{input.dtype} did not match {other.dtype}: bring both to one dtype")
     return apply(_isclose.op, input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
@@ -122,5 +123,5 @@ def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e
 @function(examples=["torch.equal(x, y)"])
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have one shape and the same elements."""
-    need_arrays("equal", getattr(input, "_array", input), getattr(other, "_array", other))
+    need_tensors("equal", input, other)
     return np.array_equal(input._array, other._array)

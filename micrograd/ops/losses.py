@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from micrograd.ops import Op, apply, function, op, reductions, save
-from micrograd.ops.layers import need_tensors, refuse_grad
+from micrograd.ops.layers import refuse_grad
+from micrograd.ops.shapes import need_tensors
 from micrograd.rules.dtypes import promote
 from micrograd.rules.errors import need_floats
 from micrograd.rules.indexing import out_of_range
@@ -206,7 +207,7 @@ def cross_entropy(
     et al. 2016). reduction: 'mean' over the examples, by their weights, 'sum', or 'none' for the loss of each.
     Raises RuntimeError or ValueError where shapes or dtypes do not fit, IndexError for a class that is not there.
     """
-    need_tensors("cross_entropy", input, target, weight)
+    need_tensors("cross_entropy", input, target, optional=[weight])
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if target._array.dtype.kind == "f" and target._array.shape == input._array.shape:
@@ -260,7 +261,7 @@ def nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """-input[i, target[i]], where input holds log probabilities; otherwise as cross_entropy with class indices."""
-    need_tensors("nll_loss", input, target, weight)
+    need_tensors("nll_loss", input, target, optional=[weight])
     return _apply_loss(_nll_loss.op, input, target, weight, ignore_index, reduction)
 
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from micrograd import random
 from micrograd.ops import apply, elementwise, function, op, save, unchanged
-from micrograd.ops.layers import need_tensors, refuse_grad, shared
+from micrograd.ops.layers import refuse_grad, shared
+from micrograd.ops.shapes import need_tensors
 from micrograd.rules.dims import sizes_of
 from micrograd.rules.errors import dim_error, need_floats, need_one_dtype, silent
 from micrograd.rules.rerun import rerun
@@ -205,7 +206,7 @@ def batch_norm(
     way; otherwise mean and variance are running_mean and running_var.
     Raises RuntimeError where shapes or dtypes do not fit, ValueError for a single value per channel in training.
     """
-    need_tensors("batch_norm", input, running_mean, running_var, weight, bias)
+    need_tensors("batch_norm", input, optional=[running_mean, running_var, weight, bias])
     refuse_grad("batch_norm", "running_mean", running_mean)
     refuse_grad("batch_norm", "running_var", running_var)
     x, tensors = input._array, (running_mean, running_var, weight, bias)

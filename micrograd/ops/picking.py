@@ -8,7 +8,7 @@ import numpy as np
 from micrograd.in_place import in_place
 from micrograd.ops import apply, attach, function, op, save, unchanged
 from micrograd.ops.indexing import _index, added_at
-from micrograd.ops.shapes import _in_order
+from micrograd.ops.shapes import _in_order, need_tensors
 from micrograd.rules.dims import dim_of
 from micrograd.rules.dtypes import TITLES
 from micrograd.rules.errors import dim_error, need_to_fit, pytorch_error
@@ -202,6 +202,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
 
     Raises RuntimeError where source does not have the shape of the chosen part.
     """
+    need_tensors("index_add", input, source)
     axis, array = dim_of(input, dim), _index_1d("index_add_", index)
     shape = [*input.shape[:axis], len(array), *input.shape[axis + 1 :]] if input.ndim else [len(array)]
     if list(source.shape) != shape and source.ndim:

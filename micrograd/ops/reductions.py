@@ -133,6 +133,8 @@ def _spread_arguments(name, x, dim, unbiased, keepdim, correction):
     need_floats(x, name)
     if isinstance(dim, bool):  # x.var(False): the one argument is unbiased
         dim, unbiased = None, dim
+    if unbiased is not None and not isinstance(unbiased, bool):
+        raise TypeError(f"{name}(): argument 'unbiased' must be bool, not {unbiased!r}; several dims: {name}((0, 1))")
     if unbiased is not None and correction is not None:
         raise TypeError(f"{name}() takes unbiased or correction, not both: correction=1 is unbiased=True")
     dims = dims_of(x, dim)

@@ -67,6 +67,8 @@ def masked_fill(x, mask, value, /):
 
     Raises RuntimeError where mask is not of bools, or value has dimensions or does not fit the dtype of input.
     """
+    if value is None:
+        raise TypeError("masked_fill(): argument 'value' must be a number or a tensor, not NoneType")
     if np.ndim(value):
         raise RuntimeError(
             f"masked_fill only supports a 0-dimensional value tensor, but got {np.ndim(value)} dimensions"

@@ -13,8 +13,9 @@ from numpy.lib.stride_tricks import as_strided
 from micrograd.in_place import reshaped_in_place
 from micrograd.ops import apply, attach, function, op, unchanged
 from micrograd.ops.indexing import _slice
-from micrograd.rules.dims import dim_of, dims_of, sizes_of
+from micrograd.rules.dims import dim_of, dims_of, sizes_of, whole
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
+from micrograd.rules.errors import must_be_tensor
 from micrograd.rules.layout import expanded, laid_like, unsqueezed, viewed
 from micrograd.tensors import Tensor, wrap
 
@@ -22,8 +23,6 @@ from micrograd.tensors import Tensor, wrap
 @op("ViewBackward0", view=True, of="", examples=["x.view(4, 3)", "x.view(-1)", "x.reshape(2, 6)"])
 def _view(x, /, shape):
     """x in another shape, in the same memory."""
-    if min(shape, default=0) < -1:  # NumPy takes any negative length for -1
-        raise ValueError(f"{min(shape)} is no length")
     before = x.shape
     out = x.reshape(shape, copy=False)
     if 1 in out.shape and not (x.flags.c_contiguous and 1 not in before):
@@ -40,13 +39,19 @@ def view(input: Tensor, *shape: Any, size: Any = ()) -> Tensor:
     """
     if len(shape) == 1 and isinstance(shape[0], DType):
         return _in_dtype(input, shape[0])
-    return apply(_view.op, input, shape=sizes_of(shape) if shape else tuple(size))
+    return apply(_view.op, input, shape=_lengths(sizes_of(shape) if shape else tuple(size)))
+
+
+def _lengths(shape: tuple[int, ...]) -> tuple[int, ...]:
+    if min(shape, default=0) < -1:  # NumPy takes any negative length for -1
+        raise RuntimeError(f"invalid shape dimension {min(shape)} in {list(shape)}: -1 alone stands for the rest")
+    return shape
 
 
 @function(examples=["x.reshape(-1)"])
 def reshape(input: Tensor, *sizes: Any, shape: Any = ()) -> Tensor:
     """The elements in another shape: a view where the order in memory allows it, else a copy."""
-    wanted = sizes_of(sizes) if sizes else tuple(shape)
+    wanted = _lengths(sizes_of(sizes) if sizes else tuple(shape))
     try:
         input._array.reshape(wanted, copy=False)
     except ValueError as error:
@@ -63,13 +68,7 @@ def _reshape_copy(x, /, shape):
 
 
 def _squeeze_node(x: Any, dim: Any) -> str:
-    return (
-        "SqueezeBackward0"
-        if dim is None
-        else "SqueezeBackward1"
-        if not isinstance(dim, Sequence)
-        else "SqueezeBackward2"
-    )
+    return f"SqueezeBackward{0 if dim is None else 2 if isinstance(dim, Sequence) else 1}"
 
 
 @op(_squeeze_node, view=True, examples=["x[None].squeeze()", "x[None, :, None].squeeze(2)", "x[None].squeeze((0, 1))"])
@@ -163,6 +162,13 @@ def _in_dtype(input: Tensor, dtype: DType) -> Tensor:
     result = wrap(input._array.view(dtype.numpy))
     result._version = input._version
     return result
+
+
+def need_tensors(name: str, *inputs: Any, optional: Sequence[Any] = ()) -> None:
+    """Raises TypeError where one of the first arguments of a function is no Tensor; optional ones may be None."""
+    for i, x in enumerate((*inputs, *optional), 1):
+        if type(x) is not Tensor and not isinstance(x, Tensor) and (x is not None or i <= len(inputs)):
+            raise TypeError(must_be_tensor(name, i, x))
 
 
 def given_sizes(name: str, argument: str, sizes: tuple[Any, ...], by_name: Any) -> tuple[int, ...]:
@@ -263,7 +269,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     """
     need_dims("narrow", input)
     axis = dim_of(input, dim)
-    n, start = input.shape[axis], int(start)
+    n, start, length = input.shape[axis], whole(start), whole(length)
     if not -n <= start <= n:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-n}, {n}], but got {start})")
     start += n if start < 0 else 0
@@ -276,7 +282,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
 @function(examples=["x.select(1, 2)"])
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """A view of one index along dim, without that dimension."""
-    return input[(*(slice(None),) * dim_of(input, dim), int(index))]
+    return input[(*(slice(None),) * dim_of(input, dim), whole(index))]
 
 
 @function("moveaxis", examples=["batch.movedim(0, 2)"])

@@ -10,7 +10,7 @@ from micrograd.rules.errors import dim_error
 def dim_of(x: Any, dim: Any, extra: int = 0) -> int:
     """dim counted from the front. Raises IndexError for a dim that x, with `extra` dimensions more, does not have."""
     n = max(x.ndim + extra, 1)
-    dim = dim if type(dim) is int else index(dim)
+    dim = dim if type(dim) is int else whole(dim)
     if not -n <= dim < n:
         raise dim_error(dim, x.ndim + extra)
     return dim % n
@@ -36,4 +36,15 @@ def sizes_of(arguments: Any) -> tuple[int, ...]:
     """The numbers that f(2, 3), f((2, 3)) and f([2, 3]) all mean."""
     if len(arguments) == 1 and isinstance(arguments[0], Sequence):
         arguments = arguments[0]
-    return tuple([n if type(n) is int else index(n) for n in arguments])
+    return tuple([n if type(n) is int else whole(n) for n in arguments])
+
+
+def whole(n: Any) -> int:
+    """n, an int of Python's or NumPy's or a tensor of one, as an int. Raises TypeError for anything else, and bools."""
+    try:
+        if not isinstance(n, bool):
+            return index(n)
+    except TypeError:
+        pass
+    hint = f"; an option goes by its name, keepdim={n}" if isinstance(n, bool) else ""
+    raise TypeError(f"a dimension or a size must be int, not {type(n).__name__}: {n!r:.60}{hint}")

@@ -48,6 +48,9 @@ class silent:  # noqa: N801 - read as `with silent():`
 
 def pytorch_error(name: str, arrays: Sequence[Any], options: dict[str, Any], error: Exception) -> Exception:
     """The error that PyTorch would raise where NumPy raised `error`, with all shapes in it."""
+    if isinstance(error, AttributeError):
+        wrong = [i for i, a in enumerate(arrays) if f"'{type(a).__name__}' object has no" in str(error)]
+        return TypeError(must_be_tensor(name, wrong[0] + 1, arrays[wrong[0]])) if wrong else error
     shapes = [a.shape for a in arrays if isinstance(a, np.ndarray)]
     if isinstance(error, IndexError):
         return IndexError(str(error).replace("axis", "dimension").replace("array", "tensor"))
@@ -76,6 +79,12 @@ def pytorch_error(name: str, arrays: Sequence[Any], options: dict[str, Any], err
                     f"dimension {max(len(a), len(b)) - i}; the shapes are {list(a)} and {list(b)}"
                 )
     return RuntimeError(f"{name}: {error}")
+
+
+def must_be_tensor(name: str, position: int, x: Any) -> str:
+    """The words for an argument that is no Tensor, at a position counted from 1."""
+    hint = ", which is what a function without a return gives" if x is None else ""
+    return f"{name}(): the argument at position {position} must be Tensor, not {type(x).__name__}{hint}"
 
 
 def dim_error(dim: Any, ndim: int) -> IndexError:

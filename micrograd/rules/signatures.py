@@ -10,6 +10,7 @@ which is the op, a function of arrays, it makes the function of Tensors
     def sum(input, dim=None, keepdim=False, *, dtype=None, **numpys):
         if numpys:
             return apply(op, input, **in_pytorchs_names('sum', numpys, dict(dim=dim, keepdim=keepdim, dtype=dtype)))
+        if keepdim is not False and keepdim is not True: need_bool('sum', keepdim)
         return apply(op, input, dim=dim, keepdim=keepdim, dtype=dtype)
 """
 
@@ -17,6 +18,8 @@ import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 PYTORCHS = {"x": "input", "y": "other"}  # what PyTorch calls these arguments of an op
 NUMPYS = {"axis": "dim", "keepdims": "keepdim"}
@@ -27,7 +30,7 @@ def function_of(op: Any, apply: Callable) -> Any:
     arguments: list[str] = []
     inputs: list[str] = []
     options: list[str] = []
-    scope: dict[str, Any] = {"apply": apply, "op": op, "in_pytorchs_names": in_pytorchs_names}
+    scope: dict[str, Any] = {"apply": apply, "op": op, "in_pytorchs_names": in_pytorchs_names, "need_bool": need_bool}
     for p in op.parameters:
         name = PYTORCHS.get(p.name, p.name)
         star = "*" if p.kind == p.VAR_POSITIONAL else ""
@@ -42,6 +45,8 @@ def function_of(op: Any, apply: Callable) -> Any:
     by_name = ", ".join([f"{name}={name}" for name in options])
     given = ", ".join(inputs)
     lines = [f"    return apply(op, {given}, {by_name})"]
+    if "_keepdim" in scope:
+        lines.insert(0, f"    if keepdim is not False and keepdim is not True: need_bool({op.name!r}, keepdim)")
     if "_dim" in scope:
         arguments.append("**numpys")
         renamed = f"in_pytorchs_names({op.name!r}, numpys, dict({by_name}))"
@@ -61,20 +66,31 @@ def in_pytorchs_names(function: str, given: dict[str, Any], options: dict[str, A
                 f"{function}() got an unexpected keyword argument '{name}'; there are: {', '.join(options)}"
             )
         options[NUMPYS[name]] = value
+    need_bool(function, options.get("keepdim"))
     return options
+
+
+def need_bool(function: str, keepdim: Any) -> None:
+    """Raises TypeError for a keepdim that is a number: sum(0, 1) is not the sum over two dimensions."""
+    if keepdim is not None and not isinstance(keepdim, bool | np.bool_):
+        raise TypeError(
+            f"{function}(): argument 'keepdim' must be bool, not {type(keepdim).__name__}: {keepdim!r:.40}; "
+            "several dimensions are one argument, (0, 1)"
+        )
 
 
 def numpy_names(function: Callable) -> Any:
     """Let a function written by hand take NumPy's words for its arguments dim and keepdim, as PyTorch does."""
     code = function.__code__
-    if (
-        "dim" not in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        or code.co_flags & inspect.CO_VARKEYWORDS
-    ):
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    if "dim" not in names or code.co_flags & inspect.CO_VARKEYWORDS:
         return function
+    place = names.index("keepdim") if "keepdim" in names else len(names)
 
     @functools.wraps(function)
     def renamed(*args: Any, **kwargs: Any) -> Any:
-        return function(*args, **{NUMPYS.get(name, name): value for name, value in kwargs.items()})
+        kwargs = {NUMPYS.get(name, name): value for name, value in kwargs.items()}
+        need_bool(function.__name__, args[place] if len(args) > place else kwargs.get("keepdim"))
+        return function(*args, **kwargs)
 
     return renamed

@@ -1400,7 +1400,65 @@ x = torch.zeros(2, 2); x.T.view(-1)[0] = 1
 x = torch.zeros(4); x.view(2, 2).t()[0, 1] = 3; x
 """  # noqa: E501
 
-GROUPS = [DOES_NOT_FIT, NUMPY_NUMBERS, INDICES, REFUSED, UNCHANGED, ACCEPTED, NEAR_WHAT_WAS_FOUND]
+# A bool is no dimension and no size, a number is no keepdim, and what is no Tensor is called so: sum(0, 1) in place of
+# sum((0, 1)), sum(True) in place of sum(keepdim=True), a forward without a return.
+
+ARGUMENTS = """
+torch.ones(2, 3).sum(0, 1)
+torch.ones(2, 3).sum(0, keepdim=1)
+torch.ones(2, 3).sum(axis=0, keepdims=1)
+torch.ones(2, 3).sum(axis=0, keepdims=True)
+torch.ones(2, 3).sum(0, np.bool_(True))
+torch.ones(2, 3).sum(0, keepdim=None)
+torch.ones(2, 3).sum(True)
+torch.ones(2, 3).mean(0, 1)
+torch.ones(2, 3).max(0, 1)
+torch.ones(2, 3).max(axis=0, keepdims=1)
+torch.ones(2, 3).max(axis=0, keepdims=True)[0]
+torch.ones(2, 3).argmax(1, 0)
+torch.ones(2, 3).amin(0, 1)
+torch.ones(2, 3).std(0, 1)
+torch.ones(2, 3).var(0, True)
+torch.ones(2, 3).var(True)
+torch.ones(2, 3).median(0, 1)
+torch.ones(2, 3).quantile(0.5, 0, 1)
+torch.ones(2, 3).logsumexp(0, 1)
+torch.ones(2, 3).softmax(True)
+torch.ones(2, 3).transpose(True, 0)
+torch.ones(2, 3).flatten(True)
+torch.ones(2, 3).view(True, 6)
+torch.ones(2, 3).reshape(-7, 2)
+torch.ones(2, 3).T.reshape(-7, 2)
+torch.ones(2, 3).view(-2, -3)
+torch.ones(2, 3).repeat(True)
+torch.ones(2, 3).repeat_interleave(1.5)
+torch.ones(2, 3).repeat_interleave([2, 1], 0)
+torch.ones(2, 3).roll(1.5)
+torch.ones(2, 3).roll((1.5, 1), (0, 1))
+torch.ones(2, 3).tril(0.5)
+torch.ones(2, 3).triu(True)
+torch.ones(2, 3).select(1, 1.5)
+torch.ones(2, 3).narrow(1, 0.0, 1)
+torch.ones(2, 3).narrow(1, 0, 1.5)
+torch.ones(2, 3).masked_fill(torch.ones(2, 3) > 0, None)
+torch.zeros(True)
+torch.zeros(torch.tensor([2, 3]))
+torch.zeros(np.array([2, 3]))
+torch.full(3, 1.0)
+torch.linspace(0, 1, 5.0)
+torch.allclose(torch.ones(3), np.ones(3))
+torch.equal(torch.ones(3), None)
+torch.ones(3).dot([1.0, 2.0, 3.0])
+torch.ones(3).outer(np.ones(3))
+torch.ones(3).index_add(0, torch.tensor([0]), 1.0)
+torch.nn.functional.linear(torch.ones(3), [1.0])
+torch.nn.functional.embedding(torch.tensor([0]), None)
+torch.nn.functional.cross_entropy(None, torch.tensor([0]))
+torch.nn.functional.cross_entropy(torch.ones(1, 2), None)
+torch.nn.Linear(2, 3)(None)
+"""
+
+GROUPS = [DOES_NOT_FIT, NUMPY_NUMBERS, INDICES, REFUSED, UNCHANGED, ACCEPTED, NEAR_WHAT_WAS_FOUND, ARGUMENTS]
 LINES = [line for group in GROUPS for line in group.strip().splitlines()]
 
 # Where micrograd is deliberately saner: what is right there, and why.
