@@ -129,6 +129,8 @@ class MultiheadAttention(Module):
                 f"attention takes a query (l, n, {self.embed_dim}), and a key and a value (s, n, ...) of one s and n, "
                 f"not {list(query.shape)}, {list(key.shape)} and {list(value.shape)}, the batch first"
             )
+        if len(query) != len(key):
+            raise RuntimeError(f"attention: the query has a batch of {len(query)}, and key and value one of {len(key)}")
         is_causal = is_causal and key_padding_mask is None and not need_weights
         if is_causal:
             attn_mask = None

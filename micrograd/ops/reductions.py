@@ -277,13 +277,13 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: in
     spacing: the distance between neighbours, one for all dims or one for each. edge_order: 1, or 2 from two neighbours.
     Raises RuntimeError where a dimension has not more than edge_order elements.
     """
-    dims = range(input.ndim) if dim is None else [dim_of(input, d) for d in ([dim] if isinstance(dim, int) else dim)]
+    dims = range(input.ndim) if dim is None else dims_of(input, dim) or [0]
     steps = list(spacing) if isinstance(spacing, list | tuple) else [spacing] * len(dims)
     short = [d for d in dims if input.shape[d] <= edge_order]
-    if edge_order not in (1, 2) or short or len(steps) != len(dims):
+    if edge_order not in (1, 2) or short or len(steps) != len(dims) or [h for h in steps if np.ndim(h)]:
         raise RuntimeError(
             f"gradient(): edge_order is 1 or 2, more elements than that lie along each dim, and spacing is one number "
-            f"or one for each dim: {edge_order}, {list(input.shape)}, {spacing!r:.60}"
+            f"or one for each dim, no coordinates: {edge_order}, {list(input.shape)}, {spacing!r:.60}"
         )
     along = zip(dims, steps, strict=True)
     return tuple([_slopes(input, d, h, edge_order) for d, h in along])

@@ -84,7 +84,9 @@ class set_grad_enabled(GradMode):  # noqa: N801 - PyTorch's name
     """
 
     def __init__(self, mode: bool):
-        self.mode, self.before = bool(mode), state.grad_enabled
+        if mode is not True and mode is not False:
+            raise TypeError(f"set_grad_enabled() takes True or False, not {mode!r:.40}")
+        self.mode, self.before = mode, state.grad_enabled
         state.grad_enabled = self.mode
 
     def __enter__(self) -> None:

@@ -1456,6 +1456,11 @@ torch.nn.functional.embedding(torch.tensor([0]), None)
 torch.nn.functional.cross_entropy(None, torch.tensor([0]))
 torch.nn.functional.cross_entropy(torch.ones(1, 2), None)
 torch.nn.Linear(2, 3)(None)
+torch.gradient(torch.ones(2, 3), dim=(0, 0))
+torch.gradient(torch.ones(2, 3), dim=np.int64(1))
+torch.gradient(torch.tensor(1.0), dim=0)
+torch.set_grad_enabled(1)
+torch.set_grad_enabled(None)
 """
 
 GROUPS = [DOES_NOT_FIT, NUMPY_NUMBERS, INDICES, REFUSED, UNCHANGED, ACCEPTED, NEAR_WHAT_WAS_FOUND, ARGUMENTS]

@@ -250,6 +250,7 @@ X = numbers(4, 3, 8)
         lambda t: t.nn.MultiheadAttention(8, 2)(*[t.from_numpy(X[:, :, :4])] * 3),
         lambda t: t.nn.MultiheadAttention(8, 2)(*[t.from_numpy(X[0, 0])] * 3),
         lambda t: t.nn.MultiheadAttention(8, 2)(t.from_numpy(X), t.from_numpy(X), t.from_numpy(X[:2])),
+        lambda t: t.nn.MultiheadAttention(8, 2)(t.from_numpy(X), *[t.from_numpy(X[:, :1])] * 2),
         lambda t: t.nn.MultiheadAttention(8, 2)(t.from_numpy(X), t.from_numpy(X[0]), t.from_numpy(X[0])),
     ],
 )
