@@ -20,9 +20,10 @@ from micrograd.tensors import Tensor, wrap
 @op("CatBackward0", elementwise=joined, of="", examples=["torch.cat([x, y])", "torch.cat([x, y, x[:, :1]], dim=1)"])
 def _cat(*xs, dim):
     """Arrays concatenated along dim."""
-    ends = np.cumsum([x.shape[dim] for x in xs])
-    starts = ends - [x.shape[dim] for x in xs]
-    parts = [(*(np.s_[:],) * dim, np.s_[start:end]) for start, end in zip(starts, ends, strict=True)]
+    parts, end = [], 0
+    for x in xs:
+        start, end = end, end + x.shape[dim]
+        parts.append((*(np.s_[:],) * dim, np.s_[start:end]))
     return np.concatenate(xs, axis=dim), *[lambda g, part=part: g[part] for part in parts]
 
 

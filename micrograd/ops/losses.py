@@ -144,9 +144,9 @@ def _loss_of_classes(input, target, weight, /, *, loss, ignore_index, reduction)
     dim, shape = min(1, input.ndim - 1), target.shape
     counted = None
     if ignore_index is not None:
-        counted = np.flatnonzero(targets != ignore_index)
-        targets = targets[counted]
-        rows = rows[counted] if input.size else np.zeros((len(counted), max(1, classes)), rows.dtype)
+        counted = (targets != ignore_index).nonzero()[0]
+        targets = targets.take(counted)
+        rows = rows.take(counted, 0) if input.size else np.zeros((len(counted), max(1, classes)), rows.dtype)
     losses_of = _cross_entropy.op.forward if loss == "cross_entropy" else _nll_loss.op.forward
     losses, (dlosses, *saved) = losses_of(rows, targets, reduction="none")
     weights, total, count = None, len(losses), len(losses)
@@ -287,9 +287,10 @@ def _check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | No
 def _ignored(indices: np.ndarray, classes: int, ignore_index: int) -> int | None:
     """Raises where a class index is none of 0 ... classes - 1 or ignore_index; None where that is not among them."""
     if out_of_range(indices, classes):
-        wrong = indices[((indices < 0) | (indices >= classes)) & (indices != ignore_index)]
-        if wrong.size:
-            raise IndexError(f"Target {wrong[0]} is out of bounds: there are {classes} classes, 0 to {classes - 1}")
+        others = indices[indices != ignore_index]
+        if out_of_range(others, classes):
+            wrong = others[(others < 0) | (others >= classes)][0]
+            raise IndexError(f"Target {wrong} is out of bounds: there are {classes} classes, 0 to {classes - 1}")
         return ignore_index
     return ignore_index if 0 <= ignore_index < classes else None
 

@@ -6,8 +6,10 @@ e + h), has the rows of one gate after those of the other; the first e columns, 
 the state before. bias is (gates * h,).
 
 x @ W_x.T + bias is known before the loop over time and is one product of matrices for each gate. The loop back finds
-the gradients of all that went into the gates; from these, products again give those of x, weight and bias. Arrays are
-(gates, T, n, h), so that each gate at each step is one piece of memory.
+the gradients of all that went into the gates; from these, products again give those of x, weight and bias. It begins at
+the last step with a gradient: in a batch of words that are padded to one length, the steps after the longest have none.
+The gates are (T, gates, n, h), so that those of a step are one piece of memory; their gradients, of which products over
+all steps are taken, are (gates, T, n, h). The states, (T + 1, n, h), begin with that before the first step.
 """
 
 import numpy as np
@@ -39,19 +41,20 @@ def _by_gate(weight, hidden):
 
 
 def _inputs(x, W_x, bias):
-    """x @ W_x.T + bias for each gate, (gates, T, n, h)."""
+    """x @ W_x.T + bias for each gate, (T, gates, n, h)."""
     (steps, n, e), (gates, hidden, _) = x.shape, W_x.shape
-    result = x.reshape(steps * n, e) @ W_x.swapaxes(1, 2)
-    result += bias.reshape(gates, 1, hidden)
-    return result.reshape(gates, steps, n, hidden)
+    products = x.reshape(steps * n, e) @ W_x.swapaxes(1, 2)
+    rows = bias.reshape(gates, 1, hidden).repeat(n, 1)  # NumPy adds them in longer pieces than the bias itself
+    result = np.empty((steps, gates, n, hidden), x.dtype)
+    return np.add(products.reshape(gates, steps, n, hidden).swapaxes(0, 1), rows, out=result)
 
 
-def _states_before(first, states):
-    """The state before each step, from that before the first and those after each: (T, n, h)."""
-    before = np.empty_like(states)
-    before[:1] = first
-    before[1:] = states[:-1]
-    return before
+def _half(weight, bias, rows):
+    """Copies of weight and bias with the first rows, those of sigmoids, multiplied by 0.5; see `_sigmoid_of_twice`."""
+    weight, bias = weight.copy(), bias.copy()
+    weight[:rows] *= 0.5
+    bias[:rows] *= 0.5
+    return weight, bias
 
 
 def _sigmoid_of_twice(x):
@@ -61,15 +64,26 @@ def _sigmoid_of_twice(x):
     x += 0.5
 
 
+def _steps_with_gradient(g):
+    """How many steps there are up to the last one with a gradient; g: (T, n, h). Zeros after it would add nothing."""
+    steps = len(g)
+    while steps and not g[steps - 1].any():
+        steps -= 1
+    return steps
+
+
 # The gradients, from those of what went into the gates, dgates, (gates, T, n, h).
 
 
-def _dx(dgates, weight):
-    """The gradient of x, (T, n, e), from that of the gates, (gates, T, n, h)."""
+def _dx(dgates, weight, shape):
+    """The gradient of x, of shape (T, n, e), from that of the gates, (gates, steps, n, h)."""
     gates, steps, n, hidden = dgates.shape
     W_x, _ = _by_gate(weight, hidden)
     parts = dgates.reshape(gates, steps * n, hidden) @ W_x
-    return np.add.reduce(parts, axis=0).reshape(steps, n, W_x.shape[2])
+    result = np.empty(shape, dgates.dtype)
+    np.add.reduce(parts.reshape(gates, steps, *shape[1:]), axis=0, out=result[:steps])
+    result[steps:] = 0
+    return result
 
 
 def _dweight(dgates, x, *h_before):
@@ -78,16 +92,16 @@ def _dweight(dgates, x, *h_before):
     e = x.shape[2]
     result = np.empty((gates * hidden, e + hidden), dgates.dtype)
     (dW_x, dW_h), across = _by_gate(result, hidden), dgates.reshape(gates, steps * n, hidden).swapaxes(1, 2)
-    dW_x[...] = across @ x.reshape(steps * n, e)
+    np.matmul(across, x[:steps].reshape(steps * n, e), out=dW_x)
     for gate in range(gates):
-        dW_h[gate] = across[gate] @ h_before[gate % len(h_before)].reshape(steps * n, hidden)
+        np.matmul(across[gate], h_before[gate % len(h_before)][:steps].reshape(steps * n, hidden), out=dW_h[gate])
     return result
 
 
 def _dbias(dgates):
-    """The gradient of the bias, (gates * h,), from that of the gates, (gates, T, n, h)."""
+    """The gradient of the bias, (gates * h,), from that of the gates, (gates, steps, n, h)."""
     gates, steps, n, hidden = dgates.shape
-    return np.concatenate([sum_of_rows(dgate) for dgate in dgates.reshape(gates, steps * n, hidden)])
+    return sum_of_rows(dgates.reshape(gates, steps * n, hidden)).reshape(gates * hidden)
 
 
 def _dfirst(dh):
@@ -105,30 +119,34 @@ def rnn(x, h0, weight, bias, /):
     Fused, for speed: at each step h = tanh(weight @ [x, h] + bias).
     """
     _check("rnn", 1, x, [h0], weight, bias)
-    W_x, W_h = _by_gate(weight, h0.shape[1])
-    (out,), W_h = _inputs(x, W_x, bias), W_h[0].copy()
-    h, W_h_T = h0.repeat(x.shape[1], 0), W_h.T.copy()
-    for now in out:
+    shape, hidden = x.shape, h0.shape[1]
+    W_x, W_h = _by_gate(weight, hidden)
+    inputs, W_h_T = _inputs(x, W_x, bias), W_h[0].T.copy()
+    states = np.empty((shape[0] + 1, shape[1], hidden), x.dtype)
+    out, states[0] = states[1:], h0
+    for (now,), h, after in zip(inputs, states, out, strict=False):
         now += h @ W_h_T
-        h = np.tanh(now, out=now)
+        np.tanh(now, out=after)
 
     @shared
     def backward(g):
-        dgate = out * out
+        steps, W_h = _steps_with_gradient(g), _by_gate(weight, hidden)[1][0]
+        dgate = np.square(out[:steps])
         np.subtract(1, dgate, out=dgate)  # the derivative of tanh
         dh = np.zeros(out.shape[1:], out.dtype)
-        for t in reversed(range(len(out))):
+        for t in reversed(range(steps)):
             dh += g[t]
-            dgate[t] *= dh
-            np.matmul(dgate[t], W_h, out=dh)
+            now = dgate[t]
+            now *= dh
+            np.matmul(now, W_h, out=dh)
         return dgate[None], dh
 
     return (
         out,
-        save(lambda g: _dx(backward(g)[0], weight), weight, W_h, out),
-        save(lambda g: _dfirst(backward(g)[1]), W_h, out),
-        save(lambda g: _dweight(backward(g)[0], x, _states_before(h0, out)), x, h0, W_h, out),
-        save(lambda g: _dbias(backward(g)[0]), W_h, out),
+        save(lambda g: _dx(backward(g)[0], weight, shape), weight, out),
+        save(lambda g: _dfirst(backward(g)[1]), weight, out),
+        save(lambda g: _dweight(backward(g)[0], x, states), x, weight, states, out),
+        save(lambda g: _dbias(backward(g)[0]), weight, out),
     )
 
 
@@ -142,62 +160,60 @@ def gru(x, h0, weight, bias, /):
     h = (1 - z) * h + z * c.
     """
     _check("gru", 3, x, [h0], weight, bias)
-    W_x, W_h = _by_gate(weight, h0.shape[1])
-    gates, W_h = _inputs(x, W_x, bias), W_h.copy()
-    z, r, c = gates
-    h, W_h_T = h0.repeat(x.shape[1], 0), W_h.swapaxes(1, 2).copy()
-    gates[:2] *= 0.5
-    W_h_T[:2] *= 0.5
-    out = np.empty_like(z)
-    for t in range(len(out)):
-        zr = gates[:2, t]
+    (steps, n, _), shape, hidden = x.shape, x.shape, h0.shape[1]
+    half, half_bias = _half(weight, bias, 2 * hidden)
+    W_x, W_h = _by_gate(half, hidden)
+    gates, W_h_T = _inputs(x, W_x, half_bias), W_h.swapaxes(1, 2).copy()
+    states, reset = np.empty((steps + 1, n, hidden), x.dtype), np.empty((steps, n, hidden), x.dtype)  # reset: r * h
+    out, states[0] = states[1:], h0
+    for t in range(steps):
+        now = gates[t]
+        z, r, c = now
+        zr, h, after = now[:2], states[t], out[t]
         zr += h @ W_h_T[:2]
         _sigmoid_of_twice(zr)
-        c[t] += (r[t] * h) @ W_h_T[2]
-        np.tanh(c[t], out=c[t])
-        now = np.subtract(c[t], h, out=out[t])
-        now *= z[t]
-        now += h
-        h = now
+        c += np.multiply(r, h, out=reset[t]) @ W_h_T[2]
+        np.tanh(c, out=c)
+        np.subtract(c, h, out=after)
+        after *= z
+        after += h
 
     @shared
     def backward(g):
-        h_before = _states_before(h0, out)
-        dgates, kept = np.empty_like(gates), 1 - z
-        dz, dr, dc = dgates
-        np.subtract(c, h_before, out=dz)
+        steps, (_, W_h) = _steps_with_gradient(g), _by_gate(weight, hidden)
+        z, r, c = gates[:steps].swapaxes(0, 1)
+        dz, dr, dc = dgates = np.empty((3, *z.shape), z.dtype)
+        passed_on = np.empty((steps, 2, *out.shape[1:]), out.dtype)  # how much of the gradients of h and of r * h
+        kept = np.subtract(1, z, out=passed_on[:, 0])
+        passed_on[:, 1] = r
+        np.subtract(c, states[:steps], out=dz)
         dz *= z
         dz *= kept
         np.subtract(1, r, out=dr)
-        dr *= r
-        dr *= h_before
+        dr *= reset[:steps]
         np.multiply(c, c, out=dc)
         np.subtract(1, dc, out=dc)
         dc *= z
-        dh = np.zeros(out.shape[1:], out.dtype)
-        for t in reversed(range(len(out))):
+        dh, dreset = both = np.zeros((2, *out.shape[1:]), out.dtype)  # dreset: the gradient of r * h
+        for t in reversed(range(steps)):
+            now = dgates[:, t]
+            z_now, r_now, c_now = now
             dh += g[t]
-            dz[t] *= dh
-            dc[t] *= dh
-            dreset = dc[t] @ W_h[2]  # the gradient of r * h
-            dr[t] *= dreset
-            dreset *= r[t]
-            dh *= kept[t]
+            z_now *= dh
+            c_now *= dh
+            np.matmul(c_now, W_h[2], out=dreset)
+            r_now *= dreset
+            both *= passed_on[t]
+            both += now[:2] @ W_h[:2]
             dh += dreset
-            dh += dz[t] @ W_h[0]
-            dh += dr[t] @ W_h[1]
-        return dgates, dh, h_before
-
-    def dweight(g):
-        dgates, _, h_before = backward(g)
-        return _dweight(dgates, x, h_before, h_before, r * h_before)
+        return dgates, dh
 
     return (
         out,
-        save(lambda g: _dx(backward(g)[0], weight), weight, h0, gates, W_h, out),
-        save(lambda g: _dfirst(backward(g)[1]), h0, gates, W_h, out),
-        save(dweight, x, h0, gates, W_h, out),
-        save(lambda g: _dbias(backward(g)[0]), h0, gates, W_h, out),
+        save(lambda g: _dx(backward(g)[0], weight, shape), weight, gates, states, reset, out),
+        save(lambda g: _dfirst(backward(g)[1]), weight, gates, states, reset, out),
+        save(lambda g: _dweight(backward(g)[0], x, states, states, reset), x, weight, gates, states, reset, out),
+        save(lambda g: _dbias(backward(g)[0]), weight, gates, states, reset, out),
     )
 
 
@@ -212,55 +228,58 @@ def lstm(x, h0, c0, weight, bias, /):
     cell = f * cell + i * c; h = o * tanh(cell).
     """
     _check("lstm", 4, x, [h0, c0], weight, bias)
-    W_x, W_h = _by_gate(weight, h0.shape[1])
-    gates, W_h = _inputs(x, W_x, bias), W_h.copy()
-    i, f, o, c = gates
-    W_h_T = W_h.swapaxes(1, 2).copy()
-    gates[:3] *= 0.5
-    W_h_T[:3] *= 0.5
-    h, cell = (state.repeat(x.shape[1], 0) for state in (h0, c0))
-    out, cells, tanh = (np.empty_like(i) for _ in range(3))  # tanh: of the cell
-    for t in range(len(out)):
-        now = gates[:, t]
-        now += h @ W_h_T
+    (steps, n, _), shape, hidden = x.shape, x.shape, h0.shape[1]
+    half, half_bias = _half(weight, bias, 3 * hidden)
+    W_x, W_h = _by_gate(half, hidden)
+    gates, W_h_T = _inputs(x, W_x, half_bias), W_h.swapaxes(1, 2).copy()
+    states, cells = np.empty((2, steps + 1, n, hidden), x.dtype)
+    out, states[0], cells[0] = states[1:], h0, c0
+    tanh = np.empty((steps, n, hidden), x.dtype)  # of the cell
+    for t in range(steps):
+        now, cell = gates[t], cells[t + 1]
+        i, f, o, c = now
+        now += states[t] @ W_h_T
         _sigmoid_of_twice(now[:3])
-        np.tanh(now[3], out=now[3])
-        cell = np.multiply(f[t], cell, out=cells[t])
-        cell += i[t] * c[t]
-        h = np.multiply(np.tanh(cell, out=tanh[t]), o[t], out=out[t])
+        np.tanh(c, out=c)
+        np.multiply(f, cells[t], out=cell)
+        cell += i * c
+        np.multiply(np.tanh(cell, out=tanh[t]), o, out=out[t])
 
     @shared
     def backward(g):
-        dgates = 1 - gates
-        dgates *= gates  # the derivative of the sigmoids
-        di, df, do, dc = dgates
+        steps, (_, W_h) = _steps_with_gradient(g), _by_gate(weight, hidden)
+        i, f, o, c = of_gates = gates[:steps].swapaxes(0, 1)
+        di, df, do, dc = dgates = np.empty(of_gates.shape, c.dtype)
+        np.subtract(1, of_gates, out=dgates)
+        dgates *= of_gates  # the derivative of the sigmoids
         di *= c
-        df *= _states_before(c0, cells)
-        do *= tanh
+        df *= cells[:steps]
+        do *= tanh[:steps]
         np.multiply(c, c, out=dc)
         np.subtract(1, dc, out=dc)
         dc *= i
-        dtanh = 1 - tanh * tanh
+        dtanh = np.square(tanh[:steps])
+        np.subtract(1, dtanh, out=dtanh)
         dtanh *= o
-        dh, dcell = np.zeros((2, *tanh.shape[1:]), tanh.dtype)
-        for t in reversed(range(len(tanh))):
+        dh, dcell = np.zeros((2, *out.shape[1:]), out.dtype)
+        for t in reversed(range(steps)):
             dh += g[t]
             dcell += dh * dtanh[t]
-            now = dgates[:, t]
-            now[:2] *= dcell
-            now[2] *= dh
-            now[3] *= dcell
+            i_and_f, o_now, c_now = dgates[:2, t], dgates[2, t], dgates[3, t]
+            i_and_f *= dcell
+            o_now *= dh
+            c_now *= dcell
             dcell *= f[t]
-            np.add.reduce(now @ W_h, axis=0, out=dh)
+            np.add.reduce(dgates[:, t] @ W_h, axis=0, out=dh)
         return dgates, dh, dcell
 
     return (
         out,
-        save(lambda g: _dx(backward(g)[0], weight), weight, c0, gates, cells, tanh, W_h),
-        save(lambda g: _dfirst(backward(g)[1]), c0, gates, cells, tanh, W_h),
-        save(lambda g: _dfirst(backward(g)[2]), c0, gates, cells, tanh, W_h),
-        save(lambda g: _dweight(backward(g)[0], x, _states_before(h0, out)), x, h0, c0, gates, cells, tanh, W_h, out),
-        save(lambda g: _dbias(backward(g)[0]), c0, gates, cells, tanh, W_h),
+        save(lambda g: _dx(backward(g)[0], weight, shape), weight, gates, cells, tanh, out),
+        save(lambda g: _dfirst(backward(g)[1]), weight, gates, cells, tanh, out),
+        save(lambda g: _dfirst(backward(g)[2]), weight, gates, cells, tanh, out),
+        save(lambda g: _dweight(backward(g)[0], x, states), x, weight, gates, cells, tanh, states, out),
+        save(lambda g: _dbias(backward(g)[0]), weight, gates, cells, tanh, out),
     )
 
 

@@ -22,14 +22,14 @@ def _ones(n: int, dtype: np.dtype) -> np.ndarray:
 
 
 def sum_of_rows(x: np.ndarray) -> np.ndarray:
-    """The rows of a matrix (n, m) added up: (m,)."""
-    n = len(x)
+    """The rows of a matrix (n, m) added up: (m,); of several matrices (..., n, m) those of each: (..., m)."""
+    *several, n, m = x.shape
     if n <= BLOCK or x.dtype.kind != "f":
         return _ones(n, x.dtype) @ x
     whole = n - n % BLOCK
-    sums = _ones(BLOCK, x.dtype) @ x[:whole].reshape(n // BLOCK, BLOCK, x.shape[1])
-    total = np.add.reduce(sums, axis=0, dtype=np.float64)
-    total += _ones(n - whole, x.dtype) @ x[whole:]
+    sums = _ones(BLOCK, x.dtype) @ x[..., :whole, :].reshape(*several, n // BLOCK, BLOCK, m)
+    total = np.add.reduce(sums, axis=-2, dtype=np.float64)
+    total += _ones(n - whole, x.dtype) @ x[..., whole:, :]
     return total.astype(x.dtype)
 
 

@@ -31,6 +31,14 @@ def test_states_and_gradients_are_those_of_the_loop_over_time(name, dtype):
     both(getattr(sequences, name), *inputs(name, dtype=dtype), scale=0.01)
 
 
+@pytest.mark.parametrize("steps", [0, 3])
+@pytest.mark.parametrize("name", GATES)
+def test_steps_after_the_last_one_with_a_gradient_add_nothing(name, steps):
+    gradient = np.ones((5, 2, 3), np.float32)
+    gradient[steps:] = 0
+    both(getattr(sequences, name), *inputs(name, steps=5, n=2, e=4, hidden=3), gradient=gradient)
+
+
 @pytest.mark.parametrize("name", GATES)
 def test_gates_that_are_shut_or_wide_open_neither_overflow_nor_turn_nan(name):
     arrays = inputs(name, steps=3, n=2, e=4, hidden=3, size=1e4)
