@@ -188,11 +188,15 @@ def _weighted_sum(x: Tensor, beta: float, product: Tensor, alpha: float, name: s
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """The sum of products over dims: the last ones of a and first ones of b, or the ones listed for a and for b.
 
-    (2, 3, 4) and (3, 4, 5) with dims=2: (2, 5).
+    (2, 3, 4) and (3, 4, 5) with dims=2: (2, 5). Raises RuntimeError for dims that are not there, or not equally many.
     """
     if isinstance(dims, int):
+        if not 0 <= dims <= min(a.ndim, b.ndim):
+            raise RuntimeError(f"tensordot: there are no {dims} dims in both {list(a.shape)} and {list(b.shape)}")
         dims = (range(a.ndim - dims, a.ndim), range(dims))
     ours, theirs = ([dim_of(t, d) for d in listed] for t, listed in zip((a, b), dims, strict=True))
+    if len(ours) != len(theirs):
+        raise RuntimeError(f"tensordot: dims has {len(ours)} dimensions of the one tensor and {len(theirs)} of the other")
     for i, j in zip(ours, theirs, strict=True):  # a length of 1 goes with any other
         if a.shape[i] == 1 != b.shape[j]:
             b = b.sum(j, keepdim=True)

@@ -86,6 +86,8 @@ class Median(ValuesAndIndices):
 @op("MedianBackward0", of="", examples=["x.median()"])
 def _median(x, /):
     """The element in the middle, the lower of two; of several that are equal to it each gets a share."""
+    if x.dtype.kind != "f":
+        need_elements(x, "median", None)
     flat = np.sort(x, axis=None)  # nan comes last
     middle = np.nan if not flat.size else flat[-1] if flat[-1] != flat[-1] else flat[(len(flat) - 1) // 2]
     out = np.asarray(middle, x.dtype)

@@ -389,7 +389,7 @@ class LogSoftmax(torch.autograd.Function):
     def backward(ctx: Any, g: torch.Tensor) -> Any:
         out = g - ctx.saved_tensors[0].exp() * g.sum(ctx.dim, keepdim=True)
         noise = ROUNDED * g.abs().amax(ctx.dim, keepdim=True)
-        return torch.where(out.abs() <= noise, 0, out), None
+        return torch.where((out.abs() <= noise) & noise.isfinite(), 0, out), None
 
 
 def log_softmax(x: torch.Tensor, dim: int) -> torch.Tensor:

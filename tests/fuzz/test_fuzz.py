@@ -62,6 +62,13 @@ NO_FAULT = {
         "u = z.cumprod(0)",
         "((3 * y).sum() + (3 * z).sum() + (u * u).sum()).backward()",
     ),
+    "amin of -infinity, which log_softmax sends nan back to": (
+        SELECTION,
+        "x = torch.tensor([[0.75, -math.inf], [-0.75, 1.25]], requires_grad=True)",
+        "y = x.amin(1)",
+        "z = y.log_softmax(0)",
+        "((z * z).sum() + (y * y).sum()).backward()",
+    ),
     "a view of several that the loss does not need": (
         NEEDLESS,
         "x = torch.tensor([-0.75, -1.5, 1.25], requires_grad=True)",
