@@ -436,7 +436,7 @@ def from_numpy(array: ndarray) -> Tensor:
     >>> torch.from_numpy(np.array([1.0, 2.0]))
     tensor([1., 2.], dtype=torch.float64)
     """
-def full(size: Any, fill_value: Any, dtype: DType | None = None, *, requires_grad: builtins.bool = False, device: Any = None) -> Tensor:
+def full(size: Any, fill_value: Any, *, dtype: DType | None = None, requires_grad: builtins.bool = False, device: Any = None) -> Tensor:
     """A tensor of the given shape filled with a number, fill_value, whose dtype it has unless one is given.
 
     Raises TypeError if fill_value is not a number, RuntimeError if it does not fit the dtype.
@@ -818,8 +818,8 @@ def multinomial(input: Tensor, num_samples: builtins.int, replacement: builtins.
 
     input: weights of the shape (n,) or (rows, n); the result is (num_samples,) or (rows, num_samples). Which samples a
     seed gives has changed in PyTorch; see `Generator.legacy_multinomial` for those of the lectures.
-    Raises RuntimeError for a weight that is negative, infinite or nan, and, without replacement, for more samples than
-    weights above 0.
+    Raises RuntimeError for weights that are no floats, or negative, infinite or nan, and, without replacement, for more
+    samples than weights above 0.
 
     >>> torch.multinomial(torch.tensor([0.0, 1.0, 0.0]), 3, replacement=True)
     tensor([1, 1, 1])
@@ -1192,7 +1192,7 @@ def tanh(input: Tensor) -> Tensor:
 
     Examples: x.tanh()
     """
-def tensor(data: Any, dtype: DType | None = None, *, requires_grad: builtins.bool = False, device: Any = None) -> Tensor:
+def tensor(data: Any, *, dtype: DType | None = None, requires_grad: builtins.bool = False, device: Any = None) -> Tensor:
     """A tensor with its own copy of data: a number, nested lists of numbers or tensors of one element, or an array.
 
     Python floats become float32 and ints int64; arrays keep their dtype. Raises ValueError where the lists are ragged
@@ -1217,7 +1217,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: builtins.int = 0)
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """The sum of products over dims: the last ones of a and first ones of b, or the ones listed for a and for b.
 
-    (2, 3, 4) and (3, 4, 5) with dims=2: (2, 5).
+    (2, 3, 4) and (3, 4, 5) with dims=2: (2, 5). Raises RuntimeError for dims that are not there, or not equally many.
 
 
     Examples: torch.tensordot(x, square, 1)

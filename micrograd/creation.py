@@ -13,6 +13,7 @@ import numpy as np
 
 from micrograd import tensors
 from micrograd.ops import TORCH, function
+from micrograd.ops.shapes import need_tensors
 from micrograd.rules import dtypes
 from micrograd.rules.device import check_device
 from micrograd.rules.dims import sizes_of, whole
@@ -49,7 +50,7 @@ def _dtype(name: str, given: Any) -> DType:
 
 
 @makes_tensor
-def tensor(data: Any, dtype: DType | None = None) -> Tensor:
+def tensor(data: Any, *, dtype: DType | None = None) -> Tensor:
     """A tensor with its own copy of data: a number, nested lists of numbers or tensors of one element, or an array.
 
     Python floats become float32 and ints int64; arrays keep their dtype. Raises ValueError where the lists are ragged
@@ -155,7 +156,7 @@ def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
         data = from_numpy(data)
     if isinstance(data, Tensor) and dtype in (None, data.dtype):
         return data
-    return tensor(data, dtype)
+    return tensor(data, dtype=dtype)
 
 
 TORCH["asarray"] = as_tensor
@@ -201,7 +202,7 @@ empty = _filled(np.empty, "empty", "A tensor of a shape whose numbers are whatev
 
 
 @makes_tensor
-def full(size: Any, fill_value: Any, dtype: DType | None = None) -> Tensor:
+def full(size: Any, fill_value: Any, *, dtype: DType | None = None) -> Tensor:
     """A tensor of the given shape filled with a number, fill_value, whose dtype it has unless one is given.
 
     Raises TypeError if fill_value is not a number, RuntimeError if it does not fit the dtype.
@@ -223,6 +224,7 @@ def like(make: Callable, name: str) -> Any:
     """The form of a function that takes the shape, and the dtype where none is given, from a tensor."""
 
     def of_shape(input: Tensor, *args: Any, dtype: DType | None = None, **options: Any) -> Tensor:
+        need_tensors(name, input)
         result = make(input.shape, *args, dtype=dtype or input.dtype, **options)
         result._array = laid_like(result._array, [input._array])
         return result
@@ -263,7 +265,7 @@ def _typed(dtype: DType) -> Callable[..., Tensor]:
         of_shape = not data or isinstance(data[0], int | dtypes.Size)
         if not of_shape and not isinstance(data[0], Tensor | np.ndarray) and str in _types_in(data[0]):
             raise TypeError(f"{typed.__name__}() takes numbers, not strings: {data[0]!r:.60}")
-        return empty(*(data or (0,)), dtype=dtype) if of_shape else tensor(data[0], dtype)
+        return empty(*(data or (0,)), dtype=dtype) if of_shape else tensor(data[0], dtype=dtype)
 
     vars(typed)["dtype"] = dtype  # for x.type(LongTensor)
     typed.__name__ = f"{dtypes.TITLES[dtype.numpy.name]}Tensor"

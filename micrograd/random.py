@@ -10,9 +10,11 @@ from micrograd.creation import empty_like, makes_tensor, shape_of
 from micrograd.graph import observer
 from micrograd.in_place import records, refuse_change, refuse_overlap
 from micrograd.ops import TORCH, apply, function, op
+from micrograd.ops.shapes import need_tensors
 from micrograd.rules import dtypes
 from micrograd.rules.device import device as Device  # noqa: N812 - `device` is PyTorch's argument
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
+from micrograd.rules.errors import need_floats
 from micrograd.rules.layout import dims_in_memory
 from micrograd.stream import Stream
 from micrograd.tensors import Tensor, attach, wrap
@@ -208,14 +210,14 @@ def multinomial(
 
     input: weights of the shape (n,) or (rows, n); the result is (num_samples,) or (rows, num_samples). Which samples a
     seed gives has changed in PyTorch; see `Generator.legacy_multinomial` for those of the lectures.
-    Raises RuntimeError for a weight that is negative, infinite or nan, and, without replacement, for more samples than
-    weights above 0.
+    Raises RuntimeError for weights that are no floats, or negative, infinite or nan, and, without replacement, for more
+    samples than weights above 0.
 
     >>> torch.multinomial(torch.tensor([0.0, 1.0, 0.0]), 3, replacement=True)
     tensor([1, 1, 1])
     """
-    if not isinstance(input, Tensor):
-        raise TypeError(f"multinomial(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    need_tensors("multinomial", input)
+    need_floats(input._array, "multinomial")
     if observer.multinomial is not None:
         observer.multinomial(input)
     return wrap((generator or default_generator).multinomial(input._array, num_samples, replacement))

@@ -196,7 +196,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
         dims = (range(a.ndim - dims, a.ndim), range(dims))
     ours, theirs = ([dim_of(t, d) for d in listed] for t, listed in zip((a, b), dims, strict=True))
     if len(ours) != len(theirs):
-        raise RuntimeError(f"tensordot: dims has {len(ours)} dimensions of the one tensor and {len(theirs)} of the other")
+        raise RuntimeError(f"tensordot: dims names {len(ours)} dims of the one tensor and {len(theirs)} of the other")
     for i, j in zip(ours, theirs, strict=True):  # a length of 1 goes with any other
         if a.shape[i] == 1 != b.shape[j]:
             b = b.sum(j, keepdim=True)
@@ -220,6 +220,8 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     A letter that is repeated in one tensor means its diagonal. Three tensors and more are multiplied from the left.
     Raises RuntimeError for an equation that does not fit.
     """
+    if not isinstance(equation, str):
+        raise TypeError(f"einsum(): the equation comes first, and is a str such as 'ij,jk->ik', not {equation!r:.40}")
     tensors = list(operands[0]) if len(operands) == 1 and not isinstance(operands[0], Tensor) else list(operands)
     inputs, output = _letters(equation, tensors)
     order = [*output, *sorted({*"".join(inputs)} - {*output})]  # the letters of the result, then those summed over

@@ -750,8 +750,8 @@ class Methods:
 
         input: weights of the shape (n,) or (rows, n); the result is (num_samples,) or (rows, num_samples). Which samples a
         seed gives has changed in PyTorch; see `Generator.legacy_multinomial` for those of the lectures.
-        Raises RuntimeError for a weight that is negative, infinite or nan, and, without replacement, for more samples than
-        weights above 0.
+        Raises RuntimeError for weights that are no floats, or negative, infinite or nan, and, without replacement, for more
+        samples than weights above 0.
 
         >>> torch.multinomial(torch.tensor([0.0, 1.0, 0.0]), 3, replacement=True)
         tensor([1, 1, 1])
