@@ -180,7 +180,7 @@ def from_numpy(array: np.ndarray) -> Tensor:
 def shape_of(size: tuple[Any, ...]) -> tuple[int, ...]:
     """The shape that zeros(2, 3), zeros((2, 3)) and zeros([2, 3]) all mean. Raises RuntimeError for a negative size."""
     shape = sizes_of(size)
-    if any(n < 0 for n in shape):
+    if shape and min(shape) < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
     return shape
 

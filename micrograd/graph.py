@@ -7,7 +7,7 @@ moment its last tensor goes.
 
 import threading
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,9 +30,10 @@ class State(threading.local):
     its own output. recording: what `rerun` reports to while a call is compiled, None otherwise.
     """
 
-    grad_enabled = True
-    module: Any = None
-    recording: Any = None
+    def __init__(self) -> None:  # called in each thread that looks
+        self.grad_enabled = True
+        self.module: Any = None
+        self.recording: Any = None
 
 
 state = State()
@@ -57,31 +58,22 @@ class Observer:
 observer = Observer()
 
 
-class Edge:
+class Edge(NamedTuple):
     """From a Node to one of its inputs.
 
     parent: the input's Node or, for a leaf, its Tensor. derivative: the function from the gradient of the Node's result
     to that of the input. shape, dtype: those of the input.
     """
 
-    __slots__ = ("derivative", "dtype", "parent", "shape")
-
-    def __init__(self, parent: Any, derivative: Callable[[Any], Any], shape: tuple[int, ...], dtype: np.dtype):
-        self.parent = parent
-        self.derivative = derivative
-        self.shape = shape
-        self.dtype = dtype
+    parent: Any
+    derivative: Callable[[Any], Any]
+    shape: tuple[int, ...]
+    dtype: np.dtype
 
     def gradient(self, g: Any) -> Any:
         """The gradient of the input, from that of the result; None where there is none."""
         dx = self.derivative(g)
-        return None if dx is None else self.fitted(dx)
-
-    def fitted(self, dx: Any) -> Any:
-        """A gradient in the shape and dtype of the input."""
-        if dx.shape != self.shape:
-            dx = unbroadcast(dx, self.shape)
-        return dx.astype(self.dtype, copy=False)
+        return None if dx is None else fitted(dx, self.shape, self.dtype)
 
 
 class Node:
@@ -145,9 +137,7 @@ class Node:
             self._prev.append(parent)
 
     def check(self) -> None:
-        """Raises RuntimeError where what the derivatives use is gone, or was changed in place since."""
-        if self.edges is None:
-            raise RuntimeError(RELEASED)
+        """Raises RuntimeError where an array that the derivatives use was changed in place since."""
         for counter, version, array in self.versions:
             if counter[0] != version and any(id(each) == array for each in self.saved or ()):
                 raise RuntimeError(
@@ -192,7 +182,7 @@ def run_backward(
     roots = [tensor.grad_fn or tensor for tensor in tensors]
     gradients: dict[Any, Any] = {}
     found: dict[Any, Any] = {}
-    unseen = set(skipped).difference(roots, wanted or ())
+    unseen = set(skipped).difference(roots, wanted or ()) if skipped else ()
     with silent():
         for i, root in enumerate(roots):
             gradients[root] = gradients[root] + starts[i] if root in gradients else starts[i].copy()
@@ -204,18 +194,23 @@ def run_backward(
                 found[node] = g.copy()
             if node in skipped:
                 continue
-            if node.saved is not None or node.edges is None:
+            if node.edges is None:
+                raise RuntimeError(RELEASED)
+            if node.saved is not None:
                 node.check()
             if g is None:
                 continue  # a derivative said that this input has none
-            for edge in node.edges:
-                dx, parent = edge.derivative(g), edge.parent
+            for parent, derivative, shape, dtype in node.edges:
+                dx = derivative(g)
                 if dx is None:
                     continue
-                if dx.dtype is not edge.dtype or dx.shape != edge.shape:
-                    dx = edge.fitted(dx)
-                if parent in gradients or type(parent) is not Node:
-                    dx = added(dx, g, gradients.get(parent))
+                if dx.dtype is not dtype or dx.shape != shape:
+                    dx = fitted(dx, shape, dtype)
+                others = gradients.get(parent)
+                if others is not None:
+                    dx = added(dx, g, others)
+                elif type(parent) is not Node and not is_fresh(dx, g):
+                    dx = dx.copy()
                 gradients[parent] = dx
             if node.saved is not None and not retain_graph:
                 node.edges = node.saved = None  # let go of the arrays that the derivatives use
@@ -224,15 +219,19 @@ def run_backward(
     return gradients | found
 
 
-def added(dx: Any, g: Any, others: Any) -> Any:
-    """dx, made from g, and what others give to the same input (None: nothing yet), as an array that nobody else holds.
+def fitted(dx: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    """A gradient in the shape and dtype of the input that it belongs to."""
+    return (dx if dx.shape == shape else unbroadcast(dx, shape)).astype(dtype, copy=False)
 
-    What is fresh is written to and handed over, not copied.
-    """
-    fresh = dx is not g and type(dx) is np.ndarray and dx.base is None
-    if others is not None:
-        return np.add(dx, others, out=dx if fresh else None)
-    return dx if fresh else dx.copy()
+
+def is_fresh(dx: Any, g: Any) -> bool:
+    """Whether nobody else holds dx, the gradient of an input, made from g: it may be written to and handed over."""
+    return dx is not g and dx.base is None and type(dx) is np.ndarray
+
+
+def added(dx: Any, g: Any, others: Any) -> Any:
+    """dx, made from g, and what others give to the same input, as an array that nobody else holds."""
+    return np.add(dx, others, out=dx if is_fresh(dx, g) else None)
 
 
 # What hooks want to be called, once, at the end of the backward that runs now.

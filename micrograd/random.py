@@ -174,7 +174,7 @@ def randint(
         low, high, size = 0, low, high if size is None else size
     if size is None:
         raise TypeError("randint needs a shape after the bounds: randint(low, high, size)")
-    if not isinstance(size, Sequence):
+    if type(size) is not tuple and not isinstance(size, Sequence):
         raise TypeError(f"randint(): argument 'size' must be tuple of ints, not {type(size).__name__}")
     low, high, kind = index(low), index(high), (dtype or dtypes.int64).numpy
     _check_bounds(low, high, kind)

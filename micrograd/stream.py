@@ -161,7 +161,8 @@ class Stream:
         span, size = high - low, _size(shape)
         draws = self._words(size) if span < 2**28 else self._long_words(size)
         draws %= span
-        draws += low % 2**64  # two's complement: a sum past 2**64 wraps to the right int64
+        if low:
+            draws += low % 2**64  # two's complement: a sum past 2**64 wraps to the right int64
         return draws.view(np.int64).reshape(shape)
 
     def permutation(self, n: int) -> np.ndarray:

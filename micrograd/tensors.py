@@ -17,7 +17,7 @@ from micrograd.graph import Node
 from micrograd.rules import dtypes
 from micrograd.rules.dtypes import Size, dtype_of
 from micrograd.rules.errors import dim_error, silent
-from micrograd.rules.layout import in_shape_of_now, lying_as
+from micrograd.rules.layout import as_leaf
 from micrograd.rules.missing import nearest
 from micrograd.rules.printing import name_of_node, tensor_text
 
@@ -213,15 +213,16 @@ class Tensor(Methods):
 
     def _accumulate_in_leaf(self, g: Any) -> None:
         """What backward does where it arrives at this leaf, unless it was frozen since."""
-        if self.grad_fn is not None:
+        if (self._node if self._base is None else self.grad_fn) is not None:
             raise RuntimeError("leaf variable has been moved into the graph interior")
-        if not self.requires_grad:
+        if not self._requires_grad and not self.requires_grad:
             return
-        g = in_shape_of_now(g, self._array.shape, None if self._grad is None else self._grad._array.shape)
         if self._hooks:
             for hook in list(self._hooks.values()):
                 g = hook(g)
-        self._accumulate(lying_as(self._array, g) if self._grad is None else g)
+        if self._grad is not None or g.shape != self._array.shape or g.strides != self._array.strides:
+            g = as_leaf(g, self._array, self._grad)
+        self._accumulate(g)
         if self._post_accumulate_hooks:
             for hook in list(self._post_accumulate_hooks.values()):
                 hook(self)

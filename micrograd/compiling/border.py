@@ -4,6 +4,7 @@ The checks are one function of Python, written for the recorded call: what its a
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -111,23 +112,6 @@ class WayBack:
         return mine
 
 
-class Part(Edge):
-    """The edge to one of the inputs of a program."""
-
-    __slots__ = ("i", "way")
-
-    def __init__(self, parent: Any, way: WayBack, i: int, shape: tuple[int, ...], dtype: np.dtype):
-        self.parent, self.way, self.i, self.shape, self.dtype = parent, way, i, shape, dtype
-
-    @property
-    def derivative(self) -> Callable[[Any], Any]:  # type: ignore[override]
-        return self.gradient
-
-    def gradient(self, g: Any) -> Any:
-        """That of the input; its shape and dtype are right."""
-        return self.way.part(self.i, g)
-
-
 def node_of(
     tensors: Sequence[Tensor], back: Callable, wanting: Sequence[tuple[int, tuple[int, ...], np.dtype]]
 ) -> Node:
@@ -142,7 +126,7 @@ def node_of(
         if parent is not tensor:
             previous.append(parent)
         parents.append(parent)
-        edges.append(Part(parent, way, n, shape, dtype))
+        edges.append(Edge(parent, partial(way.part, n), shape, dtype))
     return Node("CompiledFunctionBackward", None, parents, None, edges, previous)
 
 

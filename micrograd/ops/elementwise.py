@@ -121,7 +121,9 @@ def _power_derivative(g, x, exponent):
     """g times d(x**n)/dx = n x**(n - 1), and 0 for an exponent of 0 whatever g is."""
     if exponent == 0:
         return np.zeros_like(x)
-    return g * (x + x if exponent == 2 else exponent * _power(x, exponent - 1))
+    slope = x + x if exponent == 2 else exponent * _power(x, exponent - 1)
+    slope *= g
+    return slope
 
 
 @op("NegBackward0", "negative", sign="-", in_place=True, examples=["-x"])

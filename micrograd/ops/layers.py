@@ -70,10 +70,10 @@ def linear(x, weight, bias=None, /):
     """
     need_one_dtype("linear", x, weight, bias)
     if x.ndim == 2 == weight.ndim and x.shape[1] == weight.shape[1] and (bias is None or bias.shape == (len(weight),)):
-        out = x @ weight.T
+        out = x.dot(weight.T)  # half a microsecond less than x @ weight.T
         if bias is not None:
             out += bias
-        return out, save(lambda g: g @ weight, weight), save(lambda g: g.T @ x, x), unchanged
+        return out, save(lambda g: g.dot(weight), weight), save(lambda g: g.T.dot(x), x), unchanged
     if weight.ndim not in (1, 2) or not x.ndim or x.shape[-1] != weight.shape[-1]:
         raise RuntimeError(
             f"{cannot_be_multiplied(x.shape, weight.shape[::-1])}; linear: the last dimension of input {list(x.shape)} "

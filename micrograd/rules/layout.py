@@ -144,8 +144,33 @@ def viewed(out: np.ndarray, x: np.ndarray) -> np.ndarray:
     return out if strides == out.strides else as_strided(out, out.shape, strides)
 
 
-def lying_as(x: np.ndarray, g: np.ndarray) -> np.ndarray:
-    """The gradient g of a leaf, in the order in memory of the leaf x, where x has no gaps."""
+def as_leaf(g: np.ndarray, x: np.ndarray, grad: Any) -> np.ndarray:
+    """The gradient g of the leaf x, in the shape that x was given since it was used, by unsqueeze_ or `.data =`.
+
+    grad: the Tensor that is there already; where none is, g lies in memory in the order of x, if x has no gaps. Raises
+    RuntimeError where g or grad does not fit.
+    """
+    if g.shape != x.shape:
+        fitted = np.empty(x.shape, g.dtype)
+        try:
+            fitted[...] = g
+        except ValueError:
+            raise RuntimeError(
+                f"a gradient of shape {list(g.shape)} does not fit the leaf, which has the shape {list(x.shape)} by "
+                "now: call backward before its shape is changed"
+            ) from None
+        g = fitted
+    if grad is None:
+        return _lying_as(x, g)
+    if grad.shape != x.shape:
+        raise RuntimeError(
+            f"a gradient of shape {list(x.shape)} cannot be added to a grad of shape {list(grad.shape)}: call "
+            "zero_grad() first"
+        )
+    return g
+
+
+def _lying_as(x: np.ndarray, g: np.ndarray) -> np.ndarray:
     if g.flags.c_contiguous and x.flags.c_contiguous:
         return g
     if is_dense(x) and all(n == 1 or own == other for n, own, other in zip(x.shape, x.strides, g.strides, strict=True)):
@@ -153,28 +178,6 @@ def lying_as(x: np.ndarray, g: np.ndarray) -> np.ndarray:
     result = laid_like(np.empty(x.shape, g.dtype), [x]) if is_dense(x) else np.empty(x.shape, g.dtype)
     result[...] = g
     return result
-
-
-def in_shape_of_now(g: np.ndarray, leaf: tuple[int, ...], grad: tuple[int, ...] | None) -> np.ndarray:
-    """The gradient g in the shape that its leaf was given since it was used, by unsqueeze_ or `.data =`.
-
-    grad: the shape of what is there already, if anything is. Raises RuntimeError where one of them does not fit.
-    """
-    if g.shape != leaf:
-        fitted = np.empty(leaf, g.dtype)
-        try:
-            fitted[...] = g
-        except ValueError:
-            raise RuntimeError(
-                f"a gradient of shape {list(g.shape)} does not fit the leaf, which has the shape {list(leaf)} by now: "
-                "call backward before its shape is changed"
-            ) from None
-        g = fitted
-    if grad is not None and grad != leaf:
-        raise RuntimeError(
-            f"a gradient of shape {list(leaf)} cannot be added to a grad of shape {list(grad)}: call zero_grad() first"
-        )
-    return g
 
 
 def unsqueezed(x: np.ndarray, dim: int) -> np.ndarray:

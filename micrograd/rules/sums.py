@@ -25,7 +25,7 @@ def sum_of_rows(x: np.ndarray) -> np.ndarray:
     """The rows of a matrix (n, m) added up: (m,); of several matrices (..., n, m) those of each: (..., m)."""
     *several, n, m = x.shape
     if n <= BLOCK or x.dtype.kind != "f":
-        return _ones(n, x.dtype) @ x
+        return _ones(n, x.dtype).dot(x)
     whole = n - n % BLOCK
     sums = _ones(BLOCK, x.dtype) @ x[..., :whole, :].reshape(*several, n // BLOCK, BLOCK, m)
     total = np.add.reduce(sums, axis=-2, dtype=np.float64)
@@ -37,7 +37,7 @@ def sum_of_columns(x: np.ndarray) -> np.ndarray:
     """The columns of a matrix (n, m) added up: (n,)."""
     n = x.shape[1]
     if n <= BLOCK:
-        return x @ _ones(n, x.dtype)
+        return x.dot(_ones(n, x.dtype))
     return np.add.reduce(x, axis=1) if x.flags.c_contiguous else sum_of_rows(x.T)
 
 
