@@ -66,11 +66,12 @@ def linear(x, weight, bias=None, /):
     input: (..., n); weight: (m, n), or (n,); bias: (m,), or what broadcasts to the result, which is (..., m).
     Raises RuntimeError where the sizes do not fit or the dtypes differ.
 
-    Fused, for speed: input @ weight.T + bias, with all leading dimensions in one product of matrices.
+    Fused, for speed: input @ weight.T + bias, with all leading dimensions in one product of matrices, and by `dot`,
+    which starts half a microsecond sooner than `@`.
     """
     need_one_dtype("linear", x, weight, bias)
     if x.ndim == 2 == weight.ndim and x.shape[1] == weight.shape[1] and (bias is None or bias.shape == (len(weight),)):
-        out = x.dot(weight.T)  # half a microsecond less than x @ weight.T
+        out = x.dot(weight.T)
         if bias is not None:
             out += bias
         return out, save(lambda g: g.dot(weight), weight), save(lambda g: g.T.dot(x), x), unchanged
