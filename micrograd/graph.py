@@ -201,8 +201,7 @@ def run_backward(
             if g is None:
                 continue  # a derivative said that this input has none
             for parent, derivative, shape, dtype in node.edges:
-                dx = derivative(g)
-                if dx is None:
+                if (dx := derivative(g)) is None:
                     continue
                 if dx.dtype is not dtype or dx.shape != shape:
                     dx = fitted(dx, shape, dtype)

@@ -88,8 +88,7 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
     """The result of an op on Tensors and numbers, as a Tensor of the graph. name: that of the node, if not op's own."""
     arrays: list[Any] = []
     wanting: list[int] = []  # which of the inputs require grad
-    any_tensor = False
-    recording = state.grad_enabled
+    any_tensor, recording = False, state.grad_enabled
     for x in inputs:
         if isinstance(x, Tensor):
             any_tensor = True
