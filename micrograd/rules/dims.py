@@ -34,8 +34,9 @@ def dims_of(x: Any, dim: Any) -> tuple[int, ...] | None:
 
 def sizes_of(arguments: Any) -> tuple[int, ...]:
     """The numbers that f(2, 3), f((2, 3)) and f([2, 3]) all mean."""
-    if len(arguments) == 1 and type(arguments[0]) is not int and isinstance(arguments[0], Sequence):
-        arguments = arguments[0]
+    if len(arguments) == 1 and type(arguments[0]) is not int:
+        given = arguments[0]
+        arguments = given if type(given) is tuple or isinstance(given, Sequence) else arguments
     return tuple([n if type(n) is int else whole(n) for n in arguments])
 
 
