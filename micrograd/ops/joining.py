@@ -1,5 +1,6 @@
 """Several tensors made one, one made several, and copies in another order."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -20,10 +21,8 @@ from micrograd.tensors import Tensor, wrap
 @op("CatBackward0", elementwise=joined, of="", examples=["torch.cat([x, y])", "torch.cat([x, y, x[:, :1]], dim=1)"])
 def _cat(*xs, dim):
     """Arrays concatenated along dim."""
-    parts, end = [], 0
-    for x in xs:
-        start, end = end, end + x.shape[dim]
-        parts.append((*(np.s_[:],) * dim, np.s_[start:end]))
+    ends = itertools.accumulate([x.shape[dim] for x in xs])
+    parts = [(*(np.s_[:],) * dim, np.s_[end - x.shape[dim] : end]) for x, end in zip(xs, ends, strict=True)]
     return np.concatenate(xs, axis=dim), *[lambda g, part=part: g[part] for part in parts]
 
 
