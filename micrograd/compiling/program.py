@@ -45,6 +45,7 @@ class Program(Text):
         arguments = ", ".join(ast.unparse(self.expression(argument)) for argument in step.arguments)
         try:
             name = self.helper(step.function)
+            self.needed(name)
         except Obstacle:  # it draws random numbers, from the engine's stream
             name = self.fresh(f"new_{step.function.__name__.strip('_')}")
             self.constants[name] = self.scope[name] = step.function
@@ -289,8 +290,9 @@ class Program(Text):
                 return f"{inner.name}({g})"
         written = ast.unparse(renamed(tree, names))
         found = self.scope.get(written)
-        if found is not None and self.helpers.get(written, "").endswith("return g"):
+        text = self.text_of(written) if found is not None and written in self.helpers else ""
+        if text.endswith("return g"):
             return g
-        if found is not None and self.helpers.get(written, "").endswith("return None"):
+        if text.endswith("return None"):
             return None
         return f"{written}({g})"

@@ -155,8 +155,8 @@ class Recorded:
             lines.append(f"    return {self.out}, backward")
         else:
             lines.append(f"    return {self.out}, None")
-        helpers = program.helpers.values()
-        text = "\n".join([*program.imports.values(), *helpers, *lines])
+        helpers = program.needed("\n".join(lines))
+        text = "\n".join([*program.imports.values(), *helpers.values(), *lines])
         scope: dict[str, Any] = {**program.constants, "same": same}
         exec(builtins.compile(text, "<micrograd compiled>", "exec"), scope)
         self.text = text
@@ -169,26 +169,16 @@ class Recorded:
         text = "\n".join([*body, *program.backward_lines])
         constants = {name: value for name, value in program.constants.items() if re.search(rf"\b{name}\b", text)}
         draws = {name: value for name, value in constants.items() if not isinstance(value, np.ndarray)}
-        needed: dict[str, str] = {}
-        rest = text
-        for name, helper in reversed(program.helpers.items()):
-            if re.search(rf"\b{name}\b", rest):
-                needed[name] = helper
-                rest += helper
-        # helpers stand after what they use only where that came first; look again until nothing is new
-        while more := [n for n in program.helpers if n not in needed and re.search(rf"\b{n}\b", rest)]:
-            for name in more:
-                needed[name] = program.helpers[name]
-                rest += program.helpers[name]
+        needed = program.needed(text)
+        rest = "\n".join([text, *needed.values()])
         lines = [line for short, line in program.imports.items() if short == "np" or re.search(rf"\b{short}\.", rest)]
         for name, value in program.constants.items():
             if isinstance(value, np.ndarray) and re.search(rf"\b{name}\b", rest):
                 lines.append(
                     f"{name} = np.array({value.tolist()}, np.dtype('{value.dtype.name}'))".replace("inf", "np.inf")
                 )
-        for name in program.helpers:
-            if name in needed:
-                lines += ["", "", needed[name]]
+        for helper in needed.values():
+            lines += ["", "", helper]
         lines += ["", "", f"def run({', '.join([*self.names, *draws])}):"]
         for name, value in draws.items():
             about = " ".join((value.__doc__ or "").split("\n\n")[0].split())

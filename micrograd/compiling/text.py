@@ -63,13 +63,15 @@ class Text:
 
     inputs: the arrays that it begins with, by name. made: arrays that are the same each time, by id; before: as they
     were, where they are changed in place.
-    scope: what the names stand for now. helpers, imports, constants: what the lines need, by name.
+    scope: what the names stand for now. helpers, imports, constants: what the lines need, by name. The lines run with
+    the engine's own helpers; the text of one is made when the program is known to need it, see `text_of`.
     """
 
     def __init__(self, inputs: dict[str, np.ndarray], made: dict[int, np.ndarray], before: dict[int, np.ndarray]):
         self.scope: dict[str, Any] = {"np": np, "math": math, "functools": functools}
         self.imports = {"np": "import numpy as np"}
-        self.helpers: dict[str, str] = {}
+        self.helpers: dict[str, tuple[Any, bool]] = {}
+        self.texts: dict[str, str] = {}
         self.constants: dict[str, Any] = {}
         self.taken = {
             *dir(builtins),
@@ -161,26 +163,39 @@ class Text:
     # Functions that the text needs.
 
     def helper(self, function: Callable, is_op: bool = False) -> str:
-        """The name of a function that is copied into the text with all that it uses."""
+        """The name of a function that the lines call, which the text then has with all that it uses."""
         inner = getattr(function, "__wrapped__", function)
         name = self.copied.get((inner, is_op))
-        if name is not None:
-            return name
-        tree = tree_of(inner, is_op)
-        name = self.copied[inner, is_op] = self.fresh(inner.__name__, helper=True)
-        try:
-            tree = self._globals(tree, inner)
-        except Obstacle:
-            del self.copied[inner, is_op]
-            raise
-        tree.name = name
-        text = ast.unparse(tree)
-        exec(compile(text, f"<micrograd {name}>", "exec"), self.scope)
-        self.helpers[name] = text
+        if name is None:
+            name = self.copied[inner, is_op] = self.fresh(inner.__name__, helper=True)
+            self.helpers[name] = inner, is_op
+            self.scope[name] = inner
+            if is_op or getattr(inner, "__closure__", None):  # the lines call what is in the text, without `save`
+                exec(compile(self.text_of(name), f"<micrograd {name}>", "exec"), self.scope)
         return name
 
+    def text_of(self, name: str) -> str:
+        """The text of a helper."""
+        if name not in self.texts:
+            function, is_op = self.helpers[name]
+            tree = self._globals(tree_of(function, is_op), function)
+            tree.name = name
+            self.texts[name] = ast.unparse(tree)
+        return self.texts[name]
+
+    def needed(self, text: str) -> dict[str, str]:
+        """The texts of the helpers that a text needs, by name; what a helper needs comes before it."""
+        found: dict[str, str] = {}
+        new = text
+        while new:
+            words = set(re.findall(r"\w+", new))
+            names = [name for name in self.helpers if name in words and name not in found]
+            found |= {name: self.text_of(name) for name in names}
+            new = "\n".join([found[name] for name in names])
+        return dict(reversed(found.items()))
+
     def _globals(self, tree: ast.FunctionDef, function: Any) -> ast.FunctionDef:
-        """A function's source with its globals under the names that they have in the program."""
+        """A copy of a function's source with its globals under the names that they have in the program."""
         scope, nodes = function.__globals__, nodes_of(tree)
         local = stores(tree)
         for n in nodes:
@@ -211,7 +226,7 @@ class Text:
         holders = [scope.get(n.value.id) for n in attributes if isinstance(n.value, ast.Name)]
         holders = [h for h in holders if isinstance(h, dtypes.dtype | types.ModuleType) and h not in (np, math)]
         if holders or any(n.attr == "forward" for n in attributes):
-            Dtypes().visit(tree)
+            tree = Dtypes().visit(renamed(tree, {}))
             nodes = nodes_of(tree)
         for node in nodes:
             if not isinstance(node, ast.Name) or node.id in local or node.id in names:

@@ -16,14 +16,12 @@ class Unfit(Exception):  # noqa: N818 - ends no recording: the operation is call
     """The body of an operation is no row of assignments."""
 
 
-def tree_of(function: Callable, is_op: bool) -> ast.FunctionDef:
-    """A copy of one's own of the source of a function, read once; see `_read`."""
-    return renamed(_read(function, is_op), {})
-
-
 @functools.lru_cache(maxsize=512)
-def _read(function: Callable, is_op: bool) -> ast.FunctionDef:
-    """The source of a function without the engine's decorators, docstring and annotations; of an op, without save."""
+def tree_of(function: Callable, is_op: bool) -> ast.FunctionDef:
+    """The source of a function without the engine's decorators, docstring and annotations; of an op, without save.
+
+    It is read once, and not to be changed: `renamed` makes a copy.
+    """
     try:
         tree = _parsed(function)
     except (OSError, TypeError, SyntaxError) as error:
