@@ -401,7 +401,7 @@ def flatten(input: Tensor, start_dim: builtins.int = 0, end_dim: builtins.int = 
 
     Examples: batch.flatten(1)
     """
-def flip(input: Tensor, *axes: Any, dims: Any = ...) -> Tensor:
+def flip(input: Tensor, *axes: Any, dims: Any = None) -> Tensor:
     """The elements in the opposite order along dims, a copy.
 
     Examples: x.flip(0)
@@ -1222,7 +1222,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
 
     Examples: torch.tensordot(x, square, 1)
     """
-def tile(input: Tensor, *sizes: Any, dims: Any = ...) -> Tensor:
+def tile(input: Tensor, *sizes: Any, dims: Any = None) -> Tensor:
     """input repeated as by `repeat`; of fewer dims than input has, the first are 1.
 
     Examples: row.tile(2)

@@ -277,9 +277,9 @@ def repeat(input: Tensor, *sizes: Any, repeats: Any = None) -> Tensor:
 
 
 @function(examples=["row.tile(2)"])
-def tile(input: Tensor, *sizes: Any, dims: Any = ()) -> Tensor:
+def tile(input: Tensor, *sizes: Any, dims: Any = None) -> Tensor:
     """input repeated as by `repeat`; of fewer dims than input has, the first are 1."""
-    times = sizes_of(sizes) if sizes else tuple(dims)
+    times = given_sizes("tile", "dims", sizes, dims)
     return apply(_repeat.op, input, times=(1,) * (input.ndim - len(times)) + tuple(times))
 
 
@@ -289,7 +289,8 @@ def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None) -> Te
     if dim is None:
         input, dim = reshape(input, -1), 0
     if not isinstance(repeats, Tensor | np.ndarray):
-        repeats = whole(repeats)
+        if (repeats := whole(repeats)) < 0:
+            raise RuntimeError(f"repeat_interleave: repeats has to be 0 or more, not {repeats}")
         axis, shape = dim_of(input, dim), input.shape
         stretched = input.unsqueeze(axis + 1).expand(*shape[: axis + 1], repeats, *shape[axis + 1 :])
         return apply(_in_order.op, stretched).flatten(axis, axis + 1)
@@ -315,9 +316,9 @@ def _flip(x, /, dims):
 
 
 @function(examples=["x.flip(0)"])
-def flip(input: Tensor, *axes: Any, dims: Any = ()) -> Tensor:
+def flip(input: Tensor, *axes: Any, dims: Any = None) -> Tensor:
     """The elements in the opposite order along dims, a copy."""
-    axes = tuple([dim_of(input, d) for d in (sizes_of(axes) or dims)])
+    axes = tuple([dim_of(input, d) for d in given_sizes("flip", "dims", axes, dims)])
     if len(set(axes)) < len(axes):
         raise RuntimeError(f"flip: a dimension appears multiple times in the list of dims {list(axes)}")
     return apply(_flip.op, input, dims=axes if input.ndim else ())

@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import as_strided
 from micrograd.in_place import reshaped_in_place
 from micrograd.ops import apply, attach, function, op, unchanged
 from micrograd.ops.indexing import _slice
-from micrograd.rules.dims import dim_of, dims_of, sizes_of, whole
+from micrograd.rules.dims import dim_of, dims_of, lengths, sizes_of, whole
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.rules.errors import must_be_tensor
 from micrograd.rules.layout import expanded, laid_like, unsqueezed, viewed
@@ -39,19 +39,13 @@ def view(input: Tensor, *shape: Any, size: Any = ()) -> Tensor:
     """
     if len(shape) == 1 and isinstance(shape[0], DType):
         return _in_dtype(input, shape[0])
-    return apply(_view.op, input, shape=_lengths(sizes_of(shape) if shape else tuple(size)))
-
-
-def _lengths(shape: tuple[int, ...]) -> tuple[int, ...]:
-    if min(shape, default=0) < -1:  # NumPy takes any negative length for -1
-        raise RuntimeError(f"invalid shape dimension {min(shape)} in {list(shape)}: -1 alone stands for the rest")
-    return shape
+    return apply(_view.op, input, shape=lengths(sizes_of(shape) if shape else tuple(size)))
 
 
 @function(examples=["x.reshape(-1)"])
 def reshape(input: Tensor, *sizes: Any, shape: Any = ()) -> Tensor:
     """The elements in another shape: a view where the order in memory allows it, else a copy."""
-    wanted = _lengths(sizes_of(sizes) if sizes else tuple(shape))
+    wanted = lengths(sizes_of(sizes) if sizes else tuple(shape))
     try:
         input._array.reshape(wanted, copy=False)
     except ValueError as error:

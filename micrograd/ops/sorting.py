@@ -13,6 +13,7 @@ from micrograd.ops.reductions import shared_equally
 from micrograd.rules.dims import dim_of
 from micrograd.rules.errors import derivative_is_missing, need_elements, need_floats, refuse_bools
 from micrograd.rules.layout import laid_like, put_in_order
+from micrograd.rules.signatures import need_bool
 from micrograd.tensors import Tensor, wrap
 
 
@@ -216,6 +217,7 @@ def _unique(x, /, values):
 @function(examples=["ints.unique()"])
 def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False) -> Any:
     """The distinct elements, sorted, and where asked for the index of each element among them, and their counts."""
+    need_bool("unique", "sorted", sorted)
     find: Any = np.unique
     found = find(input._array, return_inverse=return_inverse, return_counts=return_counts, equal_nan=False)
     values = apply(_unique.op, input, values=found[0] if return_inverse or return_counts else found)

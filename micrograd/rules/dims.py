@@ -49,3 +49,10 @@ def whole(n: Any) -> int:
         pass
     hint = f"; an option goes by its name, keepdim={n}" if isinstance(n, bool) else ""
     raise TypeError(f"a dimension or a size must be int, not {type(n).__name__}: {n!r:.60}{hint}")
+
+
+def lengths(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape itself, of which lengths may be -1. Raises RuntimeError for another negative one."""
+    if min(shape, default=0) < -1:  # NumPy takes any negative length for -1
+        raise RuntimeError(f"invalid shape dimension {min(shape)} in {list(shape)}: -1 alone stands for the rest")
+    return shape

@@ -397,7 +397,7 @@ class Methods:
 
         Examples: batch.flatten(1)
         """
-    def flip(self, *axes: Any, dims: Any = ...) -> Tensor:
+    def flip(self, *axes: Any, dims: Any = None) -> Tensor:
         """The elements in the opposite order along dims, a copy.
 
         Examples: x.flip(0)
@@ -1139,7 +1139,7 @@ class Methods:
 
         Examples: x.tensor_split(2)[0]
         """
-    def tile(self, *sizes: Any, dims: Any = ...) -> Tensor:
+    def tile(self, *sizes: Any, dims: Any = None) -> Tensor:
         """input repeated as by `repeat`; of fewer dims than input has, the first are 1.
 
         Examples: row.tile(2)

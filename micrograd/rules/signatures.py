@@ -10,7 +10,7 @@ which is the op, a function of arrays, it makes the function of Tensors
     def sum(input, dim=None, keepdim=False, *, dtype=None, **numpys):
         if numpys:
             return apply(op, input, **in_pytorchs_names('sum', numpys, dict(dim=dim, keepdim=keepdim, dtype=dtype)))
-        if keepdim is not False and keepdim is not True: need_bool('sum', keepdim)
+        if keepdim is not False and keepdim is not True: need_bool('sum', 'keepdim', keepdim)
         return apply(op, input, dim=dim, keepdim=keepdim, dtype=dtype)
 """
 
@@ -46,7 +46,8 @@ def function_of(op: Any, apply: Callable) -> Any:
     given = ", ".join(inputs)
     lines = [f"    return apply(op, {given}, {by_name})"]
     if "_keepdim" in scope:
-        lines.insert(0, f"    if keepdim is not False and keepdim is not True: need_bool({op.name!r}, keepdim)")
+        check = f"need_bool({op.name!r}, 'keepdim', keepdim)"
+        lines.insert(0, f"    if keepdim is not False and keepdim is not True: {check}")
     if "_dim" in scope:
         arguments.append("**numpys")
         renamed = f"in_pytorchs_names({op.name!r}, numpys, dict({by_name}))"
@@ -66,17 +67,16 @@ def in_pytorchs_names(function: str, given: dict[str, Any], options: dict[str, A
                 f"{function}() got an unexpected keyword argument '{name}'; there are: {', '.join(options)}"
             )
         options[NUMPYS[name]] = value
-    need_bool(function, options.get("keepdim"))
+    need_bool(function, "keepdim", options.get("keepdim"))
     return options
 
 
-def need_bool(function: str, keepdim: Any) -> None:
-    """Raises TypeError for a keepdim that is a number: sum(0, 1) is not the sum over two dimensions."""
-    if keepdim is not None and not isinstance(keepdim, bool | np.bool_):
-        raise TypeError(
-            f"{function}(): argument 'keepdim' must be bool, not {type(keepdim).__name__}: {keepdim!r:.40}; "
-            "several dimensions are one argument, (0, 1)"
-        )
+def need_bool(function: str, name: str, value: Any) -> None:
+    """Raises TypeError for an option that is no bool, or None: sum(0, 1) is not the sum over two dimensions."""
+    if value is not None and not isinstance(value, bool | np.bool_):
+        hint = "; several dimensions are one argument, (0, 1)" if name == "keepdim" else ""
+        what = f"{type(value).__name__}: {value!r:.40}"
+        raise TypeError(f"{function}(): argument '{name}' must be bool, not {what}{hint}")
 
 
 def numpy_names(function: Callable) -> Any:
@@ -85,12 +85,14 @@ def numpy_names(function: Callable) -> Any:
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     if "dim" not in names or code.co_flags & inspect.CO_VARKEYWORDS:
         return function
-    place = names.index("keepdim") if "keepdim" in names else len(names)
+    parameters = enumerate(inspect.signature(function).parameters.values())
+    flags = [(i, p.name) for i, p in parameters if isinstance(p.default, bool)]
 
     @functools.wraps(function)
     def renamed(*args: Any, **kwargs: Any) -> Any:
         kwargs = {NUMPYS.get(name, name): value for name, value in kwargs.items()}
-        need_bool(function.__name__, args[place] if len(args) > place else kwargs.get("keepdim"))
+        for i, name in flags:
+            need_bool(function.__name__, name, args[i] if len(args) > i else kwargs.get(name))
         return function(*args, **kwargs)
 
     return renamed

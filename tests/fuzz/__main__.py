@@ -2,8 +2,8 @@
 
     python -m tests.fuzz --programs 200000 --processes 2 --seed 1 --out fuzz.txt
 
-prints how many programs differ in each way, and writes for each distinct difference the smallest program that shows
-it, what the two libraries gave, and how often it was met.
+prints what differs silently as it is met, and in the end how many programs differ in each way; it writes for each
+distinct difference the smallest program that shows it, what the two libraries gave, and how often it was met.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .differential import KINDS, SILENT
 from .programs import TOPICS
-from .search import Finding, report, try_programs
+from .search import Finding, entry, report, try_programs
 
 AT_ONCE = 50  # programs of one task of a process
 
@@ -36,6 +36,9 @@ def main() -> None:
     with ProcessPoolExecutor(arguments.processes, get_context("spawn")) as pool:
         for some in pool.map(try_programs, tasks):
             findings += some
+            for finding in some:
+                if finding.kind in SILENT:
+                    print(entry([finding]), flush=True)
     seconds = time.perf_counter() - began
     count = sum(task[2] for task in tasks)
     print(f"{count} programs in {seconds:.0f} s, {count / seconds:.0f} a second")
