@@ -25,8 +25,7 @@ def compare_expression(text: str, numbers: Mapping[str, float]) -> tuple[list[st
     torch = pytorch()
     if torch is not None:
         columns["PyTorch"] = _with_tensors(torch, text, numbers)
-    relative, floor = rounding([np.zeros(len(numbers))])
-    agree = all(_agree(columns["Value"], other, relative, floor) for other in columns.values())
+    agree = all(_agree(columns["Value"], other) for other in columns.values())
     by_sides = _slopes(text, numbers)
     value, *gradients = columns["Value"]
     size = RELATIVE * max([1.0, abs(value), *map(abs, gradients)])
@@ -91,7 +90,7 @@ def _slopes(text: str, numbers: Mapping[str, float]) -> list[tuple[float, float,
     return found
 
 
-def _agree(a: np.ndarray, b: np.ndarray, relative: float, floor: float) -> bool:
+def _agree(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether value and gradients of two columns are close."""
     pairs = [Pair("value", a[:1], b[:1]), Pair("gradients", a[1:], b[1:])]
-    return all(row.verdict != DIFFERENT for row in judge(pairs, relative, floor))
+    return all(row.verdict != DIFFERENT for row in judge(pairs, *rounding([a[1:]])))

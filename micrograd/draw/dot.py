@@ -305,8 +305,6 @@ def _escaped_xml(text: str) -> str:
 
 def _printable(text: str, kept: str = "\t\n") -> str:
     """Text with escapes in place of what cannot be seen, such as \\x07; spaces and joiners of all kinds stay."""
-    return "".join([c if c in kept or _is_shown(c) else c.encode("unicode_escape").decode() for c in text])
-
-
-def _is_shown(c: str) -> bool:
-    return c.isprintable() or unicodedata.category(c) == "Zs" or c in "\u200c\u200d"
+    kept += "\u200c\u200d"
+    unseen = {c for c in text if not (c in kept or c.isprintable() or unicodedata.category(c) == "Zs")}
+    return "".join([c.encode("unicode_escape").decode() if c in unseen else c for c in text])

@@ -191,7 +191,9 @@ def _read_values(roots: Sequence[Value], names: Names) -> list[Box]:
     order = topological_order(*roots)
     ends = set(roots)
     boxes: list[Box] = []
-    weights = {id(x) for node in order if node._op == "dot" for x in _weights_of_dot(node)}
+    # Of Value.dot, w[0], ..., x[0], ..., b, the leaves among the weights and the bias are trained.
+    dots = [node._prev for node in order if node._op == "dot"]
+    weights = {id(x) for inputs in dots for x in (*inputs[: len(inputs) // 2], inputs[-1]) if not x._prev}
     made: dict[Value, Box] = {}
     for node in order:
         role = "loss" if node in ends else "result"
@@ -216,12 +218,6 @@ def _read_values(roots: Sequence[Value], names: Names) -> list[Box]:
             box.title = constant  # not of a bias: it begins at 0, and changes
         boxes.append(box)
     return boxes
-
-
-def _weights_of_dot(node: Value) -> list[Value]:
-    """The leaves among the weights and the bias of a Value.dot."""
-    weights = [*node._prev[: len(node._prev) // 2], node._prev[-1]]
-    return [x for x in weights if not x._prev]
 
 
 def _unfold_dot(node: Value, total: Box) -> list[Box]:
@@ -274,13 +270,15 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
     for node in order:
         inputs = node.inputs if node.op is not None else [edge.parent for edge in node.edges]
         inputs = [*inputs, *_arrays_in(node.options)]
-        boxes_of = [made[x] if isinstance(x, graph.Node) else leaf(x) if _is_array(x) else x for x in inputs]
-        parents = [x for x in boxes_of if isinstance(x, Box)]
+        parts: list[Any] = []
+        for x in inputs:
+            parts.append(made[x] if isinstance(x, graph.Node) else leaf(x) if isinstance(x, Tensor | np.ndarray) else x)
+        parents = [x for x in parts if isinstance(x, Box)]
         title, frames = names.of(before.get(node, node)), names.frames_around(node)
         box = made[node] = Box("result", title, parents=parents, frames=frames, node=node)
         box.data, box.grad = _recomputed(node, made), gradients.get(node)
         box.op = sign_of(node)
-        box.sign, box.operands = _call(node, box.op, boxes_of)
+        box.sign, box.operands = _call(node, box.op, parts)
         if not box.title:
             box.title, box.precedence = composed(box.op, box.operands)
         for edge in node.edges:
@@ -343,10 +341,6 @@ def _arrays_in(options: Mapping[str, Any] | None) -> list[np.ndarray]:
     for option in (options or {}).values():
         found += [x for x in (option if isinstance(option, tuple) else (option,)) if isinstance(x, np.ndarray)]
     return found
-
-
-def _is_array(x: Any) -> bool:
-    return isinstance(x, Tensor | np.ndarray)
 
 
 def _call(node: graph.Node, op: str, inputs: Sequence[Any]) -> tuple[str, list[Box | str]]:

@@ -139,7 +139,11 @@ def page(boxes: list[Box], depth: int | None, remark: str, look: Look, program: 
             {"node": ids[id(box.node)], "name": box.title, "lines": lines_of("grad", box.grad)} for box in ends(drawn)
         ],
         "steps": [_step_text(step, ids) for step in steps if id(step.box.node) in ids],
-        "leaves": [_leaf(box, ids) for box in drawn if not box.parents and box.grad is not None],
+        "leaves": [
+            {"node": ids[id(box.node)], "name": box.title, "gradient": _plain(box.grad), "exact": _exact(box.grad)}
+            for box in drawn
+            if not box.parents and box.grad is not None
+        ],
         "code": {step.box.op: code(step.box) for step in steps if id(step.box.node) in ids},
         "note": remark + note,
         "program": program,
@@ -179,10 +183,6 @@ def _step_text(step: Step, ids: dict[int, str]) -> dict[str, Any]:
         "formula": formula(step.box)[0],
         "rows": rows,
     }
-
-
-def _leaf(box: Box, ids: dict[int, str]) -> dict[str, Any]:
-    return {"node": ids[id(box.node)], "name": box.title, "gradient": _plain(box.grad), "exact": _exact(box.grad)}
 
 
 def _zero(like: Any) -> Any:

@@ -32,7 +32,9 @@ def run(package: ModuleType, arguments: list[str] | None) -> int:
         if flags.answer is not None:
             parser.error("--answer needs the name of the lesson before it")
         if flags.notebook is None:
-            print_list(package, command)
+            rows = [[name, title(importlib.import_module(f"{package.__name__}.{name}"))] for name in package.LESSONS]
+            print("\n".join([f"  {line}" for line in aligned(rows)]))
+            print(f"\nrun one: {command} {package.LESSONS[0]}")
     elif flags.name not in package.LESSONS:
         hint = nearest(flags.name, package.LESSONS, 0.4) or f"; there are {', '.join(package.LESSONS)}"
         parser.error(f"there is no lesson {flags.name!r}{hint}")
@@ -52,13 +54,6 @@ def run(package: ModuleType, arguments: list[str] | None) -> int:
     print(f"  your answer: {command} {flags.name} --answer 1 ANSWER")
     print(f"  the lesson itself: {shown_path(Path(inspect.getfile(lesson)))}")
     return 0
-
-
-def print_list(package: ModuleType, command: str) -> None:
-    """A line for each lesson."""
-    rows = [[name, title(importlib.import_module(f"{package.__name__}.{name}"))] for name in package.LESSONS]
-    print("\n".join([f"  {line}" for line in aligned(rows)]))
-    print(f"\nrun one: {command} {package.LESSONS[0]}")
 
 
 def title(module: ModuleType) -> str:
