@@ -255,10 +255,16 @@ def add_sampling_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--likeliest-first", action="store_true", help="in the order of their likelihood")
 
 
-def add_folder_flag(parser: Parser) -> None:
-    """The flag that names the folder of a trained model."""
-    parser.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR",
-                        help="the run's folder (default: the latest under out/)")  # fmt: skip
+def add_list_flag(parser: Any) -> None:
+    """The flag that names the list of words."""
+    what = "one word to a line, UTF-8 (default: bundled names)"
+    parser.add_argument("-i", "--input-file", type=not_empty, metavar="FILE", help=what)
+
+
+def add_folder_flag(parser: Any, default: str = "the latest under out/") -> None:
+    """The flag that names the folder of a run."""
+    what = f"the run's folder (default: {default})"
+    parser.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR", help=what)
 
 
 def parser_of_flags() -> Parser:
@@ -269,11 +275,8 @@ def parser_of_flags() -> Parser:
         epilog="With no flags at all: the bundled names, and the type that is best on so long a list.",
     )
     group = parser.add_argument_group("what to learn from, and where to keep it")
-    group.add_argument(
-        "-i", "--input-file", type=not_empty, metavar="FILE", help="one word to a line, UTF-8 (default: bundled names)"
-    )
-    group.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR",
-                       help="the run's folder (default: the next number under out/)")  # fmt: skip
+    add_list_flag(group)
+    add_folder_flag(group, "the next number under out/")
     _add_choice(group, "split", "train, dev and test, or train on everything")
     group.add_argument("--resume", action="store_true", help="go on with the run in -o (default: the latest)")
     group.add_argument("--overwrite", action="store_true", help="replace the run in -o")

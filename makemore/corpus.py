@@ -9,7 +9,7 @@ import numpy as np
 
 from makemore import data, in_parts
 from makemore.data import Examples, Split, Survey, WordList
-from makemore.language_model import ContextCounts
+from makemore.language_model import ContextCounts, evaluate
 from micrograd.command import UsageError
 
 SPLITS = Split._fields
@@ -96,6 +96,11 @@ class Corpus:
             return None
         found = self.context_counts(part, window_of(model))
         return found if characters is None else found.sample(characters)
+
+    def loss(self, model: Any, part: str, characters: int | None = None) -> float | None:
+        """The model's loss on these examples, in nats a character; None for a part without words."""
+        found = self.context_counts_for(model, part, characters)
+        return None if found is None else evaluate(model, found)
 
 
 def examples_of(ids: np.ndarray, context_length: int | None) -> Examples:

@@ -80,19 +80,15 @@ def table(
     for row in rows:
         cells = []
         for cell, side, columns in zip(row, align, widths, strict=False):
-            space = " " * (columns - width(cell))
-            cells.append(cell + space if side == "<" else space + cell)
+            cells.append(padded(cell, columns) if side == "<" else " " * (columns - width(cell)) + cell)
         lines.append(gap.join(cells).rstrip())
     return lines
 
 
 def shown(text: str) -> str:
     r"""The text with control characters and line ends as escapes, `\t` or `\x1b`: they would move the cursor."""
-    return "".join([_escape(each) if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text])
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode()
+    moving = {each for each in text if unicodedata.category(each) in ("Cc", "Zl", "Zp")}
+    return "".join([each.encode("unicode_escape").decode() if each in moving else each for each in text])
 
 
 def shown_token(token: str) -> str:

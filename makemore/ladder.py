@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from makemore import data, new_words, plots, processes, run
-from makemore.config import LECTURE_SEED, RUNS, SEED, TRAINING, Bounds, defaults_of
+from makemore import new_words, plots, processes, run
+from makemore.config import LECTURE_SEED, RUNS, SEED, TRAINING, Bounds, add_list_flag, defaults_of
 from makemore.corpus import SPLITS, Corpus
 from makemore.display import decimal, shown, table
 from makemore.models import TYPES
@@ -86,7 +86,7 @@ def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFold
 @cache
 def corpus_of(input_file: str | None) -> Corpus:
     """The words of the file, else the bundled ones; read once in a process."""
-    return Corpus.read(Path(input_file) if input_file else data.bundled_names(), "80/10/10")
+    return run.read_corpus({}, input_file)
 
 
 def climb_one(type_: str, titles: dict[str, str], flags: argparse.Namespace) -> Rung:
@@ -131,8 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
         description="Train every type of model on one list of words, and compare them. What is trained is kept.",
     )
     parser.add_argument("rungs", nargs="*", metavar="TYPE", help=f"those to train (all: {', '.join(TYPES)})")
-    parser.add_argument("-i", "--input-file", type=not_empty, metavar="FILE",
-                        help="one word to a line (default: bundled names)")  # fmt: skip
+    add_list_flag(parser)
     parser.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR", default=RUNS / "ladder", help="(out/ladder)")
     parser.add_argument("--budget", type=Bounds(float, 0, above=True), metavar="S", help="seconds to a rung, about")
     parser.add_argument("--seed", type=SEED, default=LECTURE_SEED, help=f"of all that is drawn ({LECTURE_SEED})")

@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from types import FrameType
 from typing import Any, NamedTuple
 
 from tqdm import tqdm
@@ -68,11 +67,6 @@ def launched() -> bool:
     return any(name in os.environ for name in WORLD_SIZES)
 
 
-def rank() -> int:
-    """The number of this process, from 0."""
-    return current().rank if distributed.is_initialized() else 0
-
-
 def size() -> int:
     """How many processes can share what is done now."""
     return current().size if distributed.is_initialized() and not _by_itself else 1
@@ -106,7 +100,7 @@ def _run_on_rank(main: Callable[[], int]) -> int:
         for number in STOPS:  # rank 0 decides what they mean
             signal.signal(number, signal.SIG_IGN)
     elif hasattr(signal, "SIGUSR1"):
-        signal.signal(signal.SIGUSR1, _as_ctrl_c)
+        signal.signal(signal.SIGUSR1, lambda *_: signal.raise_signal(signal.SIGINT))
     flags = group.comm.gather(sys.argv[1:])
     if group.rank:
         _show_no_bars()
@@ -144,10 +138,6 @@ def _show_no_bars() -> None:
         show(self, *args, **kwargs | {"disable": True})
 
     tqdm.__init__ = show_none  # type: ignore[method-assign]
-
-
-def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
-    signal.raise_signal(signal.SIGINT)
 
 
 def _send_job(group: Group, job: Any) -> None:
@@ -215,7 +205,7 @@ def each(function: Callable[..., Any], items: Iterable[Any], *arguments: Any) ->
                 deal.working = False
                 deal.done.put((number, outcome))
                 yield from deal.results()
-            while not deal.is_over():
+            while deal.busy:
                 yield from deal.results()
                 time.sleep(PAUSE)
             yield from deal.results()
@@ -231,7 +221,7 @@ class _Deal:
         self.next = 0
         self.lock = threading.Lock()
         self.done: queue.SimpleQueue[tuple[int, Outcome]] = queue.SimpleQueue()
-        self.busy = set(range(1, group.size))
+        self.busy = set(range(1, group.size))  # the ranks that have not heard yet that there is no item left
         self.stopped = self.told = self.working = False
         self.thread = threading.Thread(target=self._answer, daemon=True)
 
@@ -249,10 +239,6 @@ class _Deal:
                 return None
             self.next += 1
             return self.next - 1
-
-    def is_over(self) -> bool:
-        """Whether every other rank has heard that there is no item left."""
-        return not self.busy
 
     def results(self) -> Iterator[tuple[Any, Any]]:
         """What was done since the last call."""

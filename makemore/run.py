@@ -261,7 +261,8 @@ def _why_ended(run: Training) -> str:
 def losses_of(run: Training) -> Losses:
     """The losses of the model of a run on each part, last, after those of models to compare it with.
 
-    These are one that knows nothing, and counts of single characters, of pairs and of a trigram's n-grams.
+    These are one that knows nothing, and counts of single characters, of pairs and of a trigram's n-grams. Of a part
+    that would take minutes the loss is that of a sample, which is always the same.
     """
     config, corpus = run.config, run.corpus
     size = len(corpus.vocabulary)
@@ -271,16 +272,9 @@ def losses_of(run: Training) -> Losses:
         if size**order <= data.MAX_CELLS:
             models[f"{name}, counted"] = counted(corpus, order, config["smoothing"])
     models[f"{config['type']}, {'counted' if config['fit'] == 'counts' else 'trained'}"] = run.model
-    return {name: losses_of_model(model, corpus) for name, model in models.items()}
-
-
-def losses_of_model(model: Any, corpus: Corpus) -> dict[str, float | None]:
-    """The model's loss on each part, in nats a character; None for a part that has no words.
-
-    Of a part that would take minutes it is that of a sample, which is always the same.
-    """
-    found = {part: corpus.context_counts_for(model, part, LAST_CHARACTERS) for part in SPLITS}
-    return {part: None if each is None else evaluate(model, each) for part, each in found.items()}
+    return {
+        name: {part: corpus.loss(model, part, LAST_CHARACTERS) for part in SPLITS} for name, model in models.items()
+    }
 
 
 def samples_of(run: Training) -> list[str]:

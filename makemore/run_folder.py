@@ -257,13 +257,10 @@ class RunFolder:
                     self._clear()
                 finally:
                     self._give_back()
-            elif not self._is_committing() or time.monotonic() > deadline:
+            elif time.monotonic() > deadline or not any((self.path / name).exists() for name in (COMMITTED, MOVING_UP)):
                 return
             else:
                 time.sleep(0.01)
-
-    def _is_committing(self) -> bool:
-        return (self.path / COMMITTED).exists() or (self.path / MOVING_UP).exists()
 
     # Its files.
 
@@ -301,17 +298,13 @@ class RunFolder:
             raise UsageError(f"{self.stage / CONFIG} lacks {', '.join(wrong)}, or has something else there; train anew")
         return config
 
-    def write_checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Replace the checkpoint: weights by their own names, beside them the optimizer's and the generator's state."""
+    def write_checkpoint(self, checkpoint: Checkpoint, name: str = CHECKPOINT) -> None:
+        """Replace a checkpoint: weights by their own names, beside them the optimizer's and the generator's state."""
         tensors = dict(checkpoint.model)
         tensors |= {f"optimizer.{name}": array for name, array in checkpoint.optimizer.items()}
         if checkpoint.random is not None:
             tensors["random.state"] = checkpoint.random
-        self.write(CHECKPOINT, file_of_checkpoint(tensors, checkpoint.step))
-
-    def write_best(self, checkpoint: Checkpoint) -> None:
-        """Replace the best model so far: its weights alone, by their own names."""
-        self.write(BEST, file_of_checkpoint(checkpoint.model, checkpoint.step))
+        self.write(name, file_of_checkpoint(tensors, checkpoint.step))
 
     def read_chosen(self) -> Checkpoint:
         """The last checkpoint or the best model, whichever has the lower dev loss; the other where one is damaged.

@@ -67,7 +67,7 @@ def resume(folder: RunFolder, flags: argparse.Namespace) -> None:
     step, last = training.step, config["max_steps"]
     if 0 <= last < step or (last == step and folder.has_ended(step)):
         raise UsageError(f"the run in {folder.path} has done {step:,} steps; give a larger total with --max-steps")
-    if training.has_stalled(config["early_stop"]) and folder.has_ended(step):
+    if training.has_stalled() and folder.has_ended(step):
         if flags.max_steps is None and flags.early_stop is None:
             raise UsageError(
                 f"the run in {folder.path} ended at step {step:,}, since its dev loss had stopped falling; "

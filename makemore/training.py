@@ -16,11 +16,11 @@ from makemore import processes, shards
 from makemore.config import keeps_best
 from makemore.corpus import Corpus, window_of
 from makemore.display import progress_bar
-from makemore.language_model import evaluate, loss_of
+from makemore.language_model import loss_of
 from makemore.models import NGRAMS
 from makemore.models.ngram import frequencies_of
 from makemore.optimizers import load_optimizer, optimizer_arrays, optimizer_of
-from makemore.run_folder import UNKNOWN_STEP, Checkpoint, RunFolder
+from makemore.run_folder import BEST, UNKNOWN_STEP, Checkpoint, RunFolder
 from makemore.threads import on_threads, threads_for
 from micrograd import Tensor
 from micrograd.command import UsageError
@@ -209,7 +209,7 @@ class Training:
         Raises UsageError where the loss is not finite any more.
         """
         config, model, optimizer = self.config, self.model, self.optimizer
-        last, evaluations_left = config["max_steps"], config["early_stop"]
+        last = config["max_steps"]
         next_loss = loss_of_step(config, self.corpus, model, compiled)
         first, self.evaluated_at = self.step, self.step
         model.train()
@@ -221,7 +221,7 @@ class Training:
             evaluated_before = bool(self.metrics) and self.metrics[-1]["step"] == first
             if (first % config["eval_every"] == 0 or first == last) and not evaluated_before:
                 self._evaluate(evaluated)
-            while self.step != last and not stop.asked and not self.has_stalled(evaluations_left):
+            while self.step != last and not stop.asked and not self.has_stalled():
                 if shared:
                     number = shared.take(rate_at(self.step, config))
                 else:
@@ -255,7 +255,7 @@ class Training:
             self.folder.commit()
         if self.step > self.evaluated_at:
             self._evaluate(evaluated)
-        return self.step == last or self.has_stalled(evaluations_left)
+        return self.step == last or self.has_stalled()
 
     def used(self) -> dict[str, Any]:
         """The evaluation of the weights that are used: the best one's where it is kept, or the last one's if lower."""
@@ -263,20 +263,12 @@ class Training:
         lines = [self.metrics[-1]] if best is None else [best, self.metrics[-1]]
         return min(lines, key=lambda line: line["dev_loss"])
 
-    def has_stalled(self, evaluations: int) -> bool:
-        """Whether the dev loss has not fallen for that many evaluations (0: never)."""
-        best = self.best() if evaluations else None
-        return (
-            best is not None and len(self.metrics) - 1 - max(self.metrics.index(best), self.patient_from) >= evaluations
-        )
-
-    def losses(self, parts: tuple[str, ...], sizes: tuple[int | None, ...]) -> dict[str, float | None]:
-        """The model's loss on each part, in nats a character, evaluated on at most that many of its characters."""
-        losses: dict[str, float | None] = {}
-        for part, size in zip(parts, sizes, strict=True):
-            found = self.corpus.context_counts_for(self.model, part, size)
-            losses[part] = None if found is None else evaluate(self.model, found)
-        return losses
+    def has_stalled(self) -> bool:
+        """Whether the dev loss has not fallen for config["early_stop"] evaluations (0: never)."""
+        patience = self.config["early_stop"]
+        if not patience or (best := self.best()) is None:
+            return False
+        return len(self.metrics) - 1 - max(self.metrics.index(best), self.patient_from) >= patience
 
     def _shared_steps(self, compiled: bool, threads: int) -> Any:
         """Steps that the processes of an mpiexec take together; None where this one takes them alone."""
@@ -286,14 +278,15 @@ class Training:
         return shards.shared(self, self.corpus.token_ids("train"), examples, compiled, threads)
 
     def _evaluate(self, evaluated: Callable[["Training"], None] | None) -> None:
-        losses = self.losses(("train", "dev"), (TRAIN_CHARACTERS, DEV_CHARACTERS))
-        line = {"step": self.step, "train_loss": losses["train"], "dev_loss": losses["dev"]} | self.measured
+        train_loss = self.corpus.loss(self.model, "train", TRAIN_CHARACTERS)
+        dev_loss = self.corpus.loss(self.model, "dev", DEV_CHARACTERS)
+        line = {"step": self.step, "train_loss": train_loss, "dev_loss": dev_loss} | self.measured
         self.metrics.append(line)
         self.evaluated_at = self.step
         if self.folder is not None:
             state = self._write_checkpoint()
             if keeps_best(self.config) and self.best() is line:
-                self.folder.write_best(Checkpoint(self.step, state, {}, None))
+                self.folder.write_checkpoint(Checkpoint(self.step, state, {}, None), BEST)
             if self.recorded:
                 self.folder.append_metrics(line)
             else:

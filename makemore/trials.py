@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from makemore.config import SETTINGS, TRAINING, config_of, defaults_of
+from makemore.config import LECTURE_SEED, SETTINGS, TRAINING, config_of
 from makemore.corpus import Corpus
 from makemore.display import progress_bar
 from makemore.run import complete, new_model
@@ -217,7 +217,7 @@ class Search:
         with StopAsked() as stop, bar:
             while len(done(self.study)) < self.flags.trials:
                 try:
-                    if len(under_way(self.study)) < self.flags.trials:
+                    if len(done(self.study, and_running=True)) < self.flags.trials:
                         self.study.optimize(lambda trial: self._trial(trial, bar), n_trials=1)
                     else:
                         bar.set_postfix_str("waiting for the trials of other processes")
@@ -237,12 +237,12 @@ class Search:
         from optuna import TrialPruned
         from optuna.samplers import TPESampler
 
-        if sum(other.number < trial.number for other in under_way(self.study)) >= self.flags.trials:
+        if sum(other.number < trial.number for other in done(self.study, and_running=True)) >= self.flags.trials:
             raise Surplus
         # Seeded by its number: the same search makes the same trials, and machines that search together draw different
         # ones.
-        seed = (config_seed(self.flags) + trial.number) % 2**32
-        self.study.sampler = TPESampler(seed=seed)
+        seed = LECTURE_SEED if self.flags.seed is None else self.flags.seed
+        self.study.sampler = TPESampler(seed=(seed + trial.number) % 2**32)
         began, best = time.monotonic(), best_of(self.study)
         so_far = "" if best is None else f"best {best.value:.4f}; "
 
@@ -269,23 +269,11 @@ class Search:
         return loss
 
 
-def config_seed(flags: argparse.Namespace) -> int:
-    """The seed of the search, which is that of its trials as well."""
-    return int(defaults_of(flags.type)["seed"] if flags.seed is None else flags.seed)
-
-
-def done(study: Study) -> list[FrozenTrial]:
-    """The trials that came to an end, or were pruned."""
+def done(study: Study, and_running: bool = False) -> list[FrozenTrial]:
+    """The trials that came to an end, or were pruned; and_running: those that are being trained as well."""
     from optuna.trial import TrialState
 
-    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
-
-
-def under_way(study: Study) -> list[FrozenTrial]:
-    """The trials that came to an end, or were pruned, or are being trained."""
-    from optuna.trial import TrialState
-
-    states = TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING
+    states = [TrialState.COMPLETE, TrialState.PRUNED, *[TrialState.RUNNING] * and_running]
     return study.get_trials(deepcopy=False, states=states)
 
 

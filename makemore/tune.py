@@ -7,16 +7,14 @@ import contextlib
 import shlex
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from makemore import data, plots, processes
-from makemore.config import RUNS, SETTINGS, Bounds, add_training_flags, config_of, flag_of
+from makemore import plots, processes, run
+from makemore.config import RUNS, SETTINGS, Bounds, add_list_flag, add_training_flags, config_of, flag_of
 from makemore.corpus import Corpus
 from makemore.display import table
 from makemore.models import NGRAMS
 from makemore.report import print_words_read
-from makemore.run import complete
 from makemore.run_folder import RunFolder
 from makemore.search_space import USUAL, Range, space_of
 from makemore.trials import Search, best_of, done, importance_of, open_study, shown_url, storage_complaints, value_text
@@ -40,8 +38,7 @@ def parser_of_flags() -> Parser:
         "It needs Optuna: pip install optuna.",
     )
     group = parser.add_argument_group("the search")
-    group.add_argument("-i", "--input-file", type=not_empty, metavar="FILE",
-                       help="one word to a line, UTF-8 (default: bundled names)")  # fmt: skip
+    add_list_flag(group)
     group.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR",
                        help=f"where it is kept (default: {RUNS / 'tune'})")  # fmt: skip
     group.add_argument("--trials", type=Bounds(int, 1), default=50, metavar="N",
@@ -156,8 +153,7 @@ def search_in_process(number: int, given: list[str]) -> bool:
 
 def read_corpus(flags: argparse.Namespace) -> Corpus:
     """The words, whose dev part is what the search goes by. Raises UsageError where there is none."""
-    path = Path(flags.input_file) if flags.input_file else data.bundled_names()
-    corpus = Corpus.read(path, "80/10/10", bool(flags.unique))
+    corpus = run.read_corpus(vars(flags), flags.input_file)
     if "dev" not in corpus.parts:
         raise UsageError(f"{corpus.list.path} has {corpus.survey.words} words, too few for a dev part to go by")
     return corpus
@@ -180,7 +176,7 @@ def main(arguments: list[str] | None = None) -> int:
     config = check_flags(flags)
     space = space_of(flags, config)
     corpus = read_corpus(flags)
-    complete(config, corpus)
+    run.complete(config, corpus)
 
     url, folder = storage_of(flags)
     if folder.path.exists() and not folder.path.is_dir():

@@ -50,7 +50,7 @@ def text_of(
         "weights_name": json.dumps(settings["weights"], ensure_ascii=False),
         "tokens": _tokens(vocabulary),
         "size": size,
-        "operations": "\n\n\n".join([*_constants(functions), *functions.texts.values()]),
+        "operations": "\n\n\n".join(["\n".join(functions.constants.values()), *functions.texts.values()]).lstrip("\n"),
         "gap": "" if functions.constants else "\n",
         "inputs": "(n, T)" if whole else f"(n, {window})",
         "outputs": f"(n, T, {size})" if whole else f"(n, {size})",
@@ -106,10 +106,6 @@ def _imports(text: str, modules: set[str]) -> str:
     if "sliding_window_view" in text:
         lines.append("from numpy.lib.stride_tricks import sliding_window_view")
     return "\n".join(["", *lines])
-
-
-def _constants(functions: Any) -> list[str]:
-    return ["\n".join(functions.constants.values())] if functions.constants else []
 
 
 def _tokens(vocabulary: Vocabulary) -> str:

@@ -10,7 +10,7 @@ import micrograd
 from makemore.config import LECTURE_SEED
 from makemore.corpus import Corpus
 from makemore.display import progress_bar
-from makemore.language_model import Sampler, evaluate
+from makemore.language_model import Sampler
 from micrograd import Generator, Tensor
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 from micrograd.optim import SGD
@@ -80,8 +80,8 @@ def outcome_of(model: Any, corpus: Corpus, values: dict[str, Any]) -> Outcome:
     """The values, the trained model's losses on all of train and dev, and ten words of it, less the empty ones."""
     model.eval()
     for part in ("train", "dev"):
-        found = corpus.context_counts_for(model, part)
-        if found is not None:
-            values[f"{part} loss"] = evaluate(model, found)
+        loss = corpus.loss(model, part)
+        if loss is not None:
+            values[f"{part} loss"] = loss
     sampler = Sampler(model, corpus.vocabulary, Generator().manual_seed(LECTURE_SEED + 10), longest=LONGEST_WORD)
     return Outcome(values, [word for word in itertools.islice(sampler.words(), 10) if word])

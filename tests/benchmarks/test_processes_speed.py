@@ -41,7 +41,7 @@ def main():
     corpus = run.read_corpus(config, None)
     config = run.complete(config, corpus)
     training, moments, spent = Training(config, corpus, run.new_model(config, corpus)), [], [0.0] * 3
-    training.losses = lambda *parts: {"train": 1.0, "dev": 1.0}  # only steps are timed
+    corpus.loss = lambda *arguments: 1.0  # only steps are timed
     for name, part in PARTS.items():
         def timed(step, *arguments, call=getattr(SharedStep, name), part=part):
             began = time.perf_counter()
