@@ -1,8 +1,5 @@
 """A model's computation, recorded and written as lines; and sources of the package, copied."""
 
-import ast
-import inspect
-import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,39 +12,17 @@ from micrograd.compiling.lengths import for_any
 from micrograd.compiling.listing import Call, Listing
 from micrograd.compiling.plain import Functions
 from micrograd.compiling.recording import Step
+from micrograd.compiling.simplifying import SimplifiedSource
 from micrograd.graph import run_backward
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 
 
-def source_of(thing: Any) -> str:
+def source_of(function: Any) -> str:
     """The source of a function without its annotations and all but the first paragraph of its docstring."""
-    text = textwrap.dedent(inspect.getsource(thing))
-    tree: Any = ast.parse(text)
-    lines = text.encode().split(b"\n")
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
-
-    def offset(node: Any, end: bool = False) -> int:
-        return starts[(node.end_lineno if end else node.lineno) - 1] + (node.end_col_offset if end else node.col_offset)
-
-    content, edits = text.encode(), []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            about: Any = node.body[0]
-            if ast.get_docstring(node) and "\n\n" in about.value.value:
-                first = '"""' + about.value.value.partition("\n\n")[0] + '"""'
-                edits.append((offset(about), offset(about, True), first.encode()))
-            start = content.index(b"(", offset(node)) + 1
-            end = content.index(b":\n", offset(node.returns, True) if node.returns else start)
-            for argument in (*node.args.args, *node.args.kwonlyargs):
-                argument.annotation = None
-            edits.append((start, end, f"{ast.unparse(node.args)})".encode()))
-        elif isinstance(node, ast.AnnAssign) and node.value:
-            edits.append((offset(node.target, True), offset(node.annotation, True), b""))
-    for start, end, new in sorted(edits, reverse=True):
-        content = content[:start] + new + content[end:]
-    return content.decode().rstrip()
+    source = SimplifiedSource(Functions(False, set(), {}, set()), function, is_op=False, calls=[])
+    while source.unmark():
+        pass
+    return source.text.rstrip()
 
 
 class Lines:
