@@ -30,6 +30,7 @@ from makemore.config import RUNS, keeps_best, wrong_settings
 from makemore.data import Vocabulary
 from makemore.models import set_weights, trained_model
 from micrograd.command import UsageError
+from micrograd.rules.files import write_whole
 from micrograd.serialization import arrays_of
 
 try:
@@ -48,6 +49,8 @@ SWEEP = "find_lr.png"
 STAGED, COMMITTED, MOVING_UP = ".new", ".committed", ".moving-up"
 """Folders inside: of a run that has nothing to show yet, of one that takes the place of the files beside it, and of one
 for which these are deleted."""
+UNFINISHED = ".*.unfinished"
+"""What `write_whole` calls a file while it is written."""
 
 STEP, CHECKSUM = "step", "sha256"
 """What the metadata of a checkpoint says."""
@@ -83,33 +86,31 @@ class RunFolder:
     # Choosing a folder.
 
     @classmethod
-    def next_free(cls, parent: Path) -> "RunFolder":
-        """The next of the folders 1, 2, 3, ... in parent, made here so that only one process takes it."""
-        parent.mkdir(parents=True, exist_ok=True)
-        number = max(_run_numbers(parent), default=0)
+    def next_free(cls) -> "RunFolder":
+        """The next of the folders 1, 2, 3, ... in RUNS, made here so that only one process takes it."""
+        RUNS.mkdir(parents=True, exist_ok=True)
+        number = max(_run_numbers(), default=0)
         while True:
             number += 1
+            folder = cls(RUNS / str(number))
             with contextlib.suppress(FileExistsError):
-                (parent / str(number)).mkdir()
-                folder = cls(parent / str(number))
+                folder.path.mkdir()
                 folder.made_here = True
                 return folder
 
     @classmethod
-    def trained(cls, path: str | None, parent: Path = RUNS) -> "RunFolder":
-        """The folder at path, else the one with the highest number in parent that holds a run.
+    def trained(cls, path: str | None) -> "RunFolder":
+        """The folder at path, else the one with the highest number in RUNS that holds a run.
 
         Raises UsageError where no folder does.
         """
         if path:
             return cls(path)
-        numbers = _run_numbers(parent)
-        numbers = [
-            n for n in numbers if any((parent / str(n) / name).exists() for name in (CONFIG, COMMITTED, MOVING_UP))
-        ]
+        signs = (CONFIG, COMMITTED, MOVING_UP)
+        numbers = [n for n in _run_numbers() if any((RUNS / str(n) / name).exists() for name in signs)]
         if not numbers:
-            raise UsageError(f"there is no run under {parent}/ yet; name its folder with -o, or train one first")
-        return cls(parent / str(max(numbers)))
+            raise UsageError(f"there is no run under {RUNS}/ yet; name its folder with -o, or train one first")
+        return cls(RUNS / str(max(numbers)))
 
     def check_free(self, overwrite: bool) -> None:
         """Raises UsageError where the folder is not free for a new run.
@@ -238,7 +239,7 @@ class RunFolder:
 
     def _left_over(self) -> list[Path]:
         """What a killed process has left in the folder, or one that works in it needs for now."""
-        names = (STAGED, COMMITTED, MOVING_UP, _unfinished("*"))
+        names = (STAGED, COMMITTED, MOVING_UP, UNFINISHED)
         return [found for name in names for found in self.path.glob(name)]
 
     def _clear(self) -> None:
@@ -266,15 +267,9 @@ class RunFolder:
 
     def write(self, name: str, content: str | bytes) -> None:
         """Write the file `name`, whole or not at all."""
-        path, unfinished = self.stage / name, self.stage / _unfinished(f"{name}.{os.getpid()}")
-        try:
-            # The name of a file may hold bytes that are not text: JSON's own escapes stand for them.
-            unfinished.write_bytes(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
-            unfinished.replace(path)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(path)) from None  # a full disk does not say which file
-        finally:
-            unfinished.unlink(missing_ok=True)
+        # The name of a file may hold bytes that are not text: JSON's own escapes stand for them.
+        encoded = content.encode(errors="backslashreplace") if isinstance(content, str) else content
+        write_whole(self.stage / name, encoded)
 
     def write_config(self, config: dict[str, Any]) -> None:
         """Record what was asked for."""
@@ -461,12 +456,7 @@ def _checksum(tensors: Mapping[str, np.ndarray], step: int) -> str:
     return digest.hexdigest()
 
 
-def _unfinished(name: str) -> str:
-    """The name of a file while it is written."""
-    return f".{name}.unfinished"
-
-
-def _run_numbers(parent: Path) -> list[int]:
-    if not parent.is_dir():
-        return []
-    return [int(entry.name) for entry in parent.iterdir() if entry.name.isascii() and entry.name.isdigit()]
+def _run_numbers() -> list[int]:
+    """Those of the folders in RUNS."""
+    names = [entry.name for entry in RUNS.iterdir()] if RUNS.is_dir() else []
+    return [int(name) for name in names if name.isascii() and name.isdigit()]

@@ -22,7 +22,7 @@ import functools
 import shlex
 
 from makemore import data, diagnosis, new_words, processes, report, run
-from makemore.config import RUNS, check_flags, config_of, config_of_resumed, parser_of_flags
+from makemore.config import check_flags, config_of, config_of_resumed, parser_of_flags
 from makemore.language_model import Uniform
 from makemore.run_folder import SAMPLES, RunFolder
 from makemore.trained import train  # noqa: F401 - makemore.train(words) calls it
@@ -45,7 +45,7 @@ def begin(flags: argparse.Namespace) -> None:
     if choice:
         print(f"chosen      {choice.type}, {choice.why}")
     report.print_model(config, model)
-    folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.next_free(RUNS)
+    folder = RunFolder(flags.work_dir) if flags.work_dir else RunFolder.next_free()
     if flags.find_lr:
         with folder.held():
             diagnosis.find_learning_rate(config, corpus, model, folder)
