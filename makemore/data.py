@@ -61,15 +61,12 @@ class WordList:
         self.is_plain = True  # whether all that was read is the text of its blocks, byte for byte
         self._first_read: tuple[int, ...] | None = None
 
-    def blocks(self, start: int = 0, end: int | None = None) -> Iterator[str]:
+    def blocks(self, start: int = 0, end: int | None = None, same: bool = True) -> Iterator[str]:
         """The words in blocks of text, a line end after each word and no white space around it.
 
-        start, end: only the words between these bytes of the file, see `cuts`; there need not be any.
+        start, end: only the words between these bytes of the file, see `cuts`; there need not be any. same: raise
+        UsageError where the file has changed since it was read first.
         """
-        return self._blocks(True, start, end)
-
-    def _blocks(self, same: bool, start: int, end: int | None) -> Iterator[str]:
-        """same: raise UsageError where the file has changed since it was read first."""
         found = start > 0 or end is not None
         known: set[str] = set()
         for raw, place in self._raw_blocks(same, start, end):
@@ -163,7 +160,7 @@ class WordList:
     def seen(self, candidates: Iterable[str], start: int = 0, end: int | None = None) -> set[str]:
         """Those of the candidates that are words of the list as it is now, or of a part of it."""
         wanted, found = {word + "\n" for word in candidates}, set()
-        for block in self._blocks(False, start, end):
+        for block in self.blocks(start, end, same=False):
             found |= wanted.intersection(io.StringIO(block))  # line by line, in less memory than a list of all of them
         return {line[:-1] for line in found}
 

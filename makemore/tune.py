@@ -142,13 +142,23 @@ def search_together(given: list[str]) -> bool:
 def search_in_process(number: int, given: list[str]) -> bool:
     """The trials of one process in the study that was begun."""
     flags = parser_of_flags().parse_args(given)
+    search = open_search(flags, resume=True)
+    with storage_complaints(storage_of(flags)[0]):
+        return search.run()
+
+
+def open_search(flags: argparse.Namespace, resume: bool) -> Search:
+    """The search that the flags ask for, in a study that is begun or gone on with. Raises UsageError."""
     config = check_flags(flags)
     space = space_of(flags, config)
     corpus = read_corpus(flags)
-    url, _ = storage_of(flags)
-    study = open_study(url, flags.study_name or config["type"], settings_of(flags, space, corpus), resume=True)
-    with storage_complaints(url):
-        return Search(study, flags, space, corpus).run()
+    run.complete(config, corpus)  # raises where the words do not fit
+    url, folder = storage_of(flags)
+    if folder.path.exists() and not folder.path.is_dir():
+        raise UsageError(f"{folder.path} is a file; name a folder with -o")
+    folder.path.mkdir(parents=True, exist_ok=True)
+    study = open_study(url, flags.study_name or flags.type, settings_of(flags, space, corpus), resume)
+    return Search(study, flags, space, corpus)
 
 
 def read_corpus(flags: argparse.Namespace) -> Corpus:
@@ -173,28 +183,19 @@ def main(arguments: list[str] | None = None) -> int:
         import optuna  # noqa: F401 - it is asked for here, so that all else of makemore does without it
     except ImportError:
         raise UsageError("makemore.tune needs Optuna, which is not installed: pip install optuna") from None
-    config = check_flags(flags)
-    space = space_of(flags, config)
-    corpus = read_corpus(flags)
-    run.complete(config, corpus)
-
-    url, folder = storage_of(flags)
-    if folder.path.exists() and not folder.path.is_dir():
-        raise UsageError(f"{folder.path} is a file; name a folder with -o")
-    folder.path.mkdir(parents=True, exist_ok=True)
+    search = open_search(flags, flags.resume)
+    study, (url, folder) = search.study, storage_of(flags)
     url_shown = shown_url(url) if flags.storage else str(shown_path(folder.path / STUDY))
-    study = open_study(url, flags.study_name or config["type"], settings_of(flags, space, corpus), flags.resume)
     with storage_complaints(url):
         if flags.resume and len(done(study)) >= flags.trials:
             raise UsageError(
                 f"the study {study.study_name!r} has {len(done(study))} trials; give a larger total with --trials"
             )
-        print_words_read(corpus)
-        print(f"model       {config['type']}; searching {', '.join(space)}")
+        print_words_read(search.corpus)
+        print(f"model       {flags.type}; searching {', '.join(search.space)}")
         print(f"study       {study.study_name!r} in {url_shown}\n")
-        search = Search(study, flags, space, corpus)
         finished = search.run() if processes.size() == 1 else search_together(given)
-        print_found(study, space, flags, folder)
+        print_found(study, search.space, flags, folder)
     seconds = time.monotonic() - search.began
     if not finished:
         hidden = {flags.storage: url_shown}  # no password where others may see it

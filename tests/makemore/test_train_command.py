@@ -467,13 +467,13 @@ def test_who_comes_second_into_a_folder_is_refused(command, short_list, tmp_path
 
 
 def test_ctrl_c_before_the_first_step_leaves_the_old_run(command, short_list, run, monkeypatch):
-    before = contents_of(run)
+    before, evaluate = contents_of(run), Training._evaluate
 
     def stop(*arguments):
         signal.raise_signal(signal.SIGINT)
-        return {"train": 3.0, "dev": 3.0}
+        evaluate(*arguments)
 
-    monkeypatch.setattr(Training, "losses", stop)
+    monkeypatch.setattr(Training, "_evaluate", stop)
     outcome = command("train", "-i", short_list, "-o", run, "--overwrite", "--type", "mlp")
     assert (outcome.status, "nothing is kept" in outcome.out) == (130, True)
     assert contents_of(run) == before

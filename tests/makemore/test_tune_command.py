@@ -192,17 +192,17 @@ def test_going_on_with_other_settings_is_refused(study, command, tmp_path, monke
 
 @pytest.mark.parametrize("when", ["at step 0", "at the last step", "where it is pruned"])
 def test_ctrl_c_at_any_time_of_a_trial_ends_the_search(command, few_words, tmp_path, monkeypatch, when):
-    evaluate = Training.losses
+    evaluate = Training._evaluate
 
-    def losses(run, *arguments):
+    def interrupted(run, *arguments):
         step = {"at step 0": 0, "at the last step": 20, "where it is pruned": 10}[when]
         if run.step == step:
             signal.raise_signal(signal.SIGINT)
             if when == "where it is pruned":
-                return {"train": 1.0, "dev": math.nan}
+                run.corpus.loss = lambda *arguments: math.nan
         return evaluate(run, *arguments)
 
-    monkeypatch.setattr(Training, "losses", losses)
+    monkeypatch.setattr(Training, "_evaluate", interrupted)
     flags = ["-i", few_words, "-o", tmp_path, *IN_MEMORY, *QUICK, "--search", "learning_rate"]
     outcome = command("tune", *flags, "--trials", 5)
     assert outcome.status == 130
