@@ -169,15 +169,16 @@ def find_learning_rate(config: dict[str, Any], corpus: Corpus, model: Any, folde
     for exponent in progress_bar(exponents, unit="step", desc="trying rates"):
         optimizer.param_groups[0]["lr"] = float(10**exponent)
         loss = next_loss()
-        losses.append(loss.item())
-        if not math.isfinite(losses[-1]):
+        if not math.isfinite(loss.item()):
             break
+        losses.append(loss.item())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    tried = np.array(losses[:-1] if not math.isfinite(losses[-1]) else losses)
+    tried = np.array(losses)
     if len(tried) < 10:
-        raise UsageError(f"the loss became {losses[-1]} after {len(losses)} steps: the sizes or the words do not train")
+        steps = len(tried) + 1
+        raise UsageError(f"the loss became {loss.item()} after {steps} steps: the sizes or the words do not train")
     smooth = smoothed(tried)
     best = int(smooth.argmin())
     suggested = float(f"{10 ** exponents[best] / 3:.1g}")

@@ -50,7 +50,7 @@ def text_of(
         "weights_name": json.dumps(settings["weights"], ensure_ascii=False),
         "tokens": _tokens(vocabulary),
         "size": size,
-        "operations": "\n\n\n".join(["\n".join(functions.constants.values()), *functions.texts.values()]).lstrip("\n"),
+        "operations": "\n\n\n".join(filter(None, ["\n".join(functions.constants.values()), *functions.texts.values()])),
         "gap": "" if functions.constants else "\n",
         "inputs": "(n, T)" if whole else f"(n, {window})",
         "outputs": f"(n, T, {size})" if whole else f"(n, {size})",

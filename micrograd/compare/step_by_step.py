@@ -6,8 +6,6 @@ return the states, (T, n, h).
 
 from typing import Any
 
-NAMES = ["rnn", "gru", "lstm", "causal_self_attention"]
-
 
 def rnn(torch: Any, x: Any, h0: Any, weight: Any, bias: Any) -> Any:
     """h = tanh(weight @ [x, h] + bias)."""

@@ -85,10 +85,10 @@ def before_accumulating(gradients: dict[Any, Any]) -> None:
     Raises StaleGradientError where all leaves still hold the gradients they were moved by. If only some do, that is
     right for a net that another one is trained through, as long as it is not moved by them: see `before_step`.
     """
-    leaves = [(leaf, g) for leaf, g in gradients.items() if isinstance(leaf, Tensor)]
-    stale, records = 0, [_record_of(leaf) or _new_record(leaf) for leaf, _ in leaves]
-    stepped = any(record.has_moved(leaf) for record, (leaf, _) in zip(records, leaves, strict=True))
-    for record, (leaf, g) in zip(records, leaves, strict=True):
+    leaves = [leaf for leaf in gradients if isinstance(leaf, Tensor)]
+    found = [(leaf, gradients[leaf], _record_of(leaf) or _new_record(leaf)) for leaf in leaves]
+    stale, stepped = 0, any(record.has_moved(leaf) for leaf, _, record in found)
+    for leaf, g, record in found:
         if record.holds_stale(leaf):
             stale, record.mixed = stale + 1, True
         elif record.mixed:
@@ -96,11 +96,11 @@ def before_accumulating(gradients: dict[Any, Any]) -> None:
         if not record.awake:
             _check_asleep(leaf, g, record, stepped and any(other.any() for other in gradients.values()))
     if stale and stale == len(leaves):
-        for record in records:
+        for *_, record in found:
             record.mixed = False
-        raise StaleGradientError(STALE.format(which="all parameters" if stale > 1 else _shape_text(leaves[0][0])))
+        raise StaleGradientError(STALE.format(which="all parameters" if stale > 1 else _shape_text(leaves[0])))
     _reached_since_step[0] = _reached_since_step[0] or bool(leaves)
-    for record, (leaf, g) in zip(records, leaves, strict=True):
+    for leaf, g, record in found:
         record.numbers, record.brought = numbers(leaf), bool(g.any())
         record.reached = record.fresh = True
         _reached.append(weakref.ref(leaf))
