@@ -25,6 +25,7 @@ from makemore.data import Examples
 from makemore.language_model import loss_of
 from makemore.models import NGRAMS, make, set_weights
 from makemore.optimizers import load_optimizer, optimizer_arrays, optimizer_of
+from makemore.run_folder import Checkpoint
 from makemore.threads import on_threads
 from micrograd import from_numpy
 from micrograd.distributed.group import current
@@ -48,33 +49,22 @@ def why_whole(config: dict[str, Any], model: Any) -> str:
 @contextmanager
 def shared(run: Any, ids: np.ndarray, examples: Examples, compiled: bool, threads: int) -> Iterator["SharedStep"]:
     """The steps of a run, which all processes take together until the block ends. ids: the token ids of examples."""
-    state = {name: tensor.numpy() for name, tensor in run.model.state_dict().items()}
-    random = micrograd.random.default_generator.get_state().numpy()
+    checkpoint = run.checkpoint()
     step = SharedStep(run.config, examples, run.model, run.optimizer, compiled)
-    with processes.helped(
-        take_part, run.config, ids, state, optimizer_arrays(run.optimizer), random, compiled, threads
-    ):
+    with processes.helped(take_part, run.config, ids, checkpoint, compiled, threads):
         try:
             yield step
         finally:
             step.end()
 
 
-def take_part(
-    config: dict[str, Any],
-    ids: np.ndarray,
-    state: dict[str, np.ndarray],
-    optimizer_state: dict[str, np.ndarray],
-    random: np.ndarray,
-    compiled: bool,
-    threads: int,
-) -> None:
+def take_part(config: dict[str, Any], ids: np.ndarray, checkpoint: Checkpoint, compiled: bool, threads: int) -> None:
     """Take the steps of rank 0's run on another rank, until it ends them."""
     model = make(config, len(config["vocabulary"]) + 1)
-    set_weights(model, state)
+    set_weights(model, checkpoint.model)
     optimizer = optimizer_of(config, model)
-    load_optimizer(optimizer, optimizer_state)
-    micrograd.random.default_generator.set_state(from_numpy(random))
+    load_optimizer(optimizer, checkpoint.optimizer)
+    micrograd.random.default_generator.set_state(checkpoint.random)
     model.train()
     step = SharedStep(config, examples_of(ids, window_of(model)), model, optimizer, compiled)
     with on_threads(threads):

@@ -251,7 +251,7 @@ class Training:
                         shared.gather_state()
                     self._evaluate(evaluated)
         if stop.asked and self.step > self.evaluated_at and self.folder is not None:
-            self._write_checkpoint()  # before it evaluates: whoever stops it may not wait for long
+            self.folder.write_checkpoint(self.checkpoint())  # before it evaluates: whoever stops it may not wait long
             self.folder.commit()
         if self.step > self.evaluated_at:
             self._evaluate(evaluated)
@@ -284,9 +284,10 @@ class Training:
         self.metrics.append(line)
         self.evaluated_at = self.step
         if self.folder is not None:
-            state = self._write_checkpoint()
+            checkpoint = self.checkpoint()
+            self.folder.write_checkpoint(checkpoint)
             if keeps_best(self.config) and self.best() is line:
-                self.folder.write_checkpoint(Checkpoint(self.step, state, {}, None), BEST)
+                self.folder.write_checkpoint(checkpoint._replace(optimizer={}, random=None), BEST)
             if self.recorded:
                 self.folder.append_metrics(line)
             else:
@@ -297,8 +298,8 @@ class Training:
         if evaluated is not None:
             evaluated(self)
 
-    def _write_checkpoint(self) -> dict[str, np.ndarray]:
+    def checkpoint(self) -> Checkpoint:
+        """The run as it is at this step."""
         state = {name: tensor.numpy() for name, tensor in self.model.state_dict().items()}
         random = micrograd.random.default_generator.get_state().numpy()
-        self.folder.write_checkpoint(Checkpoint(self.step, state, optimizer_arrays(self.optimizer), random))
-        return state
+        return Checkpoint(self.step, state, optimizer_arrays(self.optimizer), random)

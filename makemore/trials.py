@@ -279,8 +279,9 @@ def done(study: Study, and_running: bool = False) -> list[FrozenTrial]:
 
 def best_of(study: Study) -> FrozenTrial | None:
     """The trial with the lowest dev loss; None where no trial was completed."""
-    ended = [trial for trial in done(study) if trial.value is not None and trial.state.name == "COMPLETE"]
-    return min(ended, key=lambda trial: float(trial.value or 0.0), default=None)
+    with contextlib.suppress(ValueError):  # what Optuna raises then
+        return study.best_trial
+    return None
 
 
 def importance_of(study: Study) -> dict[str, float]:
