@@ -321,6 +321,14 @@ class Examples(NamedTuple):
     contexts: np.ndarray
     targets: np.ndarray
 
+    def at(self, chosen: np.ndarray) -> "Examples":
+        """Those of these numbers; of whole words without the padding after the longest, of which nothing is learned."""
+        contexts, targets = self.contexts[chosen], self.targets[chosen]
+        if targets.ndim == 2:
+            longest = (targets >= 0).sum(1).max()
+            contexts, targets = contexts[:, :longest], np.ascontiguousarray(targets[:, :longest])
+        return Examples(contexts, targets)
+
 
 def examples(ids: np.ndarray, context_length: int) -> Examples:
     """Every example of the token ids of a text, (n + 1,); before the beginning of a word the context is boundaries."""

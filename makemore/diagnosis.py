@@ -1,5 +1,6 @@
 """How a net is doing inside, as the third lecture looks at it, and its search for a learning rate."""
 
+import copy
 import math
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from makemore.models.ngram import Counts, NGram
 from makemore.optimizers import optimizer_of
 from makemore.run_folder import SWEEP, RunFolder
 from makemore.training import Training, loss_of_step
-from micrograd import Tensor, graph, no_grad
+from micrograd import Tensor, graph
 from micrograd.command import UsageError
 
 SATURATED = 0.97
@@ -43,10 +44,13 @@ class LayerOutput(NamedTuple):
         return np.abs(output.reshape(-1, output.shape[-1])) > SATURATED
 
 
-def look_inside(model: Any, corpus: Corpus, examples: int) -> tuple[float, list[LayerOutput]]:
-    """The loss of a model in training on its first examples, and its nonlinear layers; fills the gradients."""
-    found = corpus.examples("train", window_of(model))
-    contexts, targets = (micrograd.from_numpy(array[:examples].copy()) for array in found)
+def look_inside(model: Any, corpus: Corpus) -> tuple[float, list[LayerOutput], Any]:
+    """The loss of a model in training on its first 1000 examples, its nonlinear layers, and the copy of the model that
+    was looked into, with its gradients."""
+    contexts, targets = (
+        micrograd.from_numpy(array[:1000].copy()) for array in corpus.examples("train", window_of(model))
+    )
+    model = copy.deepcopy(model).train()
     names = {id(module): name for name, module in model.named_modules()}
     layers: list[LayerOutput] = []
 
@@ -56,29 +60,21 @@ def look_inside(model: Any, corpus: Corpus, examples: int) -> tuple[float, list[
             inside = graph.state.module
             layers.append(LayerOutput(names.get(id(inside[0]()), "") if inside else "", op.name, result))
 
-    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
-    training = model.training
-    model.train()
+    model.zero_grad()
     outside, graph.observer.operation = graph.observer.operation, watch
     try:
         loss = loss_of(model, contexts, targets)
     finally:
         graph.observer.operation = outside
-    model.zero_grad()
     loss.backward()
-    model.train(training)
-    with no_grad():
-        for name, buffer in model.named_buffers():  # a look changes no running statistics
-            buffer.copy_(buffers[name])
-    return loss.item(), layers
+    return loss.item(), layers, model
 
 
 def print_first_look(model: Any, corpus: Corpus) -> None:
     """What is wrong with a net before its first step, a line each, and nothing where all is well."""
     if isinstance(model, NGram | Counts):
         return
-    loss, layers = look_inside(model, corpus, 1000)
-    model.zero_grad()
+    loss, layers, _ = look_inside(model, corpus)
     size = len(corpus.vocabulary)
     if loss > math.log(size) + 1:
         print(f"            the loss begins at {loss:.2f}, far over ln({size}) = {math.log(size):.2f}: "
@@ -121,7 +117,7 @@ class Watch:
 
     def finish(self, folder: RunFolder) -> None:
         """Print the tables and draw the pictures."""
-        _, layers = look_inside(self.model, self.corpus, 1000)
+        _, layers, looked_into = look_inside(self.model, self.corpus)
         if layers:
             rows = [("layer", "mean", "std", "saturated", "std of gradient")]
             outputs = {f"{layer.name} ({layer.op})": layer.output.detach().numpy() for layer in layers}
@@ -135,7 +131,7 @@ class Watch:
         data = dict(zip(self.names, self._matrices(), strict=True))
         gradients = {
             name: np.zeros(p.shape) if p.grad is None else p.grad.numpy()
-            for name, p in self.model.named_parameters()
+            for name, p in looked_into.named_parameters()
             if name in data
         }
         last = self.ratios[-1] if self.ratios else [math.nan] * len(self.names)

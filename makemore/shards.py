@@ -187,12 +187,10 @@ class SharedStep:
     def _backward(self, chosen: np.ndarray, shard: int) -> tuple[np.float32, list[np.ndarray]]:
         """Of a shard of the chosen examples its part of the loss, and the gradients of the parameters, flat."""
         part = chosen[self.cuts[shard] : self.cuts[shard + 1]]
-        contexts, targets, share = self.examples.contexts[part], self.examples.targets[part], len(part) / len(chosen)
+        share = len(part) / len(chosen)
         if self.lengths is not None:
-            longest = self.lengths[part].max()
-            contexts, targets = contexts[:, :longest], np.ascontiguousarray(targets[:, :longest])
             share = float(self.lengths[part].sum() / self.lengths[chosen].sum())
-        loss = self.loss_of(self.model, from_numpy(contexts), from_numpy(targets))
+        loss = self.loss_of(self.model, *map(from_numpy, self.examples.at(part)))
         if self.config["type"] in NGRAMS:
             loss = loss + self.model.penalty(self.config["weight_decay"])
         loss = loss * share

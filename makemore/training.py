@@ -120,16 +120,11 @@ def loss_on_minibatches(
     """The loss of a step on batch_size examples, drawn from the default generator as in the lectures."""
     found = corpus.examples("train", window_of(model))
     n, size = len(found.contexts), config["batch_size"]
-    lengths = (found.targets >= 0).sum(1) if model.whole_words else None
     loss_of_batch = micrograd.compile(loss_of) if compiled else loss_of
 
     def loss() -> Tensor:
-        chosen = micrograd.randint(0, n, (size,)).numpy()
-        contexts, targets = found.contexts[chosen], found.targets[chosen]
-        if lengths is not None:  # nothing is learned from padding after the longest word of a batch
-            longest = lengths[chosen].max()
-            contexts, targets = contexts[:, :longest], targets[:, :longest]
-        return loss_of_batch(model, micrograd.from_numpy(contexts), micrograd.from_numpy(np.ascontiguousarray(targets)))
+        batch = found.at(micrograd.randint(0, n, (size,)).numpy())
+        return loss_of_batch(model, *map(micrograd.from_numpy, batch))
 
     if config["type"] in NGRAMS:
         return lambda: loss() + model.penalty(config["weight_decay"])

@@ -26,10 +26,10 @@ class State:
     """
 
     def __init__(self, training: Training, folder: RunFolder):
-        config, evaluations = training.config, folder.evaluations()
+        config, evaluations, checkpoint = training.config, folder.evaluations(), training.checkpoint()
         self.has_dev = any(line["dev_loss"] is not None for line in evaluations)
         self.has_best = keeps_best(config) and self.has_dev
-        groups = {"last": {name: tensor.numpy() for name, tensor in training.model.state_dict().items()}}
+        groups = {"last": checkpoint.model}
         self.arrays: dict[str, np.ndarray] = {"step": np.array(training.step)}
         if self.has_best:
             best, dev_losses = training.best(), {line["step"]: line["dev_loss"] for line in evaluations}
@@ -45,8 +45,8 @@ class State:
                 groups[ours] = zeros | {names[i]: state[i][of_adam].numpy() for i in state}
         for group, arrays in groups.items():
             self.arrays |= {f"{group}.{name}": array for name, array in arrays.items()}
-        numbers, random = stream.Stream(), folder.read_checkpoint().random
-        numbers.set_state(random)  # type: ignore[arg-type]
+        numbers = stream.Stream()
+        numbers.set_state(checkpoint.random)  # type: ignore[arg-type]
         twister = numbers._bits.state["state"]
         self.arrays |= {"random_key": twister["key"], "random_pos": np.array(twister["pos"])}
 

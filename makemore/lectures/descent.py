@@ -9,6 +9,7 @@ import numpy as np
 import micrograd
 from makemore.config import LECTURE_SEED
 from makemore.corpus import Corpus
+from makemore.data import Examples
 from makemore.display import progress_bar
 from makemore.language_model import Sampler
 from micrograd import Generator, Tensor
@@ -26,16 +27,15 @@ class Outcome(NamedTuple):
     words: list[str]
 
 
-Draw = Callable[[], tuple[np.ndarray, np.ndarray]]
+Draw = Callable[[], Examples]
 
 
 def batches(corpus: Corpus, context_length: int, generator: Generator | None = None) -> Draw:
     """Draws 32 examples each time it is called: contexts (32, context_length) and targets (32,), int64."""
     found = corpus.examples("train", context_length)
 
-    def draw() -> tuple[np.ndarray, np.ndarray]:
-        ix = micrograd.randint(0, len(found.contexts), (BATCH_SIZE,), generator=generator).numpy()
-        return found.contexts[ix], found.targets[ix]
+    def draw() -> Examples:
+        return found.at(micrograd.randint(0, len(found.contexts), (BATCH_SIZE,), generator=generator).numpy())
 
     return draw
 
