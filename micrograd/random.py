@@ -16,6 +16,7 @@ from micrograd.rules.device import device as Device  # noqa: N812 - `device` is 
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.rules.errors import need_floats
 from micrograd.rules.layout import dims_in_memory
+from micrograd.rules.rerun import rerun
 from micrograd.stream import Stream
 from micrograd.tensors import Tensor, attach, wrap
 
@@ -99,6 +100,12 @@ def set_rng_state(new_state: Tensor) -> None:
     default_generator.set_state(new_state)
 
 
+@rerun
+def _draw(generator: Generator | None, kind: str, dtype: np.dtype, *arguments: Any) -> np.ndarray:
+    """What a method of the generator, or of the default one, draws, in the dtype."""
+    return getattr(generator or default_generator, kind)(*arguments).astype(dtype, copy=False)
+
+
 @makes_tensor
 def rand(*shape: Any, size: Any = (), generator: Generator | None = None, dtype: DType | None = None) -> Tensor:
     """A tensor of the given shape, uniform on [0, 1).
@@ -107,7 +114,7 @@ def rand(*shape: Any, size: Any = (), generator: Generator | None = None, dtype:
     torch.Size([2, 3])
     """
     kind = (dtype or dtypes.default_dtype).numpy
-    return wrap((generator or default_generator).uniform(shape_of(shape or (size,)), kind))
+    return wrap(_draw(generator, "uniform", kind, shape_of(shape or (size,)), kind))
 
 
 @makes_tensor
@@ -118,7 +125,7 @@ def randn(*shape: Any, size: Any = (), generator: Generator | None = None, dtype
     torch.Size([2, 3])
     """
     kind = (dtype or dtypes.default_dtype).numpy
-    return wrap((generator or default_generator).normal(shape_of(shape or (size,)), kind))
+    return wrap(_draw(generator, "normal", kind, shape_of(shape or (size,)), kind))
 
 
 @function(method=False)
@@ -178,8 +185,7 @@ def randint(
         raise TypeError(f"randint(): argument 'size' must be tuple of ints, not {type(size).__name__}")
     low, high, kind = index(low), index(high), (dtype or dtypes.int64).numpy
     _check_bounds(low, high, kind)
-    array = (generator or default_generator).integers(low, high, shape_of((size,)))
-    return wrap(array.astype(kind, copy=False))
+    return wrap(_draw(generator, "integers", kind, low, high, shape_of((size,))))
 
 
 def _check_bounds(low: int, high: int, dtype: np.dtype) -> None:
@@ -198,8 +204,7 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None 
     >>> torch.randperm(5, generator=torch.Generator().manual_seed(1)).sort().values
     tensor([0, 1, 2, 3, 4])
     """
-    order = (generator or default_generator).permutation(n)
-    return wrap(order.astype((dtype or dtypes.int64).numpy, copy=False))
+    return wrap(_draw(generator, "permutation", (dtype or dtypes.int64).numpy, n))
 
 
 @function()
@@ -220,7 +225,7 @@ def multinomial(
     need_floats(input._array, "multinomial")
     if observer.multinomial is not None:
         observer.multinomial(input)
-    return wrap((generator or default_generator).multinomial(input._array, num_samples, replacement))
+    return wrap(_draw(generator, "multinomial", np.dtype(np.int64), input._array, num_samples, replacement))
 
 
 @function(method=False)
@@ -246,10 +251,11 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator 
     _check_std(std)
     if size is None:
         size = (mean * std).shape if isinstance(mean, Tensor) else std.shape
-    mean_of, std_of = (x._array if isinstance(x, Tensor) else x for x in (mean, std))
-    drawn = randn(*shape_of((size,)), generator=generator)._array * std_of + mean_of
+    noise = randn(*shape_of((size,)), generator=generator)
     if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
-        return wrap(np.asarray(drawn))
+        return noise * std + mean
+    mean_of, std_of = (x._array if isinstance(x, Tensor) else x for x in (mean, std))
+    drawn = noise._array * std_of + mean_of
     kind = 1 + isinstance(std, Tensor) + (isinstance(mean, Tensor) and isinstance(std, Tensor))
     return apply(_drawn.op, mean, std, drawn=drawn, name=f"NormalBackward{kind}")
 
@@ -272,7 +278,7 @@ def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     >>> torch.bernoulli(torch.tensor([0.0, 1.0]))
     tensor([0., 1.])
     """
-    drawn = (generator or default_generator).bernoulli(input._array).astype(input._array.dtype, copy=False)
+    drawn = _draw(generator, "bernoulli", input._array.dtype, input._array)
     return apply(_drawn.op, input, drawn=drawn)
 
 
@@ -285,9 +291,14 @@ def _fill(x: Tensor, draw: Callable[..., np.ndarray], *others: np.ndarray) -> Te
         refuse_change(x)
     array = x._array
     refuse_overlap(array, None)
-    dims = dims_in_memory(array.shape, [array.strides])
-    drawn = draw(array.transpose(dims).shape, *[np.broadcast_to(a, array.shape).transpose(dims) for a in others])
-    return x.copy_(wrap(drawn.transpose(np.argsort(dims)) if array.ndim else drawn))
+    return x.copy_(wrap(_in_order(draw, array.shape, tuple(dims_in_memory(array.shape, [array.strides])), *others)))
+
+
+@rerun
+def _in_order(draw: Callable[..., np.ndarray], shape: Any, dims: Any, *others: np.ndarray) -> np.ndarray:
+    """What `draw` draws for a shape, the dimensions in the order of memory."""
+    drawn = draw(tuple([shape[d] for d in dims]), *[np.broadcast_to(a, shape).transpose(dims) for a in others])
+    return drawn.transpose(np.argsort(dims)) if shape else drawn
 
 
 def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:

@@ -11,6 +11,7 @@ import numpy as np
 from micrograd.compiling.recording import HERE
 from micrograd.nn.module import Module
 from micrograd.rules import dtypes
+from micrograd.stream import Stream
 from micrograd.tensors import Tensor
 
 MOST = 20_000  # things that are watched; what holds more cannot be asked on every call
@@ -70,7 +71,7 @@ class Guards:
 
     def inside(self, value: Any, label: str, attributes: Any = ()) -> None:
         """What is in a value: the attributes of a module or object, the items of a list."""
-        if isinstance(value, (NUMBERS, np.generic)):
+        if isinstance(value, (NUMBERS, np.generic, Stream)):  # what draws from a stream is called anew
             return
         if isinstance(value, Tensor):
             self.names.setdefault(id(value), label)

@@ -42,7 +42,7 @@ class Program(Text):
 
     def _rerun(self, step: Rerun) -> None:
         """A function that runs anew: its results are those of the recording, for it may draw or change something."""
-        arguments = ", ".join(ast.unparse(self.expression(argument)) for argument in step.arguments)
+        arguments = ", ".join(ast.unparse(self._argument(argument)) for argument in step.arguments)
         try:
             name = self.helper(step.function)
             self.needed(name)
@@ -62,6 +62,17 @@ class Program(Text):
             targets.append(target)
         self.run(f"{', '.join(targets)} = {name}({arguments})", run=False)
 
+    def _argument(self, value: Any) -> ast.expr:
+        """An argument of a function that runs anew; one without a text, such as a generator, goes in as it is."""
+        try:
+            return self.expression(value)
+        except Obstacle:
+            if isinstance(value, np.ndarray):
+                raise
+            name = self.fresh("given")
+            self.constants[name] = self.scope[name] = value
+            return ast.Name(name, ast.Load())
+
     def _step(self, step: Step) -> None:
         op = step.op
         if isinstance(step, Copy):
@@ -74,7 +85,7 @@ class Program(Text):
             return
         wanted = step.node is not None and step.node.edges is not None and bool(step.node.edges)
         inputs = [self.expression(array) for array in step.arrays]
-        copied = op.name in ("index", "add_at", "gather", "put") and wanted
+        copied = op.name in ("index", "add_at", "gather", "put", "sorted") and wanted
         options = {name: self.expression(value, copied) for name, value in step.options.items()}
         for value in step.options.values():
             for part in value if isinstance(value, tuple) else (value,):

@@ -22,9 +22,21 @@ from typing import Any
 
 import numpy as np
 
-from micrograd import graph, in_place, ops
+from micrograd import creation, graph, in_place, ops, random
 from micrograd.graph import observer, state
-from micrograd.ops import TORCH, apply, attention, extremes, indexing, joining, linalg, losses, normalization, picking
+from micrograd.ops import (
+    TORCH,
+    apply,
+    attention,
+    extremes,
+    indexing,
+    joining,
+    linalg,
+    losses,
+    normalization,
+    picking,
+    sorting,
+)
 from micrograd.tensors import Tensor
 
 HERE = str(Path(graph.__file__).parent)
@@ -51,10 +63,12 @@ HAND_ON = {
             normalization.dropout,
             attention.scaled_dot_product_attention,
         ),
-        *(losses._check_classes, losses._apply_loss, joining._arrays_of, TORCH["reshape"]),
-        *(extremes._along, picking.gather, picking._check_index),
+        *(losses._check_classes, losses._apply_loss, joining._arrays_of, TORCH["reshape"], creation.like),
+        *(extremes._along, sorting.argsort, sorting.topk, sorting.median, sorting._taken),
+        *(picking.gather, picking._check_index, picking._index_1d, picking._positions),
         *(in_place.in_place, in_place.arithmetic_in_place, in_place.snapshot),
         *(in_place.write, in_place.rebase_history, in_place._refresh),
+        *(random._fill, random.multinomial, random.bernoulli),
         *(indexing._setitem, indexing._put_into, indexing._check_put, indexing.fill_, indexing._copy_),
     )
     for whole in (inspect.unwrap(made).__code__,)

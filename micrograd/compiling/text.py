@@ -115,6 +115,8 @@ class Text:
 
     def run(self, line: str, run: bool = True) -> None:
         """Add a line, and run it."""
+        if " is " in line:
+            line = ast.unparse(ConstantsCompared().visit(ast.parse(line)))
         if run:
             exec(compile(line, "<micrograd program>", "exec"), self.scope)
         match = re.match(r"(\w+)(?:, .*)?(?: = | [-+*/@]= )", line)

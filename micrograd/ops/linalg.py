@@ -176,11 +176,9 @@ def _weighted_sum(x: Tensor, beta: float, product: Tensor, alpha: float, name: s
         x = x.masked_fill(wrap(np.True_), 0)
     elif beta != 1:
         x = x * beta
-    try:
-        np.broadcast_to(x._array, product.shape)
-    except ValueError:
-        text = f"the input {list(x.shape)} does not expand to the product, {list(product.shape)}"
-        raise RuntimeError(text) from None
+    shape = (1,) * (product.ndim - x.ndim) + x.shape
+    if len(shape) > product.ndim or any(n not in (1, m) for n, m in zip(shape, product.shape, strict=True)):
+        raise RuntimeError(f"the input {list(x.shape)} does not expand to the product, {list(product.shape)}")
     return apply(add.op, product if alpha == 1 else product * alpha, x, name=name)  # it lies as the product does
 
 

@@ -16,7 +16,7 @@ from micrograd.rules.indexing import out_of_range
 from micrograd.rules.layout import laid_out
 from micrograd.rules.rerun import rerun
 from micrograd.rules.sums import largest_of_rows, sum_of_columns
-from micrograd.tensors import Tensor, wrap
+from micrograd.tensors import Tensor
 
 _INDEX_DTYPES = (np.dtype(np.int64), np.dtype(np.uint8))
 
@@ -218,15 +218,16 @@ def cross_entropy(
     if not label_smoothing:
         return loss
     dim = min(1, input.ndim - 1)
-    ones = np.ones(input.shape[dim], input._array.dtype) if weight is None else weight._array
-    along = ones.reshape([-1 if d == dim else 1 for d in range(input.ndim)])
-    each: Any = -(reductions.log_softmax(input, dim) * wrap(along)).sum(dim)
-    counts = (target._array != ignore_index).reshape(each.shape)
-    each = each.masked_fill(wrap(~counts), 0.0)
+    each, ignored = reductions.log_softmax(input, dim), target == ignore_index
+    if weight is not None:
+        each = each * weight.view([-1 if d == dim else 1 for d in range(input.ndim)])
+    each = (-each.sum(dim)).masked_fill(ignored.view(each.sum(dim).shape), 0.0)
     if reduction != "none":
-        total = float(np.add.reduce(ones[target._array[target._array != ignore_index]], axis=None))
-        each = each.sum() / (total if reduction == "mean" else 1)
-    return loss * (1 - label_smoothing) + each * _shared(label_smoothing, len(ones))
+        each = each.sum()
+    if reduction == "mean":
+        counted = ~ignored if weight is None else weight[target.long().masked_fill(ignored, 0)] * ~ignored
+        each = each / counted.sum()
+    return loss * (1 - label_smoothing) + each * _shared(label_smoothing, input.shape[dim])
 
 
 def _cross_entropy_of_probabilities(

@@ -12,7 +12,7 @@ from micrograd.ops.shapes import _in_order, need_tensors
 from micrograd.rules.dims import dim_of
 from micrograd.rules.dtypes import TITLES
 from micrograd.rules.errors import dim_error, need_to_fit, pytorch_error
-from micrograd.rules.rerun import copied, rerun
+from micrograd.rules.rerun import copied, made, rerun
 from micrograd.tensors import Tensor, wrap
 
 
@@ -121,7 +121,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
         if len(array) != 1:
             raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {len(array)} value(s)")
         return input.clone()
-    index_in_it = (*(np.s_[:],) * axis, array.copy())
+    index_in_it = (*(np.s_[:],) * axis, copied(array))
     return apply(_index.op, input, index=index_in_it, in_order=True, name="IndexSelectBackward0")
 
 
@@ -131,7 +131,7 @@ def _index_1d(name: str, index: Tensor) -> np.ndarray:
         raise RuntimeError(f"{name}(): Expected dtype int32 or int64 for index, and it is {index.dtype}")
     if index.ndim > 1:
         raise IndexError(f"{name}(): Index is supposed to be a vector, and it is {list(index.shape)}")
-    return index._array.reshape(-1)
+    return index._array if index.ndim else index.reshape(1)._array
 
 
 @function(examples=["x.masked_select(mask)"])
@@ -154,8 +154,8 @@ def _positions(x: Tensor, dim: int, index: Tensor, src: Any) -> tuple[Any, Any]:
     """The index of NumPy's for what `index` names along dim, and the part of src that goes there."""
     axis = dim_of(x, dim)
     _check_index("scatter", x, axis, index, "x", x.shape)
-    indices: list[Any] = list(np.indices(index.shape, sparse=True))
-    indices[axis : axis + 1] = [index._array.copy()] if x.ndim else []
+    indices: list[Any] = [made(each) for each in np.indices(index.shape, sparse=True)]
+    indices[axis : axis + 1] = [copied(index._array)] if x.ndim else []
     if isinstance(src, Tensor) and src.ndim:
         if src.ndim != index.ndim or any(n > m for n, m in zip(index.shape, src.shape, strict=True)):
             raise RuntimeError(
@@ -209,7 +209,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
         raise RuntimeError(f"index_add: source {list(source.shape)} does not fit the positions {shape} in input")
     _check_bounds(array, axis, input.shape[axis] if input.ndim else 1, IndexError)
     _need_its_dtype("index_add_", input, source)
-    positions = (*(np.s_[:],) * axis, array.copy()) if input.ndim else ...
+    positions = (*(np.s_[:],) * axis, copied(array)) if input.ndim else ...
     part = source if alpha == 1 else source * need_to_fit(alpha, input._array.dtype)
     return apply(_add_at.op, input, part, index=positions, name="IndexAddBackward0")
 

@@ -15,7 +15,7 @@ from micrograd.ops.elementwise import _sign, all_normal, where_true
 from micrograd.rules.dims import dim_of, dims_of
 from micrograd.rules.errors import need_floats
 from micrograd.rules.sums import largest_of_rows, sum_over
-from micrograd.tensors import Tensor, wrap
+from micrograd.tensors import Tensor
 
 
 def stretch(g, shape, dim, keepdim):
@@ -212,8 +212,8 @@ def _with_mean(
 ) -> tuple[Tensor, Tensor]:
     dim, keepdim = others.get("axis", None if isinstance(dim, bool) else dim), others.get("keepdims", keepdim)
     rounded = mean(x, dim, True).detach()
-    error = mean(x.detach() - rounded, dim, keepdim)._array  # nan where the mean is no finite number
-    exact = mean(x, dim, keepdim) + wrap(np.where(np.isfinite(error), error, 0).astype(error.dtype))
+    error = mean(x.detach() - rounded, dim, keepdim)
+    exact = mean(x, dim, keepdim) + TORCH["where"](error.isfinite(), error, 0.0)  # nan where the mean is not finite
     if exact.grad_fn is not None:
         exact.grad_fn.saved = ()  # as PyTorch's, which is one node for both and does
     return spread, exact

@@ -13,6 +13,7 @@ from micrograd.ops.reductions import shared_equally
 from micrograd.rules.dims import dim_of
 from micrograd.rules.errors import derivative_is_missing, need_elements, need_floats, refuse_bools
 from micrograd.rules.layout import laid_like, put_in_order
+from micrograd.rules.rerun import copied, rerun
 from micrograd.rules.signatures import need_bool
 from micrograd.tensors import Tensor, wrap
 
@@ -27,16 +28,21 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
 @function(examples=["x.argsort()"])
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The indices (int64) that sort input along dim."""
-    axis, array = dim_of(input, dim), input._array
+    axis = dim_of(input, dim)
     if state.grad_enabled:
         _ = input.grad_fn  # raises for a view that cannot follow its base, as PyTorch does
     if not input.ndim:
         return wrap(np.int64(0))
+    return wrap(rerun(_order)(input._array, axis, descending))
+
+
+def _order(x, axis, descending):
+    """The indices that sort x along an axis; they lie in memory as x does."""
     if descending:  # backwards twice, so that equal ones stay in the order they had
-        order = array.shape[axis] - 1 - np.flip(np.argsort(np.flip(array, axis), axis, kind="stable"), axis)
+        order = x.shape[axis] - 1 - np.flip(np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
     else:
-        order = np.argsort(array, axis, kind="stable")
-    return wrap(laid_like(order, [array]))
+        order = np.argsort(x, axis, kind="stable")
+    return laid_like(order, [x])
 
 
 @function(examples=["x.topk(2).values"])
@@ -50,9 +56,14 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
         )
     if not input.ndim:
         return Topk(input.clone(), wrap(np.int64(0)))
-    order = argsort(input, dim, descending=largest)._array
-    indices = wrap(put_in_order(order[(np.s_[:],) * axis + (np.s_[:k],)]))
+    indices = wrap(_first_of_order(input._array, axis, largest, k))
     return Topk(_taken(input, indices, dim, "TopkBackward0"), indices)
+
+
+@rerun
+def _first_of_order(x, axis, descending, k):
+    """The first k of the indices that sort x along an axis, in order in memory."""
+    return put_in_order(_order(x, axis, descending)[(np.s_[:],) * axis + (np.s_[:k],)])
 
 
 @op("SortBackward0", of="", examples=["x.sort(1).values", "x.topk(2).values"])
@@ -68,7 +79,7 @@ def _taken(x: Tensor, indices: Tensor, dim: int, name: str) -> Tensor:
         return x.clone()
     index = indices._array
     if x.requires_grad:
-        index = laid_like(index.copy(order="K"), [index])  # the user may change theirs
+        index = copied(index)  # the user may change theirs
     return apply(_sorted.op, x, dim=dim_of(x, dim), index=index, name=name)
 
 
@@ -108,16 +119,20 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
         return apply(_median.op, input)
     if not input.ndim:
         return Median(input.clone(), wrap(np.int64(0)))
-    axis, array = dim_of(input, dim), input._array
-    order, n = np.argsort(array, axis, kind="stable"), array.shape[axis]
-    nans = np.isnan(array).sum(axis, keepdims=True) if array.dtype.kind == "f" else np.int64(0)
+    axis = dim_of(input, dim)
+    indices = _middle_at(input._array, axis)
+    values = apply(_pick.op, input, indices=indices, dim=axis, keepdim=keepdim, name="MedianBackward1")
+    return Median(values, wrap(put_in_order(np.expand_dims(indices, axis)) if keepdim else indices))
+
+
+@rerun
+def _middle_at(x, axis):
+    """The indices of the elements in the middle along an axis, or of the first nan."""
+    order, n = np.argsort(x, axis, kind="stable"), x.shape[axis]
+    nans = np.isnan(x).sum(axis, keepdims=True) if x.dtype.kind == "f" else np.int64(0)
     middle = np.where(nans == 0, (n - 1) // 2, n - nans)  # the first nan is the last but nans
-    shape = [*array.shape[:axis], 1, *array.shape[axis + 1 :]]
-    indices = np.take_along_axis(order, np.broadcast_to(middle, shape), axis)
-    indices = put_in_order(indices)
-    each = indices.squeeze(axis)
-    values = apply(_pick.op, input, indices=each, dim=axis, keepdim=keepdim, name="MedianBackward1")
-    return Median(values, wrap(indices if keepdim else each))
+    shape = [*x.shape[:axis], 1, *x.shape[axis + 1 :]]
+    return put_in_order(np.take_along_axis(order, np.broadcast_to(middle, shape), axis).squeeze(axis))
 
 
 @function(examples=["x.quantile(0.5)"])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.graph import state
+from micrograd.rules.layout import laid_like
 
 
 def rerun(function: Callable) -> Callable:
@@ -34,6 +35,8 @@ def rerun(function: Callable) -> Callable:
 def copied(array: np.ndarray) -> np.ndarray:
     """A copy for the graph to keep; a program makes its own, of the array as it is by then."""
     copy = array.copy(order="K")
+    if 1 in array.shape:
+        copy = laid_like(copy, [array])
     if state.recording is not None:
         state.recording.stands_for(copy, array)
     return copy

@@ -174,6 +174,41 @@ def compiled_calls(function, *calls):
         return [compiled(*arguments).tolist() for arguments in calls]
 
 
+# What finds an order or an index by numbers, or draws random ones, does so anew in each call of a program.
+ANEW = ["x.sort(1).values * x.sort(0, descending=True).indices", "x.argsort() * x", "x.topk(2).values"]
+ANEW += ["x.topk(1, 0, largest=False).values", "x.median(1).values", "x.median(0, keepdim=True).values"]
+ANEW += ["x.scatter(1, i, x[:, :3])", "x.scatter(1, i, 2.0)", "(x * 1).scatter_(1, i, 3.0)", "x.scatter_add(1, i, x)"]
+ANEW += ["x.index_add(0, y, x)", "(x * 1).index_add_(0, y, x)", "x.index_select(1, y)", "x.roll(1, 0)"]
+ANEW += [
+    "F.cross_entropy(x, y, label_smoothing=0.1)",
+    "F.cross_entropy(x, y, x[0].detach().abs(), label_smoothing=0.1)",
+]
+ANEW += ["F.cross_entropy(x, y, ignore_index=2, label_smoothing=0.2, reduction='none')"]
+ANEW += ["torch.var_mean(x, 1)[1]", "torch.addmm(x[:, :4], x, x.T, beta=0.5)", "x + torch.zeros_like(x)"]
+ANEW += ["x * torch.randn_like(x.T).T", "x * torch.rand(4, 5)", "x * torch.randint(0, 3, (4, 5), dtype=torch.int32)"]
+ANEW += ["x[torch.randperm(4)]", "x * torch.bernoulli(x.detach().sigmoid())", "x * torch.normal(1.0, 2.0, (4, 5))"]
+ANEW += ["x[torch.multinomial(x[0].detach().abs() + 1, 2)]", "x + torch.empty(4, 5).normal_().uniform_(1, 2)"]
+
+
+@pytest.mark.parametrize("example", ANEW)
+def test_orders_indices_and_random_numbers_are_found_anew(example):
+    scope = {"torch": micrograd, "F": F}
+    exec(f"def function(x, i, y):\n    return {example}", scope)
+    x = micrograd.randn(4, 5, generator=micrograd.Generator().manual_seed(1)).requires_grad_()
+    arguments = [x, micrograd.tensor([[0, 1, 2], [1, 2, 3], [0, 0, 1], [3, 3, 3]]), micrograd.tensor([0, 2, 1, 3])]
+    compiled = check_same(scope["function"], arguments, [x], renew=renewing(arguments))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compiled(*arguments)
+    assert compiled._eager is None
+
+
+def test_a_generator_of_ones_own_goes_on_in_a_program():
+    generator, eager = micrograd.Generator().manual_seed(3), micrograd.Generator().manual_seed(3)
+    drawn = compiled_calls(lambda x: x * micrograd.randn(2, generator=generator), *[[leaf(1, 2)]] * 3)
+    assert drawn == [(leaf(1, 2) * micrograd.randn(2, generator=eager)).tolist() for _ in range(3)]
+
+
 RATE = 2.0
 
 
@@ -248,7 +283,12 @@ def test_another_number_shape_dtype_or_mode_is_recorded_anew():
     "body",
     [
         *("x * x.sum().item()", "x * x.tolist()[0]", "x if x.sum() > 0 else -x", "x * float(x[0])"),
-        *("x * micrograd.tensor(x.detach().numpy())", "x * random.random()", "x * micrograd.rand(2)", "x + x.data"),
+        *(
+            "x * micrograd.tensor(x.detach().numpy())",
+            "x * random.random()",
+            "x * micrograd.initial_seed()",
+            "x + x.data",
+        ),
     ],
 )
 def test_a_look_at_numbers_runs_eagerly_with_one_warning_that_names_the_place(body):
