@@ -191,8 +191,8 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
 
     Examples: batch.bmm(batch.transpose(1, 2))
     """
-def broadcast_to(input: Tensor, shape: Sequence[builtins.int]) -> Tensor:
-    """A view expanded to the shape.
+def broadcast_to(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
+    """A view expanded to the given sizes.
 
     Examples: torch.broadcast_to(row, (3, 4))
     """
@@ -366,7 +366,7 @@ def exp(input: Tensor) -> Tensor:
 
     Examples: x.exp()
     """
-def expand(input: Tensor, *sizes: Any) -> Tensor:
+def expand(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
     """A view that repeats dimensions of length 1 to the given sizes; -1 keeps a dimension as it is.
 
     Raises RuntimeError where a dimension of another length would change.

@@ -144,7 +144,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     except ValueError as error:
         raise pytorch_error("masked_select", [input._array, mask._array], {}, error) from None
     array = np.broadcast_to(mask._array, shape).copy()
-    return apply(_index.op, input.expand(*shape), index=array, name="MaskedSelectBackward0")
+    return apply(_index.op, input.expand(shape), index=array, name="MaskedSelectBackward0")
 
 
 # Put. Where an index is named twice, what is put there last stays, unless they are added up.

@@ -127,12 +127,12 @@ def _expand(x, /, shape):
 
 
 @function(examples=["row.expand(3, 4)"])
-def expand(input: Tensor, *sizes: Any) -> Tensor:
+def expand(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
     """A view that repeats dimensions of length 1 to the given sizes; -1 keeps a dimension as it is.
 
     Raises RuntimeError where a dimension of another length would change.
     """
-    wanted = sizes_of(sizes)
+    wanted = given_sizes("expand", "size", sizes, size)
     if -1 in wanted[: max(len(wanted) - input.ndim, 0)]:
         raise RuntimeError(
             f"expand: -1 keeps a dimension, and {list(wanted)} has it for one that {list(input.shape)} lacks"
@@ -221,13 +221,13 @@ def view_as(input: Tensor, other: Tensor) -> Tensor:
 @function(examples=["row.expand_as(x)"])
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """A view expanded to the shape of other."""
-    return expand(input, *other.shape)
+    return expand(input, other.shape)
 
 
 @function(examples=["torch.broadcast_to(row, (3, 4))"])
-def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
-    """A view expanded to the shape."""
-    return expand(input, *shape)
+def broadcast_to(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
+    """A view expanded to the given sizes."""
+    return expand(input, given_sizes("broadcast_to", "size", sizes, size))
 
 
 @function(examples=["x.ravel()"])

@@ -192,8 +192,8 @@ class Methods:
         """
     def bool(self) -> Tensor:
         """x in torch.bool."""
-    def broadcast_to(self, shape: Sequence[builtins.int]) -> Tensor:
-        """A view expanded to the shape.
+    def broadcast_to(self, *sizes: Any, size: Any = None) -> Tensor:
+        """A view expanded to the given sizes.
 
         Examples: torch.broadcast_to(row, (3, 4))
         """
@@ -361,7 +361,7 @@ class Methods:
         """
     def exp_(self) -> Self:
         """The same as `exp`, in place."""
-    def expand(self, *sizes: Any) -> Tensor:
+    def expand(self, *sizes: Any, size: Any = None) -> Tensor:
         """A view that repeats dimensions of length 1 to the given sizes; -1 keeps a dimension as it is.
 
         Raises RuntimeError where a dimension of another length would change.
