@@ -103,7 +103,8 @@ def set_rng_state(new_state: Tensor) -> None:
 @rerun
 def _draw(generator: Generator | None, kind: str, dtype: np.dtype, *arguments: Any) -> np.ndarray:
     """What a method of the generator, or of the default one, draws, in the dtype."""
-    return getattr(generator or default_generator, kind)(*arguments).astype(dtype, copy=False)
+    drawn = getattr(generator or default_generator, kind)(*arguments)
+    return drawn if drawn.dtype == dtype else drawn.astype(dtype)
 
 
 @makes_tensor
