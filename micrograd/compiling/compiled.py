@@ -48,8 +48,8 @@ class Compiled(Recorder, Generic[P, R]):
                 result = last.again(args)
             except Changed:
                 result = None
-            except ERRORS:
-                return self._function(*args, **kwargs)  # which raises the same, in the engine's words
+            except ERRORS as error:
+                return last.raised(error, self._function, args, kwargs)
             if result is not None:
                 self._in_a_row = 0
                 return self._noted(last, result, args, kwargs)
@@ -78,8 +78,8 @@ class Compiled(Recorder, Generic[P, R]):
                     result = recorded.call([tensor for _, tensor in arguments])
                 except Changed:
                     continue
-                except ERRORS:
-                    return self._function(*args, **kwargs)
+                except ERRORS as error:
+                    return recorded.raised(error, self._function, args, kwargs)
                 self._last = recorded
                 self._in_a_row = 0
                 return self._noted(recorded, result, args, kwargs)

@@ -15,7 +15,7 @@ from micrograd.compiling.guards import Guards
 from micrograd.compiling.memory import names_in, thrifty
 from micrograd.compiling.program import Program
 from micrograd.compiling.recording import Obstacle, Recording, Rerun
-from micrograd.rules.errors import silent
+from micrograd.rules.errors import pytorch_error, silent
 from micrograd.tensors import Tensor, wrap
 
 
@@ -212,6 +212,16 @@ class Recorded:
         """The same from the arguments of a call; None where they are of another kind, or something has changed."""
         found = self.enter(args) if self.enter is not None else None
         return None if found is None else self.result(*found)
+
+    def raised(self, error: Exception, function: Callable, args: Any, kwargs: Any) -> Any:
+        """What a call gives in which the program raised an error: the function itself raises it in its own words.
+
+        But where the program has drawn random numbers or moved a buffer, which would be done twice, the error is
+        raised.
+        """
+        if self.draws or self.moved:
+            raise (pytorch_error("", [], {}, error) if isinstance(error, IndexError) else error) from None
+        return function(*args, **kwargs)
 
     def result(self, tensors: Sequence[Tensor], arrays: Sequence[Any], value: Any, back: Callable | None) -> Tensor:
         """What the program gave, as a Tensor of the graph."""
