@@ -13,7 +13,7 @@ from micrograd import graph
 from micrograd.compiling.border import entry, node_of
 from micrograd.compiling.guards import Guards
 from micrograd.compiling.memory import names_in, thrifty
-from micrograd.compiling.program import Program
+from micrograd.compiling.program import Program, same_bits
 from micrograd.compiling.recording import Obstacle, Recording, Rerun
 from micrograd.rules.errors import pytorch_error, silent
 from micrograd.tensors import Tensor, wrap
@@ -119,7 +119,7 @@ class Recorded:
         self.enter = None if args is None else entry(args, self.holds, self.leaves, self.forward)
         self.keep = (guards, list(self.leaves))
         self.tensors = []  # arguments are not kept alive
-        program.scope = {}
+        program.scope = {"np": np}
         program.kept, program.names = [], {}
 
     def _check(self, result: Tensor, start: np.ndarray, gradients: dict[int, str]) -> None:
@@ -136,7 +136,7 @@ class Recorded:
             raise Obstacle("the gradients of the program are not those of the graph")
         for leaf, g in real.items():
             found = mine[id(leaf)]
-            if found.shape != g.shape or found.dtype != g.dtype or found.tobytes() != g.tobytes():
+            if not same_bits(found, g):
                 raise Obstacle("the gradients of the program are not those of the graph")
 
     def _compile(self) -> None:
@@ -155,9 +155,10 @@ class Recorded:
             lines.append(f"    return {self.out}, backward")
         else:
             lines.append(f"    return {self.out}, None")
-        helpers = program.needed("\n".join(lines))
-        text = "\n".join([*program.imports.values(), *helpers.values(), *lines])
-        scope: dict[str, Any] = {**program.constants, "same": same}
+        texts = program.needed("\n".join(lines), list(program.texts))
+        helpers = {name: program.scope[name] for name in program.helpers if name not in program.texts}  # the engine's
+        text = "\n".join([*program.imports.values(), *texts.values(), *lines])
+        scope: dict[str, Any] = {**helpers, **program.constants, "same": same}
         exec(builtins.compile(text, "<micrograd compiled>", "exec"), scope)
         self.text = text
         self.forward = scope["forward"]

@@ -353,25 +353,27 @@ class Recording:
         self.stop("a tensor is changed in place" if in_place else f"{code.co_name} looks at the numbers of a tensor")
 
     def profile(self, frame: Any, event: str, argument: Any) -> None:
-        if event == "c_call":
-            module = getattr(argument, "__module__", None) or type(getattr(argument, "__self__", None)).__module__
-            name = frame.f_code.co_filename
-            own = name.startswith((HERE, "<micrograd", "<frozen"))
-            unseen = not name.startswith(LIBRARIES) and getattr(argument, "__name__", "") in UNSEEN
-            if not own and (module in RESTLESS or unseen):
-                self.stop(f"{argument.__name__} is called, which a program of arrays would leave out or not renew")
+        if event in ("c_return", "c_exception"):
             return
         code = frame.f_code
         name = code.co_filename
         if name.startswith((HERE, "<micrograd")):
-            if event == "call" and name.endswith("stream.py") and not self.inside_rerun:
-                self.stop("random numbers are drawn, other than by dropout")
-            if event == "call" and code in SAID and not frame.f_back.f_code.co_filename.startswith(HERE):
-                self.stop(f"{code.co_name} of a tensor is read")
+            if event == "call":
+                if name.endswith("stream.py") and not self.inside_rerun:
+                    self.stop("random numbers are drawn, other than by dropout")
+                if code in SAID and not frame.f_back.f_code.co_filename.startswith(HERE):
+                    self.stop(f"{code.co_name} of a tensor is read")
+                return
             made = event == "return" and name.endswith("creation.py") and code.co_name in MAKERS
             if made and isinstance(argument, Tensor):
                 array = argument.__dict__["_array"]
                 self.made[id(array)] = array
+            return
+        if event == "c_call":
+            module = getattr(argument, "__module__", None) or type(getattr(argument, "__self__", None)).__module__
+            unseen = not name.startswith(LIBRARIES) and getattr(argument, "__name__", "") in UNSEEN
+            if (module in RESTLESS and not name.startswith("<frozen")) or unseen:
+                self.stop(f"{argument.__name__} is called, which a program of arrays would leave out or not renew")
             return
         if event != "call" or code in self.seen_codes:
             return

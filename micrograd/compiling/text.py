@@ -10,7 +10,7 @@ import keyword
 import math
 import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -171,8 +171,8 @@ class Text:
         if name is None:
             name = self.copied[inner, is_op] = self.fresh(inner.__name__, helper=True)
             self.helpers[name] = inner, is_op
-            self.scope[name] = inner
-            if is_op or getattr(inner, "__closure__", None):  # the lines call what is in the text, without `save`
+            self.scope[name] = function if hasattr(function, "cache_info") else inner
+            if is_op or getattr(inner, "__closure__", None):  # the engine has it otherwise: with `save`, or with arrays
                 exec(compile(self.text_of(name), f"<micrograd {name}>", "exec"), self.scope)
         return name
 
@@ -185,13 +185,16 @@ class Text:
             self.texts[name] = ast.unparse(tree)
         return self.texts[name]
 
-    def needed(self, text: str) -> dict[str, str]:
-        """The texts of the helpers that a text needs, by name; what a helper needs comes before it."""
+    def needed(self, text: str, among: Collection[str] | None = None) -> dict[str, str]:
+        """The texts of the helpers that a text needs, by name; what a helper needs comes before it.
+
+        among: the names of those that are looked for, None for all.
+        """
         found: dict[str, str] = {}
         new = text
         while new:
-            words = set(re.findall(r"\w+", new))
-            names = [name for name in self.helpers if name in words and name not in found]
+            words = set(re.findall(r"\w+", new)) - found.keys()
+            names = [name for name in (self.helpers if among is None else among) if name in words]
             found |= {name: self.text_of(name) for name in names}
             new = "\n".join([found[name] for name in names])
         return dict(reversed(found.items()))
