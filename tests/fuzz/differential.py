@@ -103,7 +103,7 @@ def differences(lines: list[str], theirs: Outcome | None = None) -> list[Differe
     theirs: what PyTorch made of it, where that is known.
     """
     found = compared(lines, theirs)
-    if any(difference.kind in SILENT for difference in found) and any(".data = " in line for line in lines):
+    if any(difference.kind in SILENT for difference in found) and any(".data" in line for line in lines):
         for around in (nullcontext, second_look.keeping_what_is_saved):
             with second_look.counting_versions_of_data(), around():
                 if not any(difference.kind in SILENT for difference in compared(lines, None)):

@@ -17,8 +17,8 @@ These are no fault, and each is shown by a run, not by a name:
 - Gradients in one memory, which PyTorch gives to numbers that are stacked and added up (see findings). It runs again
   and gives each leaf a copy of its gradient.
 - A refusal because x.data = y leaves x the version counter of what it was a view of, which it has nothing to do with
-  any more. PyTorch runs again and gives x that of y. Or a gradient of numbers that were changed by way of x.data = y,
-  which PyTorch does not notice: it runs again and saves copies as well.
+  any more. PyTorch runs again and gives x that of y. Or a gradient of numbers that were changed by way of x.data, which
+  PyTorch does not notice: it runs again and saves copies as well.
 """
 
 import math

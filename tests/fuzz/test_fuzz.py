@@ -95,6 +95,14 @@ NO_FAULT = {
         "z.scatter_(-1, torch.tensor([0]), torch.zeros(1))",
         "u.sum().backward()",
     ),
+    "integers that are changed by way of their data": (
+        NEEDLESS,
+        "x = torch.ones(3, requires_grad=True)",
+        "y = torch.tensor(1)",
+        "z = x * y",
+        "y.data[...] = 0",
+        "z.sum().backward()",
+    ),
     "gradients in one memory": (
         SHARED,
         "x = torch.tensor(1.5, requires_grad=True)",
