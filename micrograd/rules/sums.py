@@ -29,7 +29,8 @@ def sum_of_rows(x: np.ndarray) -> np.ndarray:
     whole = n - n % BLOCK
     sums = _ones(BLOCK, x.dtype) @ x[..., :whole, :].reshape(*several, n // BLOCK, BLOCK, m)
     total = np.add.reduce(sums, axis=-2, dtype=np.float64)
-    total += _ones(n - whole, x.dtype) @ x[..., whole:, :]
+    if whole < n:
+        total += _ones(n - whole, x.dtype) @ x[..., whole:, :]
     return total.astype(x.dtype)
 
 
