@@ -221,7 +221,8 @@ def cross_entropy(
     each, ignored = reductions.log_softmax(input, dim), target == ignore_index
     if weight is not None:
         each = each * weight.view([-1 if d == dim else 1 for d in range(input.ndim)])
-    each = (-each.sum(dim)).masked_fill(ignored.view(each.sum(dim).shape), 0.0)
+    each = -each.sum(dim)
+    each = each.masked_fill(ignored.view(each.shape), 0.0)
     if reduction != "none":
         each = each.sum()
     if reduction == "mean":
