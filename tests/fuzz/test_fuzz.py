@@ -6,7 +6,7 @@
 import functools
 
 import pytest
-from fuzz.differential import INTEGERS, LOUD, NEEDLESS, SELECTION, SHARED, SILENT, Difference, differences
+from fuzz.differential import INTEGERS, LOUD, NEEDLESS, SELECTION, SHARED, SILENT, UNREFUSED, Difference, differences
 from fuzz.programs import TOPICS, program
 from fuzz.search import paragraph, shorten
 
@@ -102,6 +102,13 @@ NO_FAULT = {
         "z = x * y",
         "y.data[...] = 0",
         "z.sum().backward()",
+    ),
+    "a view of no elements that PyTorch does not take apart": (
+        UNREFUSED,
+        "x = torch.ones(2, requires_grad=True) * 1",
+        "y = x.split(1)[0][1:]",
+        "x *= 2",
+        "z = y.unbind()",
     ),
     "gradients in one memory": (
         SHARED,
