@@ -40,6 +40,8 @@ def to(
             raise TypeError(f"to() takes a dtype, a device or a tensor, not {argument!r:.60}")
     check_device(device)
     dtype = dtypes.OF_PYTHON.get(dtype, dtype)
+    if dtype is not None and not isinstance(dtype, DType):
+        raise TypeError(f"to(): argument 'dtype' must be a dtype such as torch.float32, not {dtype!r:.60}")
     if dtype is None or x._array.dtype == dtype.numpy:
         return x.clone() if copy else x
     if not dtype.is_floating_point:
@@ -82,12 +84,23 @@ def type_as(x: Tensor, other: Tensor) -> Tensor:
 
 
 def type(x: Tensor, dtype: Any = None) -> Any:
-    """x in another dtype, or one that LongTensor and its like name; without one, x's name: 'torch.FloatTensor'."""
+    """x in another dtype, or the one that torch.LongTensor, or its name, stands for; without one, the name of x's own.
+
+    Raises ValueError for another name or class, TypeError for anything else.
+    """
     if dtype is None:
         return f"torch.{dtypes.TITLES[x.dtype.numpy.name]}Tensor"
-    if isinstance(dtype, str) and dtype.removeprefix("torch.").removesuffix("Tensor") not in dtypes.TITLES.values():
-        raise ValueError(f"invalid type: {dtype!r:.60}")
-    return to(x, getattr(dtype, "dtype", dtype))
+    if isinstance(dtype, str):
+        named = {f"torch.{title}Tensor": getattr(dtypes, name) for name, title in dtypes.TITLES.items()}
+        dtype = named.get(dtype, dtype)
+    elif not isinstance(dtype, Tensor | builtins.type):
+        dtype = getattr(dtype, "dtype", dtype)
+    if not isinstance(dtype, DType):
+        kind = ValueError if isinstance(dtype, str | builtins.type) else TypeError
+        raise kind(
+            f"type() takes a dtype such as torch.float32, or the name of one such as torch.FloatTensor: {dtype!r:.60}"
+        )
+    return to(x, dtype)
 
 
 def is_floating_point(input: Tensor) -> builtins.bool:
