@@ -1020,6 +1020,9 @@ def repeat(input: Tensor, *sizes: Any, repeats: Any = None) -> Tensor:
 def repeat_interleave(input: Tensor, repeats: Any, dim: builtins.int | None = None) -> Tensor:
     """Each element along dim (of the flattened tensor without dim) repeats times, a number or a tensor of one each.
 
+    Raises RuntimeError for repeats that are negative, no integers, or not as many as the elements along dim.
+
+
     Examples: row.repeat_interleave(2)
     """
 def reshape(input: Tensor, *sizes: Any, shape: Any = ...) -> Tensor:

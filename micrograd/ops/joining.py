@@ -285,7 +285,10 @@ def tile(input: Tensor, *sizes: Any, dims: Any = None) -> Tensor:
 
 @function(examples=["row.repeat_interleave(2)"])
 def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None) -> Tensor:
-    """Each element along dim (of the flattened tensor without dim) repeats times, a number or a tensor of one each."""
+    """Each element along dim (of the flattened tensor without dim) repeats times, a number or a tensor of one each.
+
+    Raises RuntimeError for repeats that are negative, no integers, or not as many as the elements along dim.
+    """
     if dim is None:
         input, dim = reshape(input, -1), 0
     if not isinstance(repeats, Tensor | np.ndarray):
@@ -294,7 +297,12 @@ def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None) -> Te
         axis, shape = dim_of(input, dim), input.shape
         stretched = input.unsqueeze(axis + 1).expand(*shape[: axis + 1], repeats, *shape[axis + 1 :])
         return apply(_in_order.op, stretched).flatten(axis, axis + 1)
-    times = repeats._array if isinstance(repeats, Tensor) else repeats
+    times, n = repeats._array if isinstance(repeats, Tensor) else repeats, input.shape[dim_of(input, dim)]
+    if times.dtype.kind not in "iu" or times.shape not in ((), (1,), (n,)) or times.min(initial=0) < 0:
+        raise RuntimeError(
+            f"repeat_interleave: repeats are {n} integers, one for each element along dim {dim}, or one for all, and "
+            f"none is negative; they are {times.dtype} {list(times.shape)}"
+        )
     return input.index_select(dim, wrap(np.repeat(np.arange(input.shape[dim]), times)))
 
 
@@ -332,6 +340,7 @@ def diff(input: Tensor, n: int = 1, dim: int = -1) -> Tensor:
     and for a negative n.
     """
     need_dims("diff", input)
+    dim = dim_of(input, dim)
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
     if n == 0:

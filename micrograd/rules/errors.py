@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar, copy_context
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -70,8 +71,9 @@ def pytorch_error(name: str, arrays: Sequence[Any], options: dict[str, Any], err
         return RuntimeError(
             f"shape mismatch: value tensor of shape {list(shapes[-1])} does not fit the indexing result"
         )
-    if len(shapes) == 2:
-        a, b = shapes
+    if name == "expand":
+        return RuntimeError(_cannot_be_expanded(shapes[0], options["shape"]))
+    for a, b in combinations(shapes, 2):
         for i in range(1, min(len(a), len(b)) + 1):
             if a[-i] != b[-i] and 1 not in (a[-i], b[-i]):
                 return RuntimeError(
@@ -79,6 +81,24 @@ def pytorch_error(name: str, arrays: Sequence[Any], options: dict[str, Any], err
                     f"dimension {max(len(a), len(b)) - i}; the shapes are {list(a)} and {list(b)}"
                 )
     return RuntimeError(f"{name}: {error}")
+
+
+def _cannot_be_expanded(shape: Sequence[int], sizes: Sequence[int]) -> str:
+    """PyTorch's words for sizes that a tensor of this shape does not expand to."""
+    if len(sizes) < len(shape):
+        return (
+            f"expand: the number of sizes provided ({len(sizes)}) must be greater or equal to the number of dimensions "
+            f"in the tensor ({len(shape)}): {list(sizes)} and {list(shape)}"
+        )
+    first = len(sizes) - len(shape)
+    wrong = [d for d in range(first, len(sizes)) if shape[d - first] not in (1, sizes[d])]
+    if not wrong:
+        return f"expand: {list(sizes)} are no sizes"
+    return (
+        f"The expanded size of the tensor ({sizes[wrong[-1]]}) must match the existing size "
+        f"({shape[wrong[-1] - first]}) at non-singleton dimension {wrong[-1]}. Target sizes: {list(sizes)}. "
+        f"Tensor sizes: {list(shape)}"
+    )
 
 
 def must_be_tensor(name: str, position: int, x: Any) -> str:

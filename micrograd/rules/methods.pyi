@@ -938,6 +938,9 @@ class Methods:
     def repeat_interleave(self, repeats: Any, dim: builtins.int | None = None) -> Tensor:
         """Each element along dim (of the flattened tensor without dim) repeats times, a number or a tensor of one each.
 
+        Raises RuntimeError for repeats that are negative, no integers, or not as many as the elements along dim.
+
+
         Examples: row.repeat_interleave(2)
         """
     def reshape(self, *sizes: Any, shape: Any = ...) -> Tensor:

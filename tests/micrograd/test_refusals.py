@@ -957,6 +957,13 @@ torch.tensor(3.0).unique()
 torch.tensor(3.0).diff()
 torch.tensor(3.0).outer(torch.ones(2))
 torch.tensor(3.0).repeat_interleave(2)
+torch.ones(2, 3).repeat_interleave(torch.tensor([1, 2]), 1)
+torch.ones(2, 3).repeat_interleave(torch.tensor([1, 2]), 0)
+torch.ones(2, 3).repeat_interleave(torch.tensor([2]), 1)
+torch.ones(2, 3).repeat_interleave(torch.tensor(2), 1)
+torch.ones(2, 3).repeat_interleave(torch.tensor([1, -2]), 0)
+torch.ones(2, 3).repeat_interleave(torch.tensor([1.0, 2.0]), 0)
+torch.ones(2, 3).diff(dim=2)
 torch.tensor(3.0).var()
 torch.tensor(3.0).roll(1)
 torch.tensor(3.0).any()
@@ -1618,6 +1625,29 @@ def test_a_line_gives_or_raises_what_it_does_in_pytorch(line):
 def test_no_line_stands_there_twice_and_what_is_known_or_saner_is_a_line():
     assert len(set(LINES)) == len(LINES)
     assert set(LINES) >= KNOWN | SANER.keys()
+
+
+# Where sizes do not fit PyTorch's own words say so, and NumPy's do not.
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "torch.ones(2, 3).expand(4, 3)",
+        "torch.ones(5, 2, 3).expand(4, 4, 3)",
+        "torch.ones(3).expand_as(torch.ones(2, 4))",
+        "torch.broadcast_to(torch.ones(2, 3), (4, 3))",
+        "torch.ones(2, 3).where(torch.ones(4, 5) > 0, torch.ones(3))",
+        "torch.where(torch.ones(2, 3) > 0, torch.ones(2, 4), 1.0)",
+    ],
+)
+def test_sizes_that_do_not_fit_are_named_in_the_words_of_pytorch(line):
+    said = []
+    for library in (torch, micrograd):
+        with pytest.raises(RuntimeError) as caught:
+            eval(line, {"torch": library})
+        said.append(" ".join(str(caught.value).split()))
+    assert said[1].startswith(said[0].split(".")[0])
 
 
 # Longer programs: the modes of decorated generators, and what an own Function may return.
