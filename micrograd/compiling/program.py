@@ -77,7 +77,7 @@ class Program(Text):
         except Obstacle:
             if isinstance(value, np.ndarray):
                 raise
-            name = self.fresh("given")
+            name = self.fresh("draw" if callable(value) else type(value).__name__.lower())
             self.constants[name] = self.scope[name] = value
             return ast.Name(name, ast.Load())
 

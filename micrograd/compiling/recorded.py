@@ -175,15 +175,15 @@ class Recorded:
         lines = [line for short, line in program.imports.items() if short == "np" or re.search(rf"\b{short}\.", rest)]
         for name, value in program.constants.items():
             if isinstance(value, np.ndarray) and re.search(rf"\b{name}\b", rest):
-                lines.append(
-                    f"{name} = np.array({value.tolist()}, np.dtype('{value.dtype.name}'))".replace("inf", "np.inf")
-                )
+                numbers = re.sub(r"\b(inf|nan)\b", r"np.\1", str(value.tolist()))
+                lines.append(f"{name} = np.array({numbers}, np.dtype('{value.dtype.name}'))")
         for helper in needed.values():
             lines += ["", "", helper]
         lines += ["", "", f"def run({', '.join([*self.names, *draws])}):"]
         for name, value in draws.items():
             about = " ".join((value.__doc__ or "").split("\n\n")[0].split())
-            lines.append(f"    # {name}({', '.join(inspect.signature(value).parameters)}): {about}")
+            given = f"({', '.join(inspect.signature(value).parameters)})" if callable(value) else ""
+            lines.append(f"    # {name}{given}: {about}".rstrip(": "))
         lines.append("    # forward")
         lines += [textwrap.indent(line, "    ") for line in body]
         if self.gradients:

@@ -1,5 +1,6 @@
 """The program of a compiled call as text: with NumPy alone it gives the numbers of the call, to the last bit."""
 
+import math
 import os
 import re
 import subprocess
@@ -83,6 +84,21 @@ def test_the_source_of_batch_norm_in_training_moves_the_running_statistics():
     moved = arrays[names.index("x1_running_mean")], arrays[names.index("x1_running_var")]
     assert [a.tobytes() for a in moved] == [t.numpy().tobytes() for t in (norm.running_mean, norm.running_var)]
     assert arrays[names.index("x1_num_batches_tracked")] == norm.num_batches_tracked == 3
+
+
+def test_the_source_holds_constants_that_are_no_finite_numbers():
+    compiled = micrograd.compile(lambda x: x + micrograd.tensor([math.nan, math.inf, -math.inf]))
+    x = micrograd.zeros(3)
+    compiled(x)
+    exec(compiled.source(), scope := {})
+    assert np.array_equal(scope["run"](x.numpy())[0], [math.nan, math.inf, -math.inf], equal_nan=True)
+
+
+def test_the_source_of_a_random_draw_takes_the_generator_and_what_draws():
+    generator = micrograd.Generator().manual_seed(1)
+    compiled = micrograd.compile(lambda x: x + micrograd.randn(3, generator=generator))
+    compiled(micrograd.zeros(3))
+    assert "def run(x, generator, new_draw):" in compiled.source()
 
 
 def test_the_source_of_dropout_takes_what_draws_its_factors():
