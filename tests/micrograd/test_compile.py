@@ -116,6 +116,14 @@ UNARY += [
     "x + 1",
 ]
 UNARY += ["x.masked_fill(x > 1, 0.5)", "F.dropout(x, 0.3)", "x.var()", "x.view(-1)", "x.contiguous()", "x.double()"]
+UNARY += [
+    "x.sort(-1).values",
+    "x.argsort(0) * x",
+    "x.topk(1, 0).values",
+    "x * micrograd.rand(1)",
+    "micrograd.zeros_like(x)",
+]
+UNARY += ["x + micrograd.randn_like(x)", "x.median(-1).values", "x.roll(1, 0)"]
 BINARY = [
     "x + y",
     "x - y",
