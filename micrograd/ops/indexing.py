@@ -185,6 +185,13 @@ attach("__setitem__", _setitem)
 # That is what the lectures need. How results lie in memory, and filling:
 
 
+def _delitem(input: Tensor, index: Any) -> None:
+    raise TypeError("a Tensor does not support deleting items: take those that stay, as in x[1:] or x[mask]")
+
+
+attach("__delitem__", _delitem)
+
+
 def _is_of_rows(index):
     return isinstance(index, np.ndarray) and index.dtype.kind in "iu"
 

@@ -22,6 +22,7 @@ class Methods:
     def __and__(self, other: Tensor | builtins.float) -> Tensor: ...
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Tensor: ...
     def __contains__(self, element: Any) -> builtins.bool: ...
+    def __delitem__(self, index: Any) -> None: ...
     def __dlpack__(self) -> Tensor: ...
     def __dlpack_device__(self) -> builtins.tuple[builtins.int, builtins.int]: ...
     def __eq__(self, other: object) -> Tensor: ...  # type: ignore[override]
@@ -1201,10 +1202,16 @@ class Methods:
         """The same as `trunc`, in place."""
     @overload
     def type(self) -> builtins.str:
-        """x in another dtype, or one that LongTensor and its like name; without one, x's name: 'torch.FloatTensor'."""
+        """x in another dtype, or the one that torch.LongTensor, or its name, stands for; without one, the name of x's own.
+
+        Raises ValueError for another name or class, TypeError for anything else.
+        """
     @overload
     def type(self, dtype: Any) -> Tensor:
-        """x in another dtype, or one that LongTensor and its like name; without one, x's name: 'torch.FloatTensor'."""
+        """x in another dtype, or the one that torch.LongTensor, or its name, stands for; without one, the name of x's own.
+
+        Raises ValueError for another name or class, TypeError for anything else.
+        """
     def type_as(self, other: Tensor) -> Tensor:
         """x in the dtype of other."""
     def unbind(self, dim: builtins.int = 0) -> builtins.tuple[Tensor, ...]:
