@@ -13,6 +13,7 @@ from micrograd.ops import TORCH, apply, function, op
 from micrograd.ops.shapes import need_tensors
 from micrograd.rules import dtypes
 from micrograd.rules.device import device as Device  # noqa: N812 - `device` is PyTorch's argument
+from micrograd.rules.dims import whole
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
 from micrograd.rules.errors import need_floats
 from micrograd.rules.layout import dims_in_memory
@@ -226,7 +227,7 @@ def multinomial(
     need_floats(input._array, "multinomial")
     if observer.multinomial is not None:
         observer.multinomial(input)
-    return wrap(_draw(generator, "multinomial", np.dtype(np.int64), input._array, num_samples, replacement))
+    return wrap(_draw(generator, "multinomial", np.dtype(np.int64), input._array, whole(num_samples), replacement))
 
 
 @function(method=False)
@@ -279,6 +280,7 @@ def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     >>> torch.bernoulli(torch.tensor([0.0, 1.0]))
     tensor([0., 1.])
     """
+    need_tensors("bernoulli", input)
     drawn = _draw(generator, "bernoulli", input._array.dtype, input._array)
     return apply(_drawn.op, input, drawn=drawn)
 
