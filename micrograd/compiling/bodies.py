@@ -21,8 +21,8 @@ BY_SHAPE = {"dim_of", "dims_of", "_count"}  # of the shape of an array, and of o
 class Body:
     """Follows the body of an operation or derivative: writes its assignments, and decides what shapes decide."""
 
-    def __init__(self, program: Text, names: dict[str, ast.expr], dynamic: set[str], op: Any):
-        self.program, self.names, self.dynamic, self.op = program, names, dynamic, op
+    def __init__(self, program: Text, names: dict[str, ast.expr], op: Any = None):
+        self.program, self.names, self.op = program, names, op
         self.functions: dict[str, ast.FunctionDef] = {}
 
     def is_static(self, node: ast.AST) -> bool:

@@ -166,8 +166,7 @@ class Program(Text):
             names[parameter.arg] = given
         for parameter in (*arguments.posonlyargs[len(inputs) :], *arguments.args, *arguments.kwonlyargs):
             names[parameter.arg] = options.get(parameter.arg) or self.expression(defaults[parameter.arg])
-        dynamic = {n.id for n in inputs if isinstance(n, ast.Name)}
-        body = Body(self, names, dynamic, op)
+        body = Body(self, names, op)
         result = body.follow(tree.body)
         if isinstance(result, ast.IfExp) and body.is_static(test := renamed(result.test, body.names)):
             result = result.body if self.value(test) else result.orelse
@@ -196,7 +195,7 @@ class Program(Text):
                 for node in nodes_of(derivative):
                     if isinstance(node, ast.Name) and node.id in body.functions:
                         raise Unfit
-            derivatives.append((derivative, body.names, dynamic))
+            derivatives.append((derivative, body.names))
         return out, derivatives
 
     def _tree(self, function: Any) -> ast.FunctionDef:
@@ -282,15 +281,15 @@ class Program(Text):
         """The expression of a derivative at the gradient named g, after the lines that it needs."""
         if isinstance(derivative, ast.Name):
             return f"{derivative.id}({g})"
-        tree, names, dynamic = derivative
+        tree, names = derivative
         if isinstance(tree, ast.Constant):
             return None
         given = ast.Name(g, ast.Load())
         if isinstance(tree, ast.Lambda):
-            body = Body(self, {**names, tree.args.args[0].arg: given}, dynamic | {g}, None)
+            body = Body(self, {**names, tree.args.args[0].arg: given})
             return ast.unparse(body.expression(tree.body))
         if isinstance(tree, ast.FunctionDef) and not tree.decorator_list:
-            body = Body(self, {**names, tree.args.args[0].arg: given}, dynamic | {g}, None)
+            body = Body(self, {**names, tree.args.args[0].arg: given})
             mark, taken = len(self.lines), set(self.taken)
             try:
                 result = body.follow(tree.body)

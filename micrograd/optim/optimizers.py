@@ -301,13 +301,14 @@ class Adam(Optimizer):
                 for name in ("exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * group["amsgrad"]):
                     state[name] = wrap(np.zeros_like(array))
             mean, square = state["exp_avg"]._array, state["exp_avg_sq"]._array
-            state["step"]._array += 1
+            step = state["step"]._array.item() + 1
+            state["step"]._array.fill(step)
             largest = state["max_exp_avg_sq"]._array if group["amsgrad"] else None
             if weight_decay and group["decoupled_weight_decay"]:
                 array *= 1 - lr * weight_decay
             elif weight_decay:
                 g = g + weight_decay * array
-            adam_step(array, g, mean, square, state["step"]._array.item(), lr, beta1, beta2, eps, largest)
+            adam_step(array, g, mean, square, step, lr, beta1, beta2, eps, largest)
 
 
 def adam_step(
