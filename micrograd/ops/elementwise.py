@@ -386,6 +386,8 @@ def remainder(x, y, /):
     x, y = promote(x, y)
     refuse_bools("%", x, y)
     refuse_zero(x, y)
+    if (x if isinstance(x, np.ndarray) else y).dtype.kind != "f":
+        return np.remainder(x, y), None, None
     out = np.asarray(np.fmod(x, y))  # NumPy's own remainder loses the sign of 0
     np.add(out, y, out=out, where=(out != 0) & ((out < 0) != (np.asarray(y) < 0)))
     return out, unchanged, save(lambda g: -g * np.floor_divide(x, y), x, y)
