@@ -200,6 +200,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
             b = b.sum(j, keepdim=True)
         elif b.shape[j] == 1 != a.shape[i]:
             a = a.sum(i, keepdim=True)
+        elif a.shape[i] != b.shape[j]:
+            raise RuntimeError(f"tensordot: dim {i} of {list(a.shape)} and dim {j} of {list(b.shape)} differ in length")
     kept_a, kept_b = ([d for d in range(t.ndim) if d not in named] for t, named in ((a, ours), (b, theirs)))
     inner = math.prod([a.shape[d] for d in ours])
     rows = a.permute(*kept_a, *ours).reshape(math.prod([a.shape[d] for d in kept_a]), inner)
