@@ -45,16 +45,17 @@ def constant(value: Any) -> ast.expr:
 
 
 class ConstantsCompared(ast.NodeTransformer):
-    """Decides `-1 is not None`, which Python would warn of."""
+    """Decides `-1 is not None` and `(0, 1) is not None`, which Python would warn of."""
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         left, right = node.left, node.comparators[0]
         if (
-            isinstance(left, ast.Constant)
+            isinstance(left, ast.Constant | ast.Tuple)
             and isinstance(right, ast.Constant)
             and isinstance(node.ops[0], ast.Is | ast.IsNot)
         ):
-            return ast.Constant((left.value is right.value) == isinstance(node.ops[0], ast.Is))
+            is_same = isinstance(left, ast.Constant) and left.value is right.value
+            return ast.Constant(is_same == isinstance(node.ops[0], ast.Is))
         return node
 
 
