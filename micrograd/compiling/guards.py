@@ -58,7 +58,7 @@ class Guards:
         if name not in scope:  # Python's own, which a global of this name would hide
             self.conditions.append(f"{name!r} not in {self._constant(scope)}")
             return
-        self.same(f"{self._constant(scope)}.get({name!r})", scope[name])
+        self.same(f"{self._constant(scope)}[{name!r}]", scope[name])
         self.inside(scope[name], label, attributes)
 
     def cell(self, cell: Any, label: str) -> None:
@@ -103,9 +103,10 @@ class Guards:
                     return
         elif isinstance(value, dict):
             holder = self._constant(value)
-            self.conditions.append(f"[*{holder}] == {self._constant([*value])}")  # their order as well
+            # their order as well
+            self.conditions.append(f"[*{holder}] == {self._constant([*value])}" if value else f"not {holder}")
             for key, item in value.items():
-                self.same(f"{holder}.get({self._constant(key)})", item)
+                self.same(f"{holder}[{self._constant(key)}]", item)
                 self.inside(item, f"{label}.{key}", attributes)
                 if self.obstacle is not None:
                     return
@@ -145,7 +146,7 @@ class Guards:
             else:
                 self.conditions.append(f"len({holder}) == {len(mine)}")
             for name, item in list(mine.items()):
-                self.same(f"{holder}.get({name!r})", item)
+                self.same(f"{holder}[{name!r}]", item)
                 self.inside(item, f"{label}.{name}" if label else name, attributes)
             self.kind(type(value), label, attributes)
         elif not callable(value):
@@ -157,11 +158,11 @@ class Guards:
             if kind.__module__.split(".")[0] in PLAIN or (id(kind), "") in self.done:
                 continue
             self.done.add((id(kind), ""))
-            holder = self._constant(kind)
-            self.conditions.append(f"len({holder}.__dict__) == {len(vars(kind))}")
+            holder = self._constant(vars(kind))
+            self.conditions.append(f"len({holder}) == {len(vars(kind))}")
             for name, item in list(vars(kind).items()):
                 if not name.startswith("__") or isinstance(item, types.FunctionType):
-                    self.same(f"{holder}.__dict__.get({name!r})", item)
+                    self.same(f"{holder}[{name!r}]", item)
                 item = item.fget if isinstance(item, property) else getattr(item, "__func__", item)
                 plain = isinstance(item, types.FunctionType) or not hasattr(type(item), "__get__")
                 if plain and not name.startswith("__"):
@@ -179,6 +180,7 @@ class Guards:
 
     def made(self) -> Callable[[], bool]:
         """The function that says whether all is as it was."""
-        lines = "".join(f"    if not ({condition}): return False\n" for condition in dict.fromkeys(self.conditions))
-        exec(compile(f"def holds():\n{lines}    return True\n", "<micrograd guards>", "exec"), self.scope)
+        lines = [f"        if not ({condition}): return False\n" for condition in dict.fromkeys(self.conditions)]
+        text = f"def holds():\n    try:\n{''.join(lines)}    except KeyError: return False\n    return True\n"
+        exec(compile(text, "<micrograd guards>", "exec"), self.scope)
         return self.scope["holds"]
