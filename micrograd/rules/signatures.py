@@ -80,7 +80,7 @@ def need_bool(function: str, name: str, value: Any) -> None:
 
 
 def numpy_names(function: Callable) -> Any:
-    """Let a function written by hand take NumPy's words for its arguments dim and keepdim, as PyTorch does."""
+    """Let a function written by hand take NumPy's words for dim and keepdim, and refuse what is no bool for a bool."""
     code = function.__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     if "dim" not in names or code.co_flags & inspect.CO_VARKEYWORDS:
