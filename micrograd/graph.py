@@ -153,7 +153,7 @@ class Node:
                 g = hook(g)
         tensor = None if self.retained is None else self.retained()
         if tensor is not None and (tensor._base is None or tensor._version[0] == tensor._seen):  # it is as it was
-            tensor._accumulate(g.copy())
+            tensor._retain(g.copy())
         return g
 
     @property

@@ -211,6 +211,10 @@ class Tensor(Methods):
             self._grad._array += g
         self._grad._version[0] += 1
 
+    def _retain(self, g: Any) -> None:
+        """Add g to the grad of a tensor that is no leaf: a sum in new memory, so that who has the old one keeps it."""
+        self._grad = wrap(g if self._grad is None else self._grad._array + g)
+
     def _accumulate_in_leaf(self, g: Any) -> None:
         """What backward does where it arrives at this leaf, unless it was frozen since."""
         if (self._node if self._base is None else self.grad_fn) is not None:

@@ -306,7 +306,7 @@ def goes_through_integers(x: Any) -> bool:
     node = asked(x, "grad_fn")
     if node == "refused":
         node = asked(x._base, "grad_fn")
-    nodes, seen = [node], {None, "refused"}
+    nodes, seen = [node], {None, "refused", FAILED}
     while nodes:
         node = nodes.pop()
         if node in seen:
@@ -323,18 +323,21 @@ class Differ:
         self.name, self.found = name, found
 
     def __call__(self, kind: str, mine: Any, theirs: Any) -> bool:
-        if repr(mine) == repr(theirs):
+        if repr(mine) == repr(theirs) or theirs == FAILED:
             return False
         self.found.append(Difference(kind, self.name, repr(mine), repr(theirs)))
         return True
 
 
+FAILED = "an assertion of PyTorch's own failed"
+
+
 def asked(tensor: Any, name: str) -> Any:
-    """An attribute of a tensor; PyTorch refuses it of some views whose memory was changed."""
+    """An attribute of a tensor; PyTorch refuses it of some views whose memory was changed, and fails at some."""
     try:
         return getattr(tensor, name)
-    except RuntimeError:
-        return "refused"
+    except RuntimeError as error:
+        return FAILED if "INTERNAL ASSERT" in str(error) else "refused"
 
 
 def alike(value: Any, expected: Any) -> bool:
@@ -347,7 +350,7 @@ def alike(value: Any, expected: Any) -> bool:
 
 def made_by(tensor: Any) -> str:
     node = asked(tensor, "grad_fn")
-    return node if node == "refused" else "none" if node is None else "an operation"
+    return node if node in ("refused", FAILED) else "none" if node is None else "an operation"
 
 
 def shown(tensor: Any) -> Any:

@@ -148,6 +148,14 @@ def test_a_second_look_tells_what_is_no_fault(name):
 
 
 ONCE_FOUND = {
+    "a property that PyTorch fails to tell by an assertion of its own": [
+        "x = torch.ones(3, requires_grad=True)",
+        "y = x @ x",
+        "z = y[...]",
+        "z.retain_grad()",
+        "z.unsqueeze_(-1)",
+        "y[...] = torch.tensor(1.5)",
+    ],
     "a view of several, used after a change": [
         "x = torch.ones(4, requires_grad=True) * 1",
         "y = x.chunk(2)[0]",
