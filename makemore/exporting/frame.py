@@ -42,13 +42,14 @@ def text_of(
     whole, size, window = model.whole_words, len(vocabulary), model.context_length
     most = max(1, min(CHARACTERS_AT_ONCE, LOGITS_AT_ONCE // size))
     longest = settings["longest"]
+    cached = next(line for line in inspect.getsource(growing).split("\n") if line.startswith("MOST_CACHED"))
     values = {
         **settings,
         "layer": "",
         **trains,
         **{name: re.sub(r'[\\"]', "_", settings[name]) for name in ("title", "file", "weights")},  # in a docstring
         "weights_name": json.dumps(settings["weights"], ensure_ascii=False),
-        "tokens": _tokens(vocabulary),
+        "tokens": f"[{_quoted(vocabulary.boundary)}, *{_quoted(''.join(vocabulary.characters))}]",
         "size": size,
         "operations": "\n\n\n".join(filter(None, ["\n".join(functions.constants.values()), *functions.texts.values()])),
         "gap": "" if functions.constants else "\n",
@@ -59,7 +60,7 @@ def text_of(
         "last": ".reshape(len(contexts), -1, len(TOKENS))[:, -1]" if whole else "",
         "at_once": f"max(1, {most} // contexts.shape[1])" if whole else most,
         "rows": " * contexts.shape[1]" if whole else "",
-        "drawing": _drawing(),
+        "drawing": f"{cached}\n\n\n{source_of(growing.words_drawn)}",
         "last_weights": 'group(arrays, "last")' if trains else "arrays",
         "window": 1 if whole else window,
         "draws_from": None if whole else window,
@@ -91,12 +92,6 @@ def text_of(
     return text
 
 
-def _drawing() -> str:
-    """How words are drawn, with the constant that it needs."""
-    constant = next(line for line in inspect.getsource(growing).split("\n") if line.startswith("MOST_CACHED"))
-    return f"{constant}\n\n\n{source_of(growing.words_drawn)}"
-
-
 def _imports(text: str, modules: set[str]) -> str:
     """The import statements of what a text uses."""
     standard = ("argparse", "hashlib", "itertools", "math", "random", "sys")
@@ -106,11 +101,6 @@ def _imports(text: str, modules: set[str]) -> str:
     if "sliding_window_view" in text:
         lines.append("from numpy.lib.stride_tricks import sliding_window_view")
     return "\n".join(["", *lines])
-
-
-def _tokens(vocabulary: Vocabulary) -> str:
-    """The tokens as Python text: the boundary, and the characters as one string."""
-    return f"[{_quoted(vocabulary.boundary)}, *{_quoted(''.join(vocabulary.characters))}]"
 
 
 def _quoted(text: str) -> str:

@@ -25,9 +25,9 @@ MOST_IN_A_ROW, MOST_ROWS = 6, 4
 class Look(NamedTuple):
     """How a picture looks: the arguments of `draw` of these names."""
 
-    direction: str = "LR"
-    show: str = "all"
-    digits: int = 4
+    direction: str
+    show: str
+    digits: int
 
 
 FONT, FONTS = "DejaVu Sans", "Helvetica,Arial,DejaVu Sans,sans-serif"
@@ -39,8 +39,6 @@ them removed."""
 WIDTH_OF_PAD = 0.636 * 11
 INK = "#333333"
 TEXT = {"fontname": FONT, "fontsize": "11", "fontcolor": INK}
-
-LOOK = Look()
 
 # What each role looks like: the outline and the lightness differ, so that grey print shows the roles as well as colour.
 ROLES = {
@@ -58,7 +56,7 @@ SMALL_BOXES = 40
 """Up to this many boxes Graphviz takes the time for its best layout; with 200 that may be minutes."""
 
 
-def dot_text(boxes: Sequence[Box], note: str = "", look: Look = LOOK) -> str:
+def dot_text(boxes: Sequence[Box], note: str, look: Look) -> str:
     """The DOT text of some boxes. Nodes are called n0, n1, ... in their order: the same graph gives the same text."""
     with_signs = look.show != "shapes"
     dot = graphviz.Digraph(
@@ -137,7 +135,7 @@ def _as_written(boxes: Sequence[Box]) -> list[Box]:
     return list(found | dict.fromkeys(boxes))
 
 
-def svg_text(boxes: Sequence[Box], note: str = "", look: Look = LOOK) -> str:
+def svg_text(boxes: Sequence[Box], note: str, look: Look) -> str:
     """The picture as SVG. Raises OSError where there is nothing on this machine to lay it out with."""
     svg = _laid_out(dot_text(boxes, note, look))
     svg = svg[svg.index("<svg") :]

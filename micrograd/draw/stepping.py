@@ -152,7 +152,7 @@ def page(boxes: list[Box], depth: int | None, remark: str, look: Look, program: 
     name = ", ".join([box.title for box in ends(drawn)])
     template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
     before, between, after = template.replace("@name@", html.escape(name)).split("@@")
-    picture = svg_text(drawn, look=look._replace(show="all", digits=4))  # whose last lines the page replaces
+    picture = svg_text(drawn, "", look._replace(show="all", digits=4))  # whose last lines the page replaces
     return f"{before}{picture}{between}{text}{after}"
 
 
