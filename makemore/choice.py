@@ -33,10 +33,6 @@ class Range(NamedTuple):
 
 
 RANGES = (Range(600, "gru"), Range(50_000, "lstm"), Range(math.inf, "lstm", {"n_embd2": 128}))
-"""The gru has the test perplexities 8.6, 9.6 and 14.2 on 148, 249 and 503 words, and the lstm 9.0, 10.1 and 14.4; on
-1,000 and 2,946 words it has 9.5 and 7.2, and the lstm 9.3 and 7.1. On 104,000, 356,000 and 663,000 the lstm has 7.7,
-5.7 and 8.5, with 128 units instead of 64 it has 6.9, 4.8 and 7.7, and the transformer 7.0, 4.9 and 7.8 in twice that
-time; on the bundled names the transformer has 7.3, and the lstm 7.5 in a third of its time."""
 
 
 class Choice(NamedTuple):

@@ -152,10 +152,8 @@ class Watch:
 def find_learning_rate(config: dict[str, Any], corpus: Corpus, model: Any, folder: RunFolder) -> None:
     """The lecture's sweep: a step at each of a thousand rates, from small to large; draws them and suggests one.
 
-    Where the loss is lowest the rate is already about to be too large: a third of it is suggested. An mlp on 503, 1,000
-    and 2,946 words has its lowest loss at 0.4, 0.4 and 0.3; trained with these it comes to the test perplexities 22.1,
-    11.1 and 7.8, with a third of them to 15.7, 9.6 and 7.7, and with a tenth to 16.1, 10.0 and 8.5.
-    Raises UsageError where the loss is not finite after a few steps.
+    Where the loss is lowest the rate is already about to be too large: a third of it is suggested, as measured in
+    docs/choosing-a-model.md. Raises UsageError where the loss is not finite after a few steps.
     """
     low, high = (0, 3) if config["type"] in NGRAMS else (-3, 0)
     exponents = np.linspace(low, high, RATES_TRIED)

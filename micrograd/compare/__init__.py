@@ -19,8 +19,7 @@ print(report) shows, where PyTorch is installed:
     gradient of h  [2]    approximate             6.0e-08  [0]
 
 `python -m micrograd.compare` compares every op in this way, by the examples beside it, or one expression with
---expression. `compare.report` says when two numbers agree. Where PyTorch is not installed, finite differences take its
-place.
+--expression. `compare.report` says when two numbers agree.
 """
 
 from collections.abc import Callable, Mapping, Sequence
