@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from makemore import new_words
 from makemore.config import add_folder_flag
 from makemore.exporting import frame, recorded, training
 from makemore.run_folder import RunFolder
@@ -40,24 +39,14 @@ def export(folder: RunFolder, path: Path, trains: bool = False) -> None:
     if trains:
         no_corpus: Any = None  # the file reads the list itself
         going_on = Training.resumed(config, no_corpus, folder)
-        model, step, state = going_on.model, going_on.step, training.State(going_on, folder)
+        model, step, state = going_on.model, going_on.step, training.State(going_on)
         arrays = state.arrays
-    settings = {
-        "title": f"New words like those of {Path(config['input_file']).name}: --type {config['type']} of makemore.",
-        "file": path.name,
-        "weights": weights.name,
-        "seed": config["seed"],
-        "at_once": new_words.words_at_once(config),
-        "longest": new_words.longest_word(config),
-    }
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **arrays, count=np.array(len(arrays) + 1))
-    text = frame.text_of(model, vocabulary, settings, config, state)
+    text = frame.text_of(model, vocabulary, config, path, state)
     weights.write_bytes(content.getvalue())
     try:
-        path.write_text(
-            text, encoding="utf-8", errors="backslashreplace"
-        )  # the path of a list may hold lone surrogates
+        path.write_bytes(text.encode(errors="backslashreplace"))  # the path of a list may hold lone surrogates
     except OSError:
         weights.unlink()
         raise

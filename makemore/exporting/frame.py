@@ -3,12 +3,12 @@
 import inspect
 import json
 import re
-from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from makemore import growing
+from makemore import growing, new_words
 from makemore.data import Vocabulary
 from makemore.exporting import training
 from makemore.exporting.recorded import Lines, arrays_of, forward_and_probabilities, source_of
@@ -19,14 +19,13 @@ from makemore.language_model import CHARACTERS_AT_ONCE, LOGITS_AT_ONCE
 def text_of(
     model: Any,
     vocabulary: Vocabulary,
-    settings: Mapping[str, Any],
-    config: Mapping[str, Any],
-    state: training.State | None = None,
+    config: dict[str, Any],
+    path: Path,
+    state: training.State | None,
 ) -> str:
     """The text of the file for a model. Recording the model changes its buffers.
 
-    settings: `title`, a sentence on the model; `file` and `weights`, the names of the file and of that of its weights;
-    `seed`, the default; `at_once` and `longest`, see `words_drawn`. config: that of the run. state: what a file that
+    config: that of the run. path: where the file goes, with its weights beside it as .npz. state: what a file that
     trains as well starts from. Raises RuntimeError if the file does not compute the model's numbers, Obstacle
     for a model that cannot be written as text.
     """
@@ -41,14 +40,16 @@ def text_of(
     body, ends = forward.written()[0], probabilities.written()[0]
     whole, size, window = model.whole_words, len(vocabulary), model.context_length
     most = max(1, min(CHARACTERS_AT_ONCE, LOGITS_AT_ONCE // size))
-    longest = settings["longest"]
+    longest, weights_name = new_words.longest_word(config), path.with_suffix(".npz").name
+    title = f"New words like those of {Path(config['input_file']).name}: --type {config['type']} of makemore."
+    in_docstring = {"title": title, "file": path.name, "weights": weights_name}
     cached = next(line for line in inspect.getsource(growing).split("\n") if line.startswith("MOST_CACHED"))
     values = {
-        **settings,
         "layer": "",
         **trains,
-        **{name: re.sub(r'[\\"]', "_", settings[name]) for name in ("title", "file", "weights")},  # in a docstring
-        "weights_name": json.dumps(settings["weights"], ensure_ascii=False),
+        **{name: re.sub(r'[\\"]', "_", text) for name, text in in_docstring.items()},
+        "weights_name": json.dumps(weights_name, ensure_ascii=False),
+        "seed": config["seed"],
         "tokens": f"[{_quoted(vocabulary.boundary)}, *{_quoted(''.join(vocabulary.characters))}]",
         "size": size,
         "operations": "\n\n\n".join(filter(None, ["\n".join(functions.constants.values()), *functions.texts.values()])),
@@ -64,7 +65,7 @@ def text_of(
         "last_weights": 'group(arrays, "last")' if trains else "arrays",
         "window": 1 if whole else window,
         "draws_from": None if whole else window,
-        "words": settings["at_once"],
+        "words": new_words.words_at_once(config),
         "longest": f"min({longest}, {window} - len(prompt))" if whole else longest,
         "fits": FITS.format(most=window - 1) if whole else "",
         "parts_of_it": ", backward and the training loop" if trains else "",
@@ -81,9 +82,9 @@ def text_of(
         text = filled
     text = text.replace("\n@imports@", _imports(text, functions.modules))
     text = re.sub(r"\n{4,}", "\n\n\n", text)
-    made: dict[str, Any] = {"__name__": "exported", "__file__": settings["file"]}
+    made: dict[str, Any] = {"__name__": "exported", "__file__": path.name}
     with np.errstate():  # because the file calls np.seterr
-        exec(compile(text, settings["file"], "exec"), made)
+        exec(compile(text, path.name, "exec"), made)
         forward.check(made["forward"], weights)
         probabilities.check(made["log_probabilities"], None)
         if step is not None:

@@ -13,7 +13,7 @@ from makemore.config import keeps_best
 from makemore.exporting.recorded import Lines, Recorded
 from makemore.language_model import loss_of
 from makemore.models import NGRAMS
-from makemore.run_folder import BEST, RunFolder
+from makemore.run_folder import BEST
 from makemore.training import DEV_CHARACTERS, TRAIN_CHARACTERS, Training, rate_at
 from micrograd import Tensor, stream
 from micrograd.optim import optimizers
@@ -25,8 +25,9 @@ class State:
     has_best: whether the weights of the lowest dev loss are kept, and words are drawn with them.
     """
 
-    def __init__(self, training: Training, folder: RunFolder):
-        config, evaluations, checkpoint = training.config, folder.evaluations(), training.checkpoint()
+    def __init__(self, training: Training):
+        config, folder, checkpoint = training.config, training.folder, training.checkpoint()
+        evaluations = folder.evaluations()
         self.has_dev = any(line["dev_loss"] is not None for line in evaluations)
         self.has_best = keeps_best(config) and self.has_dev
         groups = {"last": checkpoint.model}
