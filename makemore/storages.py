@@ -27,11 +27,8 @@ def storage_of(url: str, heartbeat: int | None) -> Any:
     """
     if url.startswith(JOURNAL):
         return Journal(url.removeprefix(JOURNAL), heartbeat or 5)
-    callback = RetryHeartbeatStaleTrialCallback()
-    grace = 3 * heartbeat if heartbeat else None
-    return Database(
-        url, heartbeat_interval=heartbeat, grace_period=grace, heartbeat_stale_trial_callback=callback
-    )  # fmt: skip
+    retry, grace = RetryHeartbeatStaleTrialCallback(), 3 * heartbeat if heartbeat else None
+    return Database(url, heartbeat_interval=heartbeat, grace_period=grace, heartbeat_stale_trial_callback=retry)
 
 
 class Database(RDBStorage):

@@ -89,9 +89,7 @@ def dev_loss_of(trial: Trial, config: dict[str, Any], corpus: Corpus, say: Calla
             raise Pruned(f"its dev loss became {loss}")
         say(f"trial {trial.number}: {loss:.4f} at step {run.step:,}")
         if run.step:
-            trial.report(
-                loss, len(run.metrics) - 1
-            )  # trials of other lengths are compared at the same fraction of them
+            trial.report(loss, len(run.metrics) - 1)  # trials of other lengths are compared at the same fraction
             if run.step != config["max_steps"] and trial.should_prune():
                 raise Pruned(f"{loss:.4f} at step {run.step:,}, above the median of the others there")
 
