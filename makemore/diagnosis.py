@@ -68,26 +68,24 @@ class Watch:
     def __init__(self, run: Training):
         self.model, self.corpus = run.model, run.corpus
         self.every = max(1, run.config["max_steps"] // RECORDS) if run.config["max_steps"] > 0 else 100
-        self.names = [name for name, p in self.model.named_parameters() if p.ndim >= 2]
-        self.before: list[np.ndarray] | None = None
+        self.before: dict[str, np.ndarray] = {}
         self.steps: list[int] = []
         self.ratios: list[list[float]] = []
         self._keep(run.step)
 
-    def _matrices(self) -> list[np.ndarray]:
-        return [p.detach().numpy() for p in self.model.parameters() if p.ndim >= 2]
+    def _matrices(self) -> dict[str, np.ndarray]:
+        return {name: p.detach().numpy() for name, p in self.model.named_parameters() if p.ndim >= 2}
 
     def _keep(self, step: int) -> None:
-        self.before = [array.copy() for array in self._matrices()] if (step + 1) % self.every == 0 else None
+        kept = self._matrices() if (step + 1) % self.every == 0 else {}
+        self.before = {name: array.copy() for name, array in kept.items()}
 
     def step(self, run: Training) -> None:
         """Called after each step."""
-        if self.before is not None:
-            after = self._matrices()
+        if self.before:
+            pairs = [(array, self.before[name]) for name, array in self._matrices().items()]
             self.steps.append(run.step)
-            self.ratios.append(
-                [float((a - b).std() / max(a.std(), 1e-30)) for a, b in zip(after, self.before, strict=True)]
-            )
+            self.ratios.append([float((after - before).std() / max(after.std(), 1e-30)) for after, before in pairs])
         self._keep(run.step)
 
     def finish(self, folder: RunFolder) -> None:
@@ -95,25 +93,26 @@ class Watch:
         layers, looked_into = look_inside(self.model, self.corpus)
         if layers:
             rows = [("layer", "mean", "std", "saturated", "std of gradient")]
-            outputs = {f"{layer.name} ({layer.op})": layer.output.detach().numpy() for layer in layers}
-            for layer, (name, output) in zip(layers, outputs.items(), strict=False):
-                gradient = layer.output.grad
+            outputs = {}
+            for layer in layers:
+                name, output, gradient = f"{layer.name} ({layer.op})", layer.output.detach().numpy(), layer.output.grad
+                outputs[name] = output
                 saturated = f"{(np.abs(output) > SATURATED).mean():.2%}" if layer.op in BOUNDED else "-"
                 spread = "-" if gradient is None else f"{gradient.std().item():.3e}"
                 rows.append((name, f"{output.mean():.4f}", f"{output.std():.4f}", saturated, spread))
             print("", *table(rows, "<>>>>"), sep="\n")
             folder.write("activations.png", plots.histograms(outputs, "activations of each layer", "activation"))
-        data = dict(zip(self.names, self._matrices(), strict=True))
+        data = self._matrices()
         gradients = {
             name: np.zeros(p.shape) if p.grad is None else p.grad.numpy()
             for name, p in looked_into.named_parameters()
             if name in data
         }
-        last = self.ratios[-1] if self.ratios else [math.nan] * len(self.names)
+        last = self.ratios[-1] if self.ratios else [math.nan] * len(data)
         parameters = [("parameter", "shape", "std", "std of gradient", "gradient:data", "update:data")]
-        for name, ratio in zip(self.names, last, strict=True):
-            std, std_of_gradient = data[name].std(), gradients[name].std()
-            shape, relative = " x ".join(map(str, data[name].shape)), std_of_gradient / max(std, 1e-30)
+        for (name, array), ratio in zip(data.items(), last, strict=True):
+            std, std_of_gradient = array.std(), gradients[name].std()
+            shape, relative = " x ".join(map(str, array.shape)), std_of_gradient / max(std, 1e-30)
             parameters.append((name, shape, f"{std:.4f}", f"{std_of_gradient:.3e}", f"{relative:.3e}", f"{ratio:.2e}"))
         print("", *table(parameters, "<>>>>>"), sep="\n")
         print(
@@ -121,7 +120,7 @@ class Watch:
         )
         folder.write("gradients.png", plots.histograms(gradients, "gradients of each parameter", "gradient"))
         if self.ratios:
-            folder.write("updates.png", plots.update_ratios(self.steps, np.array(self.ratios), self.names))
+            folder.write("updates.png", plots.update_ratios(self.steps, np.array(self.ratios), list(data)))
 
 
 def find_learning_rate(config: dict[str, Any], corpus: Corpus, model: Any, folder: RunFolder) -> None:
