@@ -80,7 +80,7 @@ class Watch:
         kept = self._matrices() if (step + 1) % self.every == 0 else {}
         self.before = {name: array.copy() for name, array in kept.items()}
 
-    def step(self, run: Training) -> None:
+    def stepped(self, run: Training) -> None:
         """Called after each step."""
         if self.before:
             pairs = [(array, self.before[name]) for name, array in self._matrices().items()]

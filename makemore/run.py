@@ -206,17 +206,17 @@ def train(
         return 0.0
     watch = diagnosis.Watch(run) if diagnose else None
     shown_on = tensorboard.Board(run, board) if board else None
-    after_step = [each for each in (watch and watch.step, shown_on and shown_on.stepped) if each]
+    observers: list[Any] = [each for each in (watch, shown_on) if each]
 
     def stepped(run: Training) -> None:
-        for call in after_step:
-            call(run)
+        for each in observers:
+            each.stepped(run)
 
     first, began = run.step, time.monotonic()
     try:
         with guard() if guarded else contextlib.nullcontext():
             finished = run.take_steps(
-                stepped=stepped if after_step else None,
+                stepped=stepped if observers else None,
                 evaluated=shown_on.evaluated if shown_on else None,
                 compiled=compiled and watch is None,
                 threads=threads,
