@@ -10,6 +10,8 @@ from tqdm import tqdm
 
 LOG_SECONDS = 30.0
 """How often progress is printed where no bar can be drawn."""
+shows_bars = True
+"""Whether this process shows bars: under mpiexec only rank 0 does."""
 _OF_TOTAL = "{desc}: {percentage:.0f} %, {n_fmt} of {total_fmt} {unit}s, {elapsed} gone, {remaining} to go{postfix}"
 _WITHOUT_END = "{desc}: {n_fmt} {unit}s, {elapsed} gone{postfix}"
 
@@ -36,7 +38,7 @@ def progress_bar(*iterable: Any, **options: Any) -> tqdm:
         options |= {"file": _Lines(sys.stderr), "mininterval": LOG_SECONDS, "delay": LOG_SECONDS}
         has_end = iterable or options.get("total") is not None
         options |= {"bar_format": _OF_TOTAL if has_end else _WITHOUT_END, "leave": False}
-    return tqdm(*iterable, **options)
+    return tqdm(*iterable, **options if shows_bars else options | {"disable": True})
 
 
 def width(text: str) -> int:

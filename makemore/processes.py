@@ -16,8 +16,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from tqdm import tqdm
-
+from makemore import display
 from micrograd import command, distributed
 from micrograd.command import UsageError
 from micrograd.distributed.group import WORLD_SIZES, Group, current
@@ -69,7 +68,7 @@ def launched() -> bool:
 
 def size() -> int:
     """How many processes can share what is done now."""
-    return current().size if distributed.is_initialized() and not _by_itself else 1
+    return current().size if are_joined() else 1
 
 
 def are_joined() -> bool:
@@ -103,7 +102,7 @@ def _run_on_rank(main: Callable[[], int]) -> int:
         signal.signal(signal.SIGUSR1, lambda *_: signal.raise_signal(signal.SIGINT))
     flags = group.comm.gather(sys.argv[1:])
     if group.rank:
-        _show_no_bars()
+        display.shows_bars = False
         _serve(group)
         _leave(group)
         os._exit(0)
@@ -129,15 +128,6 @@ def _leave(group: Group, pause: float = 0) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     time.sleep(pause)
-
-
-def _show_no_bars() -> None:
-    show = tqdm.__init__
-
-    def show_none(self: tqdm, *args: Any, **kwargs: Any) -> None:
-        show(self, *args, **kwargs | {"disable": True})
-
-    tqdm.__init__ = show_none  # type: ignore[method-assign]
 
 
 def _send_job(group: Group, job: Any) -> None:
