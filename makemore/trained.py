@@ -8,6 +8,7 @@ import argparse
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from makemore.training import Training
 from micrograd.command import UsageError
 
 
+@dataclass(repr=False, eq=False)
 class TrainedModel:
     """A model with its vocabulary, as `makemore.train` and `makemore.load` give it.
 
@@ -30,17 +32,12 @@ class TrainedModel:
     dev and test, in nats a character; on a long list the model's is that of a sample. None where it was loaded.
     """
 
-    def __init__(
-        self,
-        model: Any,
-        vocabulary: Vocabulary,
-        config: dict[str, Any],
-        words: WordList | None,
-        folder: Path | None,
-        losses: Losses | None = None,
-    ):
-        self.model, self.vocabulary, self.config, self.folder, self.losses = model, vocabulary, config, folder, losses
-        self._words = words
+    model: Any
+    vocabulary: Vocabulary
+    config: dict[str, Any]
+    _words: WordList | None
+    folder: Path | None
+    losses: Losses | None = None
 
     def sample(
         self,

@@ -24,11 +24,11 @@ AGAIN = (
 )
 
 
+@dataclass(eq=False)
 class Frame:
     """A Module whose operations are drawn together in one frame, under its label."""
 
-    def __init__(self, label: str):
-        self.label = label
+    label: str
 
 
 @dataclass(eq=False, slots=True)
