@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.engine import topological_order
 from micrograd.graph import Edge, Node
 from micrograd.guard.caught import NotFiniteError, index_text, place_text, user_line
 from micrograd.guard.trace import OF_ONE, OF_TWO, REARRANGED
@@ -143,22 +142,16 @@ def _hint(op: str, value: float) -> str:
     return _OTHERWISE if op in _OF_NAN and not math.isnan(value) else _MEANT.get(op, _OTHERWISE)
 
 
-class GraphSnapshot:
-    """The edges and inputs of a graph that backward is about to release, for a second walk."""
+def find_first(held: Sequence[tuple[Node, Any, Any]], walk_back: Callable[[], Any]) -> None:
+    """Raises NotFiniteError at the first derivative that makes a gradient that is not finite of one that is.
 
-    def __init__(self, tensors: Sequence[Tensor]):
-        nodes = topological_order(*[t.grad_fn for t in tensors if t.grad_fn is not None])
-        self.nodes: list[tuple[Node, Any, list[Any]]] = [(node, node.edges, node.inputs) for node in nodes]
-
-    def find_first(self, walk: Callable[[], Any]) -> None:
-        """Raises NotFiniteError at the first derivative that makes a gradient that is not finite of one that is."""
-        for node, edges, inputs in self.nodes:
-            node.edges = edges and [Edge(e.parent, _watched(node, e.derivative), e.shape, e.dtype) for e in edges]
-            node.inputs = inputs
-        walk()
-        raise NotFiniteError(
-            f"backward: a gradient overflows where several are added up. Probably meant: {_OTHERWISE}."
-        )
+    held: the nodes of a graph, with the edges and inputs that they had before backward released them.
+    """
+    for node, edges, inputs in held:
+        node.edges = edges and [Edge(e.parent, _watched(node, e.derivative), e.shape, e.dtype) for e in edges]
+        node.inputs = inputs
+    walk_back()
+    raise NotFiniteError(f"backward: a gradient overflows where several are added up. Probably meant: {_OTHERWISE}.")
 
 
 def _watched(node: Node, derivative: Callable) -> Callable:

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.engine import Value
+from micrograd.engine import Value, topological_order
 from micrograd.graph import observer, run_backward
 from micrograd.guard import beside, broadcasts, memory, softmaxes, steps
 from micrograd.guard.caught import user_line
-from micrograd.guard.finite import GraphSnapshot, check_result, is_finite
+from micrograd.guard.finite import check_result, find_first, is_finite
 from micrograd.guard.trace import OF_ONE, OF_TWO, REARRANGED, REDUCTIONS, of_one, of_rearranged, of_reduction, of_two
 from micrograd.tensors import Tensor
 
@@ -37,8 +37,8 @@ def on_backward(tensors: Sequence[Tensor], starts: Sequence[np.ndarray], accumul
     steps.note_gradients()
     if accumulates:
         steps.check_roots(tensors)
-    snapshot = GraphSnapshot(tensors)
-    nodes = [node for node, *_ in snapshot.nodes]
+    nodes = topological_order(*[t.grad_fn for t in tensors if t.grad_fn is not None])
+    held = [(node, node.edges, node.inputs) for node in nodes]  # which backward is about to release
     memory.check_saved(nodes)
     beside.note_modules(nodes)
 
@@ -47,7 +47,7 @@ def on_backward(tensors: Sequence[Tensor], starts: Sequence[np.ndarray], accumul
         if not finite and all(is_finite(start) for start in starts):
             observer.backward = None
             try:
-                snapshot.find_first(lambda: run_backward(tensors, starts, True))
+                find_first(held, lambda: run_backward(tensors, starts, True))
             finally:
                 observer.backward = on_backward
         if accumulates:
