@@ -285,12 +285,12 @@ def _assigned(case: _Wrong) -> str:
 
 
 # A wrong factor, from a length n at hand. Lengths of 2 and factors of 2 and one half have many other causes.
-RATIOS: dict[Callable[[int], float], str] = {
-    (lambda n: n): "it is {n} times too large: 1/n is missing",
-    (lambda n: 1 / n): "it is {n} times too small: 1/n is there once too often, or a mean in place of a sum",
-    (lambda n: n - 1): "it is n - 1 times too large: 1/(n - 1) is missing",
-    (lambda n: n / (n - 1)): "it is divided by n - 1 in place of n",
-    (lambda n: (n - 1) / n): "it is divided by n in place of n - 1 (Bessel's correction)",
+RATIOS: dict[str, Callable[[int], float]] = {
+    "it is {n} times too large: 1/n is missing": lambda n: n,
+    "it is {n} times too small: 1/n is there once too often, or a mean in place of a sum": lambda n: 1 / n,
+    "it is n - 1 times too large: 1/(n - 1) is missing": lambda n: n - 1,
+    "it is divided by n - 1 in place of n": lambda n: n / (n - 1),
+    "it is divided by n in place of n - 1 (Bessel's correction)": lambda n: (n - 1) / n,
 }
 
 
@@ -301,7 +301,7 @@ def _factor(case: _Wrong) -> str:
     if not factor or not case.near(hand, factor * right):
         return ""
     size, sign = abs(factor), " and the wrong sign" * (factor < 0)
-    for of, words in RATIOS.items():
+    for words, of in RATIOS.items():
         for n, where in _lengths(case):
             ratio = of(n) if n > 2 else 1.0
             if ratio not in (1, 2, 0.5) and math.isclose(size, ratio, rel_tol=case.relative):
