@@ -44,57 +44,31 @@ def cells(lesson: ModuleType) -> list[Cell]:
     source = inspect.getsource(lesson)
     lines, parts = source.splitlines(), ast.parse(source).body
     heading, _, rest = inspect.cleandoc(lesson.__doc__ or "").partition("\n")
-    found = [Cell("markdown", f"# {heading}\n{rest}".strip())]
-    end = parts[0].end_lineno or 0
-    definitions: list[list[str]] = []
-    for part in parts[1:]:
-        text, first = lines[end : part.end_lineno], end
-        end = part.end_lineno or 0
-        if not isinstance(part, ast.FunctionDef):
-            if not definitions or any(lines[i].strip() for i in range(first, part.lineno - 1)) or len(text) > 2:
-                definitions.append([])
-            definitions[-1] += text
-        elif part.name != "lesson":
-            definitions.append(text)
-        else:
-            break  # what follows are the exercises, with their answers
-    found += [Cell("code", dedent("\n".join(text)).strip()) for text in definitions]
-    return [*found, *_steps(part.body, lines), *_exercises(lesson)]
+    function = next(part for part in parts if isinstance(part, ast.FunctionDef) and part.name == "lesson")
+    definitions = "\n".join(lines[parts[0].end_lineno : function.lineno - 1]).strip().split("\n\n\n")
+    found = [Cell("markdown", f"# {heading}\n{rest}".strip()), *[Cell("code", text) for text in definitions]]
+    return [*found, *_steps(function.body, lines), *_exercises(lesson)]  # without what follows: the answers
 
 
 def _steps(body: Sequence[ast.stmt], lines: list[str]) -> Iterator[Cell]:
     """What a function does: prose that it prints as text, and the rest as code, a cell up to each empty line."""
-    code: list[str] = []
-    end = body[0].lineno - 1
-
-    def cell() -> Iterator[Cell]:
-        if any(line.strip() for line in code):
-            yield Cell("code", dedent("\n".join(code)).strip("\n"))
-        code.clear()
-
-    prose: list[str] = []
+    found: list[tuple[str, list[str]]] = []
+    end, ended = body[0].lineno - 1, True
     for statement in body:
         text = lines[end : statement.end_lineno]
         end = statement.end_lineno or 0
-        called = statement.value if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) else None
-        name = called.func.id if called is not None and isinstance(called.func, ast.Name) else ""
-        said = _said(called) if name == "print" and called is not None else None
-        if not text[0].strip() or said is not None:
-            yield from cell()
-        if said is not None:
-            prose.append(said)
-            continue
-        if prose:
-            yield Cell("markdown", " ".join(prose))
-            prose.clear()
-        if name == "save" and called is not None:  # the picture shows itself
-            code.append(" " * statement.col_offset + ast.unparse(called.args[0]))
-            yield from cell()
-        else:
-            code += text
-    yield from cell()
-    if prose:
-        yield Cell("markdown", " ".join(prose))
+        call = statement.value if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) else None
+        name = call.func.id if call is not None and isinstance(call.func, ast.Name) else ""
+        said = _said(call) if name == "print" and call is not None else None
+        kind = "code" if said is None else "markdown"
+        if not found or kind != found[-1][0] or (said is None and (ended or not text[0].strip())):
+            found.append((kind, []))
+        if name == "save" and call is not None:  # the picture shows itself
+            text = [" " * statement.col_offset + ast.unparse(call.args[0])]
+        found[-1][1].extend(text if said is None else [said])
+        ended = name == "save"
+    for kind, text in found:
+        yield Cell(kind, dedent("\n".join(text)).strip("\n") if kind == "code" else " ".join(text))
 
 
 def _said(call: ast.Call) -> str | None:
