@@ -1,5 +1,6 @@
 """Large graphs made small enough to look at: modules folded, boxes that are alike drawn once, far ones cut away."""
 
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import replace
 from typing import NamedTuple
@@ -112,10 +113,7 @@ def _fold_alike(boxes: list[Box]) -> list[Box]:
 
 def _flatten_sums(boxes: list[Box]) -> list[Box]:
     """((a + b) + c) + d as one sum of four, so that its terms are alike whatever their order."""
-    uses: dict[Box, int] = {}
-    for box in boxes:
-        for parent in box.parents:
-            uses[parent] = uses.get(parent, 0) + 1
+    uses = Counter(parent for box in boxes for parent in box.parents)
     made: dict[Box, Box] = {}
     gone = set()
     for box in boxes:

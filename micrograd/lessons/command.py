@@ -28,22 +28,22 @@ def run(package: ModuleType, arguments: list[str] | None) -> int:
     parser.add_argument("--answer", nargs=argparse.REMAINDER,
                         help="N ANSWER: mark an answer to exercise N of the lesson; comes last")  # fmt: skip
     flags = parser.parse_args(arguments)
-    if flags.name is None:
-        if flags.answer is not None:
-            parser.error("--answer needs the name of the lesson before it")
-        if flags.notebook is None:
-            rows = [[name, title(importlib.import_module(f"{package.__name__}.{name}"))] for name in package.LESSONS]
-            print("\n".join([f"  {line}" for line in aligned(rows)]))
-            print(f"\nrun one: {command} {package.LESSONS[0]}")
-    elif flags.name not in package.LESSONS:
+    if flags.name is None and flags.answer is not None:
+        parser.error("--answer needs the name of the lesson before it")
+    if flags.name not in (None, *package.LESSONS):
         hint = nearest(flags.name, package.LESSONS, 0.4) or f"; there are {', '.join(package.LESSONS)}"
         parser.error(f"there is no lesson {flags.name!r}{hint}")
+    names = [flags.name] if flags.name else package.LESSONS
+    lessons = {name: importlib.import_module(f"{package.__name__}.{name}") for name in names}
     if flags.notebook is not None:
-        for name in [flags.name] if flags.name else package.LESSONS:
-            print(f"saved {write(importlib.import_module(f'{package.__name__}.{name}'), flags.notebook)}")
-    if flags.notebook is not None or flags.name is None:
+        for lesson in lessons.values():
+            print(f"saved {write(lesson, flags.notebook)}")
         return 0
-    lesson = importlib.import_module(f"{package.__name__}.{flags.name}")
+    if flags.name is None:
+        print("\n".join([f"  {line}" for line in aligned([[name, title(lesson)] for name, lesson in lessons.items()])]))
+        print(f"\nrun one: {command} {package.LESSONS[0]}")
+        return 0
+    lesson = lessons[flags.name]
     if flags.answer is not None:
         return 0 if answered(parser, lesson, flags.name, flags.answer) else 1
     print(f"{title(lesson)}\n")
