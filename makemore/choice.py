@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from makemore.config import SIZES, TRAINING, flag_of
 from makemore.corpus import Corpus
-from makemore.models import FAMILIES, NGRAMS, TYPES
+from makemore.models import TYPES, has_size
 
 FEW_WORDS = 2000
 """On fewer words a net overfits before its last step, so it needs dev words that show when to stop."""
@@ -55,8 +55,8 @@ def choose(flags: argparse.Namespace, corpus: Corpus) -> Choice:
     if flags.fit == "counts":
         return Choice("trigram", {"fit": "counts"}, "the longest context of the models that are counted")
     given = [name for name in SIZES if getattr(flags, name) is not None]
-    if any(not _has(best.type, name) for name in given):
-        taker = next((type_ for type_ in ("mlp", *TYPES) if all(_has(type_, name) for name in given)), best.type)
+    if not all(has_size(best.type, name) for name in given):
+        taker = next((type_ for type_ in ("mlp", *TYPES) if all(has_size(type_, name) for name in given)), best.type)
         return Choice(taker, {}, "which has " + " and ".join(map(flag_of, given)))
     descent = [name for name in (*TRAINING[best.type], *given) if getattr(flags, name) is not None]
     if words < FEW_WORDS and "dev" not in corpus.parts and not descent:
@@ -66,9 +66,3 @@ def choose(flags: argparse.Namespace, corpus: Corpus) -> Choice:
     range_ = f"{start:,} to {best.end - 1:,} words" if start else f"fewer than {best.end:,} words"
     range_ = range_ if best.end < math.inf else f"{start:,} words or more"
     return Choice(best.type, best.settings, f"the best on lists of {range_}; --type names another")
-
-
-def _has(type_: str, name: str) -> bool:
-    """Whether a type takes a size; n-grams, and models which read whole words, have a context of their own."""
-    sizes = FAMILIES[type_].sizes
-    return name in sizes and not (name == "block_size" and (type_ in NGRAMS or sizes[name] is None))

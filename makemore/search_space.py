@@ -3,8 +3,8 @@
 import argparse
 from typing import Any, NamedTuple
 
-from makemore.config import CHOICES, TRAINING, flag_of
-from makemore.models import FAMILIES, NGRAMS
+from makemore.config import CHOICES, SIZES, TRAINING, flag_of
+from makemore.models import NGRAMS, has_size
 from micrograd.command import UsageError
 
 
@@ -61,16 +61,12 @@ FLOATS = ("learning_rate", "weight_decay")
 
 def usual_ranges(type_: str, optimizer: str) -> dict[str, Range]:
     """Where the hyperparameters that models of a type have are searched, by name."""
-    sizes, found = FAMILIES[type_].sizes, {}
+    found = {}
     kinds = [type_, "ngram" if type_ in NGRAMS else optimizer, ""]
     for name, ranges in USUAL.items():
-        if name in ("n_embd", "n_embd2") and name not in sizes:
-            continue
-        if name == "block_size" and (type_ in NGRAMS or sizes[name] is None):
-            continue  # n-grams say it by their name; the others see the whole word
-        if name == "batch_size" and type_ in NGRAMS:
-            continue  # on all examples at once they are faster, and exact
-        found[name] = next(ranges[kind] for kind in kinds if kind in ranges)
+        exact = name == "batch_size" and type_ in NGRAMS  # on all examples at once they are faster, and exact
+        if not exact and (name not in SIZES or has_size(type_, name)):
+            found[name] = next(ranges[kind] for kind in kinds if kind in ranges)
     fractions, usual = found["max_steps"], TRAINING[type_]["max_steps"]
     return found | {"max_steps": Between(*(round(fraction * usual) for fraction in fractions))}
 

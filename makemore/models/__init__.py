@@ -49,6 +49,12 @@ TYPES = list(FAMILIES)
 NGRAMS = ("bigram", "trigram")
 
 
+def has_size(type_: str, name: str) -> bool:
+    """Whether one can choose a size of a type; n-grams, and models of whole words, have a context of their own."""
+    sizes = FAMILIES[type_].sizes
+    return name in sizes and not (name == "block_size" and (type_ in NGRAMS or sizes[name] is None))
+
+
 def make(config: Mapping[str, Any], vocabulary_size: int) -> Any:
     """The model that config asks for, its initial weights drawn from the default generator.
 
