@@ -74,12 +74,9 @@ def text_of(
         "go": TRAIN + trains["chosen"] if trains else "    w = arrays\n",
         "training": training.FRAME if trains else "",
     }
-    text = FRAME
-    while "@" in text:
-        filled = re.sub(r"@(\w+)@", lambda match: str(values.get(match[1], match[0])), text)
-        if filled == text:
-            break
-        text = filled
+    text, filled = "", FRAME
+    while filled != text:
+        text, filled = filled, re.sub(r"@(\w+)@", lambda match: str(values.get(match[1], match[0])), filled)
     text = text.replace("\n@imports@", _imports(text, functions.modules))
     text = re.sub(r"\n{4,}", "\n\n\n", text)
     made: dict[str, Any] = {"__name__": "exported", "__file__": path.name}

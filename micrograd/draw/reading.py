@@ -258,8 +258,7 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
         key = x if isinstance(x, Tensor) else id(x)
         if key not in made:
             if isinstance(x, Tensor):
-                box = Box("parameter", names.of(x), data=x._array, node=x)
-                box.grad = gradients.get(x)
+                box = Box("parameter", names.of(x), data=x._array, grad=gradients.get(x), node=x)
             else:
                 box = Box("input", names.of_array(x) or names.of(x), data=x, node=x)
             box.shape, box.dtype = box.data.shape, str(box.data.dtype)
