@@ -20,15 +20,21 @@ SIGN = "alive"
 """The attribute of a trial that says when it was last known to be alive, in seconds since 1970."""
 
 
-def storage_of(url: str, heartbeat: int | None) -> Any:
-    """The storage at a URL of SQLAlchemy's, or in the file after "journal:". heartbeat: seconds from sign to sign.
+HEARTBEAT = 5
+"""Seconds between the signs of life of a trial; one that has given none for three times as long was killed."""
+
+
+def storage_of(url: str) -> Any:
+    """The storage at a URL of SQLAlchemy's, or in the file after "journal:".
 
     Raises what SQLAlchemy does where the database cannot be reached, OSError where the file cannot be opened.
     """
     if url.startswith(JOURNAL):
-        return Journal(url.removeprefix(JOURNAL), heartbeat or 5)
-    retry, grace = RetryHeartbeatStaleTrialCallback(), 3 * heartbeat if heartbeat else None
-    return Database(url, heartbeat_interval=heartbeat, grace_period=grace, heartbeat_stale_trial_callback=retry)
+        return Journal(JournalFileBackend(url.removeprefix(JOURNAL)))
+    if url.rstrip("/") == "sqlite:" or ":memory:" in url:  # in the memory of this process alone
+        return RDBStorage(url)
+    retry, grace = RetryHeartbeatStaleTrialCallback(), 3 * HEARTBEAT
+    return Database(url, heartbeat_interval=HEARTBEAT, grace_period=grace, heartbeat_stale_trial_callback=retry)
 
 
 class Database(RDBStorage):
@@ -46,23 +52,19 @@ class Journal(JournalStorage, BaseHeartbeat):
     The clocks of the machines have to agree to a few seconds.
     """
 
-    def __init__(self, path: str, heartbeat: int):
-        super().__init__(JournalFileBackend(path))
-        self.heartbeat = heartbeat
-
     def record_heartbeat(self, trial_id: int) -> None:
         """Say that the trial is alive."""
         with contextlib.suppress(optuna.exceptions.UpdateFinishedTrialError):
             self.set_trial_system_attr(trial_id, SIGN, time.time())
 
     def _get_stale_trial_ids(self, study_id: int) -> list[int]:
-        oldest = time.time() - 3 * self.heartbeat
+        oldest = time.time() - 3 * HEARTBEAT
         trials = self.get_all_trials(study_id, deepcopy=False, states=(TrialState.RUNNING,))
         return [trial._trial_id for trial in trials if trial.system_attrs.get(SIGN, oldest) < oldest]
 
     def get_heartbeat_interval(self) -> int:
         """Seconds from sign to sign."""
-        return self.heartbeat
+        return HEARTBEAT
 
     def get_heartbeat_stale_trial_callback(self) -> Callable[..., None]:
         """What is done about a trial that was killed: its values are tried again, first of all."""

@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 EVALUATIONS = 20
 """How often a trial is evaluated, unless --eval-every says otherwise."""
 
-HEARTBEAT = 5
-"""Seconds between the signs of life of a trial; one that has given none for three times as long was killed."""
-
 DIGITS = 3
 """To how many significant digits a number that is searched is rounded, so that one can type it."""
 
@@ -137,11 +134,6 @@ def shown_url(url: str) -> str:
         return url
 
 
-def _is_shared(url: str) -> bool:
-    """Whether other threads and processes can reach the database: SQLite's in memory is for one alone."""
-    return not (url.rstrip("/") == "sqlite:" or ":memory:" in url)
-
-
 def open_study(url: str, name: str, settings: dict[str, Any], resume: bool) -> Study:
     """Begin a study, or go on with it. Raises UsageError where the name is taken or not, or its settings differ."""
     import optuna
@@ -152,7 +144,7 @@ def open_study(url: str, name: str, settings: dict[str, Any], resume: bool) -> S
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # the heartbeat is one
     pruner = optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=EVALUATIONS // 5)
     with storage_complaints(url):
-        storage = storage_of(url, HEARTBEAT if _is_shared(url) else None)
+        storage = storage_of(url)
         if not resume:
             try:
                 study = optuna.create_study(storage=storage, study_name=name, pruner=pruner)

@@ -27,9 +27,9 @@ TRIALS = 5
 # The process of the second word kills itself in the middle of its first trial.
 PROGRAM = """
 import os, sys
-from makemore import trials, tune
+from makemore import storages, trials, tune
 from micrograd.command import run_command
-trials.HEARTBEAT = 1
+storages.HEARTBEAT = 1
 train = trials.dev_loss_of
 def killed(trial, config, corpus, say):
     return train(trial, config, corpus, lambda text: os.kill(os.getpid(), 9))
@@ -82,7 +82,7 @@ def trials_in(url):
 
     from makemore.storages import storage_of
 
-    return optuna.load_study(study_name="bigram", storage=storage_of(url, None)).trials
+    return optuna.load_study(study_name="bigram", storage=storage_of(url)).trials
 
 
 @pytest.mark.filterwarnings("ignore:.* is experimental")

@@ -378,7 +378,7 @@ tune.main(sys.argv[1:])
 
 
 def test_the_next_process_takes_up_the_trial_of_one_that_was_killed(command, few_words, tmp_path, monkeypatch):
-    monkeypatch.setattr("makemore.trials.HEARTBEAT", 1)
+    monkeypatch.setattr("makemore.storages.HEARTBEAT", 1)
     flags = ["-i", few_words, "-o", tmp_path / "tune", "--max-steps", 20, "--search", "learning_rate"]
     flags += ["--type", "bigram", "--trials", "3"]
     words = [sys.executable, "-c", KILLED, *map(str, flags)]
