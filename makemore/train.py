@@ -123,11 +123,10 @@ def conclude(training: Training, flags: argparse.Namespace) -> None:
     words = corpus.list if corpus.list.path.is_file() else None  # a night is long
     models = {"model": training.model} | ({"uniform model": Uniform(len(corpus.vocabulary))} if flags.uniform else {})
     how = new_words.Drawing.of(flags)._replace(only_new=flags.only_new and words is not None)
-    samplers = {name: new_words.sampler_of(model, corpus.vocabulary, config, how) for name, model in models.items()}
-    drawn = {
-        name: new_words.draw_words(sampler, flags.num_samples, words, how, pictures)
-        for name, sampler in samplers.items()
-    }
+    drawn = {}
+    for name, model in models.items():
+        sampler = new_words.sampler_of(model, corpus.vocabulary, config, how)
+        drawn[name] = new_words.draw_words(sampler, flags.num_samples, words, how, pictures)
     pictures()
     folder.write(SAMPLES, data.text_of([word.word for word in drawn["model"]]))
     run.write_last_line(training, losses)

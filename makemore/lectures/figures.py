@@ -45,10 +45,8 @@ def _rows(figure: dict[str, Any], here: Any, reason: str) -> list[Row]:
     """The lines of a figure; a list takes several. reason: why the two cannot be compared, if so."""
     published = figure["published"]
     name = figure["name"] + (" *" if "source" in figure else "")
-    if isinstance(published, list):
-        pairs = list(zip(here, published, strict=False))
-        return [_row(name if i == 0 else "", *pair, reason, figure) for i, pair in enumerate(pairs)]
-    return [_row(name, here, published, reason, figure)]
+    pairs = zip(here, published, strict=False) if isinstance(published, list) else [(here, published)]
+    return [_row(name if i == 0 else "", *pair, reason, figure) for i, pair in enumerate(pairs)]
 
 
 def _row(name: str, here: Any, published: Any, reason: str, figure: dict[str, Any]) -> Row:
