@@ -1,6 +1,6 @@
 """A model's computation, recorded and written as lines; and sources of the package, copied."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,12 +48,12 @@ class Lines:
         found = dict(self.model.named_modules()).get(path.rstrip("."))
         return type(found).__name__.lower() if path and found is not None else "layer"
 
-    def shapes(self) -> list[tuple[int, int]]:
-        """The two shapes (n, T) of contexts that the model is recorded with."""
-        width = self.lengths.get("T", (self.model.context_length,) * 2)
-        return list(zip(self.lengths["n"], width, strict=True))
+    def contexts(self) -> list[np.ndarray]:
+        """Contexts (n, T) of two shapes, which the model is recorded with."""
+        widths, size = self.lengths.get("T", (self.model.context_length,) * 2), self.model.vocabulary_size
+        return [np.resize(np.arange(size), shape) for shape in zip(self.lengths["n"], widths, strict=True)]
 
-    def record(self, function: Any, arguments: Mapping[str, tuple[np.ndarray, np.ndarray]], result: str) -> "Recorded":
+    def record(self, function: Any, arguments: Mapping[str, Sequence[np.ndarray]], result: str) -> "Recorded":
         """Record a function in two calls. arguments: its arrays in each, by name. result: the name of its result."""
         calls, names = [], []
         for i in range(2):
@@ -147,11 +147,10 @@ def arrays_of(model: Any) -> dict[str, np.ndarray]:
 def forward_and_probabilities(lines: Lines) -> tuple[Recorded, Recorded]:
     """The model in eval mode, from contexts to logits, and from logits to log probabilities."""
     model, size = lines.model.eval(), lines.model.vocabulary_size
-    contexts = [np.resize(np.arange(size), shape) for shape in lines.shapes()]
-    forward = lines.record(model, {"contexts": (contexts[0], contexts[1])}, "logits")
+    forward = lines.record(model, {"contexts": lines.contexts()}, "logits")
     logits = [call.result.numpy() for call in forward.calls]
 
     def log_probabilities(logits: Tensor) -> Tensor:
         return F.log_softmax(logits.view(-1, size).double(), 1)
 
-    return forward, lines.record(log_probabilities, {"logits": (logits[0], logits[1])}, "log_probabilities")
+    return forward, lines.record(log_probabilities, {"logits": logits}, "log_probabilities")

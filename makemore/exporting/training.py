@@ -54,7 +54,7 @@ class State:
 
 def recorded_step(lines: Lines, config: Mapping[str, Any]) -> Recorded:
     """The loss of a training step, recorded with its backward."""
-    model, size = lines.model.train(), lines.model.vocabulary_size
+    model = lines.model.train()
     if not config["batch_size"]:
         table = np.full(model.W.shape, 1 / model.W.numel(), np.float32)
 
@@ -67,14 +67,12 @@ def recorded_step(lines: Lines, config: Mapping[str, Any]) -> Recorded:
         found = loss_of(model, contexts, targets)
         return found + model.penalty(config["weight_decay"]) if config["type"] in NGRAMS else found
 
-    contexts = [np.resize(np.arange(size), shape) for shape in lines.shapes()]
-    targets = [each % size if model.whole_words else each[:, 0] for each in contexts]
+    contexts = lines.contexts()
+    targets = [each.copy() if model.whole_words else each[:, 0] for each in contexts]
     if model.whole_words:
-        targets = [each.copy() for each in targets]
         for each in targets:  # some are padding
             each[: len(each) // 2, -1] = -1
-    pairs = {"contexts": (contexts[0], contexts[1]), "targets": (targets[0], targets[1])}
-    return lines.record(loss_of_batch, pairs, "loss")
+    return lines.record(loss_of_batch, {"contexts": contexts, "targets": targets}, "loss")
 
 
 def parts_of(lines: Lines, config: Mapping[str, Any], state: State, step: Recorded) -> dict[str, str]:
