@@ -52,7 +52,8 @@ _MEANT_BACK = {op: _MEANT[op] for op in (*_LOGS, "exp", "div", "reciprocal")} | 
     "pow": "(x + 1e-8) ** 0.5, whose derivative is finite at 0",
     "rsqrt": "(x + 1e-8).rsqrt(), whose derivative is finite at 0",
 }
-_OF_NAN = ("softmax", "log_softmax", "std", "var", "mul", "sub", "cross_entropy", "nll_loss")  # of no infinity
+# Of these _MEANT is about a nan; an infinity comes of numbers that are too large.
+_OF_NAN = ("softmax", "log_softmax", "std", "var", "mul", "sub", "cross_entropy", "nll_loss")
 _NO_ELEMENTS = "at least one element, or example: there are none, and a mean of none is 0 / 0"
 _OTHERWISE = "smaller numbers: a lower learning rate, weights that start smaller, or data that is scaled"
 
