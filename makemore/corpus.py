@@ -98,7 +98,7 @@ class Corpus:
         return found if characters is None else found.sample(characters)
 
     def loss(self, model: Any, part: str, characters: int | None = None) -> float | None:
-        """The model's loss on these examples, in nats a character; None for a part without words."""
+        """The model's loss on a part, or a sample of it, in nats a character; None for a part without words."""
         found = self.context_counts_for(model, part, characters)
         return None if found is None else evaluate(model, found)
 
