@@ -24,6 +24,7 @@ import os
 import sys
 from typing import Any
 
+import micrograd.rules.public  # noqa: F401 - the first, for it may say why all others fail
 from micrograd.guard import watch
 from micrograd.guard.caught import (
     BroadcastError,
