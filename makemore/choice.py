@@ -19,8 +19,8 @@ SHORTEST = 148
 """On fewer words nothing was measured."""
 
 
-class Range(NamedTuple):
-    """The type and settings for lists of fewer words than `end`."""
+class Best(NamedTuple):
+    """The best type and settings for lists of fewer words than `end`."""
 
     end: float
     type: str
@@ -32,7 +32,7 @@ class Range(NamedTuple):
         return " ".join([f"--type {self.type}", *[f"{flag_of(name)} {value}" for name, value in self.settings.items()]])
 
 
-RANGES = (Range(600, "gru"), Range(50_000, "lstm"), Range(math.inf, "lstm", {"n_embd2": 128}))
+BEST = (Best(600, "gru"), Best(50_000, "lstm"), Best(math.inf, "lstm", {"n_embd2": 128}))
 
 
 class Choice(NamedTuple):
@@ -43,9 +43,9 @@ class Choice(NamedTuple):
     why: str
 
 
-def best_for(words: int) -> Range:
+def best_for(words: int) -> Best:
     """The best on a list of so many words, of the types that take a minute or less on the bundled names."""
-    return next(each for each in RANGES if words < each.end)
+    return next(each for each in BEST if words < each.end)
 
 
 def choose(flags: argparse.Namespace, corpus: Corpus) -> Choice:
@@ -62,7 +62,7 @@ def choose(flags: argparse.Namespace, corpus: Corpus) -> Choice:
     if words < FEW_WORDS and "dev" not in corpus.parts and not descent:
         why = "because no dev words show when a net overfits so short a list"
         return Choice("trigram", {"fit": "counts"}, why)
-    start = max([each.end for each in RANGES if each.end <= words], default=0)
+    start = max([each.end for each in BEST if each.end <= words], default=0)
     range_ = f"{start:,} to {best.end - 1:,} words" if start else f"fewer than {best.end:,} words"
     range_ = range_ if best.end < math.inf else f"{start:,} words or more"
     return Choice(best.type, best.settings, f"the best on lists of {range_}; --type names another")

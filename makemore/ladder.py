@@ -102,9 +102,8 @@ def table_of(rungs: list[Rung]) -> str:
         losses = [rung.losses[part] for part in SPLITS]
         nats = ["-" if loss is None else decimal(loss, 4) for loss in losses]
         on_test = "-" if losses[-1] is None else decimal(perplexity(losses[-1]), 3)
-        time = f"{rung.seconds:.1f}"
-        words = shown(", ".join(rung.words))
-        rows.append([rung.type, f"{rung.parameters:,}", *nats, on_test, f"{rung.steps:,}", time, words])
+        taken = [f"{rung.steps:,}", f"{rung.seconds:.1f}", shown(", ".join(rung.words))]
+        rows.append([rung.type, f"{rung.parameters:,}", *nats, on_test, *taken])
     titles = [("", 2), ("loss, nats a character", len(SPLITS)), (f"{'on test':>12}", 1)]
     return "\n".join(table(rows, "<>>>>>>><", titles=titles))
 
