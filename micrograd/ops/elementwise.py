@@ -85,9 +85,10 @@ def pow(x, exponent, /):
     out = _power_of_integers(x, exponent) if exponent.dtype.kind in "iu" else _power_of_arrays(x, exponent)
 
     def dx(g):
-        if all_normal(out):
+        if all_normal(out) and np.isfinite(exponent).all():
             return np.where(exponent == 0, 0, g * (exponent * out / x))
-        return np.where(exponent == 0, 0, g * (exponent * np.power(x, np.where(exponent == 0, 1, exponent - 1))))
+        below = np.where(exponent == 0, 1, exponent - 1)
+        return np.where(exponent == 0, 0, g * (exponent * _power_of_arrays(x, below)))
 
     def dexponent(g):
         return np.where((x == 0) & (exponent >= 0), 0, g * (out * np.log(x)))

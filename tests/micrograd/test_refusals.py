@@ -1223,6 +1223,9 @@ x = torch.ones(2, 3); y = x.unsqueeze(0); y.div_(torch.ones(3, requires_grad=Tru
 [torch.tensor([-1., 1., 0.5, -1.5, 0., -0.]) ** n for n in (2147483647, 2**24 + 1, 2.0**24 + 1, -(2**24) - 1, 2**31 + 2, 1e10)]
 [torch.tensor([-1, 2]) ** 16777217, torch.tensor([-1., 2.], dtype=torch.float64) ** 16777217]
 x = torch.tensor([-1., 1., 0.5], requires_grad=True); (x ** (2**24 + 1)).sum().backward(); x.grad
+x = torch.tensor([-inf, -0., 4.], requires_grad=True); (x ** torch.tensor(1.5)).sum().backward(); x.grad
+x = torch.tensor([-inf, -0., 4.], requires_grad=True); (x ** torch.tensor([1.5])).sum().backward(); x.grad
+x = torch.tensor([-1., 1.], requires_grad=True); (x ** torch.tensor([inf, -inf])).sum().backward(); x.grad
 [torch.tensor([[-inf, -0., 4.]] * 2) ** exponent for exponent in (torch.tensor(0.5), torch.full((2, 1), 0.5), torch.full((2, 3), 0.5), torch.tensor(-0.5))]
 [str(torch.tensor([-0.]) ** exponent) for exponent in (torch.tensor(0.5), torch.tensor([3.]), torch.tensor([0.5]))]
 [torch.zeros(2, 2, dtype=dtype).index_add_(0, torch.tensor([1]), torch.tensor([[3, 5]], dtype=dtype), alpha=1.7) for dtype in (torch.int64, torch.uint8)]
