@@ -152,7 +152,7 @@ class Node:
             for hook in list(self.hooks.values()):
                 g = hook(g)
         tensor = None if self.retained is None else self.retained()
-        if tensor is not None and (tensor._base is None or tensor._version[0] == tensor._seen):  # it is as it was
+        if tensor is not None:
             tensor._retain(g.copy())
         return g
 

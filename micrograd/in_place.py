@@ -192,10 +192,36 @@ def rebase_history(x: Tensor, result: Tensor) -> None:
     if base._requires_grad:
         slices.add_edge(base._node or base, dbefore, shape, dtype)
     slices.add_edge(node, dpart, x._array.shape, x._array.dtype)
+    _go_around_views(node, x, base, copied)
     _set_node(base, slices)
     x._changed = x._version[0], slices
     if x._node is not None and x._node.retained is not None:
         _refresh(x)  # what is wanted is the gradient of x as it is now
+
+
+def _go_around_views(node: Any, x: Tensor, base: Tensor, copied: Callable) -> None:
+    """Lead a change of the view x back to what its base was, past hooks and retain_grad of the views between.
+
+    So it is in PyTorch, where those see what a view was used for, and not that it was changed.
+    """
+    view = x._node
+    while isinstance(view, Node) and view is not base._node and not view.hooks and view.retained is None:
+        view = view.edges[0].parent if view.edges else None
+    edge = node.edges[0] if node.edges else None
+    if not isinstance(view, Node) or view is base._node or edge is None or edge.parent is not x._node:
+        return
+
+    def dbase(g):
+        part = edge.gradient(g)
+        if part is None:
+            return None
+        result, inside = copied(np.zeros(shape, part.dtype))
+        inside[...] = part
+        return result
+
+    before, shape, dtype = base._node or base, base._array.shape, base._array.dtype
+    node.edges[0] = edge._replace(parent=before, derivative=dbase, shape=shape, dtype=dtype)
+    node._prev = [each.parent for each in node.edges if type(each.parent) is Node]
 
 
 class CopySlices:

@@ -1213,6 +1213,12 @@ torch.set_printoptions(precision=4)
 # Of all these kinds, what random programs have found, and what stands near it.
 
 NEAR_WHAT_WAS_FOUND = """
+w = torch.ones(2, requires_grad=True); x = w * 1; y = x.view(2); h = y.register_hook(lambda g: g * 10); y.mul_(2); (x * x).sum().backward(); w.grad
+w = torch.ones(2, requires_grad=True); x = w * 1; y = x.view(2); h = y.register_hook(lambda g: g * 10); y[-1].mul_(2); (x * x).sum().backward(); w.grad
+w = torch.ones(2, requires_grad=True); x = w * 1; y = x[:1]; h = y.register_hook(lambda g: g * 10); z = y * 3; y.view(1).mul_(z); (x * x).sum().backward(); w.grad
+w = torch.ones(2, requires_grad=True); x = w * 1; y = x[0]; y.retain_grad(); z = y * 3; x[0] = 5.; (z + x.sum()).backward(); [w.grad, y.grad]
+w = torch.ones(2, requires_grad=True); x = w * 1; y = x[0]; y.retain_grad(); z = y * 3; y.detach()[...] = 5.; (z + x.sum()).backward(); [w.grad, y.grad]
+w = torch.ones(2, requires_grad=True); x = w * 1; y = x[0]; y.retain_grad(); z = y.detach(); z[...] = y.view(1)[0]; z.backward(); [w.grad, y.grad]
 x = torch.ones(1, requires_grad=True) * 1; y = x.view(1); y.retain_grad(); y[-1].mul_(2); (x * x).sum().backward(); y.grad
 x = torch.ones(2, requires_grad=True) * 1; y = x.view(2); y.retain_grad(); y[-1].mul_(2); (y * y).sum().backward(); y.grad
 x = torch.tensor([1., 3.], requires_grad=True); y = x * 2; y.retain_grad(); z = x * 3; g = torch.autograd.grad(y.sum(), z, allow_unused=True); [g, y.grad]
