@@ -269,7 +269,7 @@ class Tensor(Methods):
     def data(self, value: "Tensor") -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"data is set to a Tensor, not to {type(value).__name__}")
-        if self.requires_grad and value._array.dtype.kind != "f":
+        if value._array is not self._array and self.requires_grad and value._array.dtype.kind != "f":
             raise RuntimeError(f"data of a tensor that requires gradients must be floating point, not {value.dtype}")
         if value._array is not self._array:
             self._version[0] += 1  # a graph that saved what was here before is not to go on with it
