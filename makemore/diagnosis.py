@@ -12,6 +12,7 @@ from makemore.corpus import Corpus, window_of
 from makemore.display import progress_bar, table
 from makemore.language_model import loss_of
 from makemore.models import NGRAMS
+from makemore.models.ngram import Counts, NGram
 from makemore.optimizers import optimizer_of
 from makemore.run_folder import SWEEP, RunFolder
 from makemore.training import Training, loss_of_step
@@ -21,7 +22,7 @@ from micrograd.command import UsageError
 SATURATED = 0.97
 """A tanh beyond this lets less than six percent of the gradient through; the lecture's bound."""
 
-BOUNDED = ("tanh", "rnn")  # whose activations can be saturated
+BOUNDED = ("tanh", "rnn")
 NONLINEAR = (*BOUNDED, "relu", "sigmoid", "gelu", "gelu_tanh", "gru", "lstm")
 RATES_TRIED = 1000
 RECORDS = 200
@@ -35,10 +36,17 @@ class LayerOutput(NamedTuple):
     op: str
     output: Tensor
 
+    def saturated(self) -> np.ndarray | None:
+        """Whether each activation is saturated, (examples, units); None for an op that has no bounds."""
+        if self.op not in BOUNDED:
+            return None
+        output = self.output.detach().numpy()
+        return np.abs(output.reshape(-1, output.shape[-1])) > SATURATED
 
-def look_inside(model: Any, corpus: Corpus) -> tuple[list[LayerOutput], Any]:
-    """The nonlinear layers of a model in training on its first 1000 examples, and the copy of it that was looked into,
-    with its gradients."""
+
+def look_inside(model: Any, corpus: Corpus) -> tuple[float, list[LayerOutput], Any]:
+    """The loss of a model in training on its first 1000 examples, its nonlinear layers, and the copy of the model that
+    was looked into, with its gradients."""
     contexts, targets = (
         micrograd.from_numpy(array[:1000].copy()) for array in corpus.examples("train", window_of(model))
     )
@@ -59,7 +67,24 @@ def look_inside(model: Any, corpus: Corpus) -> tuple[list[LayerOutput], Any]:
     finally:
         graph.observer.operation = outside
     loss.backward()
-    return layers, model
+    return loss.item(), layers, model
+
+
+def print_first_look(model: Any, corpus: Corpus) -> None:
+    """What is wrong with a net before its first step, a line each, and nothing where all is well."""
+    if isinstance(model, NGram | Counts):
+        return
+    loss, layers, _ = look_inside(model, corpus)
+    size = len(corpus.vocabulary)
+    if loss > math.log(size) + 1:
+        print(f"            the loss begins at {loss:.2f}, far over ln({size}) = {math.log(size):.2f}: "
+              "the initial weights make the net sure of wrong characters")  # fmt: skip
+    for layer in layers:
+        saturated = layer.saturated()
+        if saturated is not None and saturated.all(0).any():
+            dead, units = int(saturated.all(0).sum()), saturated.shape[1]
+            print(f"            {dead} of {units} units of {layer.name or layer.op} "
+                  "are saturated for every example from the start and cannot learn")  # fmt: skip
 
 
 class Watch:
@@ -90,16 +115,16 @@ class Watch:
 
     def finish(self, folder: RunFolder) -> None:
         """Print the tables and draw the pictures."""
-        layers, looked_into = look_inside(self.model, self.corpus)
+        _, layers, looked_into = look_inside(self.model, self.corpus)
         if layers:
             rows = [("layer", "mean", "std", "saturated", "std of gradient")]
             outputs = {}
             for layer in layers:
                 name, output, gradient = f"{layer.name} ({layer.op})", layer.output.detach().numpy(), layer.output.grad
-                outputs[name] = output
-                saturated = f"{(np.abs(output) > SATURATED).mean():.2%}" if layer.op in BOUNDED else "-"
+                outputs[name], saturated = output, layer.saturated()
+                fraction = "-" if saturated is None else f"{saturated.mean():.2%}"
                 spread = "-" if gradient is None else f"{gradient.std().item():.3e}"
-                rows.append((name, f"{output.mean():.4f}", f"{output.std():.4f}", saturated, spread))
+                rows.append((name, f"{output.mean():.4f}", f"{output.std():.4f}", fraction, spread))
             print("", *table(rows, "<>>>>"), sep="\n")
             folder.write("activations.png", plots.histograms(outputs, "activations of each layer", "activation"))
         data = self._matrices()

@@ -51,6 +51,7 @@ def begin(flags: argparse.Namespace) -> None:
             diagnosis.find_learning_rate(config, corpus, model, folder)
         return
     with folder.staged(flags.overwrite):
+        diagnosis.print_first_look(model, corpus)
         carry_out(Training(config, corpus, model, folder), flags)
 
 

@@ -28,6 +28,7 @@ from typing import Any
 import micrograd.rules.public  # the first, for it may say why all others fail
 from micrograd.compare.by_hand import cmp, compare_by_hand
 from micrograd.compare.differences import compare_with_differences
+from micrograd.compare.first_difference import first_difference
 from micrograd.compare.report import Pair, Report, judge, rounding
 from micrograd.compare.runs import Run, array_of, names_of, pytorch
 from micrograd.rules.modules import make_callable
@@ -41,10 +42,10 @@ def compare(fn: Callable | Mapping[str, tuple[Any, Any]], *inputs: Any, names: S
     compare(fn, *inputs): runs fn(library, *inputs) on both libraries and compares the value and the gradient of each
     input of floats. inputs: tensors of either library, arrays, lists or numbers, none of which is changed; they reach
     fn as tensors of the library. fn returns a tensor, or a tensor and a dict of inner ones, (loss, {'h': h}), whose
-    values and gradients are compared too, which shows where a difference begins. names: what to call the inputs; by
-    default what fn calls them. Where the value is not one number, backward starts from random ones. A fn that draws
-    random numbers seeds their stream first, torch.manual_seed(1). Without PyTorch, finite differences take its place,
-    in float64.
+    values and gradients are compared too. names: what to call the inputs; by default what fn calls them. Where the
+    value is not one number, backward starts from random ones. A fn that draws random numbers seeds their stream first,
+    torch.manual_seed(1). If something differs, fn runs a second time, and the first op that differs is named.
+    Without PyTorch, finite differences take its place, in float64.
 
     compare({'h': (dh, h), ...}): each gradient written by hand beside that of the tensor, which backward has left in
     its .grad (call h.retain_grad() before, where h is not a leaf); in place of the tensor its gradient, an array, will
@@ -81,8 +82,8 @@ def _on_both(fn: Callable, inputs: Sequence[Any], names: Sequence[str] | None) -
     torch = pytorch()
     if torch is None:
         return compare_with_differences(fn, arrays, names)
-    mine = Run(micrograd, fn, arrays, names)
-    theirs = Run(torch, fn, arrays, names)
+    mine = Run(micrograd, micrograd.Tensor, fn, arrays, names)
+    theirs = Run(torch, torch.Tensor, fn, arrays, names)
     if list(mine.values) != list(theirs.values):
         raise ValueError(
             f"fn names other inner tensors on micrograd than on PyTorch: {list(mine.values)[1:]} and "
@@ -95,7 +96,10 @@ def _on_both(fn: Callable, inputs: Sequence[Any], names: Sequence[str] | None) -
     ]
     at_hand = [array for pair in pairs for array in pair[1:] if array is not None]
     rows = judge(pairs, *rounding([*arrays, *at_hand]))
-    return Report(f"micrograd beside PyTorch {torch.__version__}", rows, ("on micrograd", "on PyTorch"))
+    report = Report(f"micrograd beside PyTorch {torch.__version__}", rows, ("on micrograd", "on PyTorch"))
+    if not report:
+        report.remarks.append(first_difference(torch, fn, arrays, names))
+    return report
 
 
 make_callable(__name__)

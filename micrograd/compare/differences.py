@@ -37,7 +37,7 @@ def compare_with_differences(fn: Callable, arrays: Sequence[np.ndarray], names: 
     To these, what fn detaches from the graph looks like a gradient that is missing.
     """
     arrays = [array.astype(np.float64) if array.dtype.kind == "f" else array for array in arrays]
-    run = Run(micrograd, fn, arrays, names)
+    run = Run(micrograd, micrograd.Tensor, fn, arrays, names)
     weights = start_of(run.value)
 
     def f() -> float:

@@ -25,15 +25,14 @@ def pytorch() -> Any:
 class Run:
     """One run of fn with its backward. values, gradients: arrays by name; a gradient is None where there is none."""
 
-    def __init__(self, library: Any, fn: Callable, arrays: Sequence[np.ndarray], names: Sequence[str]):
-        leaves = [library.from_numpy(array.copy()).requires_grad_(array.dtype.kind == "f") for array in arrays]
+    def __init__(self, library: Any, kind: type, fn: Callable, arrays: Sequence[np.ndarray], names: Sequence[str]):
+        leaves = [leaf(library, array) for array in arrays]
         try:
-            self.value, inner = taken_apart(fn(library, *leaves), library.Tensor)
+            self.value, inner = taken_apart(fn(library, *leaves), kind)
             for tensor in inner.values():
                 if tensor.requires_grad:
                     tensor.retain_grad()
-            if self.value.requires_grad:
-                self.value.backward(library.from_numpy(start_of(self.value)))
+            back(library, self.value)
         except Exception as error:
             error.add_note(f"raised while the function that is compared ran on {library.__name__}")
             raise
@@ -43,6 +42,12 @@ class Run:
             f"gradient of {name}": None if not tensor.requires_grad or tensor.grad is None else _array(tensor.grad)
             for name, tensor in wanted.items()
         }
+
+
+def back(library: Any, value: Any) -> None:
+    """Backward from a value of whatever shape, if it requires grad; see `start_of`."""
+    if value.requires_grad:
+        value.backward(library.from_numpy(start_of(value)))
 
 
 def taken_apart(result: Any, kind: type) -> tuple[Any, dict[str, Any]]:
@@ -55,6 +60,12 @@ def taken_apart(result: Any, kind: type) -> tuple[Any, dict[str, Any]]:
             + (given or f"a {type(result).__name__}")
         )
     return value, inner
+
+
+def leaf(library: Any, array: np.ndarray) -> Any:
+    """A tensor of the library with the numbers of the array; one of floats requires a gradient."""
+    tensor = library.from_numpy(array.copy())
+    return tensor.requires_grad_() if array.dtype.kind == "f" else tensor
 
 
 def start_of(value: Any) -> np.ndarray:

@@ -10,6 +10,7 @@ import pytest
 import safetensors.numpy
 
 import micrograd
+from makemore import diagnosis
 from makemore.config import config_of, parser_of_flags
 from makemore.corpus import Corpus
 from makemore.data import Vocabulary, examples, word_examples
@@ -313,6 +314,21 @@ def test_diagnose_shows_each_layer_and_each_parameter(command, short_list, tmp_p
     assert re.search(r"^\S+ \(\w+\) .*%|^\S+ \(\w+\) .* - ", outcome.out, re.M)
     for picture in ("activations.png", "gradients.png", "updates.png", "embedding.png"):
         assert (folder / picture).read_bytes().startswith(b"\x89PNG"), picture
+
+
+def test_a_first_loss_far_too_high_and_units_that_cannot_learn_are_said(corpus, capsys):
+    model = model_of("mlp", len(corpus.vocabulary))
+    diagnosis.print_first_look(model, corpus)
+    assert capsys.readouterr().out == ""
+    for layer in model.mlp:
+        if hasattr(layer, "weight") and layer.weight.ndim == 1:
+            layer.bias.data += 30.0  # batch norm's: every tanh is at its end
+        elif hasattr(layer, "weight"):
+            layer.weight.data *= 100
+    diagnosis.print_first_look(model, corpus)
+    said = capsys.readouterr().out
+    assert f"far over ln({len(corpus.vocabulary)}) = {math.log(len(corpus.vocabulary)):.2f}" in said
+    assert "16 of 16 units" in said
 
 
 # Bad input

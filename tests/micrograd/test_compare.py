@@ -158,7 +158,7 @@ def test_the_table_is_aligned_and_has_a_form_for_notebooks():
     assert "<y" not in html
 
 
-# Faulty ops.
+# Which op is the first to differ.
 
 
 def tanh_with_a_wrong_derivative(x):
@@ -179,6 +179,11 @@ def add_that_counts_twice(x, y, alpha):
     return x + y, lambda g: g, lambda g: g + g
 
 
+def reciprocal_with_a_wrong_derivative(x):
+    out = 1 / x
+    return out, lambda g: -g * out
+
+
 def mm_without_a_derivative(x, y):
     return x @ y, None, lambda g: x.T @ g
 
@@ -191,11 +196,39 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("op", "fault"), [(op, fault) for op, faults in FAULTS.items() for fault in faults])
-def test_a_faulty_op_is_found(op, fault, monkeypatch):
+def test_a_faulty_op_is_named(op, fault, monkeypatch):
     monkeypatch.setattr(OPS[op], "forward", fault)
-    differing = [row.name for row in compare(net, *net_inputs()).rows if row.verdict == "different"]
-    assert any(name.startswith("gradient of ") for name in differing)
-    assert ("h" in differing) == ("value" in fault.__name__)
+    report = compare(net, *net_inputs())
+    assert not report
+    if "value" in fault.__name__:
+        assert report.remarks[-1].startswith(f"{op} (")
+        assert "is the first op whose result differs" in report.remarks[-1]
+    else:
+        assert report.remarks[-1].startswith(
+            "all results agree; going back, the first gradient that differs is that of"
+        )
+        assert f"It comes through {op} (" in report.remarks[-1]
+
+
+def test_a_faulty_op_that_pytorch_does_in_another_way_is_named(monkeypatch):
+    monkeypatch.setattr(OPS["reciprocal"], "forward", reciprocal_with_a_wrong_derivative)
+    report = compare(lambda torch, x: 2 / (x * x), X)
+    assert not report
+    assert "It comes through reciprocal (" in report.remarks[-1]
+
+
+def test_what_differs_outside_of_the_graph_is_not_blamed_on_an_op():
+    report = compare(lambda torch, x: (x if torch is micrograd else x.detach()) * 1 + x, X)
+    assert not report
+    assert "the first gradient that differs is that of input x" in report.remarks[-1]
+    assert "or one side is detached" in report.remarks[-1]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_listening_leaves_no_trace(monkeypatch):
+    monkeypatch.setattr(OPS["tanh"], "forward", tanh_with_a_wrong_value)
+    compare(net, *net_inputs())
+    assert micrograd.graph.observer.operation is None
 
 
 # What is refused.
@@ -305,6 +338,7 @@ def test_the_command_finds_a_faulty_op_and_ends_with_status_1(capsys, monkeypatc
     assert re.search(rf"^exp +{n} .* agrees$", out, re.MULTILINE)
     assert re.search(rf"^tanh +{2 * len(OPS['tanh'].examples)} .* different$", out, re.MULTILINE)
     assert f"in the example {OPS['tanh'].examples[0]}, in float32" in out
+    assert "It comes through tanh (TanhBackward0)" in out
     assert out.splitlines()[-1] == f"1 of 2 ops agree, in {n + 2 * len(OPS['tanh'].examples)} cases; not tanh"
 
 
