@@ -64,7 +64,7 @@ def tensor(data: Any, *, dtype: DType | None = None) -> Tensor:
     tensor([1.5000, 2.0000], requires_grad=True)
     """
     if isinstance(data, Tensor):
-        array = data._array.copy()
+        array = data._array.copy(order="K")
     elif isinstance(data, np.ndarray | np.generic) or hasattr(type(data), "__array__"):  # such as a Series of pandas
         array = np.array(np.asarray(data))
     else:
@@ -76,7 +76,7 @@ def tensor(data: Any, *, dtype: DType | None = None) -> Tensor:
     elif array.dtype not in DType._of:
         names = ", ".join(str(numpy_dtype) for numpy_dtype in DType._of)
         raise TypeError(f"can't make a tensor of {array.dtype}; the dtypes there are: {names}")
-    return wrap(array)
+    return wrap(laid_like(array, [data._array]) if isinstance(data, Tensor) else array)
 
 
 def _from_lists(data: Any, dtype: DType | None) -> np.ndarray:

@@ -48,6 +48,7 @@ x.diagonal().unflatten(-1, (1, -1))
 
 RESULTS = """
 x.clone()
+torch.as_tensor(x, dtype=torch.float64)
 x.contiguous()
 x.double()
 x.long()
