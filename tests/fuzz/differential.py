@@ -104,8 +104,9 @@ def differences(lines: list[str], theirs: Outcome | None = None) -> list[Differe
     """
     found = compared(lines, theirs)
     if any(difference.kind in SILENT for difference in found) and any(".data" in line for line in lines):
-        for around in (nullcontext, second_look.keeping_what_is_saved):
-            with second_look.counting_versions_of_data(), around():
+        for around in (nullcontext, second_look.keeping_what_is_saved, second_look.leaving_versions_of_data):
+            here = around is second_look.leaving_versions_of_data
+            with nullcontext() if here else second_look.counting_versions_of_data(), around():
                 if not any(difference.kind in SILENT for difference in compared(lines, None)):
                     return [d._replace(kind=NEEDLESS) if d.kind in SILENT else d for d in found]
     return found

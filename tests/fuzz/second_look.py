@@ -17,8 +17,8 @@ These are no fault, and each is shown by a run, not by a name:
 - Gradients in one memory, which PyTorch gives to numbers that are stacked and added up (see findings). It runs again
   and gives each leaf a copy of its gradient.
 - A refusal because x.data = y leaves x the version counter of what it was a view of, which it has nothing to do with
-  any more. PyTorch runs again and gives x that of y. Or a gradient of numbers that were changed by way of x.data, which
-  PyTorch does not notice: it runs again and saves copies as well.
+  any more. PyTorch runs again and gives x that of y, or micrograd runs again and leaves x its own. Or a gradient of
+  numbers that were changed by way of x.data, which PyTorch does not notice: it runs again and saves copies as well.
 """
 
 import math
@@ -474,6 +474,19 @@ def counting_versions_of_data() -> Iterator[None]:
         torch.utils.swap_tensors(self, new)
 
     with mock.patch.object(torch.Tensor, "data", property(data.__get__, set_data), create=True):
+        yield
+
+
+@contextmanager
+def leaving_versions_of_data() -> Iterator[None]:
+    """Within it, x.data = y leaves x of micrograd its own version counter, as PyTorch does."""
+
+    def share(self: Any, other: Any) -> None:
+        self._array = other._array
+        if getattr(self, "_version", None) is None:
+            self._version = other._version
+
+    with mock.patch.object(micrograd.Tensor, "_share", share):
         yield
 
 

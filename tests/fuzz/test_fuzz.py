@@ -95,6 +95,14 @@ NO_FAULT = {
         "z.scatter_(-1, torch.tensor([0]), torch.zeros(1))",
         "u.sum().backward()",
     ),
+    "a version counter that goes with the memory here": (
+        NEEDLESS,
+        "x = torch.ones(3, 1, requires_grad=True)",
+        "y = x.clone()",
+        "y.data = x",
+        "z = x.split([1, 0], -1)[1]",
+        "y.lerp_(y, 1.0)",
+    ),
     "integers that are changed by way of their data": (
         NEEDLESS,
         "x = torch.ones(3, requires_grad=True)",
