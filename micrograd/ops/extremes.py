@@ -144,7 +144,7 @@ def _extreme(name, ufunc, x, dim, keepdim):
     out = np.asarray(ufunc.reduce(x, axis=dims, keepdims=keepdim))
 
     def dx(g):
-        shares = shared_equally(g, x, out, dims, keepdim)
+        shares = shared_equally(g, x, out, dims, keepdim, np.nan)
         nowhere = np.isnan(out)  # the gradient of nan is nan, as in PyTorch
         return np.where(stretch(nowhere, x.shape, dims, keepdim), out.dtype.type(np.nan), shares)
 

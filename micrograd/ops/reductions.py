@@ -187,12 +187,16 @@ def logsumexp(x, /, dim, keepdim=False):
     return out, save(lambda g: stretch(g, shape, dim, keepdim) * np.exp(x - stretch(out, shape, dim, keepdim)), x, out)
 
 
-def shared_equally(g, x, out, dim=None, keepdim=False):
-    """Of several elements that are the one chosen, `out`, each gets an equal share."""
+def shared_equally(g, x, out, dim=None, keepdim=False, lost=0.0):
+    """Of several elements that are the one chosen, `out`, each gets an equal share.
+
+    lost: what all get where `out` is none of them any more, since someone has changed it by way of its data.
+    """
     out = stretch(out, x.shape, dim, keepdim)
     chosen = (x == out) | (np.isnan(x) & np.isnan(out))
-    shares = stretch(g, x.shape, dim, keepdim) / np.add.reduce(chosen, axis=dim, keepdims=True, dtype=x.dtype)
-    return where_true(chosen, shares)
+    count = np.add.reduce(chosen, axis=dim, keepdims=True, dtype=x.dtype)
+    shares = where_true(chosen, stretch(g, x.shape, dim, keepdim) / count)
+    return np.where(count == 0, x.dtype.type(lost), shares) if lost and not count.all() else shares
 
 
 @function(method=False, examples=["torch.var_mean(x, 1)[0]"])
@@ -359,7 +363,7 @@ def norm(x, /, p="fro", dim=None, keepdim=False, dtype=None):
         if p == 0:
             return None
         if math.isinf(p):
-            return shared_equally(g, np.abs(x), out, dim, keepdim) * _sign(x)
+            return shared_equally(g, np.abs(x), out, dim, keepdim, np.nan) * _sign(x)
         if p == 2:
             return stretch(np.divide(g, out, out=np.zeros_like(out), where=out != 0), shape, dim, keepdim) * x
         whole = stretch(out, shape, dim, keepdim)

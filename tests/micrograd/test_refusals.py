@@ -1213,6 +1213,10 @@ torch.set_printoptions(precision=4)
 # Of all these kinds, what random programs have found, and what stands near it.
 
 NEAR_WHAT_WAS_FOUND = """
+x = torch.tensor([1., -2.], requires_grad=True); y = x.amin(0); y.data.mul_(7); y.backward(); x.grad
+x = torch.tensor([1., -2.], requires_grad=True); y = x.norm(inf); y.data.mul_(7); y.backward(); x.grad
+x = torch.tensor([1., -2.], requires_grad=True); y = x.max(); y.data.mul_(7); y.backward(); x.grad
+x = torch.tensor([[1., -2.], [3., 3.]], requires_grad=True); y = x.amax(1); y.data[0] = 7; y.sum().backward(); x.grad
 w = torch.ones(2, requires_grad=True); x = w * 1; y = x.view(2); h = y.register_hook(lambda g: g * 10); y.mul_(2); (x * x).sum().backward(); w.grad
 w = torch.ones(2, requires_grad=True); x = w * 1; y = x.view(2); h = y.register_hook(lambda g: g * 10); y[-1].mul_(2); (x * x).sum().backward(); w.grad
 w = torch.ones(2, requires_grad=True); x = w * 1; y = x[:1]; h = y.register_hook(lambda g: g * 10); z = y * 3; y.view(1).mul_(z); (x * x).sum().backward(); w.grad
