@@ -36,7 +36,8 @@ UNREFUSED, LOUD, ERROR_CLASS = "not refused", "loud", "class of error"
 ROUNDING, SELECTION = "rounding alone", "0 times infinity, or one of equals, in PyTorch"
 SHARED = "gradients in one memory in PyTorch"
 NEEDLESS, INTEGERS = "refused or spoiled in PyTorch, and the gradient here is right", "a graph through integers"
-KINDS = (*SILENT, UNREFUSED, LOUD, ERROR_CLASS, ROUNDING, SELECTION, SHARED, NEEDLESS, INTEGERS)
+SPOILED = "gradients of numbers that were changed by way of .data, which nobody notices"
+KINDS = (*SILENT, UNREFUSED, LOUD, ERROR_CLASS, ROUNDING, SELECTION, SHARED, NEEDLESS, INTEGERS, SPOILED)
 
 # Both libraries round in float32, 6e-8 of a number, and functions such as exp to a few of these; the programs take
 # some ten steps on a few numbers of the size of 1, and steps such as 1 / (x - y) widen an error some ten times each.
@@ -109,6 +110,11 @@ def differences(lines: list[str], theirs: Outcome | None = None) -> list[Differe
             with nullcontext() if here else second_look.counting_versions_of_data(), around():
                 if not any(difference.kind in SILENT for difference in compared(lines, None)):
                     return [d._replace(kind=NEEDLESS) if d.kind in SILENT else d for d in found]
+        copying = [re.sub(r"\.data\b(?! =)", ".data.clone()", line) for line in lines]
+        if {d.kind for d in found} & {*SILENT} == {GRADIENT} and not {d.kind for d in compared(copying, None)} & {
+            *SILENT
+        }:
+            return [d._replace(kind=SPOILED) if d.kind == GRADIENT else d for d in found]
     return found
 
 

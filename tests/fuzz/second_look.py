@@ -19,6 +19,7 @@ These are no fault, and each is shown by a run, not by a name:
 - A refusal because x.data = y leaves x the version counter of what it was a view of, which it has nothing to do with
   any more. PyTorch runs again and gives x that of y, or micrograd runs again and leaves x its own. Or a gradient of
   numbers that were changed by way of x.data, which PyTorch does not notice: it runs again and saves copies as well.
+  What both have spoiled, each in the way of what it saves, is gone where both run again with x.data.clone().
 """
 
 import math

@@ -6,7 +6,18 @@
 import functools
 
 import pytest
-from fuzz.differential import INTEGERS, LOUD, NEEDLESS, SELECTION, SHARED, SILENT, UNREFUSED, Difference, differences
+from fuzz.differential import (
+    INTEGERS,
+    LOUD,
+    NEEDLESS,
+    SELECTION,
+    SHARED,
+    SILENT,
+    SPOILED,
+    UNREFUSED,
+    Difference,
+    differences,
+)
 from fuzz.programs import TOPICS, program
 from fuzz.search import paragraph, shorten
 
@@ -102,6 +113,14 @@ NO_FAULT = {
         "y.data = x",
         "z = x.split([1, 0], -1)[1]",
         "y.lerp_(y, 1.0)",
+    ),
+    "a key that is changed by way of its data": (
+        SPOILED,
+        "x = torch.tensor([[-1.5, -0.5, 0.0], [-0.75, -1.0, 1.75]], requires_grad=True)",
+        "y = torch.tensor([[-1.5, -0.25, -1.25], [0.0, -0.5, -0.5]])",
+        "z = torch.nn.functional.scaled_dot_product_attention(x, y, x)",
+        "y.data[0] = 1.75",
+        "(z * z).sum().backward()",
     ),
     "integers that are changed by way of their data": (
         NEEDLESS,
