@@ -111,9 +111,8 @@ def differences(lines: list[str], theirs: Outcome | None = None) -> list[Differe
                 if not any(difference.kind in SILENT for difference in compared(lines, None)):
                     return [d._replace(kind=NEEDLESS) if d.kind in SILENT else d for d in found]
         copying = [re.sub(r"\.data\b(?! =)", ".data.clone()", line) for line in lines]
-        if {d.kind for d in found} & {*SILENT} == {GRADIENT} and not {d.kind for d in compared(copying, None)} & {
-            *SILENT
-        }:
+        kinds = {d.kind for d in found if d.kind in SILENT}
+        if kinds == {GRADIENT} and not any(d.kind in SILENT for d in compared(copying, None)):
             return [d._replace(kind=SPOILED) if d.kind == GRADIENT else d for d in found]
     return found
 
