@@ -418,19 +418,25 @@ def layer_norm(x: torch.Tensor, shape: Any, **options: Any) -> torch.Tensor:
     return PLAIN["layer_norm"](x, shape, **options) if options else LayerNorm.apply(x, shape)
 
 
+def addmm(x: torch.Tensor, a: torch.Tensor, b: torch.Tensor, *, beta: float = 1, alpha: float = 1) -> torch.Tensor:
+    """With beta=0, x has no part in the result, and none in the gradients."""
+    return PLAIN["addmm"](x.detach() if beta == 0 else x, a, b, beta=beta, alpha=alpha)
+
+
 METHODS, FUNCTIONS = (
     (amax, amin, prod, cumprod, nan_to_num, nan_to_num_, norm, var, std, quantile, log_softmax, power, power_of_number),
     (gelu, elu, cross_entropy, layer_norm),
 )
 PLAIN = {each.__name__: getattr(torch.Tensor, each.__name__) for each in METHODS}
 PLAIN.update({each.__name__: getattr(torch.nn.functional, each.__name__) for each in FUNCTIONS})
+PLAIN["addmm"] = torch.addmm
 
 
 @contextmanager
 def selecting(lines: list[str]) -> Iterator[None]:
     """Within it, PyTorch's derivatives select."""
     with ExitStack() as stack:
-        for function in (*METHODS, *FUNCTIONS, var_mean):
+        for function in (*METHODS, *FUNCTIONS, var_mean, addmm):
             owner: Any = (
                 torch.Tensor if function in METHODS else torch.nn.functional if function in FUNCTIONS else torch
             )

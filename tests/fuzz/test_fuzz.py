@@ -114,6 +114,13 @@ NO_FAULT = {
         "z = x.split([1, 0], -1)[1]",
         "y.lerp_(y, 1.0)",
     ),
+    "a product to which 0 times something infinite is added": (
+        SELECTION,
+        "x = torch.zeros(2, 1, requires_grad=True)",
+        "y = x ** torch.tensor(-math.inf)",
+        "z = torch.addmm(y, y, y.mT, beta=0.0)",
+        "((z * z).sum() + y.sum()).backward()",
+    ),
     "a key that is changed by way of its data": (
         SPOILED,
         "x = torch.tensor([[-1.5, -0.5, 0.0], [-0.75, -1.0, 1.75]], requires_grad=True)",
