@@ -305,7 +305,7 @@ def std(x: torch.Tensor, *args: Any, **options: Any) -> torch.Tensor:
 
 def from_first(x: torch.Tensor) -> torch.Tensor:
     """The differences to the first number where all are the same, else x, in float64."""
-    return x.double() - x.detach().reshape(-1)[0] if x.numel() and (x == x.reshape(-1)[0]).all() else x.double()
+    return x.double() - x.detach().reshape(-1)[0] if x.numel() > 1 and (x == x.reshape(-1)[0]).all() else x.double()
 
 
 def quantile(x: torch.Tensor, q: Any, dim: int | None = None, keepdim: bool = False) -> torch.Tensor:

@@ -80,6 +80,13 @@ NO_FAULT = {
         "z = y.log_softmax(0)",
         "((z * z).sum() + (y * y).sum()).backward()",
     ),
+    "the variance of one infinite norm": (
+        SELECTION,
+        "x = torch.tensor([1.5, math.inf, math.inf], requires_grad=True)",
+        "y = x.norm(math.inf)",
+        "z = y.var()",
+        "(z + (y * y).sum()).backward()",
+    ),
     "a view of several that the loss does not need": (
         NEEDLESS,
         "x = torch.tensor([-0.75, -1.5, 1.25], requires_grad=True)",
