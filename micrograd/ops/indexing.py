@@ -11,7 +11,7 @@ from micrograd.graph import state
 from micrograd.in_place import is_expanded, records, refuse_change, refuse_overlap, snapshot, write
 from micrograd.ops import apply, attach, function, op, plain, save
 from micrograd.rules.errors import OVERLAPS, PARTLY_OVERLAPS, need_to_fit, pytorch_error
-from micrograd.rules.indexing import basic_kind, split_index
+from micrograd.rules.indexing import basic_kind, split_index, takes_all
 from micrograd.rules.layout import dims_in_memory, in_memory, stretched
 from micrograd.rules.rerun import copied, made
 from micrograd.tensors import Tensor, wrap
@@ -121,7 +121,7 @@ def _setitem(input: Tensor, index: Any, value: Any) -> None:
     if type(value) is int and not -(2**63) <= value < 2**63:
         raise ValueError(f"Overflow when unpacking long long: {value} has more than 64 bits")
     basic, advanced = split_index(_with_arrays(index), input.ndim, copied, made)
-    if basic is None:
+    if basic is None or (advanced is None and takes_all(basic, input._array.shape)):
         _put_into(input, advanced, value, assigned=True)
     elif records(input, value) or state.recording is not None:
         view = apply(_slice.op, input, index=basic, name=NODE_NAMES[basic_kind(basic)])
@@ -145,7 +145,7 @@ def _put_into(x: Tensor, index: Any, value: Any, assigned: bool = False) -> None
             if x._array.dtype == np.uint8 and -256 < array < 0:
                 array = int(array)  # of a tensor, unlike of a number, floats wrap too
         array = array if isinstance(array, np.ndarray) else need_to_fit(array, x._array.dtype)
-        name = "FillBackward0" if index is None else name
+        name = ("FillBackward3" if assigned or is_tensor else "FillBackward2") if index is None else name
         if index is None and (assigned or is_tensor) and is_expanded(x._array):
             raise RuntimeError(OVERLAPS)  # by fill_ and a number alone PyTorch fills it
     elif is_tensor and index is not None:
@@ -157,6 +157,7 @@ def _put_into(x: Tensor, index: Any, value: Any, assigned: bool = False) -> None
                 refuse_change(x)
                 _ = value.grad_fn  # raises for a view that cannot follow its base
             x._version[0] += 1  # the end of x[1:] += 1, which PyTorch copies
+            _ = records(x, value) and x.grad_fn  # of a view: that of the memory as it is now
             return
         name = "CopyBackwards"
         refuse_overlap(x._array, array)
@@ -301,6 +302,8 @@ def fill_(input: Tensor, value: Any) -> Tensor:
 def zero_(input: Tensor) -> Tensor:
     """Fill input with zeros, in place."""
     _put_into(input, None, 0)
+    if input._node is not None and input._node.name == "FillBackward2":  # it is no view
+        input._node.name = "ZeroBackward0"
     return input
 
 

@@ -964,6 +964,34 @@ torch.ones(2, 3).repeat_interleave(torch.tensor(2), 1)
 torch.ones(2, 3).repeat_interleave(torch.tensor([1, -2]), 0)
 torch.ones(2, 3).repeat_interleave(torch.tensor([1.0, 2.0]), 0)
 torch.ones(2, 3).diff(dim=2)
+c = torch.ones(2, 3, requires_grad=True) * 1; c[:] = 2.0; str(c)
+c = torch.ones(2, 3, requires_grad=True) * 1; c[:] = torch.ones(3); str(c)
+c = torch.ones(2, 3, requires_grad=True) * 1; c[...] = 2.0; str(c)
+c = torch.ones(2, 3, requires_grad=True) * 1; c[...] = torch.ones(3); str(c)
+c = torch.ones(2, 3, requires_grad=True) * 1; c[:, :2] = 2.0; str(c)
+c = torch.ones(2, 3, requires_grad=True) * 1; c[:, :2] = torch.ones(3); str(c)
+c = torch.ones(2, 3, requires_grad=True) * 1; c[0:2] = 2.0; str(c)
+c = torch.ones(2, 3, requires_grad=True) * 1; c[0:2] = torch.ones(3); str(c)
+c = torch.ones(2, 3, requires_grad=True) * 1; c[:9, ...] = 2.0; str(c)
+c = torch.ones(2, 3, requires_grad=True) * 1; c[:9, ...] = torch.ones(3); str(c)
+c = torch.ones(2, 3, requires_grad=True) * 1; c[-2:] = 2.0; str(c)
+c = torch.ones(2, 3, requires_grad=True) * 1; c[-2:] = torch.ones(3); str(c)
+c = torch.ones(2, 3, requires_grad=True) * 1; c[:0] = 2.0; str(c)
+c = torch.ones(2, 3, requires_grad=True) * 1; c[:0] = torch.ones(3); str(c)
+c = torch.ones(2, requires_grad=True) * 1; c.zero_(); str(c)
+c = torch.ones(2, requires_grad=True) * 1; c.fill_(2); str(c)
+c = torch.ones(2, requires_grad=True) * 1; c.fill_(torch.tensor(2)); str(c)
+w = torch.ones(4, requires_grad=True); c = w * 2; p = c[:]; p[:] *= p; c.detach_(); p.sum().backward(); w.grad
+w = torch.ones(4, requires_grad=True); c = w * 2; p = c[:]; p[:] *= p; c.detach_(); (p * p).sum().backward(); w.grad
+w = torch.ones(4, requires_grad=True); c = w * 2; p = c[:]; p[:] *= 3; c.detach_(); p.sum().backward(); w.grad
+w = torch.ones(4, requires_grad=True); c = w * 2; p = c[:]; p[:] *= 3; c.detach_(); (p * p).sum().backward(); w.grad
+w = torch.ones(4, requires_grad=True); c = w * 2; p = c[:]; p[1:] *= 3; c.detach_(); p.sum().backward(); w.grad
+w = torch.ones(4, requires_grad=True); c = w * 2; p = c[:]; p[1:] *= 3; c.detach_(); (p * p).sum().backward(); w.grad
+w = torch.ones(4, requires_grad=True); c = w * 2; p = c[:]; p[...] = p * p; c.detach_(); p.sum().backward(); w.grad
+w = torch.ones(4, requires_grad=True); c = w * 2; p = c[:]; p.mul_(3); c.detach_(); p.sum().backward(); w.grad
+w = torch.ones(4, requires_grad=True); c = w * 2; p = c[:]; p.mul_(3); c.detach_(); (p * p).sum().backward(); w.grad
+w = torch.ones(4, requires_grad=True); c = w * 2; p = c[:]; c[:] *= 3; c.detach_(); p.sum().backward(); w.grad
+w = torch.ones(4, requires_grad=True); c = w * 2; p = c[:]; c[:] *= 3; c.detach_(); (p * p).sum().backward(); w.grad
 torch.tensor(3.0).var()
 torch.tensor(3.0).roll(1)
 torch.tensor(3.0).any()
