@@ -10,6 +10,7 @@ from micrograd.ops.layers import shared
 from micrograd.ops.normalization import dropout_factors
 from micrograd.ops.shapes import need_tensors
 from micrograd.rules.errors import need_one_dtype
+from micrograd.rules.layout import laid_like, put_in_order
 from micrograd.rules.rerun import rerun
 from micrograd.rules.sums import largest_of_rows
 from micrograd.tensors import Tensor
@@ -24,7 +25,6 @@ def _attention_node(query: Tensor, key: Tensor, *others: Any, kernel: bool, **op
 @op(
     _attention_node,
     of="",
-    in_order=True,
     examples=[
         "F.scaled_dot_product_attention(batch, batch, batch)",
         "F.scaled_dot_product_attention(x, y, positive, square[:3, :3])",
@@ -35,7 +35,7 @@ def _attention(query, key, value, mask, /, *, scale, factors, kernel):
     """softmax(query @ key.mT * scale + mask) @ value over the last two dimensions.
 
     mask: None or what is added to the scores, -inf where attention is not allowed. factors: None or dropout's, for the
-    softmax. kernel: whether PyTorch has a node of its own for it.
+    softmax. kernel: whether PyTorch has a node of its own for it; then the result lies in memory as query does.
 
     Fused, for speed: (query @ key.mT * scale + mask).softmax(-1) @ value.
     """
@@ -59,8 +59,10 @@ def _attention(query, key, value, mask, /, *, scale, factors, kernel):
         result *= probabilities
         return result
 
+    out = weights @ value
+    as_query = kernel and all(x.strides[-1] == x.itemsize for x in (query, key, value))
     return (
-        weights @ value,
+        laid_like(out, [query]) if as_query else put_in_order(out),
         save(lambda g: dscores(g) @ key * scale, key, value, probabilities),
         save(lambda g: dscores(g).swapaxes(-1, -2) @ query * scale, query, value, probabilities),
         save(lambda g: weights.swapaxes(-1, -2) @ g, weights),
