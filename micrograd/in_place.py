@@ -74,7 +74,9 @@ def _refresh(view: Tensor) -> None:
     """
     base: Any = view._base
     old = view._node
-    if old is None and not base._requires_grad:
+    was_last = view._changed is not None and view._changed[0] == view._version[0]  # the last to change the memory
+    if old is None and not base._requires_grad and not was_last:
+        view._requires_grad = view._requires_grad and view._changed is None  # what a change gave it is gone
         return
     shape, size, copied = base._array.shape, base._array.size, _as_in_memory(base._array, view._array)
     if copied is None:  # the base, or the view, has other memory by now, through .data
@@ -90,7 +92,7 @@ def _refresh(view: Tensor) -> None:
         np.add.at(result, positions, g)  # an element that the view has several times gets all of its gradients
         return result.reshape(shape)
 
-    if view._changed is not None and view._changed[0] == view._version[0]:  # whatever has become of its base
+    if was_last:  # whatever has become of its base
         node.add_edge(view._changed[1], dbase, shape, base._array.dtype)
     elif base._requires_grad:
         node.add_edge(base._node or base, dbase, shape, base._array.dtype)
@@ -194,7 +196,7 @@ def rebase_history(x: Tensor, result: Tensor) -> None:
     slices.add_edge(node, dpart, x._array.shape, x._array.dtype)
     _go_around_views(node, x, base, copied)
     _set_node(base, slices)
-    x._changed = x._version[0], slices
+    x._changed, x._requires_grad = (x._version[0], slices), True
     if x._node is not None and x._node.retained is not None:
         _refresh(x)  # what is wanted is the gradient of x as it is now
 

@@ -964,6 +964,12 @@ torch.ones(2, 3).repeat_interleave(torch.tensor(2), 1)
 torch.ones(2, 3).repeat_interleave(torch.tensor([1, -2]), 0)
 torch.ones(2, 3).repeat_interleave(torch.tensor([1.0, 2.0]), 0)
 torch.ones(2, 3).diff(dim=2)
+w = torch.ones(1).requires_grad_(); b = w.new_zeros(2, 2); d = b[0]; d.mul_(w); b.detach_(); d.is_leaf
+w = torch.ones(1).requires_grad_(); b = w.new_zeros(2, 2); d = b[0]; d.mul_(w); b.detach_(); d.sum().backward(); w.grad
+w = torch.ones(1).requires_grad_(); b = w.new_zeros(2, 2); d = b[0]; d[:] = w; b.detach_(); d.is_leaf
+w = torch.ones(1).requires_grad_(); b = w.new_zeros(2, 2); d = b[0]; d[:] = w; b.detach_(); d.sum().backward(); w.grad
+w = torch.ones(1).requires_grad_(); b = w.new_zeros(2, 2); d = b[0]; d[0] = w; b.detach_(); d.is_leaf
+w = torch.ones(1).requires_grad_(); b = w.new_zeros(2, 2); d = b[0]; d[0] = w; b.detach_(); d.sum().backward(); w.grad
 q = torch.ones(2, 4, 3, 5).transpose(1, 2); o = torch.nn.functional.scaled_dot_product_attention(q, q, q); o.stride()
 q = torch.ones(2, 4, 3, 5).mT; o = torch.nn.functional.scaled_dot_product_attention(q, q, q); o.stride()
 q = torch.ones(4, 3, 5).transpose(0, 1); o = torch.nn.functional.scaled_dot_product_attention(q, q, q); o.stride()
