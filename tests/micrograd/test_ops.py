@@ -431,7 +431,9 @@ def a_result_lies_in_memory_in_order_where_it_does_in_pytorch(case, arrays, opti
 
 # What PyTorch calls the nodes of its own compositions, and variants that are one op here.
 OTHER_NAMES = {
+    "CopyBackwards": ("torch::autograd::CopyBackwards",),
     "CopySlices": ("torch::autograd::CopySlices", "torch::autograd::CopyBackwards", "FillBackward3"),
+    "FillBackward3": ("torch::autograd::CopyBackwards",),  # a number assigned to a tensor without dimensions
     "IndexPutBackward0": ("torch::autograd::CopySlices",),
     "MaskedFillBackward0": ("MaskedFillBackward1",),
     "PermuteBackward0": ("ViewBackward0",),  # of an einsum whose product needs no other order
