@@ -135,8 +135,8 @@ def _setitem(input: Tensor, index: Any, value: Any) -> None:
         _put_into(part, advanced, value, assigned=True)
 
 
-def _put_into(x: Tensor, index: Any, value: Any, assigned: bool = False) -> None:
-    """x[index] = value, where index is None (the whole of x), or of arrays."""
+def _put_into(x: Tensor, index: Any, value: Any, assigned: bool = False, fill: str = "FillBackward2") -> None:
+    """x[index] = value, where index is None (the whole of x), or of arrays. fill: the node's name for a number."""
     array, is_tensor = plain(value), isinstance(value, Tensor)
     name = "IndexPutBackward0"
     if not isinstance(array, np.ndarray) or _is_one_number(array, index, x._array.ndim):
@@ -145,7 +145,7 @@ def _put_into(x: Tensor, index: Any, value: Any, assigned: bool = False) -> None
             if x._array.dtype == np.uint8 and -256 < array < 0:
                 array = int(array)  # of a tensor, unlike of a number, floats wrap too
         array = array if isinstance(array, np.ndarray) else need_to_fit(array, x._array.dtype)
-        name = ("FillBackward3" if assigned or is_tensor else "FillBackward2") if index is None else name
+        name = ("FillBackward3" if assigned or is_tensor else fill) if index is None else name
         if index is None and (assigned or is_tensor) and is_expanded(x._array):
             raise RuntimeError(OVERLAPS)  # by fill_ and a number alone PyTorch fills it
     elif is_tensor and index is not None:
@@ -301,9 +301,7 @@ def fill_(input: Tensor, value: Any) -> Tensor:
 @function(examples=["x.clone().zero_()"])
 def zero_(input: Tensor) -> Tensor:
     """Fill input with zeros, in place."""
-    _put_into(input, None, 0)
-    if input._node is not None and input._node.name == "FillBackward2":  # it is no view
-        input._node.name = "ZeroBackward0"
+    _put_into(input, None, 0, fill="ZeroBackward0")
     return input
 
 

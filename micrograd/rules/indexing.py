@@ -58,16 +58,13 @@ def basic_kind(basic: tuple[Any, ...]) -> str:
 def takes_all(basic: tuple[Any, ...], shape: tuple[int, ...]) -> bool:
     """Whether a basic index is full slices alone: what is assigned there PyTorch writes to the tensor itself."""
     gap = basic.index(...)
-    slices, dims = (
-        [*basic[:gap], *basic[gap + 1 :]],
-        [*shape[:gap], *shape[max(0, len(shape) - len(basic) + gap + 1) :]],
-    )
-    return len(slices) <= len(shape) and all(
+    named = [*zip(basic[:gap], shape, strict=False), *zip(basic[:gap:-1], shape[::-1], strict=False)]
+    return len(basic) <= len(shape) + 1 and all(
         isinstance(item, slice)
         and item.start in (None, 0)
         and item.step in (None, 1)
         and (item.stop is None or item.stop >= n)
-        for item, n in zip(slices, dims, strict=False)
+        for item, n in named
     )
 
 
