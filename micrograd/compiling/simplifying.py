@@ -318,8 +318,11 @@ class SimplifiedSource(EditedSource):
 
     def forget(self) -> bool:
         """Without what is never read."""
-        read = [n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
-        used = {*read}
+        used = {n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        # `part *= x` changes the array that it is a part of, whether the name is read again or not.
+        used |= {
+            n.target.id for n in ast.walk(self.tree) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
+        }
         for node in ast.walk(self.tree):
             if isinstance(node, ast.FunctionDef) and node is not self.tree and node.name not in used:
                 first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
