@@ -27,14 +27,14 @@ TRIALS = 5
 # The process of the second word kills itself in the middle of its first trial.
 PROGRAM = """
 import os, sys
-from makemore import storages, trials, tune
+from makemore import search, tune
 from micrograd.command import run_command
-storages.HEARTBEAT = 1
-train = trials.dev_loss_of
+search.HEARTBEAT = 1
+train = search.dev_loss_of
 def killed(trial, config, corpus, say):
     return train(trial, config, corpus, lambda text: os.kill(os.getpid(), 9))
 if sys.argv[1] == "killed":
-    trials.dev_loss_of = killed
+    search.dev_loss_of = killed
 run_command(lambda: tune.main(sys.argv[2:]))
 """
 
@@ -80,7 +80,7 @@ def start(kind, *flags, cwd):
 def trials_in(url):
     import optuna
 
-    from makemore.storages import storage_of
+    from makemore.search import storage_of
 
     return optuna.load_study(study_name="bigram", storage=storage_of(url)).trials
 

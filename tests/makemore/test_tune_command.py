@@ -19,9 +19,10 @@ from matplotlib.image import imread
 from makemore import data
 from makemore.config import SETTINGS, config_of
 from makemore.models import TYPES, make
+from makemore.search import command_of
 from makemore.search_space import USUAL, Between, space_of, usual_ranges
 from makemore.training import Training
-from makemore.tune import command_of, parser_of_flags
+from makemore.tune import parser_of_flags
 
 optuna = pytest.importorskip("optuna")
 ROOT = Path(data.__file__).resolve().parents[1]
@@ -326,7 +327,7 @@ def test_bad_input_is_a_line(command, few_words, tmp_path, monkeypatch, flags, c
 
 
 def test_another_database_takes_the_place_of_the_file(command, few_words, tmp_path, monkeypatch):
-    monkeypatch.setattr("makemore.trials.Search.run", lambda search: False)  # as after Ctrl-C
+    monkeypatch.setattr("makemore.search.Search.run", lambda search: False)  # as after Ctrl-C
     storage = f"sqlite:///{tmp_path / 'shared.db'}"
     flags = ["-i", few_words, "-o", tmp_path, *QUICK, "--search", "schedule", "--storage", storage]
     outcome = command("tune", *flags)
@@ -371,14 +372,14 @@ def test_four_processes_make_as_many_trials_as_are_asked_for_and_all_name_one_be
 
 KILLED = """
 import os, sys
-from makemore import trials, tune
-trials.dev_loss_of = lambda *arguments: os.kill(os.getpid(), 9)
+from makemore import search, tune
+search.dev_loss_of = lambda *arguments: os.kill(os.getpid(), 9)
 tune.main(sys.argv[1:])
 """
 
 
 def test_the_next_process_takes_up_the_trial_of_one_that_was_killed(command, few_words, tmp_path, monkeypatch):
-    monkeypatch.setattr("makemore.storages.HEARTBEAT", 1)
+    monkeypatch.setattr("makemore.search.HEARTBEAT", 1)
     flags = ["-i", few_words, "-o", tmp_path / "tune", "--max-steps", 20, "--search", "learning_rate"]
     flags += ["--type", "bigram", "--trials", "3"]
     words = [sys.executable, "-c", KILLED, *map(str, flags)]
