@@ -1,4 +1,4 @@
-"""What a run is made of: the bounds of its numbers, its defaults, its flags, and the check of config.json.
+"""What a run is made of: its settings with their bounds, defaults and flags, its type, and the check of config.json.
 
 A config is a dict of these settings and, once `run.complete` has seen the words, of what is known of them.
 """
@@ -9,9 +9,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from makemore.models import FAMILIES, NGRAMS, TYPES
+from makemore.models import FAMILIES, NGRAMS, TYPES, has_size
 from micrograd.command import Parser, UsageError, not_empty
 
 RUNS = Path("out")
@@ -66,41 +66,104 @@ SEED = Bounds(int, -(2**63), most=2**64 - 1)
 """Any integer of 64 bits, as PyTorch takes it."""
 MOST = 10**12
 """More steps, or characters, than anyone will see."""
-NUMBERS = {
-    "max_steps": Bounds(int, 0, most=MOST, also=-1),
-    "schedule_steps": Bounds(int, 0, most=MOST),
-    "eval_every": Bounds(int, 1, most=MOST),
-    "early_stop": Bounds(int, 0, most=MOST),
-    "warmup": Bounds(int, 0, most=MOST),
-    "batch_size": Bounds(int, 0, most=2**24),
-    "block_size": Bounds(int, 0, most=2**24),
-    "n_embd": Bounds(int, 1, most=2**24),
-    "n_embd2": Bounds(int, 1, most=2**24),
-    "n_layer": Bounds(int, 1, most=2**10),
-    "n_head": Bounds(int, 1, most=2**24),
-    "learning_rate": Bounds(float, 0, above=True),
-    "weight_decay": Bounds(float, 0),
-    "clip": Bounds(float, 0),
-    "smoothing": Bounds(float, 0),
-    "interpolation": Bounds(float, 0, above=True),
-    "longest": Bounds(int, 0, most=MOST),
-    "seed": SEED,
+COUNT, SIZE, AMOUNT = Bounds(int, 0, most=MOST), Bounds(int, 1, most=2**24), Bounds(float, 0)
+
+
+# Settings.
+
+
+class Setting(NamedTuple):
+    """What a setting may be, and its flag.
+
+    values: the bounds of a number, the names to choose from, or bool. what, metavar, short: of its flag.
+    """
+
+    values: Any
+    what: str = ""
+    metavar: str = "N"
+    short: str = ""
+
+    def add_to(self, group: Any, name: str) -> None:
+        """Add the flag that sets it. It has no default: what is not given is None."""
+        how: dict[str, Any] = {"type": self.values, "metavar": self.metavar}
+        if self.values is bool:
+            how = {"action": argparse.BooleanOptionalAction, "default": None}
+        elif isinstance(self.values, tuple):
+            how = {"choices": self.values}
+        group.add_argument(*filter(None, [self.short]), flag_of(name), help=self.what, **how)
+
+    def allows(self, value: Any) -> bool:
+        """Whether it may be that value."""
+        if isinstance(self.values, Bounds):
+            return self.values.allow(value)
+        return isinstance(value, bool) if self.values is bool else isinstance(value, str) and value in self.values
+
+
+OF_MODEL = {
+    "unique": Setting(bool, "read a word that stands in the list more than once only once (no)"),
+    "fit": Setting(("gradient", "counts"), "by gradient descent (default) or by counting"),
+    "block_size": Setting(
+        Bounds(int, 0, most=2**24), "how far it looks back (mlp 3, wavenet 8, others the whole word)"
+    ),
+    "n_layer": Setting(Bounds(int, 1, most=2**10), "layers (mlp 1, transformer 4)"),
+    "n_head": Setting(SIZE, "heads of attention (4)"),
+    "n_embd": Setting(SIZE, "numbers to a character (mlp 10, wavenet 24, others 64)"),
+    "n_embd2": Setting(SIZE, "hidden units (mlp 200, wavenet 128, others 64)"),
+    "batchnorm": Setting(bool, "mlp: normalize each batch (yes)"),
+    "direct": Setting(bool, "mlp: connections from the embedding straight to the output (no)"),
+    "blank": Setting(bool, "mlp: the net of makemore.py, with a token for what is before a word (no)"),
 }
-CHOICES = {
-    "fit": ("gradient", "counts"),
-    "split": ("80/10/10", "none"),
-    "optimizer": ("sgd", "adamw"),
-    "schedule": ("constant", "step", "linear", "cosine"),
+OF_TRAINING = {
+    "max_steps": Setting(
+        Bounds(int, 0, most=MOST, also=-1),
+        "steps in total; -1: without end, until Ctrl-C (by type; fewer on a short list)",
+    ),
+    "batch_size": Setting(
+        Bounds(int, 0, most=2**24), "examples, or words, to a step (32; n-grams all of them)", short="-b"
+    ),
+    "learning_rate": Setting(
+        Bounds(float, 0, above=True), "(n-grams 50 or less, mlp and wavenet 0.1, others 0.003)", "R", "-l"
+    ),
+    "weight_decay": Setting(AMOUNT, "n-grams: times (W**2).mean() in the loss; others: the optimizer's", "W", "-w"),
+    "optimizer": Setting(("sgd", "adamw"), "(sgd; adamw where makemore.py has it)"),
+    "schedule": Setting(
+        ("constant", "step", "linear", "cosine"), "of the learning rate; step: a tenth from half the steps on"
+    ),
+    "warmup": Setting(COUNT, "steps until the rate is reached"),
+    "clip": Setting(AMOUNT, "largest norm of the gradient (0: any)"),
+    "early_stop": Setting(
+        COUNT,
+        "stop after N evaluations without a better dev loss (nets: a third of all evaluations; 0: never)",
+    ),
+    "smoothing": Setting(
+        AMOUNT,
+        "added to every count; 0 makes what was never seen impossible (instead, shorter n-grams are mixed in, as much "
+        "as the dev words like best)",
+        "S",
+    ),
+    "seed": Setting(SEED, f"of all that is drawn ({LECTURE_SEED})"),
+    "eval_every": Setting(Bounds(int, 1, most=MOST), "steps between evaluations"),
 }
-SWITCHES = ("batchnorm", "direct", "blank")
-OF_SOME_TYPES = ("n_embd", "n_embd2", "n_layer", "n_head", *SWITCHES)
+SPLIT = Setting(("80/10/10", "none"), "train, dev and test, or train on everything")
+WITHOUT_FLAG = {
+    "schedule_steps": Setting(COUNT),
+    "interpolation": Setting(Bounds(float, 0, above=True)),
+    "longest": Setting(COUNT),
+}
+EVERY_SETTING = OF_MODEL | OF_TRAINING | {"split": SPLIT} | WITHOUT_FLAG
+OF_SOME_TYPES = ("n_embd", "n_embd2", "n_layer", "n_head", "batchnorm", "direct", "blank")
 OPTIONAL = (*OF_SOME_TYPES, "interpolation", "unique")
 """What a config.json may lack."""
 
 
+def flag_of(name: str) -> str:
+    """The flag that sets a name of the config."""
+    return "--" + name.replace("_", "-")
+
+
 def wrong_settings(config: Mapping[str, Any]) -> list[str]:
     """The names of what a config.json lacks, or has a value for that no flag would give."""
-    known = {*NUMBERS, *CHOICES, *SWITCHES, "unique", "type", "input_file", "digest", "vocabulary"}
+    known = {*EVERY_SETTING, "type", "input_file", "digest", "vocabulary"}
     required = known - {*OPTIONAL}
     wrong = required - config.keys()
     wrong |= {name for name in known & config.keys() if not _is_allowed(name, config[name])}
@@ -115,12 +178,8 @@ def wrong_settings(config: Mapping[str, Any]) -> list[str]:
 
 
 def _is_allowed(name: str, value: Any) -> bool:
-    if name in NUMBERS:
-        return NUMBERS[name].allow(value) or (name == "smoothing" and value is None)
-    if name in CHOICES:
-        return isinstance(value, str) and value in CHOICES[name]
-    if name in (*SWITCHES, "unique"):
-        return isinstance(value, bool)
+    if name in EVERY_SETTING:
+        return EVERY_SETTING[name].allows(value) or (name == "smoothing" and value is None)
     if name == "vocabulary":
         return isinstance(value, list) and all(isinstance(item, str) and len(item) == 1 for item in value)
     return isinstance(value, str) and (name != "input_file" or _is_path(value))
@@ -189,54 +248,15 @@ def keeps_best(config: Mapping[str, Any]) -> bool:
 # Flags.
 
 
-def flag_of(name: str) -> str:
-    """The flag that sets a name of the config."""
-    return "--" + name.replace("_", "-")
-
-
 def add_training_flags(parser: Parser) -> None:
     """The flags that make up a run. None has a default here: --resume takes them from the run."""
     group = parser.add_argument_group("the model")
     group.add_argument("--type", choices=["auto", *TYPES], help="(auto: what is best on lists of that length)")
-    _add_switch(group, "unique", "read a word that stands in the list more than once only once (no)")
-    _add_choice(group, "fit", "by gradient descent (default) or by counting")
-    _add_number(group, "block_size", "N", "how far it looks back (mlp 3, wavenet 8, others the whole word)")
-    _add_number(group, "n_layer", "N", "layers (mlp 1, transformer 4)")
-    _add_number(group, "n_head", "N", "heads of attention (4)")
-    _add_number(group, "n_embd", "N", "numbers to a character (mlp 10, wavenet 24, others 64)")
-    _add_number(group, "n_embd2", "N", "hidden units (mlp 200, wavenet 128, others 64)")
-    _add_switch(group, "batchnorm", "mlp: normalize each batch (yes)")
-    _add_switch(group, "direct", "mlp: connections from the embedding straight to the output (no)")
-    _add_switch(group, "blank", "mlp: the net of makemore.py, with a token for what is before a word (no)")
+    for name, setting in OF_MODEL.items():
+        setting.add_to(group, name)
     group = parser.add_argument_group("its training")
-    _add_number(
-        group, "max_steps", "N", "steps in total; -1: without end, until Ctrl-C (by type; fewer on a short list)"
-    )
-    _add_number(group, "batch_size", "N", "examples, or words, to a step (32; n-grams all of them)", "-b")
-    _add_number(group, "learning_rate", "R", "(n-grams 50 or less, mlp and wavenet 0.1, others 0.003)", "-l")
-    _add_number(group, "weight_decay", "W", "n-grams: times (W**2).mean() in the loss; others: the optimizer's", "-w")
-    _add_choice(group, "optimizer", "(sgd; adamw where makemore.py has it)")
-    _add_choice(group, "schedule", "of the learning rate; step: a tenth from half the steps on")
-    _add_number(group, "warmup", "N", "steps until the rate is reached")
-    _add_number(group, "clip", "N", "largest norm of the gradient (0: any)")
-    _add_number(group, "early_stop", "N", "stop after N evaluations without a better dev loss (nets: a third of all "
-                "evaluations; 0: never)")  # fmt: skip
-    what = "added to every count; 0 makes what was never seen impossible (instead, shorter n-grams are mixed in, "
-    _add_number(group, "smoothing", "S", what + "as much as the dev words like best)")
-    _add_number(group, "seed", "N", f"of all that is drawn ({LECTURE_SEED})")
-    _add_number(group, "eval_every", "N", "steps between evaluations")
-
-
-def _add_number(group: Any, name: str, metavar: str, what: str, *short: str) -> None:
-    group.add_argument(*short, flag_of(name), type=NUMBERS[name], metavar=metavar, help=what)
-
-
-def _add_choice(group: Any, name: str, what: str) -> None:
-    group.add_argument(flag_of(name), choices=CHOICES[name], help=what)
-
-
-def _add_switch(group: Any, name: str, what: str) -> None:
-    group.add_argument(flag_of(name), action=argparse.BooleanOptionalAction, default=None, help=what)
+    for name, setting in OF_TRAINING.items():
+        setting.add_to(group, name)
 
 
 def add_sampling_flags(parser: argparse.ArgumentParser) -> None:
@@ -277,7 +297,7 @@ def parser_of_flags() -> Parser:
     group = parser.add_argument_group("what to learn from, and where to keep it")
     add_list_flag(group)
     add_folder_flag(group, "the next number under out/")
-    _add_choice(group, "split", "train, dev and test, or train on everything")
+    SPLIT.add_to(group, "split")
     group.add_argument("--resume", action="store_true", help="go on with the run in -o (default: the latest)")
     group.add_argument("--overwrite", action="store_true", help="replace the run in -o")
     group.add_argument("--sample-only", action="store_true", help="only draw words from the run in -o")
@@ -299,6 +319,57 @@ def parser_of_flags() -> Parser:
     what = "beside the new words, show those of a model that knows nothing"
     parser.add_argument("--uniform", action="store_true", help=what)
     return parser
+
+
+# The type of model for a list: what `--type auto` chooses. docs/choosing-a-model.md has the measurements, on lists of
+# 148 to 663,000 words.
+
+FEW_WORDS = 2000
+"""On fewer words a net overfits before its last step, so it needs dev words that show when to stop."""
+
+SHORTEST = 148
+"""On fewer words nothing was measured."""
+
+
+class Choice(NamedTuple):
+    """A type and settings that belong to it, and why it was chosen."""
+
+    type: str
+    settings: Mapping[str, Any] = {}
+    why: str = ""
+
+    @property
+    def flags(self) -> str:
+        """The flags that choose them."""
+        return " ".join([f"--type {self.type}", *[f"{flag_of(name)} {value}" for name, value in self.settings.items()]])
+
+
+BEST = {600: Choice("gru"), 50_000: Choice("lstm"), math.inf: Choice("lstm", {"n_embd2": 128})}
+"""The best on lists of fewer words than the key."""
+
+
+def best_for(words: int) -> Choice:
+    """The best on a list of so many words, of the types that take a minute or less on the bundled names."""
+    return next(choice for end, choice in BEST.items() if words < end)
+
+
+def choose(flags: argparse.Namespace, words: int, has_dev: bool) -> Choice:
+    """The type for a list of so many words: the best for its length that takes the sizes which the flags name."""
+    best = best_for(words)
+    if flags.fit == "counts":
+        return Choice("trigram", {"fit": "counts"}, "the longest context of the models that are counted")
+    given = [name for name in SIZES if getattr(flags, name) is not None]
+    if not all(has_size(best.type, name) for name in given):
+        taker = next((type_ for type_ in ("mlp", *TYPES) if all(has_size(type_, name) for name in given)), best.type)
+        return Choice(taker, {}, "which has " + " and ".join(map(flag_of, given)))
+    descent = [name for name in (*TRAINING[best.type], *given) if getattr(flags, name) is not None]
+    if words < FEW_WORDS and not has_dev and not descent:
+        why = "because no dev words show when a net overfits so short a list"
+        return Choice("trigram", {"fit": "counts"}, why)
+    start, end = max([0, *[end for end in BEST if end <= words]]), min(end for end in BEST if words < end)
+    range_ = f"{start:,} to {end - 1:,} words" if start else f"fewer than {end:,} words"
+    range_ = range_ if end < math.inf else f"{start:,} words or more"
+    return best._replace(why=f"the best on lists of {range_}; --type names another")
 
 
 # From flags to a config.

@@ -1,5 +1,11 @@
-"""A list of words, split, in the forms that models and evaluations want; each is made once, when it is asked for."""
+"""A list of words, split, in the forms that models and evaluations want; each is made once, when it is asked for.
 
+A long list is read by all processes of an mpiexec: each reads its part of the file, and what they find is put together.
+What comes out is what one process finds, to the last bit.
+"""
+
+import contextlib
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -7,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from makemore import data, in_parts
-from makemore.data import Examples, Split, Survey, WordList
-from makemore.language_model import ContextCounts, evaluate
+from makemore import data, processes
+from makemore.data import Examples, Split, Survey, Vocabulary, WordList
+from makemore.language_model import ContextCounts, evaluate, window_of
 from micrograd.command import UsageError
+from micrograd.distributed.group import current
 
 SPLITS = Split._fields
 TABLE_CONTEXT = 2
@@ -46,7 +53,7 @@ class Corpus:
         Raises OSError and UsageError where the list cannot be read, and UsageError where it is too short to split.
         """
         words = path if isinstance(path, WordList) else WordList(path, unique)
-        survey = in_parts.survey(words)
+        survey = survey_of(words)
         if split == "none":
             return cls(words, survey, {"train": words.blocks})
         if survey.words < 2:
@@ -64,7 +71,7 @@ class Corpus:
         if more is not None:  # what comes next is the same, whatever was before
             table = more.sum(tuple(range(more.ndim - order)))
         elif self.parts[part] == self.list.blocks:
-            table = in_parts.count_ngrams(self.list, self.vocabulary, order)
+            table = ngrams_of(self.list, self.vocabulary, order)
         else:
             table = data.count_ngrams(self.parts[part](), self.vocabulary, order)
         self._tables[part, order] = table
@@ -76,7 +83,7 @@ class Corpus:
 
     def _examples(self, part: str, context_length: int | None) -> Examples:
         """The examples of the part: windows of that many token ids, or whole words for None."""
-        return examples_of(self.token_ids(part), context_length)
+        return data.examples(self.token_ids(part), context_length)
 
     def _context_counts(self, part: str, context_length: int | None) -> ContextCounts:
         """The examples of the part, each different one once."""
@@ -103,11 +110,97 @@ class Corpus:
         return None if found is None else evaluate(model, found)
 
 
-def examples_of(ids: np.ndarray, context_length: int | None) -> Examples:
-    """The examples of the token ids of a text: windows of that many, or whole words for None."""
-    return data.word_examples(ids) if context_length is None else data.examples(ids, context_length)
+# A long list, read by several processes.
+
+LONG = 1 << 22
+"""Bytes of a list that is worth the while."""
+
+HASHING = 0.15
+"""How long the digest of a file takes beside a look through its words (SHA-256 by the processor's own instructions)."""
+
+Part = tuple[int, int]
 
 
-def window_of(model: Any) -> int | None:
-    """How many token ids a model reads at a time; None for one that reads whole words."""
-    return None if model.whole_words else model.context_length
+def _is_long(words: WordList) -> bool:
+    """Whether it is worth while to read the list in parts."""
+    if processes.size() == 1 or words.unique:
+        return False
+    return words.path.is_file() and words.path.stat().st_size > LONG
+
+
+def survey_of(words: WordList) -> Survey:
+    """`data.survey` of a list. The digest is of the whole list in its order, so rank 0 alone works it out; for that its
+    part is shorter."""
+    if not _is_long(words):
+        return data.survey(words.blocks())
+    parts = words.cuts(processes.size(), max(0.0, (1 + HASHING) / processes.size() - HASHING))
+    found, plain, digests = zip(*processes.together(_survey_part, words.path, parts), strict=True)
+    digest = digests[0]
+    if not all(plain):
+        of_words = hashlib.sha256()
+        for block in words.blocks():
+            of_words.update(block.encode())
+        digest = of_words.hexdigest()
+    return Survey(
+        sum(each.words for each in found),
+        min(each.shortest for each in found),
+        max(each.longest for each in found),
+        Vocabulary(character for each in found for character in each.vocabulary.characters),
+        digest,
+    )
+
+
+def _survey_part(path: Path, parts: list[Part]) -> tuple[Survey, bool, str]:
+    """The survey of this rank's part, whether the part is plain, and on rank 0 where it is the digest of the whole
+    file, which is that of the words where all parts are."""
+    words, rank, digest = WordList(path), current().rank, ""
+    found = data.survey(words.blocks(*parts[rank]), digested=False)
+    if rank == 0 and words.is_plain:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return found, words.is_plain, digest
+
+
+def ngrams_of(words: WordList, vocabulary: Vocabulary, order: int) -> np.ndarray:
+    """`data.count_ngrams` of a list."""
+    if not _is_long(words):
+        return data.count_ngrams(words.blocks(), vocabulary, order)
+    data.check_table(len(vocabulary), order)
+    processes.together(_count_part, words.path, words.cuts(processes.size()), vocabulary, order)
+    processes.together(_add_up)
+    return _tables.pop()
+
+
+_tables: list[np.ndarray] = []
+"""The table of this process's part, until all are added up."""
+
+
+def _count_part(path: Path, parts: list[Part], vocabulary: Vocabulary, order: int) -> None:
+    _tables[:] = [data.count_ngrams(WordList(path).blocks(*parts[current().rank]), vocabulary, order)]
+
+
+def _add_up() -> None:
+    """Add all ranks' tables to that of rank 0, some at a time to take little memory; that of the others goes."""
+    group = current()
+    rows = _tables[0].reshape(-1)
+    for start in range(0, len(rows), 1 << 20):
+        some = rows[start : start + (1 << 20)]
+        group.comm.Reduce(group.MPI.IN_PLACE if group.rank == 0 else some, some if group.rank == 0 else None)
+    if group.rank:
+        _tables.clear()
+
+
+def seen_in(words: WordList, candidates: Iterable[str], meanwhile: Callable[[], object] = lambda: None) -> set[str]:
+    """`WordList.seen` of a list. meanwhile: what else there is to do, which rank 0 does while the others look."""
+    if not _is_long(words):
+        meanwhile()
+        return words.seen(candidates)
+    parts = words.cuts(8 * processes.size())  # a rank that is free takes the next
+    with contextlib.closing(processes.each(_seen_in_part, parts, words.path, set(candidates))) as results:
+        _, found = next(results)
+        meanwhile()
+        return found.union(*[others for _, others in results])
+
+
+def _seen_in_part(part: Part, path: Path, candidates: set[str]) -> set[str]:
+    return WordList(path).seen(candidates, *part)

@@ -330,8 +330,13 @@ class Examples(NamedTuple):
         return Examples(contexts, targets)
 
 
-def examples(ids: np.ndarray, context_length: int) -> Examples:
-    """Every example of the token ids of a text, (n + 1,); before the beginning of a word the context is boundaries."""
+def examples(ids: np.ndarray, context_length: int | None) -> Examples:
+    """Every example of the token ids of a text, (n + 1,); before the beginning of a word the context is boundaries.
+
+    context_length: None for whole words, see `word_examples`.
+    """
+    if context_length is None:
+        return word_examples(ids)
     targets = ids[1:].astype(np.int64)
     if not context_length:
         return Examples(np.zeros((len(targets), 0), np.int64), targets)

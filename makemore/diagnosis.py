@@ -1,6 +1,7 @@
-"""How a net is doing inside, as the third lecture looks at it, and its search for a learning rate."""
+"""How a run is doing: a look inside its net, as the third lecture takes it, TensorBoard, and a search for a rate."""
 
 import copy
+import itertools
 import math
 from typing import Any, NamedTuple
 
@@ -8,15 +9,15 @@ import numpy as np
 
 import micrograd
 from makemore import plots
-from makemore.corpus import Corpus, window_of
+from makemore.corpus import Corpus
 from makemore.display import progress_bar, table
-from makemore.language_model import loss_of
+from makemore.language_model import Sampler, embedding_of, loss_of, window_of
 from makemore.models import NGRAMS
 from makemore.models.ngram import Counts, NGram
-from makemore.optimizers import optimizer_of
 from makemore.run_folder import SWEEP, RunFolder
-from makemore.training import Training, loss_of_step
-from micrograd import Tensor, graph
+from makemore.steps import Step, optimizer_of, rate_at
+from makemore.training import Training
+from micrograd import Generator, Tensor, graph
 from micrograd.command import UsageError
 
 SATURATED = 0.97
@@ -27,6 +28,8 @@ NONLINEAR = (*BOUNDED, "relu", "sigmoid", "gelu", "gelu_tanh", "gru", "lstm")
 RATES_TRIED = 1000
 RECORDS = 200
 """At about how many steps the updates are recorded."""
+WORDS_SHOWN = 10
+"""How many new words each evaluation shows in TensorBoard."""
 
 
 class LayerOutput(NamedTuple):
@@ -148,6 +151,79 @@ class Watch:
             folder.write("updates.png", plots.update_ratios(self.steps, np.array(self.ratios), list(data)))
 
 
+# TensorBoard.
+
+
+class Board:
+    """Writes to the folder that `tensorboard --logdir` reads, at each evaluation of a run.
+
+    What it measures of the last step before an evaluation goes into the run's record of losses as well: learning_rate;
+    gradient_norm, of all gradients as one vector, after --clip; update_ratio, the norm of the update over that of the
+    parameters. Raises UsageError where tensorboardX is not installed.
+    """
+
+    def __init__(self, run: Training, folder: str):
+        try:
+            from tensorboardX import SummaryWriter
+        except ImportError:
+            raise UsageError(
+                "--tensorboard needs tensorboardX: pip install 'micrograd-makemore[tensorboard]'"
+            ) from None
+        # What a run that was stopped had written beyond the step that it goes on from is not shown.
+        suffix = f".{run.step}"  # two runs within a second would write one file
+        purged = run.step + 1 if run.step else None
+        self.writer: Any = SummaryWriter(folder, purge_step=purged, filename_suffix=suffix)
+        self.before: np.ndarray | None = None
+        self._keep(run)
+
+    def stepped(self, run: Training) -> None:
+        """Called after each step."""
+        run.measured = {}
+        if self.before is not None:
+            after, norm = _row(run.model), np.linalg.norm
+            gradients = [p.grad.numpy() for p in run.model.parameters() if p.grad is not None]
+            run.measured = {
+                "learning_rate": rate_at(run.step - 1, run.config),
+                "gradient_norm": math.hypot(*[float(norm(gradient)) for gradient in gradients]),
+                "update_ratio": float(norm(after - self.before)) / max(float(norm(self.before)), 1e-30),
+            }
+        self._keep(run)
+
+    def _keep(self, run: Training) -> None:
+        """Keep the parameters where an evaluation follows the next step."""
+        following = run.step + 1
+        wanted = following % run.config["eval_every"] == 0 or following == run.config["max_steps"]
+        self.before = _row(run.model) if wanted else None
+
+    def evaluated(self, run: Training) -> None:
+        """Called after each evaluation."""
+        line = run.metrics[-1]
+        for name, number in line.items():
+            if name != "step" and number is not None:
+                title = f"loss/{name.removesuffix('_loss')}" if name.endswith("_loss") else name
+                self.writer.add_scalar(title, number, run.step)
+        vocabulary = run.corpus.vocabulary
+        sampler = Sampler(run.model, vocabulary, Generator().manual_seed(run.config["seed"]), at_once=WORDS_SHOWN)
+        words = list(itertools.islice(sampler.words(), WORDS_SHOWN))
+        self.writer.add_text("new words", "  \n".join(words), run.step)  # so that Markdown keeps the lines
+        self.writer.flush()
+
+    def close(self, run: Training) -> None:
+        """Write the embedding of the characters, and end."""
+        points, tokens = embedding_of(run.model), run.corpus.vocabulary.tokens
+        if points is not None:
+            self.writer.add_embedding(points, metadata=tokens, tag="embedding", global_step=run.step)
+        self.writer.close()
+
+
+def _row(model: Any) -> np.ndarray:
+    """All parameters side by side, a copy."""
+    return np.concatenate([parameter.detach().numpy().reshape(-1) for parameter in model.parameters()])
+
+
+# A learning rate.
+
+
 def find_learning_rate(config: dict[str, Any], corpus: Corpus, model: Any, folder: RunFolder) -> None:
     """The lecture's sweep: a step at each of a thousand rates, from small to large; draws them and suggests one.
 
@@ -156,22 +232,17 @@ def find_learning_rate(config: dict[str, Any], corpus: Corpus, model: Any, folde
     """
     low, high = (0, 3) if config["type"] in NGRAMS else (-3, 0)
     exponents = np.linspace(low, high, RATES_TRIED)
-    optimizer = optimizer_of(config, model)
-    next_loss = loss_of_step(config, corpus, model)
+    steps = Step(config, corpus, model, optimizer_of(config, model))
     losses: list[float] = []
     for exponent in progress_bar(exponents, unit="step", desc="trying rates"):
-        optimizer.param_groups[0]["lr"] = float(10**exponent)
-        loss = next_loss()
-        if not math.isfinite(loss.item()):
+        loss = steps.take(float(10**exponent))
+        if not math.isfinite(loss):
             break
-        losses.append(loss.item())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        losses.append(loss)
     tried = np.array(losses)
     if len(tried) < 10:
-        steps = len(tried) + 1
-        raise UsageError(f"the loss became {loss.item()} after {steps} steps: the sizes or the words do not train")
+        after = len(tried) + 1
+        raise UsageError(f"the loss became {loss} after {after} steps: the sizes or the words do not train")
     smooth = smoothed(tried)
     best = int(smooth.argmin())
     suggested = float(f"{10 ** exponents[best] / 3:.1g}")

@@ -48,13 +48,10 @@ def width(text: str) -> int:
     Source: Unicode Standard Annex #11, East Asian Width. Terminals differ in emoji that are joined to one.
     """
     # NFC makes one character of the parts of a Korean syllable, of which only the first would take columns.
-    return sum(map(_columns, unicodedata.normalize("NFC", text)))
-
-
-def _columns(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    drawn = [
+        each for each in unicodedata.normalize("NFC", text) if unicodedata.category(each) not in ("Mn", "Me", "Cf")
+    ]
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in drawn)
 
 
 def padded(text: str, columns: int) -> str:

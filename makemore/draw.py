@@ -3,11 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from makemore.config import Bounds, add_folder_flag
-from makemore.data import Vocabulary, examples
-from makemore.language_model import check_word_fits, loss_of
+from makemore.data import Vocabulary
+from makemore.language_model import examples_of_word, loss_of
 from makemore.run_folder import RunFolder
 from micrograd import from_numpy
 from micrograd.command import Parser, UsageError, not_empty, run_command
@@ -23,18 +21,15 @@ def picture_of(model: Any, vocabulary: Vocabulary, word: str, at: int | None = N
     Raises UsageError for a character that the model does not know, a number that the word has no prediction for, and a
     model that has no gradients.
     """
-    ids = np.array([0, *vocabulary.encode(word), 0], np.int64)
-    n = len(ids) - 1
+    contexts, targets = examples_of_word(model, vocabulary, word)
+    n = targets.size
     if at is not None and at > n:
         raise UsageError(f"--at {at}: {word!r} has {n} predictions, one for each character and one for its end")
-    if model.whole_words:
-        check_word_fits(model.context_length, word, n)
-        contexts, targets = ids[None, : at or n], ids[None, 1 : 1 + (at or n)].copy()
-        targets[:, : at - 1 if at else 0] = -1  # left out of the loss
-    else:
-        contexts, targets = examples(ids, model.context_length)
-        if at is not None:
-            contexts, targets = contexts[at - 1 : at], targets[at - 1 : at]
+    if at and model.whole_words:
+        contexts, targets = contexts[:, :at].copy(), targets[:, :at].copy()
+        targets[:, : at - 1] = -1  # left out of the loss
+    elif at:
+        contexts, targets = contexts[at - 1 : at], targets[at - 1 : at]
     contexts_in, targets_in = from_numpy(contexts), from_numpy(targets)
     loss = loss_of(model, contexts_in, targets_in)
     if not loss.requires_grad:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from makemore.config import add_folder_flag
-from makemore.exporting import frame, recorded, training
+from makemore.exporting import recorded, training
+from makemore.exporting.text import text_of
 from makemore.run_folder import RunFolder
 from makemore.training import Training
 from micrograd.command import Parser, UsageError, not_empty, run_command
@@ -43,7 +44,7 @@ def export(folder: RunFolder, path: Path, trains: bool = False) -> None:
         arrays = state.arrays
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **arrays, count=np.array(len(arrays) + 1))
-    text = frame.text_of(model, vocabulary, config, path, state)
+    text = text_of(model, vocabulary, config, path, state)
     weights.write_bytes(content.getvalue())
     try:
         path.write_bytes(text.encode(errors="backslashreplace"))  # the path of a list may hold lone surrogates

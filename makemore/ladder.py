@@ -55,8 +55,16 @@ def config_for(type_: str, corpus: Corpus, flags: argparse.Namespace) -> dict[st
     return config | {"early_stop": run.patience_for(config, corpus)}
 
 
-def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFolder) -> Rung:
+@cache
+def corpus_of(input_file: str | None) -> Corpus:
+    """The words of the file, else the bundled ones; read once in a process."""
+    return run.read_corpus({}, input_file)
+
+
+def climb(type_: str, titles: dict[str, str], flags: argparse.Namespace) -> Rung:
     """Train the rung in its folder, or resume it. Raises UsageError where it has other words or another seed."""
+    print(f"\n{titles[type_]}", flush=True)
+    corpus, folder = corpus_of(flags.input_file), RunFolder(Path(flags.work_dir) / type_)
     folder.settle()
     if (folder.path / CONFIG).exists():
         config = folder.read_config()
@@ -70,29 +78,12 @@ def climb(type_: str, corpus: Corpus, flags: argparse.Namespace, folder: RunFold
         with folder.staged(overwrite=False):
             training = Training(config, corpus, run.new_model(config, corpus), folder)
             seconds = run.train(training, quiet=True)
-    model = training.model
-    folder.restore(model)
-    losses = run.losses_of(training)
     for line in run.samples_of(training):
         print(line, flush=True)
-    run.draw_pictures(training, losses)
-    run.write_last_line(training, losses)
-    sampler = new_words.sampler_of(model, corpus.vocabulary, config, new_words.Drawing())
-    drawn = new_words.draw_words(sampler, WORDS_SHOWN, None)
-    own = losses[list(losses)[-1]]
-    return Rung(type_, parameters_of(model), own, training.step, seconds, [word.word for word in drawn])
-
-
-@cache
-def corpus_of(input_file: str | None) -> Corpus:
-    """The words of the file, else the bundled ones; read once in a process."""
-    return run.read_corpus({}, input_file)
-
-
-def climb_one(type_: str, titles: dict[str, str], flags: argparse.Namespace) -> Rung:
-    """`climb` in a process that has nothing but the flags."""
-    print(f"\n{titles[type_]}", flush=True)
-    return climb(type_, corpus_of(flags.input_file), flags, RunFolder(Path(flags.work_dir) / type_))
+    *_, own = run.conclude(training).values()
+    sampler = new_words.sampler_of(training.model, corpus.vocabulary, config, new_words.Drawing())
+    words = [drawn.word for drawn in new_words.draw_words(sampler, WORDS_SHOWN, None)]
+    return Rung(type_, parameters_of(training.model), own, training.step, seconds, words)
 
 
 def table_of(rungs: list[Rung]) -> str:
@@ -157,7 +148,7 @@ def train_rungs(corpus: Corpus, top: RunFolder, flags: argparse.Namespace) -> No
     left = [type_ for type_ in wanted if type_ not in trained]
     if processes.size() > 1:
         left.reverse()  # the long ones first, so that all processes end at about the same time
-    for type_, rung in processes.each(climb_one, left, titles, flags):
+    for type_, rung in processes.each(climb, left, titles, flags):
         known[type_] = rung
         ladder = [known[name] for name in TYPES if name in known]
         record = {"digest": corpus.survey.digest, "rungs": [rung._asdict() for rung in ladder]}

@@ -8,14 +8,13 @@ kind has `whole_words` = True and reads words from their beginning: contexts (n,
 
 import functools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import micrograd
 from makemore.data import Examples, Vocabulary, context_index, examples
-from makemore.growing import words_drawn
 from micrograd import Generator, Tensor, no_grad
 from micrograd.command import UsageError
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
@@ -25,6 +24,11 @@ CHARACTERS_AT_ONCE = 1 << 13
 
 LOGITS_AT_ONCE = 1 << 20
 """How many logits it may give in a call; a large vocabulary has fewer characters to a call."""
+
+
+def window_of(model: Any) -> int | None:
+    """How many token ids a model reads at a time; None for one that reads whole words."""
+    return None if model.whole_words else model.context_length
 
 
 def loss_of(model: Any, contexts: Tensor, targets: Tensor) -> Tensor:
@@ -93,6 +97,12 @@ class ContextCounts(NamedTuple):
         return ContextCounts(self.contexts[chosen], rows, self.targets[kept], self.counts[kept], self.rows_per_context)
 
 
+def embedding_of(model: Any) -> np.ndarray | None:
+    """The vector of each token id, (vocabulary_size, n_embd), a copy; None for a model without an embedding."""
+    found = next((module for module in model.modules() if isinstance(module, micrograd.nn.Embedding)), None)
+    return None if found is None else found.weight.detach().numpy()[: model.vocabulary_size].copy()
+
+
 RUN_AWAY = "the model gives no finite logits, its weights are too large: train with a lower rate"
 
 
@@ -153,6 +163,65 @@ class Uniform(micrograd.nn.Module):
         return micrograd.zeros(len(contexts), self.vocabulary_size)
 
 
+MOST_CACHED = 2**22  # probabilities that are kept for contexts that come again
+
+
+def words_drawn(
+    log_probabilities: Callable[[np.ndarray], np.ndarray],
+    multinomial: Callable[[np.ndarray], np.ndarray],
+    *,
+    window: int | None,
+    at_once: int,
+    temperature: float,
+    top_k: int | None,
+    prompt: list[int],
+    longest: int,
+) -> Iterator[np.ndarray]:
+    """Words without end, each as token ids (length,) without the boundary, drawn character by character.
+
+    log_probabilities: from contexts (n, length), int64, to log probabilities (n, size), float64. multinomial: from
+    probabilities (n, size), float32, to an index for each row, (n,). window: the length of a context, the latest token
+    id last; None for all from the boundary before the word on. at_once: how many words grow together. temperature:
+    logits are divided by it. top_k: only the k most probable characters are drawn; None for all. prompt: the token ids
+    that each word starts with. longest: how many are drawn after it where no boundary is.
+    `makemore.export` copies this function into its files, so it is written in NumPy alone.
+    """
+    cache: dict[bytes, np.ndarray] = {}
+
+    def probabilities(contexts: np.ndarray) -> np.ndarray:
+        """Those of each next character, (n, size) float32, computed once for each different context."""
+        keys = [row.tobytes() for row in contexts]
+        new = {key: i for i, key in enumerate(keys) if key not in cache}
+        if new:
+            logits = log_probabilities(contexts[list(new.values())])
+            with np.errstate(over="ignore"):  # the largest is 0 now; a tiny temperature makes -inf of others
+                logits = (logits - logits.max(1, keepdims=True)) / temperature
+            if top_k is not None and top_k < logits.shape[1]:
+                logits[logits < np.sort(logits, 1)[:, -top_k, None]] = -np.inf
+            exps = np.exp(logits)
+            cache.update(zip(new, (exps / exps.sum(1, keepdims=True)).astype(np.float32), strict=True))
+        rows = np.stack([cache[key] for key in keys])
+        if len(cache) * rows.shape[1] > MOST_CACHED:
+            for key in new:
+                del cache[key]
+        return rows
+
+    padding = window or 1  # boundaries before each word
+    first = padding + len(prompt)
+    while True:
+        ids = np.zeros((at_once, first + longest), np.int64)
+        ids[:, padding:first] = prompt
+        growing = np.arange(at_once)  # the words that have not ended
+        for end in range(first, first + longest):
+            drawn = multinomial(probabilities(ids[growing, 0 if window is None else end - window : end]))
+            ids[growing, end] = drawn
+            growing = growing[drawn != 0]
+            if not len(growing):
+                break
+        lengths = (ids[:, padding:] != 0).sum(1)
+        yield from [row[padding : padding + n] for row, n in zip(ids, lengths, strict=True)]
+
+
 class Sampler:
     """Draws words from a model with multinomial, from one generator, several words at once.
 
@@ -189,7 +258,7 @@ class Sampler:
             words_drawn,
             self._log_probabilities,
             lambda probabilities: generator.multinomial(probabilities, 1, replacement=True)[:, 0],
-            window=None if model.whole_words else model.context_length,
+            window=window_of(model),
             at_once=at_once,
             temperature=temperature,
             top_k=top_k,
@@ -226,16 +295,23 @@ class Score(NamedTuple):
 
 def score(model: Any, vocabulary: Vocabulary, word: str) -> Score:
     """How likely the model thinks a word. Raises UsageError for a character it does not know, or a word too long."""
-    ids = np.array([0, *vocabulary.encode(word), 0], np.int64)
-    if model.whole_words:
-        check_word_fits(model.context_length, word, len(word) + 1)
-        contexts, targets = ids[None, :-1], ids[1:]
-    else:
-        contexts, targets = examples(ids, model.context_length)
+    contexts, targets = examples_of_word(model, vocabulary, word)
+    targets = targets.reshape(-1)
     chosen = log_probabilities(model, contexts)[np.arange(len(targets)), targets]
     if np.isnan(chosen).any():
         raise UsageError(RUN_AWAY)
     return Score([vocabulary.tokens[id_] for id_ in targets], chosen.tolist())
+
+
+def examples_of_word(model: Any, vocabulary: Vocabulary, word: str) -> Examples:
+    """The examples of a word as the model reads them: for each character, and for the end, what is before it.
+
+    Raises UsageError for a character that the model does not know, or a word too long.
+    """
+    ids = np.array([0, *vocabulary.encode(word), 0], np.int64)
+    if model.whole_words:
+        check_word_fits(model.context_length, word, len(ids) - 1)
+    return examples(ids, window_of(model))
 
 
 def check_word_fits(context_length: int, word: str, length: int) -> None:

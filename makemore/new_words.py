@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from makemore import data, in_parts
+from makemore import data
+from makemore.corpus import seen_in
 from makemore.data import Vocabulary, WordList
 from makemore.display import progress_bar, shown, table
 from makemore.language_model import Sampler, score
@@ -81,7 +82,7 @@ def draw_words(
             batch = list(itertools.islice(new_words, wanted))
             tries += len(batch)
             fitting = [word for word in batch if len(word) >= max(1, how.min_length) and word.endswith(how.ending)]
-            seen = in_parts.seen(words, fitting, meanwhile) if words is not None else set()
+            seen = seen_in(words, fitting, meanwhile) if words is not None else set()
             for word in fitting:
                 unwanted = (how.only_new and word in seen) or (how.all_different and word in taken)
                 if not unwanted and len(drawn) < n:

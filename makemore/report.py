@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from makemore import processes, shards
-from makemore.choice import SHORTEST, best_for
+from makemore.config import SHORTEST, best_for
 from makemore.corpus import SPLITS, Corpus
 from makemore.display import decimal, quantity, shown, shown_token, table
 from makemore.models import NGRAMS

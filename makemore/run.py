@@ -8,21 +8,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import micrograd
-from makemore import data, diagnosis, plots, tensorboard
-from makemore.choice import Choice, choose
-from makemore.config import COMMON, TRAINING, config_of
+from makemore import data, diagnosis, plots
+from makemore.config import COMMON, TRAINING, Choice, choose, config_of
 from makemore.corpus import SPLITS, Corpus
 from makemore.display import quantity
-from makemore.language_model import Uniform, check_word_fits, evaluate
+from makemore.language_model import Uniform, check_word_fits, embedding_of, evaluate
 from makemore.models import FAMILIES, NGRAMS, make
 from makemore.models.ngram import Counts
 from makemore.report import Losses
 from makemore.run_folder import Checkpoint, RunFolder
-from makemore.training import LAST_CHARACTERS, Training, rate_for
+from makemore.steps import rate_for
+from makemore.training import LAST_CHARACTERS, Training
 from micrograd.command import UsageError
 from micrograd.guard import GuardError, guard
-from micrograd.nn import Embedding
 
 MOST_EPOCHS, LEAST_STEPS = 40, 1000
 """A net soon overfits a short list, so it takes fewer steps on one, see `steps_for`."""
@@ -54,7 +55,7 @@ def config_for(flags: argparse.Namespace, corpus: Corpus) -> tuple[dict[str, Any
 
     Raises UsageError where the flags do not fit the type or the words, or a table of n-grams would be too large.
     """
-    choice = None if flags.type else choose(flags, corpus)
+    choice = None if flags.type else choose(flags, corpus.survey.words, "dev" in corpus.parts)
     config = config_of(flags, choice.type, choice.settings) if choice else config_of(flags)
     if config["type"] in NGRAMS:
         data.check_table(len(corpus.vocabulary), config["block_size"] + 1)
@@ -192,7 +193,7 @@ def train(
     """Keep a run in its folder, and take its steps; how many seconds they took.
 
     diagnose: look inside, see `diagnosis.Watch`. guarded: under `micrograd.guard`. quiet: print nothing about the end.
-    board: a folder for TensorBoard, see `tensorboard.Board`.
+    board: a folder for TensorBoard, see `diagnosis.Board`.
     compiled: each step as a recorded program, unless something looks inside; the results are the same.
     threads: for products of matrices; None takes `threads_for` the run.
     Raises UsageError where the loss is not finite, or the guard catches something, and SystemExit with status 130 where
@@ -205,7 +206,7 @@ def train(
         folder.write_checkpoint(Checkpoint(0, {"counts": counts}, {}, None))
         return 0.0
     watch = diagnosis.Watch(run) if diagnose else None
-    shown_on = tensorboard.Board(run, board) if board else None
+    shown_on = diagnosis.Board(run, board) if board else None
     observers: list[Any] = [each for each in (watch, shown_on) if each]
 
     def stepped(run: Training) -> None:
@@ -236,7 +237,10 @@ def train(
         print("go on with: " + ("the same command" if quiet else resuming(folder)))
         raise SystemExit(130)
     if not quiet:
-        print(f"trained     {quantity(run.step - first, 'step')} in {seconds:.2f} s" + _why_ended(run))
+        early = run.config["early_stop"] and run.step != run.config["max_steps"]
+        best = run.best() if early else None
+        why = f"; the dev loss has not fallen since step {best['step']:,} (--early-stop 0 goes on)" if best else ""
+        print(f"trained     {quantity(run.step - first, 'step')} in {seconds:.2f} s{why}")
     if watch:
         watch.finish(folder)
     return seconds
@@ -247,14 +251,18 @@ def resuming(folder: RunFolder) -> str:
     return f"python -m makemore.train -o {shlex.quote(str(folder.path))} --resume"
 
 
-def _why_ended(run: Training) -> str:
-    best = run.best()
-    if run.config["early_stop"] and run.step != run.config["max_steps"] and best is not None:
-        return f"; the dev loss has not fallen since step {best['step']:,} (--early-stop 0 goes on)"
-    return ""
-
-
 # After the last step.
+
+
+def conclude(run: Training, pictures: bool = True) -> Losses:
+    """Give the model its best weights, evaluate it and draw the pictures; the losses, see `losses_of`."""
+    if run.metrics:
+        run.folder.restore(run.model)
+    losses = losses_of(run)
+    if pictures:
+        draw_pictures(run, losses)
+    write_last_line(run, losses)
+    return losses
 
 
 def losses_of(run: Training) -> Losses:
@@ -309,7 +317,7 @@ def draw_pictures(run: Training, losses: Losses) -> None:
     if config["type"] == "bigram":
         picture = plots.bigram_heat_map(corpus.counts("train", 2), tokens, f"{title}: how often each pair")
         folder.write("bigram.png", picture)
-    embedding = next((module for module in run.model.modules() if isinstance(module, Embedding)), None)  # of characters
-    if embedding is not None and embedding.weight.shape[1] >= 2:
-        points = embedding.weight.detach().double().numpy()[: len(tokens)]
-        folder.write("embedding.png", plots.embedding(points, tokens, f"{title}: the embedding of each character"))
+    points = embedding_of(run.model)
+    if points is not None and points.shape[1] >= 2:
+        picture = plots.embedding(points.astype(np.float64), tokens, f"{title}: the embedding of each character")
+        folder.write("embedding.png", picture)

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any, NamedTuple
 
-from makemore.config import CHOICES, SIZES, TRAINING, flag_of
+from makemore.config import OF_TRAINING, SIZES, TRAINING, flag_of
 from makemore.models import NGRAMS, has_size
 from micrograd.command import UsageError
 
@@ -30,6 +30,7 @@ class OneOf(NamedTuple):
 Range = Between | OneOf
 
 
+SCHEDULES = OF_TRAINING["schedule"].values
 USUAL: dict[str, dict[str, Range]] = {
     "n_embd2": {"": Between(32, 512)},  # the lectures have 200 and 128, makemore.py 64
     "n_embd": {
@@ -45,7 +46,7 @@ USUAL: dict[str, dict[str, Range]] = {
         "adamw": Between(3e-4, 3e-2),  # ten times less and more than 0.003
         "ngram": Between(1.0, 100.0),  # part 1 has 50; steps much beyond it overshoot
     },
-    "schedule": {"": OneOf(CHOICES["schedule"])},
+    "schedule": {"": OneOf(SCHEDULES)},
     "batch_size": {"": OneOf((16, 32, 64, 128, 256))},  # the lectures have 32; a step costs in proportion
     "weight_decay": {
         "sgd": Between(1e-6, 1e-2),  # at 0.01 and a rate of 0.1, 1,000 steps wipe a weight out
@@ -105,9 +106,8 @@ def _read(name: str, usual: Range, text: str) -> Range:
     """The range that the user gives: low..high, or values with commas between them."""
     if name == "schedule":
         values = tuple(dict.fromkeys(text.split(",")))
-        schedules = CHOICES["schedule"]
-        if not set(values) <= set(schedules):
-            raise UsageError(f"--search {name}={text}: give some of {','.join(schedules)}, with commas between them")
+        if not set(values) <= set(SCHEDULES):
+            raise UsageError(f"--search {name}={text}: give some of {','.join(SCHEDULES)}, with commas between them")
         return OneOf(values)
     between = ".." in text
     numbers = [_number(name, part) for part in (text.split("..", 1) if between else text.split(","))]

@@ -12,7 +12,7 @@ import functools
 import math
 import operator
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,13 +20,11 @@ import numpy as np
 
 import micrograd
 from makemore import processes
-from makemore.corpus import examples_of, window_of
-from makemore.data import Examples
-from makemore.language_model import loss_of
+from makemore.data import Examples, examples
+from makemore.language_model import loss_of, window_of
 from makemore.models import NGRAMS, make, set_weights
-from makemore.optimizers import load_optimizer, optimizer_arrays, optimizer_of
 from makemore.run_folder import Checkpoint
-from makemore.threads import on_threads
+from makemore.steps import load_optimizer, on_threads, optimizer_arrays, optimizer_of
 from micrograd import from_numpy
 from micrograd.distributed.group import current
 from micrograd.nn import BatchNorm1d
@@ -55,7 +53,9 @@ def shared(run: Any, ids: np.ndarray, examples: Examples, compiled: bool, thread
         try:
             yield step
         finally:
-            step.end()
+            if not step.ended:  # by an error that has sent all home
+                step.gather_state()
+                step.end()
 
 
 def take_part(config: dict[str, Any], ids: np.ndarray, checkpoint: Checkpoint, compiled: bool, threads: int) -> None:
@@ -66,10 +66,29 @@ def take_part(config: dict[str, Any], ids: np.ndarray, checkpoint: Checkpoint, c
     load_optimizer(optimizer, checkpoint.optimizer)
     micrograd.random.default_generator.set_state(checkpoint.random)
     model.train()
-    step = SharedStep(config, examples_of(ids, window_of(model)), model, optimizer, compiled)
+    step = SharedStep(config, examples(ids, window_of(model)), model, optimizer, compiled)
     with on_threads(threads):
         while step.follow():
             pass
+
+
+def _on_all_ranks(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Lets all ranks do what rank 0 is asked to do, those that `SharedStep.follow`."""
+
+    @functools.wraps(method)
+    def called(step: "SharedStep", *arguments: Any) -> Any:
+        if step.group.rank:
+            return method(step, *arguments)
+        # A signal is heard when the call is done: whoever left in the middle would leave the others waiting.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, processes.STOPS) if hasattr(signal, "pthread_sigmask") else ()
+        try:
+            step.group.comm.bcast((method.__name__, arguments))
+            return method(step, *arguments)
+        finally:
+            if before != ():
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    return called
 
 
 class SharedStep:
@@ -114,46 +133,15 @@ class SharedStep:
             if rank and i not in self.own:
                 self.optimizer.state.pop(parameter, None)
 
-    # What rank 0 calls, and the others follow.
-
-    def take(self, rate: float) -> float:
-        """Take the step, and return its loss."""
-        self._on_all("_take", rate)
-        return float(self.weights[-1])
-
-    def gather_gradients(self) -> None:
-        """Give the parameters of rank 0 the gradients of the last step, all of them."""
-        self._on_all("_gather_gradients")
-
-    def gather_state(self) -> None:
-        """Give the optimizer of rank 0 its state, of all parameters."""
-        self._on_all("_gather_state")
-
-    def end(self) -> None:
-        """Let the others go, unless an error has sent all home."""
-        if not self.ended:
-            self.gather_state()
-            self._on_all("_end")
-
     def follow(self) -> bool:
-        """On another rank: do what rank 0 calls; whether there is more to come."""
+        """On another rank: do what rank 0 does; whether there is more to come."""
         name, arguments = self.group.comm.bcast(None)
         getattr(self, name)(*arguments)
         return not self.ended
 
-    def _on_all(self, name: str, *arguments: Any) -> None:
-        # A signal is heard when the call is done: whoever left in the middle would leave the others waiting.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, processes.STOPS) if hasattr(signal, "pthread_sigmask") else ()
-        try:
-            self.group.comm.bcast((name, arguments))
-            getattr(self, name)(*arguments)
-        finally:
-            if before != ():
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-    # What every rank does.
-
-    def _take(self, rate: float) -> None:
+    @_on_all_ranks
+    def take(self, rate: float) -> float:
+        """Take the step, and return its loss."""
         outcome = processes.Outcome.of(self._gradients)
         if outcome.error is not None:
             self.rows[0].fill(math.nan)
@@ -165,8 +153,27 @@ class SharedStep:
             self.ended = any(found.error is not None for found in outcomes)
             for found in outcomes:
                 found.get()
+        return float(self.weights[-1])
 
-    def _end(self) -> None:
+    @_on_all_ranks
+    def gather_gradients(self) -> None:
+        """Give the parameters of rank 0 the gradients of the last step, all of them."""
+        first = self.group.rank == 0  # where sums lies in rows[0] already
+        every = [self.rows[0], (self.counts, self.starts)] if first else None
+        self.group.comm.Gatherv(self.group.MPI.IN_PLACE if first else self.sums, every)
+        if first:
+            self._set_gradients(range(len(self.parameters)), self.rows[0], 0)
+
+    @_on_all_ranks
+    def gather_state(self) -> None:
+        """Give the optimizer of rank 0 its state, of all parameters."""
+        found = self.group.comm.gather(optimizer_arrays(self.optimizer))
+        if found:  # a later rank knows better of its own parameters than rank 0 does
+            load_optimizer(self.optimizer, functools.reduce(operator.or_, found))
+
+    @_on_all_ranks
+    def end(self) -> None:
+        """Let the other ranks go."""
         self.ended = True
 
     def _gradients(self) -> None:
@@ -233,18 +240,6 @@ class SharedStep:
         if self.group.rank == self.group.size - 1:
             self.weights[-1] = self.sums[-1]
         self.group.comm.Allgatherv(self.group.MPI.IN_PLACE, [self.weights, (self.counts, self.starts)])
-
-    def _gather_gradients(self) -> None:
-        first = self.group.rank == 0  # where sums lies in rows[0] already
-        every = [self.rows[0], (self.counts, self.starts)] if first else None
-        self.group.comm.Gatherv(self.group.MPI.IN_PLACE if first else self.sums, every)
-        if first:
-            self._set_gradients(range(len(self.parameters)), self.rows[0], 0)
-
-    def _gather_state(self) -> None:
-        found = self.group.comm.gather(optimizer_arrays(self.optimizer))
-        if found:  # a later rank knows better of its own parameters than rank 0 does
-            load_optimizer(self.optimizer, functools.reduce(operator.or_, found))
 
 
 def cuts_into(parts: int, weights: np.ndarray) -> np.ndarray:

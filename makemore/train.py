@@ -25,8 +25,9 @@ from makemore import data, diagnosis, new_words, processes, report, run
 from makemore.config import check_flags, config_of, config_of_resumed, parser_of_flags
 from makemore.language_model import Uniform
 from makemore.run_folder import SAMPLES, RunFolder
+from makemore.steps import rate_at
 from makemore.trained import train  # noqa: F401 - makemore.train(words) calls it
-from makemore.training import Training, rate_at
+from makemore.training import Training
 from micrograd.command import UsageError
 from micrograd.rules.modules import make_callable
 

@@ -177,12 +177,7 @@ def _trained(flags: argparse.Namespace, words: Any, folder: RunFolder, overwrite
             run.train(training, quiet=True)
         except SystemExit:  # which is how the command ends
             raise KeyboardInterrupt("stopped by Ctrl-C") from None
-        if training.metrics:
-            folder.restore(model)
-        losses = run.losses_of(training)
-        if keep:
-            run.draw_pictures(training, losses)
-        run.write_last_line(training, losses)
+        losses = run.conclude(training, pictures=keep)
     return TrainedModel(model.eval(), corpus.vocabulary, config, corpus.list, folder.path if keep else None, losses)
 
 

@@ -1,30 +1,23 @@
-"""Gradient descent on a model: its losses, its rates, the loop and its evaluations, and how a run goes on."""
+"""The loop of gradient descent, its evaluations, how it is stopped, and how a run goes on."""
 
 import contextlib
 import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
-
-import numpy as np
 
 import micrograd
 from makemore import processes, shards
 from makemore.config import keeps_best
-from makemore.corpus import Corpus, window_of
+from makemore.corpus import Corpus
 from makemore.display import progress_bar
-from makemore.language_model import loss_of
-from makemore.models import NGRAMS
-from makemore.models.ngram import frequencies_of
-from makemore.optimizers import load_optimizer, optimizer_arrays, optimizer_of
+from makemore.language_model import window_of
 from makemore.run_folder import BEST, UNKNOWN_STEP, Checkpoint, RunFolder
-from makemore.threads import on_threads, threads_for
-from micrograd import Tensor
+from makemore.steps import Step, load_optimizer, on_threads, optimizer_arrays, optimizer_of, rate_at, threads_for
 from micrograd.command import UsageError
-from micrograd.nn.utils import clip_grad_norm_
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 """The signals that ask a run to save what it has and end: Ctrl-C, and what `kill` and a machine that goes down send."""
@@ -61,85 +54,6 @@ class StopAsked:
             outer = getattr(self.before[signal.SIGINT], "__self__", None)
             if self.asked and isinstance(outer, StopAsked):
                 outer.asked = True
-
-
-# The learning rate.
-
-
-def rate_for(counts: np.ndarray, batch_size: int, weight_decay: float) -> float:
-    """The learning rate of an n-gram where the user gives none: the lecture's 50, or less where it would overshoot.
-
-    counts: (size,) * order. At its minimum the loss has a curvature along a row of logits of at most the row's part of
-    the examples times its largest probability, or times 1/2 where that is less, and the penalty one of twice its
-    coefficient over the number of weights; a rate of 2 / curvature or more diverges. On minibatches the noise of rate r
-    keeps the loss at most r / (4 * batch_size) nats above the minimum (the stationary covariance of the logits is
-    r / (2 * batch_size) times the identity: Mandt, Hoffman and Blei 2017), and 1/16 nat is allowed.
-    """
-    rows = counts.sum(-1)
-    curvature = (rows * np.minimum(counts.max(-1) / np.maximum(rows, 1), 0.5)).max() / rows.sum()
-    rate = min(50.0, 1.9 / (float(curvature) + 2 * weight_decay / counts.size))
-    return float(f"{min(rate, batch_size / 4) if batch_size else rate:.4g}")
-
-
-def rate_at(step: int, config: Mapping[str, Any]) -> float:
-    """The learning rate of step 0, 1, 2, ...: a warm-up, and then as config["schedule"] has it.
-
-    step: a tenth from half of config["schedule_steps"] on, as in the lecture. linear, cosine: down to a hundredth at
-    the end of schedule_steps (cosine: Loshchilov and Hutter 2017). It stays there for steps beyond.
-    """
-    rate, warmup, steps = config["learning_rate"], config["warmup"], config["schedule_steps"]
-    if step < warmup:
-        return rate * (step + 1) / (warmup + 1)
-    if config["schedule"] == "constant":
-        return rate
-    if config["schedule"] == "step":
-        return rate if step < steps / 2 else rate / 10
-    done = min((step - warmup) / max(steps - warmup, 1), 1.0)
-    left = 1 - done if config["schedule"] == "linear" else (1 + math.cos(math.pi * done)) / 2
-    return rate * (0.01 + 0.99 * left)
-
-
-# The loss of a step.
-
-
-def loss_on_everything(
-    config: Mapping[str, Any], corpus: Corpus, model: Any, compiled: bool = False
-) -> Callable[[], Tensor]:
-    """The loss of an n-gram's step on all examples at once, through the table of their counts."""
-    frequencies, decay = frequencies_of(corpus.counts("train", model.context_length + 1)), config["weight_decay"]
-
-    def loss() -> Tensor:
-        return model.loss_of_counts(frequencies) + model.penalty(decay)
-
-    return micrograd.compile(loss) if compiled else loss
-
-
-def loss_on_minibatches(
-    config: Mapping[str, Any], corpus: Corpus, model: Any, compiled: bool = False
-) -> Callable[[], Tensor]:
-    """The loss of a step on batch_size examples, drawn from the default generator as in the lectures."""
-    found = corpus.examples("train", window_of(model))
-    n, size = len(found.contexts), config["batch_size"]
-    loss_of_batch = micrograd.compile(loss_of) if compiled else loss_of
-
-    def loss() -> Tensor:
-        batch = found.at(micrograd.randint(0, n, (size,)).numpy())
-        return loss_of_batch(model, *map(micrograd.from_numpy, batch))
-
-    if config["type"] in NGRAMS:
-        return lambda: loss() + model.penalty(config["weight_decay"])
-    return loss
-
-
-def loss_of_step(config: Mapping[str, Any], corpus: Corpus, model: Any, compiled: bool = False) -> Callable[[], Tensor]:
-    """The loss of a step as config has it: on minibatches, or with a batch_size of 0 on everything.
-
-    compiled: by `micrograd.compile`; the numbers are the same.
-    """
-    return (loss_on_minibatches if config["batch_size"] else loss_on_everything)(config, corpus, model, compiled)
-
-
-# The loop.
 
 
 class Training:
@@ -203,47 +117,34 @@ class Training:
         Ctrl-C ends it after the step under way, and early_stop where the dev loss no longer falls.
         Raises UsageError where the loss is not finite any more.
         """
-        config, model, optimizer = self.config, self.model, self.optimizer
-        last = config["max_steps"]
-        next_loss = loss_of_step(config, self.corpus, model, compiled)
+        config, last = self.config, self.config["max_steps"]
         first, self.evaluated_at = self.step, self.step
-        model.train()
+        self.model.train()
         shown, smooth = time.monotonic(), math.nan
         total = None if last < 0 else last
         bar = progress_bar(total=total, initial=first, unit="step", desc="training", disable=not progress)
-        threads = threads or threads_for(config, model)
-        with StopAsked() as stop, bar, on_threads(threads), self._shared_steps(compiled, threads) as shared:
+        threads = threads or threads_for(config, self.model)
+        with StopAsked() as stop, bar, on_threads(threads), self._steps(compiled, threads) as steps:
             evaluated_before = bool(self.metrics) and self.metrics[-1]["step"] == first
             if (first % config["eval_every"] == 0 or first == last) and not evaluated_before:
                 self._evaluate(evaluated)
             while self.step != last and not stop.asked and not self.has_stalled():
-                if shared:
-                    number = shared.take(rate_at(self.step, config))
-                else:
-                    optimizer.param_groups[0]["lr"] = rate_at(self.step, config)
-                    loss = next_loss()
-                    optimizer.zero_grad()
-                    loss.backward()
-                    if config["clip"]:
-                        clip_grad_norm_(model.parameters(), config["clip"])
-                    optimizer.step()
-                    number = loss.item()
+                rate = rate_at(self.step, config)
+                loss = steps.take(rate)
                 self.step += 1
-                if not math.isfinite(number):
+                if not math.isfinite(loss):
                     bar.close()
-                    raise UsageError(f"the loss became {number} at step {self.step:,}; lower --learning-rate")
-                smooth = number if math.isnan(smooth) else 0.99 * smooth + 0.01 * number
+                    raise UsageError(f"the loss became {loss} at step {self.step:,}; lower --learning-rate")
+                smooth = loss if math.isnan(smooth) else 0.99 * smooth + 0.01 * loss
                 if stepped is not None:
-                    if shared:
-                        shared.gather_gradients()
+                    steps.gather_gradients()
                     stepped(self)
                 bar.update()
                 if time.monotonic() - shown > 0.1 or self.step == total:
-                    bar.set_postfix_str(f"loss {smooth:.4f}, rate {optimizer.param_groups[0]['lr']:.3g}", refresh=False)
+                    bar.set_postfix_str(f"loss {smooth:.4f}, rate {rate:.3g}", refresh=False)
                     shown = time.monotonic()
                 if self.step % config["eval_every"] == 0:
-                    if shared:
-                        shared.gather_state()
+                    steps.gather_state()
                     self._evaluate(evaluated)
         if stop.asked and self.step > self.evaluated_at and self.folder is not None:
             self.folder.write_checkpoint(self.checkpoint())  # before it evaluates: whoever stops it may not wait long
@@ -265,10 +166,10 @@ class Training:
             return False
         return len(self.metrics) - 1 - max(self.metrics.index(best), self.patient_from) >= patience
 
-    def _shared_steps(self, compiled: bool, threads: int) -> Any:
-        """Steps that the processes of an mpiexec take together; None where this one takes them alone."""
+    def _steps(self, compiled: bool, threads: int) -> Any:
+        """What takes the steps: this process, or all processes of an mpiexec together."""
         if not processes.are_joined() or shards.why_whole(self.config, self.model):
-            return contextlib.nullcontext()
+            return contextlib.nullcontext(Step(self.config, self.corpus, self.model, self.optimizer, compiled))
         examples = self.corpus.examples("train", window_of(self.model))
         return shards.shared(self, self.corpus.token_ids("train"), examples, compiled, threads)
 

@@ -2,6 +2,6 @@
 
 The model's computation is recorded and written as a list of operations with their functions (`micrograd.compiling`).
 Drawing words, random numbers, the split, the examples, the learning rate and the optimizer are copies of the package's
-own functions. Only the text around them is written here: frame.py for every file, training.py for one that trains;
-recorded.py records and copies.
+own functions. Only the text around them is written here, in template.py; recorded.py records and copies, training.py
+has what a file that trains starts from, and text.py puts all of it together.
 """

@@ -32,7 +32,7 @@ class Lines:
         self.model, longest = model, model.context_length
         self.weights = {id(t._array): f'w["{name}"]' for name, t in model.state_dict(keep_vars=True).items()}
         self.weights |= _of_shorter_contexts(model)
-        self.modules = {id(module): _short(name) for name, module in model.named_modules() if _is_named(name, module)}
+        self.modules = _names_of_modules(model)
         self.lengths: dict[str, tuple[int, int]] = {"n": (101, 103)}
         if model.whole_words:
             self.lengths["T"] = (max(1, longest - 1), longest)
@@ -110,6 +110,19 @@ class Recorded:
         return folding.written(forward, backward, self.lines.layer_name, self.lines.layers)
 
 
+def _names_of_modules(model: Any) -> dict[int, str]:
+    """What the modules are called whose path says more than the operation does, by their ids.
+
+    A layer in a Sequential has a number for a name. The first part of a path is left out if the rest is a name, too.
+    """
+    names = {}
+    for path, module in model.named_modules():
+        rest = path.partition(".")[2]
+        if not path.rpartition(".")[2].isdigit() or [*module.children()]:
+            names[id(module)] = (rest if rest and not rest[0].isdigit() else path).replace(".", "_")
+    return names
+
+
 def _of_shorter_contexts(model: Any) -> dict[int, str]:
     """The tables of shorter n-grams that counts are interpolated with, as sums of the counts, by array id."""
     if getattr(model, "interpolation", None) is None:
@@ -122,17 +135,6 @@ def _of_shorter_contexts(model: Any) -> dict[int, str]:
         axes = tuple(range(model.context_length - length))
         names[id(table._array)] = f'w["counts"].reshape({shape}).sum({axes})'
     return names
-
-
-def _is_named(path: str, module: Any) -> bool:
-    """Whether a path says more than the operation does: not for a layer in a Sequential, whose name is a number."""
-    return not path.rpartition(".")[2].isdigit() or any(True for _ in module.children())
-
-
-def _short(path: str) -> str:
-    """A module's path as a name, without its first part if the rest is a name, too."""
-    rest = path.partition(".")[2]
-    return (rest if rest and not rest[0].isdigit() else path).replace(".", "_")
 
 
 def arrays_of(model: Any) -> dict[str, np.ndarray]:

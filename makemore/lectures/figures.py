@@ -33,28 +33,25 @@ def rows_of(part: int, values: dict[str, Any], steps: int, is_lecture_list: bool
     """The table of a part. values: by the names of the figures in published.json; those missing are left out."""
     rows = []
     for figure in PUBLISHED["parts"][str(part)]["figures"]:
-        if figure["name"] in values:
-            reason = "" if is_lecture_list else "another list"
-            if figure.get("full_length") and steps != PUBLISHED["steps"]:
-                reason = reason or f"that is after {PUBLISHED['steps']:,} steps"
-            rows += _rows(figure, values[figure["name"]], reason)
+        if figure["name"] not in values:
+            continue
+        reason = "" if is_lecture_list else "another list"
+        if figure.get("full_length") and steps != PUBLISHED["steps"]:
+            reason = reason or f"that is after {PUBLISHED['steps']:,} steps"
+        here, published = values[figure["name"]], figure["published"]
+        pairs = zip(here, published, strict=False) if isinstance(published, list) else [(here, published)]
+        name = figure["name"] + " *" * ("source" in figure)
+        for i, pair in enumerate(pairs):  # a list takes several lines
+            rows.append(_row("" if i else name, *pair, reason, figure.get("within", WITHIN)))
     return rows
 
 
-def _rows(figure: dict[str, Any], here: Any, reason: str) -> list[Row]:
-    """The lines of a figure; a list takes several. reason: why the two cannot be compared, if so."""
-    published = figure["published"]
-    name = figure["name"] + (" *" if "source" in figure else "")
-    pairs = zip(here, published, strict=False) if isinstance(published, list) else [(here, published)]
-    return [_row(name if i == 0 else "", *pair, reason, figure) for i, pair in enumerate(pairs)]
-
-
-def _row(name: str, here: Any, published: Any, reason: str, figure: dict[str, Any]) -> Row:
+def _row(name: str, here: Any, published: Any, reason: str, within: float) -> Row:
+    """A line. reason: why the two cannot be compared; empty where they can."""
     texts = _text(here), _text(published)
     if isinstance(published, str | int):
         ok, close = here == published, ""
     else:
-        within = figure.get("within", WITHIN)
         ok, close = abs(here - published) <= within, f"within {within:g}"
     difference = "" if isinstance(published, str) else _signed(here - published)
     verdict = reason or ("same" if ok and texts[0] == texts[1] else close if ok else f"OFF: not {close or 'the same'}")

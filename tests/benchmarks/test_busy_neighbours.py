@@ -14,8 +14,8 @@ from benchmarks.timing import processor
 
 from makemore import run
 from makemore.config import config_of, parser_of_flags
-from makemore.threads import on_threads, threads_for
-from makemore.training import Training, loss_of_step
+from makemore.steps import loss_of_step, on_threads, threads_for
+from makemore.training import Training
 
 BLOCKS, SECONDS = 9, 0.3
 SLOWER_AT_MOST = 1.5

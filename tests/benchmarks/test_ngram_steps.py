@@ -6,10 +6,9 @@ from benchmarks.timing import compare, report
 from torch.nn import functional as TF  # noqa: N812 - as everywhere
 
 import micrograd
-from makemore import data
+from makemore import data, steps
 from makemore.corpus import Corpus
 from makemore.models.ngram import NGram, frequencies_of
-from makemore.training import loss_on_minibatches
 from micrograd import Generator
 from micrograd.optim import SGD
 
@@ -99,7 +98,7 @@ def test_a_trigram_step_on_a_minibatch_against_pytorch(words):
     micrograd.manual_seed(SEED)
     net = NGram(27, 3)
     config = {"type": "trigram", "batch_size": 32, "weight_decay": WEIGHT_DECAY}
-    ours = step_of(net, loss_on_minibatches(config, words, net))
+    ours = step_of(net, steps.loss_of_step(config, words, net))
 
     their_generator = torch.Generator().manual_seed(SEED)
     torch.randn((729, 27), generator=their_generator)

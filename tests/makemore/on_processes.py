@@ -9,11 +9,11 @@ import io
 import json
 import sys
 
-from makemore import in_parts, plots, processes
+from makemore import corpus, plots, processes
 from micrograd import command
 
 plots._png = lambda figure, dpi: b""  # drawing takes longer than all the rest
-in_parts.LONG = 1 << 16  # a list is long from here on
+corpus.LONG = 1 << 16  # a list is long from here on
 
 
 def main():

@@ -13,9 +13,9 @@ import pytest
 import makemore
 from makemore import new_words, run
 from makemore.config import config_of, parser_of_flags
-from makemore.corpus import examples_of
+from makemore.data import examples
 from makemore.export import export
-from makemore.exporting.training import EXAMPLES, EXAMPLES_OF_WORDS, SAMPLE, SAMPLE_OF_WORDS
+from makemore.exporting.template import TEMPLATE, filled
 from makemore.language_model import ContextCounts, mean_loss
 from makemore.run_folder import CHECKPOINT, RunFolder
 from makemore.training import Training
@@ -269,10 +269,11 @@ def test_the_loss_of_a_sample_is_that_of_the_package(window, most):
     words = ["anna", "bob", "a", "nina", "abba", "ann", "a"] * 4 + ["babababab", "nnn"]
     vocabulary = makemore.data.Vocabulary("".join(words))
     ids = vocabulary.encode_text(makemore.data.text_of(words))
-    theirs, size = examples_of(ids, window), len(vocabulary)
+    theirs, size = examples(ids, window), len(vocabulary)
     scope = {"np": np, "sliding_window_view": np.lib.stride_tricks.sliding_window_view, "TOKENS": vocabulary.tokens}
-    exec(EXAMPLES_OF_WORDS if window is None else EXAMPLES.format(window=window, both=(window or 0) + 1), scope)
-    exec(SAMPLE_OF_WORDS if window is None else SAMPLE, scope)
+    lengths = {"window": window, "order": (window or 0) + 1}
+    text = filled(TEMPLATE, {"trains": True, "whole": window is None}, lengths)
+    exec(text[text.index("def examples") : text.index("def group")], scope)
     contexts, targets = scope["examples"](words)
     assert (contexts == theirs.contexts).all()
     assert (targets == theirs.targets).all()

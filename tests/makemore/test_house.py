@@ -1,11 +1,15 @@
 """What of makemore imports what, and what a run makes once."""
 
 import ast
+import builtins
+import dis
+import inspect
 import subprocess
 import sys
 from pathlib import Path
 
 from makemore import data
+from makemore.language_model import words_drawn
 from makemore.models.mlp import MLP
 
 FOLDER = Path(data.__file__).parent
@@ -42,11 +46,12 @@ def test_lessons_and_lectures_are_known_to_nobody():
         assert not imports_of(path) & {"lessons", "lectures"} or path.parent.name in ("lessons", "lectures"), path
 
 
-def test_what_an_exported_file_copies_whole_imports_numpy_alone():
-    tree = ast.parse((FOLDER / "growing.py").read_text(encoding="utf-8"))
-    imported = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    imported += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
-    assert {name for name in imported if name.split(".")[0] not in sys.stdlib_module_names} == {"numpy"}
+def test_what_an_exported_file_copies_whole_needs_numpy_alone():
+    def globals_of(code):
+        found = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
+        return found.union(*[globals_of(inner) for inner in code.co_consts if inspect.iscode(inner)])
+
+    assert globals_of(words_drawn.__code__) - {*dir(builtins)} == {"np", "MOST_CACHED"}
 
 
 def test_no_two_modules_need_each_other():

@@ -18,7 +18,8 @@ from makemore.language_model import ContextCounts, Sampler, evaluate, log_probab
 from makemore.models import NGRAMS, TYPES, make
 from makemore.run import complete, new_model
 from makemore.run_folder import RunFolder
-from makemore.training import Training, rate_at
+from makemore.steps import rate_at
+from makemore.training import Training
 from micrograd import Generator
 
 NEURAL = [type_ for type_ in TYPES if type_ not in NGRAMS]

@@ -16,7 +16,7 @@ from makemore.data import Vocabulary, WordList
 from makemore.language_model import ContextCounts, Sampler, Uniform, evaluate, log_probabilities, score
 from makemore.models.ngram import Counts, NGram, frequencies_of
 from makemore.new_words import TRIES_PER_WORD, Drawing, draw_words
-from makemore.training import loss_on_minibatches
+from makemore.steps import loss_of_step
 from micrograd import Generator
 from micrograd.command import UsageError
 from micrograd.nn import functional as F  # noqa: N812 - as everywhere
@@ -268,7 +268,7 @@ def test_steps_on_minibatches_are_those_of_pytorch(order, weight_decay, vocabula
     config = {"type": {2: "bigram", 3: "trigram"}[order], "batch_size": 32, "weight_decay": weight_decay}
     micrograd.manual_seed(SEED)
     net = NGram(27, order)
-    step = loss_on_minibatches(config, corpus, net)
+    step = loss_of_step(config, corpus, net)
 
     theirs = torch.Generator().manual_seed(SEED)
     weights = torch.randn((27 ** (order - 1), 27), generator=theirs)

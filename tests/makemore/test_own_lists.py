@@ -8,8 +8,8 @@ import unicodedata
 import numpy as np
 import pytest
 
-from makemore import choice, display, run
-from makemore.config import config_of, parser_of_flags
+from makemore import display, run
+from makemore.config import best_for, choose, config_of, parser_of_flags
 from makemore.corpus import Corpus
 from makemore.data import WordList, remarks
 from makemore.language_model import evaluate
@@ -87,16 +87,16 @@ def corpus_of(tmp_path):
 def test_the_type_is_chosen_by_the_length_of_the_list_and_the_flags(corpus_of, words, flags, type_):
     given = parser_of_flags().parse_args(flags)
     corpus = corpus_of(words, given.split or "80/10/10")
-    found = choice.choose(given, corpus)
+    found = choose(given, corpus.survey.words, "dev" in corpus.parts)
     assert found.type == type_
     config = config_of(given, found.type, found.settings)
     assert config["fit"] == ("counts" if type_ == "trigram" else "gradient")
 
 
-def test_a_long_list_gets_a_larger_net(corpus_of):
-    found = choice.choose(parser_of_flags().parse_args([]), corpus_of(50_000))
+def test_a_long_list_gets_a_larger_net():
+    found = choose(parser_of_flags().parse_args([]), 50_000, has_dev=True)
     assert config_of(parser_of_flags().parse_args([]), found.type, found.settings)["n_embd2"] == 128
-    assert choice.best_for(50_000).flags == "--type lstm --n-embd2 128"
+    assert best_for(50_000).flags == "--type lstm --n-embd2 128"
     assert found.why == "the best on lists of 50,000 words or more; --type names another"
 
 

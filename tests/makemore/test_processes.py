@@ -14,12 +14,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from makemore import data, in_parts, processes, report, run, shards
+from makemore import corpus as corpora
+from makemore import data, processes, report, run, shards
 from makemore.config import config_of, parser_of_flags
-from makemore.corpus import window_of
 from makemore.data import WordList
-from makemore.optimizers import optimizer_of
+from makemore.language_model import window_of
 from makemore.shards import SharedStep, _shards_of, add_in_pairs, cuts_of_batch
+from makemore.steps import optimizer_of
 
 ROOT = Path(data.__file__).resolve().parents[1]
 PROGRAM = Path(__file__).with_name("on_processes.py")
@@ -342,15 +343,15 @@ def test_a_survey_in_parts_finds_what_one_of_the_whole_list_does(size, last, tmp
     def together(function, *arguments):
         found = []
         for rank in range(size):
-            monkeypatch.setattr(in_parts, "current", lambda rank=rank: SimpleNamespace(rank=rank))
+            monkeypatch.setattr(corpora, "current", lambda rank=rank: SimpleNamespace(rank=rank))
             found.append(function(*arguments))
         return found
 
-    expected = in_parts.survey(WordList(path))
-    monkeypatch.setattr(in_parts, "LONG", 0)
-    monkeypatch.setattr(in_parts.processes, "size", lambda: size)
-    monkeypatch.setattr(in_parts.processes, "together", together)
-    found = in_parts.survey(WordList(path))
+    expected = corpora.survey_of(WordList(path))
+    monkeypatch.setattr(corpora, "LONG", 0)
+    monkeypatch.setattr(corpora.processes, "size", lambda: size)
+    monkeypatch.setattr(corpora.processes, "together", together)
+    found = corpora.survey_of(WordList(path))
     assert found.vocabulary.characters == expected.vocabulary.characters
     assert found._replace(vocabulary=None) == expected._replace(vocabulary=None)
     start, end = WordList(path).cuts(size, max(0.0, 1.15 / size - 0.15))[0]

@@ -6,7 +6,7 @@ import micrograd
 from makemore import run
 from makemore.config import config_of, parser_of_flags
 from makemore.models import TYPES
-from makemore.threads import threads_for
+from makemore.steps import threads_for
 from makemore.training import Training
 
 
