@@ -81,10 +81,15 @@ class Context:
 
     def __init__(self) -> None:
         self._tensors: tuple[Any, ...] | None = ()
+        self._materialize = True
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for backward; a later change in place of one of them is noticed there."""
         self._tensors = tensors
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether backward is given zeros for an output without a gradient, as it is at first, or None."""
+        self._materialize = value
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
@@ -141,7 +146,8 @@ class Function:
             return results
         several = isinstance(results, tuple)
         outputs = [x.detach() if any(x is y for y in inputs) else x for x in (results if several else (results,))]
-        node = _node_of(cls, ctx, inputs, [(output._array.shape, output._array.dtype) for output in outputs])
+        shapes = [(output._array.shape, output._array.dtype) for output in outputs]
+        node = _node_of(cls, ctx, inputs, shapes, several)
         for i, output in enumerate(outputs):
             if output._array.dtype.kind == "f":
                 output._node = _output_node(cls, node, i, len(outputs)) if several else node
@@ -149,7 +155,7 @@ class Function:
         return tuple(outputs) if several else outputs[0]
 
 
-def _node_of(function: type[Function], ctx: Context, inputs: Sequence[Any], outputs: list[Any]) -> Node:
+def _node_of(function: type[Function], ctx: Context, inputs: Sequence[Any], outputs: list[Any], several: bool) -> Node:
     """The Node of a Function: its backward runs once, and each edge takes one of the gradients that it returns."""
     node = Node(f"{function.__name__}Backward")
     tensors = [t for t in ctx.saved_tensors if isinstance(t, Tensor)]
@@ -160,7 +166,7 @@ def _node_of(function: type[Function], ctx: Context, inputs: Sequence[Any], outp
 
     def gradient_of(g: Any, position: int) -> Any:
         if position == positions[0]:
-            held[:] = _gradients(function, ctx, g if len(outputs) > 1 else [g], outputs, len(inputs))
+            held[:] = _gradients(function, ctx, g if several else [g], outputs, len(inputs))
         gradient = held[position]
         if position == positions[-1]:
             held.clear()
@@ -174,10 +180,12 @@ def _node_of(function: type[Function], ctx: Context, inputs: Sequence[Any], outp
 
 def _gradients(function: type[Function], ctx: Context, given: Any, outputs: list[Any], n_inputs: int) -> list[Any]:
     """What the user's backward returns for the gradients `given`, as a list with one for each input."""
-    tensors = [
-        wrap(np.zeros(shape, dtype) if isinstance(g, int) else np.array(g))
-        for g, (shape, dtype) in zip(given, outputs, strict=True)
-    ]
+    tensors: list[Tensor | None] = []
+    for g, (shape, dtype) in zip(given, outputs, strict=True):
+        if isinstance(g, int):  # no gradient came
+            tensors.append(wrap(np.zeros(shape, dtype)) if ctx._materialize else None)
+        else:
+            tensors.append(wrap(np.array(g)))
     with no_grad():
         results = function.backward(ctx, *tensors)
     results = list(results) if isinstance(results, tuple) else [results]

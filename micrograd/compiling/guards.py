@@ -137,8 +137,8 @@ class Guards:
         elif hasattr(type(value), "source") and "_recorded" in vars(value):  # compiled as well
             self.inside(value._function, label, attributes)
         elif hasattr(value, "__dict__"):
-            if isinstance(value, Module) and vars(value).get("_forward_hooks"):
-                self.obstacle = f"{type(value).__name__} has forward hooks, which are to be called anew each time"
+            if isinstance(value, Module) and value._hooks:
+                self.obstacle = f"{type(value).__name__} has hooks, which are to be called anew each time"
             mine = vars(value)
             holder = self._constant(mine)
             if sum(isinstance(item, Module) for item in mine.values()) > 1:  # a Sequential runs them in this order

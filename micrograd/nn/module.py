@@ -5,8 +5,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from micrograd.autograd import HookHandle
 from micrograd.engine import Value
 from micrograd.graph import state
+from micrograd.nn.hooks import Hooks
 from micrograd.nn.parameter import Parameter
 from micrograd.rules import dtypes
 from micrograd.rules.grad_mode import no_grad
@@ -27,18 +29,6 @@ class LoadedKeys(NamedTuple):
         return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
-class Hook:
-    """The handle of a function that a Module calls after each forward."""
-
-    def __init__(self, hooks: dict["Hook", Callable], function: Callable):
-        self.hooks = hooks
-        hooks[self] = function
-
-    def remove(self) -> None:
-        """Stop calling it."""
-        self.hooks.pop(self, None)
-
-
 class Module:
     """A net or a layer; its parameters, buffers and child modules are its attributes, in the order they were set.
 
@@ -53,31 +43,61 @@ class Module:
     """
 
     training = True
-    _forward_hooks: dict[Hook, Callable] | None = None
+    _hooks: Hooks | None = None
 
     if TYPE_CHECKING:  # which cannot know the buffers and children that are registered under a name
 
         def __getattr__(self, name: str) -> Any: ...
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        hooks, passage = self._hooks, None
+        if hooks is not None:
+            args, passage = hooks.before(self, args)
         outside = state.module
         state.module = (weakref.ref(self), outside)
         try:
             result = self.forward(*args, **kwargs)
         finally:
             state.module = outside
-        if self._forward_hooks:
-            for hook in list(self._forward_hooks.values()):  # one may remove itself
-                changed = hook(self, args, result)
-                result = result if changed is None else changed
-        return result
+        return result if hooks is None else hooks.after(self, args, result, passage)
 
-    def register_forward_hook(self, hook: Callable[["Module", tuple[Any, ...], Any], Any]) -> "Hook":
+    def register_forward_pre_hook(self, hook: Callable[["Module", tuple[Any, ...]], Any]) -> HookHandle:
+        """Call hook(module, inputs) before every forward; if it returns something, that replaces the inputs.
+
+        Returns a handle, whose remove() removes the hook, as the other hooks do.
+        """
+        return HookHandle(self._own_hooks().forward_pre, hook)
+
+    def register_forward_hook(self, hook: Callable[["Module", tuple[Any, ...], Any], Any]) -> HookHandle:
         """Call hook(module, inputs, output) after every forward; if it returns something, that replaces the output.
 
         Returns a handle, whose remove() removes the hook.
         """
-        return Hook(vars(self).setdefault("_forward_hooks", {}), hook)
+        return HookHandle(self._own_hooks().forward, hook)
+
+    def register_full_backward_pre_hook(self, hook: Callable[["Module", tuple[Any, ...]], Any]) -> HookHandle:
+        """Call hook(module, grad_output) when backward has the gradients of the outputs, a tuple.
+
+        If it returns something, that replaces grad_output.
+        """
+        return HookHandle(self._own_hooks().backward_pre, hook)
+
+    def register_full_backward_hook(
+        self, hook: Callable[["Module", tuple[Any, ...], tuple[Any, ...]], Any]
+    ) -> HookHandle:
+        """Call hook(module, grad_input, grad_output) when backward has the gradients of the inputs and of the outputs.
+
+        Both are tuples, with None for what requires no grad; if the hook returns something, that replaces grad_input.
+
+        >>> layer = torch.nn.Tanh()
+        >>> handle = layer.register_full_backward_hook(lambda layer, grad_input, grad_output: print(grad_output))
+        >>> layer(torch.zeros(2, requires_grad=True)).sum().backward()
+        (tensor([1., 1.]),)
+        """
+        return HookHandle(self._own_hooks().backward, hook)
+
+    def _own_hooks(self) -> Hooks:
+        return vars(self).setdefault("_hooks", Hooks())
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; a subclass defines it. Raises NotImplementedError where it does not."""
@@ -126,7 +146,10 @@ class Module:
 
     def _register(self, kind: str, wanted: type, name: str, value: Any) -> None:
         if not (value is None or isinstance(value, wanted)):
-            raise TypeError(f"a {kind} has to be a {wanted.__name__} or None, and {name!r} is a {type(value).__name__}")
+            hint = _meant(value) if wanted is Module else ""
+            raise TypeError(
+                f"a {kind} has to be a {wanted.__name__} or None, and {name!r} is a {type(value).__name__}{hint}"
+            )
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string, not {type(name).__name__}")
         if not name or "." in name:
@@ -358,6 +381,17 @@ def _repr(module: Module, children: list[str]) -> str:
         return f"{type(module).__name__}({''.join(extra)})"
     lines = [*extra, *[child.replace("\n", "\n  ") for child in children]]
     return "\n  ".join([f"{type(module).__name__}(", *lines]) + "\n)"
+
+
+def _meant(value: Any) -> str:
+    """What was probably meant by a value that is no Module, where that can be told."""
+    if isinstance(value, list | tuple) and value and all(isinstance(each, Module) for each in value):
+        return ". Probably meant: Sequential(*layers), with the star"
+    if isinstance(value, type) and issubclass(value, Module):
+        return f". Probably meant: {value.__name__}(), an instance of the class"
+    if callable(value):
+        return ": a function goes into a Module's forward, or has a module of its own, as nn.Tanh() for torch.tanh"
+    return ""
 
 
 def _dotted(path: str, name: str) -> str:

@@ -19,7 +19,7 @@ class ScalarNet(Module):
 
     def __call__(self, x: Any) -> Any:
         """forward(x), and the hooks around it where there are any; a Value need not know which module it is of."""
-        return super().__call__(x) if "_forward_hooks" in vars(self) else self.forward(x)
+        return super().__call__(x) if self._hooks else self.forward(x)
 
     def _own_parameters(self) -> Iterator[tuple[str, Value]]:
         return ((str(i), p) for i, p in enumerate(self.parameters()))

@@ -867,3 +867,37 @@ def test_an_assignment_is_let_go_of_by_backward_whatever_kind_of_index_was_seen_
             yield error(x.sum().backward)
 
     assert list(program(micrograd)) == list(program(torch)) == ["RuntimeError"] * 2
+
+
+def test_a_function_of_a_tuple_of_one_and_one_without_zeros():
+    def program(torch):
+        seen = []
+
+        class Pair(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x, materialize):
+                ctx.set_materialize_grads(materialize)
+                return x * 2, x * 3
+
+            @staticmethod
+            def backward(ctx, first, second):
+                seen.append(second if second is None else second.tolist())
+                return first * 2, None
+
+        class Single(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                return (x * 2,)
+
+            @staticmethod
+            def backward(ctx, grad):
+                return grad * 2
+
+        x = torch.ones(2, requires_grad=True)
+        for materialize in (True, False):
+            Pair.apply(x, materialize)[0].sum().backward()
+        (y,) = Single.apply(x)
+        y.sum().backward()
+        return x.grad.tolist(), seen
+
+    assert program(micrograd) == program(torch) == ([6.0, 6.0], [[0.0, 0.0], None])

@@ -547,6 +547,132 @@ def test_a_hook_sees_what_comes_out_and_may_change_it():
     assert program(micrograd) == program(torch) == (1, True, True, True)
 
 
+def _size(gradient):
+    return None if gradient is None else (tuple(gradient.shape), round(gradient.abs().sum().item(), 2))
+
+
+@pytest.mark.filterwarnings("ignore:Full backward hook is firing")
+def test_hooks_of_every_layer_see_what_they_see_in_pytorch():
+    def program(torch):
+        nn, seen = torch.nn, []
+        torch.manual_seed(0)
+        net = nn.Sequential(nn.Embedding(5, 4), nn.Flatten(), nn.Linear(8, 6), nn.BatchNorm1d(6), nn.Tanh())
+
+        def backward(name):
+            return lambda module, grad_input, grad_output: seen.append(
+                (name, type(module).__name__, [_size(g) for g in grad_input], [_size(g) for g in grad_output])
+            )
+
+        handles = []
+        for name, module in net.named_modules():
+            handles += [
+                module.register_full_backward_hook(backward(name)),
+                module.register_full_backward_pre_hook(
+                    lambda module, grad_output, name=name: seen.append((name, [_size(g) for g in grad_output]))
+                ),
+                module.register_forward_pre_hook(lambda module, inputs, name=name: seen.append((name, len(inputs)))),
+            ]
+        x = torch.tensor([[0, 1], [2, 3], [4, 0]])
+        out = net(x)
+        (out**2 * torch.arange(6)).sum().backward()
+        seen.append([_size(p.grad) for p in net.parameters()])
+        for handle in handles:
+            handle.remove()
+        n = len(seen)
+        net(x).sum().backward()
+        return seen, len(seen) - n, str(out.grad_fn).split()[0].split(".")[-1].strip("<")
+
+    mine, theirs = program(micrograd), program(torch)
+    assert mine == theirs
+    assert len(mine[0]) == 19
+
+
+def test_a_backward_hook_sees_the_gradients_of_one_call_alone():
+    def program(torch):
+        class Two(torch.nn.Module):
+            def forward(self, a, b):
+                return a * b, a + b
+
+        two, seen = Two(), []
+        two.register_full_backward_hook(
+            lambda module, grad_input, grad_output: seen.append(
+                ([_size(g) for g in grad_input], [_size(g) for g in grad_output])
+            )
+        )
+        a, b = torch.ones(2, requires_grad=True), torch.full((2,), 3.0)
+        p, q = two(a, b)
+        (p + 2 * q).sum().backward()
+        two(a, a)[0].sum().backward()
+        p, q = two(*two(a, b))
+        (p * q).sum().backward()
+        with torch.no_grad():
+            assert not two(a, b)[0].requires_grad
+        return seen, a.grad.tolist()
+
+    assert program(micrograd) == program(torch)
+
+
+def test_a_hook_may_change_gradients_and_inputs_and_not_their_number():
+    def program(torch):
+        layer, found = torch.nn.Linear(2, 2, bias=False), []
+        torch.nn.init.ones_(layer.weight)
+
+        def gradient():
+            x = torch.ones(1, 2, requires_grad=True)
+            layer(x).sum().backward()
+            return x.grad.tolist()
+
+        with layer.register_full_backward_hook(lambda module, grad_input, grad_output: (grad_input[0] * 10,)):
+            found.append(gradient())
+        with layer.register_full_backward_pre_hook(lambda module, grad_output: (grad_output[0] * 3,)):
+            found.append(gradient())
+        with layer.register_forward_pre_hook(lambda module, inputs: inputs[0] * 2):
+            found.append(layer(torch.ones(1, 2)).tolist())
+        with layer.register_full_backward_hook(lambda module, grad_input, grad_output: (None, None)):
+            found.append(error(gradient))
+        return found
+
+    assert program(micrograd) == program(torch)
+
+
+def test_a_hook_of_a_module_whose_inputs_require_no_grad_changes_none():
+    for library in (micrograd, torch):
+        layer = library.nn.Linear(2, 2)
+        layer.register_full_backward_hook(lambda module, grad_input, grad_output: grad_output)
+        loss = layer(library.ones(1, 2)).sum()
+        with (
+            pytest.warns(UserWarning, match="Full backward hook is firing"),
+            pytest.raises(RuntimeError, match="where no input requires gradient should always return None"),
+        ):
+            loss.backward()
+
+
+@pytest.mark.parametrize("kind", ["forward", "forward_pre", "full_backward", "full_backward_pre"])
+def test_a_net_with_a_hook_is_not_recorded_but_runs(kind):
+    net, calls = micrograd.nn.Linear(2, 1), []
+    getattr(net, f"register_{kind}_hook")(lambda *given: calls.append(kind))
+    step = micrograd.compile(lambda x: net(x).sum())
+    x = micrograd.ones(1, 2, requires_grad=True)
+    with pytest.warns(UserWarning, match="Linear has hooks"):
+        step(x).backward()
+    step(x).backward()
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("make", "hint"),
+    [
+        (lambda nn: nn.Sequential([nn.Tanh(), nn.Tanh()]), r"Sequential\(\*layers\)"),
+        (lambda nn: nn.Sequential(nn.Tanh(), nn.Tanh), r"Tanh\(\), an instance"),
+        (lambda nn: nn.Sequential(micrograd.tanh), r"nn\.Tanh\(\) for torch\.tanh"),
+        (lambda nn: nn.ModuleList([1]), "'0' is a int$"),
+    ],
+)
+def test_what_is_no_module_is_told_what_was_probably_meant(make, hint):
+    with pytest.raises(TypeError, match=hint):
+        make(micrograd.nn)
+
+
 def test_another_device_is_refused_and_what_is_asked_of_it_harmless():
     net = micrograd.nn.Linear(2, 1)
     for move in (net.cuda, lambda: net.to("cuda"), lambda: micrograd.zeros(1, device="cuda")):
