@@ -139,12 +139,16 @@ def argwhere(input: Tensor) -> Tensor:
 def as_tensor(data: Any, dtype: DType | None = None, *, requires_grad: builtins.bool = False, device: Any = None) -> Tensor:
     """data itself if it is a tensor of that dtype; of an array, a tensor that shares its memory; else `tensor(data)`.
 
+    A tensor of another dtype is converted by `Tensor.to`, and stays part of its graph.
+
     >>> x = torch.ones(2)
     >>> torch.as_tensor(x) is x
     True
     """
 def asarray(data: Any, dtype: DType | None = None, *, requires_grad: builtins.bool = False, device: Any = None) -> Tensor:
     """data itself if it is a tensor of that dtype; of an array, a tensor that shares its memory; else `tensor(data)`.
+
+    A tensor of another dtype is converted by `Tensor.to`, and stays part of its graph.
 
     >>> x = torch.ones(2)
     >>> torch.as_tensor(x) is x

@@ -6,6 +6,7 @@ All of these take requires_grad as well, and device, which has to be the CPU.
 import functools
 import itertools
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -64,6 +65,16 @@ def tensor(data: Any, *, dtype: DType | None = None) -> Tensor:
     tensor([1.5000, 2.0000], requires_grad=True)
     """
     if isinstance(data, Tensor):
+        warnings.warn(
+            "To copy construct from a tensor, it is recommended to use x.detach().clone(), which says what tensor(x) "
+            "does: the copy has no graph, and backward stops there",
+            stacklevel=3,
+        )
+    return _tensor(data, dtype)
+
+
+def _tensor(data: Any, dtype: DType | None) -> Tensor:
+    if isinstance(data, Tensor):
         array = data._array.copy(order="K")
     elif isinstance(data, np.ndarray | np.generic) or hasattr(type(data), "__array__"):  # such as a Series of pandas
         array = np.array(np.asarray(data))
@@ -97,7 +108,8 @@ def _from_lists(data: Any, dtype: DType | None) -> np.ndarray:
             raise TypeError(f"tensor() takes numbers, not {type(data).__name__}: {data!r:.60}")
         if array.dtype.kind == "U":
             raise ValueError(f"tensor() takes numbers, not strings: {data!r:.60}")
-        raise RuntimeError(f"Could not infer dtype of {type(array.flat[0] if array.size else data).__name__}")
+        wrong = types - {float, int, bool}
+        raise RuntimeError(f"Could not infer dtype of {wrong.pop().__name__ if wrong else type(data).__name__}")
     if dtype is None and seen:
         return array.astype(dtypes.result_type(*[np.empty(1, each) for each in seen]))
     return array.astype(dtypes.default_dtype.numpy) if dtype is None and array.dtype == np.float64 else array
@@ -148,6 +160,8 @@ def _with_numbers(data: Any, seen: set[np.dtype]) -> Any:
 def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
     """data itself if it is a tensor of that dtype; of an array, a tensor that shares its memory; else `tensor(data)`.
 
+    A tensor of another dtype is converted by `Tensor.to`, and stays part of its graph.
+
     >>> x = torch.ones(2)
     >>> torch.as_tensor(x) is x
     True
@@ -156,7 +170,7 @@ def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
         data = from_numpy(data)
     if isinstance(data, Tensor) and dtype in (None, data.dtype):
         return data
-    return tensor(data, dtype=dtype)
+    return data.to(dtype) if isinstance(data, Tensor) else _tensor(data, dtype)
 
 
 TORCH["asarray"] = as_tensor
@@ -267,7 +281,7 @@ def _typed(dtype: DType) -> Callable[..., Tensor]:
         of_shape = not data or isinstance(data[0], int | dtypes.Size)
         if not of_shape and not isinstance(data[0], Tensor | np.ndarray) and str in _types_in(data[0]):
             raise TypeError(f"{typed.__name__}() takes numbers, not strings: {data[0]!r:.60}")
-        return empty(*(data or (0,)), dtype=dtype) if of_shape else tensor(data[0], dtype=dtype)
+        return empty(*(data or (0,)), dtype=dtype) if of_shape else _tensor(data[0], dtype)
 
     vars(typed)["dtype"] = dtype  # for x.type(LongTensor)
     typed.__name__ = f"{dtypes.TITLES[dtype.numpy.name]}Tensor"

@@ -20,7 +20,7 @@ from micrograd.compiling.trees import nodes_of, renamed, stores, tree_of
 from micrograd.rules import dtypes
 from micrograd.tensors import Tensor
 
-MODULES = {"numpy": "np", "math": "math", "functools": "functools", "itertools": "itertools", "operator": "operator"}
+MODULES = {"numpy": "np"} | {name: name for name in ("math", "functools", "itertools", "operator", "warnings")}
 
 
 def constant(value: Any) -> ast.expr:

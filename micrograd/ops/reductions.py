@@ -13,7 +13,7 @@ import numpy as np
 from micrograd.ops import TORCH, function, op, save
 from micrograd.ops.elementwise import _sign, all_normal, where_true
 from micrograd.rules.dims import dim_of, dims_of
-from micrograd.rules.errors import need_floats
+from micrograd.rules.errors import need_floats, warn_of_no_freedom
 from micrograd.rules.sums import largest_of_rows, sum_over
 from micrograd.tensors import Tensor
 
@@ -140,7 +140,10 @@ def _spread_arguments(name, x, dim, unbiased, keepdim, correction):
     dims = dims_of(x, dim)
     if correction is None:
         correction = 0 if unbiased is False else 1
-    return x, dims, _count(x.shape, dims) - correction, keepdim
+    n = _count(x.shape, dims)
+    if n <= correction:
+        warn_of_no_freedom(name, n, correction, x.shape)
+    return x, dims, n - correction, keepdim
 
 
 def _variance(x, dim, freedom, keepdim):

@@ -1,6 +1,7 @@
 """PyTorch's errors for what NumPy refuses: the same classes, and the shapes in every message."""
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar, copy_context
 from itertools import combinations
@@ -59,6 +60,8 @@ def pytorch_error(name: str, arrays: Sequence[Any], options: dict[str, Any], err
         return RuntimeError(cannot_be_multiplied(*shapes))
     if name == "view":
         shape = list(options["shape"])
+        if shape.count(-1) > 1:
+            return RuntimeError(f"only one dimension can be inferred, and {shape} has -1 more than once")
         if "copy" not in str(error):
             return RuntimeError(f"shape '{shape}' is invalid for input of size {arrays[0].size}")
         return RuntimeError(
@@ -105,6 +108,15 @@ def must_be_tensor(name: str, position: int, x: Any) -> str:
     """The words for an argument that is no Tensor, at a position counted from 1."""
     hint = ", which is what a function without a return gives" if x is None else ""
     return f"{name}(): the argument at position {position} must be Tensor, not {type(x).__name__}{hint}"
+
+
+def warn_of_no_freedom(name: str, n: int, correction: Any, shape: Sequence[int]) -> None:
+    """PyTorch's warning where a variance of too few elements divides by 0."""
+    warnings.warn(
+        f"{name}(): degrees of freedom is <= 0: it divides by n - correction, and that is {n} - {correction} for the "
+        f"input {list(shape)}. A batch of one has no variance: use running statistics, or more examples",
+        stacklevel=6,
+    )
 
 
 def dim_error(dim: Any, ndim: int) -> IndexError:

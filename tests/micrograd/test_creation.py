@@ -2,6 +2,8 @@
 
 import math
 import pickle
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -765,3 +767,29 @@ def test_tensor_with_a_capital_letter_makes_floats():
         return torch.Tensor([2]), torch.Tensor([[1, 2], [3, 4]]), torch.Tensor([2.5]).double(), torch.Tensor([True])
 
     same_on_both(program)
+
+
+def test_a_copy_that_loses_its_graph_is_said():
+    def program(torch):
+        w = torch.ones(2, requires_grad=True)
+        with pytest.warns(UserWarning, match="To copy construct from a tensor, it is recommended") as caught:
+            loss = torch.tensor(w.sum())
+        assert {Path(each.filename).name for each in caught} == {"test_creation.py"}
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            torch.tensor([w[0].detach(), w[1].detach()])
+            torch.as_tensor(w)
+            torch.FloatTensor([1.0])
+            kept = torch.as_tensor(w, dtype=torch.float64)
+        kept.sum().backward()
+        return loss.requires_grad, kept.dtype is torch.float64, w.grad.tolist(), len(caught)
+
+    assert program(micrograd) == program(torch) == (False, True, [1.0, 1.0], 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"), [([1, None], "NoneType"), (None, "NoneType"), ({}, "dict"), ([{}, 2], "dict"), ({1, 2}, "set")]
+)
+def test_what_is_no_number_is_named(data, kind):
+    with pytest.raises(RuntimeError, match=f"Could not infer dtype of {kind}$"):
+        micrograd.tensor(data)

@@ -9,6 +9,7 @@ import itertools
 import math
 import operator
 import warnings
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -170,6 +171,33 @@ def test_neither_warnings_nor_settings_of_numpy_reach_the_engine():
         y.backward(micrograd.ones(4))
         x.data *= 1e38
         assert (x.detach() // 0).isnan().any()
+
+
+@pytest.mark.parametrize(
+    "spread",
+    [
+        lambda torch, x: x[:1].var(0),
+        lambda torch, x: x[0, 0].std(),
+        lambda torch, x: x.var(correction=12),
+        lambda torch, x: torch.zeros(0, 3).var(0, unbiased=False),
+        lambda torch, x: torch.std(x[:, :1], dim=1, keepdim=True),
+    ],
+)
+def test_a_variance_of_too_few_is_not_nan_in_silence(spread):
+    """Such as that of the batch of one example that a net with batch normalization is sampled with, in training."""
+    found = []
+    for library in (micrograd, torch):
+        with pytest.warns(UserWarning, match="degrees of freedom is <= 0") as caught:
+            found.append(spread(library, library.arange(12.0).view(4, 3)).tolist())
+        assert [Path(each.filename).name for each in caught] == ["test_ops.py"]
+    np.testing.assert_array_equal(*found)
+
+
+def test_a_variance_of_enough_says_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        micrograd.ones(2).var()
+        micrograd.ones(1).var(unbiased=False)
 
 
 ROWS = {
