@@ -55,7 +55,10 @@ def __getattr__(name: str) -> Any:
 
     if name in ("compare", "draw"):  # which `import micrograd` alone need not read
         return import_module(f"micrograd.{name}")
-    raise nearest("micrograd", name, globals())
+    for module in (nn, nn.functional, optim, utils.data):
+        if name in module.__all__:
+            raise AttributeError(f"micrograd has no {name!r}: it is in {module.__name__}")
+    raise nearest("micrograd", name, lambda: globals())
 
 
 Value.draw_dot = Tensor.draw_dot = draw_dot  # type: ignore[method-assign]

@@ -324,7 +324,7 @@ class Tensor(Methods):
     if not TYPE_CHECKING:  # to type checkers what is not there is not there
 
         def __getattr__(self, name: str) -> Any:
-            raise nearest("Tensor", name, dir(Tensor))
+            raise nearest("Tensor", name, lambda: dir(Tensor))
 
 
 def attach(name: str, function: Any) -> None:

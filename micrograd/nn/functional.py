@@ -15,4 +15,4 @@ globals().update(FUNCTIONAL)
 
 
 def __getattr__(name: str) -> Any:
-    raise nearest("micrograd.nn.functional", name, __all__)
+    raise nearest("micrograd.nn.functional", name, lambda: __all__)

@@ -309,7 +309,11 @@ def _check_shapes(name: str, shape: tuple[int, ...], target: tuple[int, ...]) ->
     if target[0] != shape[0]:
         raise ValueError(f"Expected input batch_size ({shape[0]}) to match target batch_size ({target[0]}).")
     if target[1:] != shape[2:]:
-        hint = ". Probably meant: class indices, y.argmax(1), or probabilities, y.float()" if target == shape else ""
+        hint = ""
+        if target == shape:
+            hint = ". Probably meant: class indices, y.argmax(1), or probabilities, y.float()"
+        elif target == shape[:-1]:
+            hint = f". Classes come second; where they come last: {name}(x.view(-1, {shape[-1]}), y.view(-1))"
         raise RuntimeError(f"{name}: Expected target size {[shape[0], *shape[2:]]}, got {list(target)}{hint}")
 
 

@@ -216,9 +216,12 @@ def batch_norm(
     channels = x.shape[1] if x.ndim > 1 else 0
     for array in arrays:
         if array.shape != (channels,):
+            hint = ""
+            if x.ndim > 2 and array.shape == x.shape[-1:]:
+                hint = ". Channels come second, (N, C, L). Where they come last: bn(x.transpose(1, 2)).transpose(1, 2)"
             raise RuntimeError(
-                f"batch_norm: means, variances, weight and bias should contain {channels} elements, one for each "
-                f"channel of the input {list(x.shape)}, and one contains {list(array.shape)}"
+                f"batch_norm: running_mean, running_var, weight and bias should contain {channels} elements, one for "
+                f"each channel of the input {list(x.shape)}, not {list(array.shape)}{hint}"
             )
     if x.ndim < 2:
         raise dim_error(1, x.ndim)

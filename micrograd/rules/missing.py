@@ -52,18 +52,29 @@ INSTEAD = {
     "tensorboard": "drop the line, or write the numbers to a file",
 }
 
+# Names of NumPy's arrays and of Python's lists.
+OF_OTHERS = {
+    "astype": "x.to(torch.float32), x.float() or x.long()",
+    "copy": "x.clone()",
+    "append": "torch.cat([x, y]), or torch.stack of tensors kept in a list",
+    "len": "len(x)",
+    "array": "torch.tensor(data), and x.numpy() for the other way",
+}
 
-def nearest(where: str, name: str, there: Collection[str]) -> AttributeError:
-    """The AttributeError for a name that is not among those there.
+
+def nearest(where: str, name: str, there: Callable[[], Collection[str]]) -> AttributeError:
+    """The AttributeError for a name that is not among those that there() gives.
 
     It says what to use instead, where INSTEAD knows; else which name was probably meant, if one is that near.
     """
-    if name.startswith("__"):  # asked by Python and NumPy themselves, to find out
+    if name.startswith("__"):  # asked by Python and NumPy themselves, to find out: np.asarray(x) asks for two
         return AttributeError(name)
+    if name in OF_OTHERS:
+        return AttributeError(f"{where} has no {name!r}; instead: {OF_OTHERS[name]}")
     hint = ""
     if instead := INSTEAD.get(name, INSTEAD.get(name.rstrip("_"))):
         hint = f"; instead: {instead}"
-    elif meant := probably_meant(name, there):
+    elif meant := probably_meant(name, there()):
         hint = f"; the nearest there is {meant!r}"
     return AttributeError(f"{where} has no {name!r}: not all of PyTorch is here{hint}")
 
@@ -125,6 +136,6 @@ def getattr_of(module: str, there: Callable[[], Collection[str]]) -> Callable[[s
     """The __getattr__ of a module."""
 
     def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes the module's
-        raise nearest(module, name, there())
+        raise nearest(module, name, there)
 
     return __getattr__

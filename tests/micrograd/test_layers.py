@@ -805,3 +805,15 @@ def test_a_norm_that_is_not_finite_is_refused_if_asked_for(bad):
         library.nn.utils.clip_grad_norm_(parameters, 1.0)
         outcomes.append(parameters[0].grad.numpy())
     np.testing.assert_array_equal(*outcomes)
+
+
+def test_channels_and_classes_that_come_last_are_shown_the_way():
+    """The third dimension of the lectures' batch normalization, and the logits of every position of a transformer."""
+    batch = micrograd.ones(4, 8, 30)
+    with pytest.raises(RuntimeError, match=r"8 elements.* not \[30\].*bn\(x\.transpose\(1, 2\)\)\.transpose\(1, 2\)"):
+        micrograd.nn.BatchNorm1d(30)(batch)
+    assert micrograd.nn.BatchNorm1d(30)(batch.transpose(1, 2)).transpose(1, 2).shape == batch.shape
+    targets = micrograd.zeros(4, 8, dtype=micrograd.int64)
+    with pytest.raises(RuntimeError, match=r"cross_entropy\(x\.view\(-1, 30\), y\.view\(-1\)\)"):
+        micrograd.nn.functional.cross_entropy(batch, targets)
+    micrograd.nn.functional.cross_entropy(batch.view(-1, 30), targets.view(-1))

@@ -8,7 +8,7 @@ import torch
 import micrograd
 from micrograd import nn, optim
 from micrograd.nn import functional
-from micrograd.rules.missing import INSTEAD, slips
+from micrograd.rules.missing import INSTEAD, nearest, slips
 
 PLACES = {"torch": micrograd, "nn": nn, "F": functional, "optim": optim, "x": micrograd.ones(2, 2)}
 
@@ -127,3 +127,26 @@ def test_an_instead_is_said():
 )
 def test_slips_are_counted(a, b, n):
     assert slips(a, b) == slips(b, a) == n
+
+
+def test_a_name_of_a_part_is_shown_the_way():
+    assert said("torch", "cross_entropy").endswith("it is in micrograd.nn.functional")
+    assert said("torch", "Linear").endswith("it is in micrograd.nn")
+    assert said("torch", "AdamW").endswith("it is in micrograd.optim")
+    assert said("torch", "DataLoader").endswith("it is in micrograd.utils.data")
+
+
+def test_names_of_arrays_and_lists_get_the_tensor_s():
+    for name, instead in {"astype": "x.float()", "copy": "x.clone()", "append": "torch.cat", "len": "len(x)"}.items():
+        assert instead in said("x", name)
+        assert "not all of PyTorch" not in said("x", name)
+    assert "torch.tensor(data)" in said("torch", "array")
+
+
+def test_numpy_s_questions_about_a_tensor_cost_no_list_of_its_names():
+    """np.asarray asks for __array_interface__ and __array_struct__ first, at every call."""
+
+    def listing():
+        raise AssertionError
+
+    assert "__array_struct__" in str(nearest("Tensor", "__array_struct__", listing))
