@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import graphviz  # type: ignore[import-untyped]
 import numpy as np
 
-from micrograd.draw.reading import Box, Frame
+from micrograd.draw.boxes import Box, Frame
+from micrograd.draw.formulas import number
 
 MOST_IN_A_ROW, MOST_ROWS = 6, 4
 """How many numbers of a tensor are shown: more than these, and it is their mean and spread."""
@@ -271,14 +272,6 @@ def lines_of(what: str, value: Any, digits: int = 4) -> list[str]:
 
 def _row(array: np.ndarray, digits: int) -> str:
     return "[" + ", ".join([f"{x:.{max(digits - 1, 1)}g}" if array.dtype.kind == "f" else str(x) for x in array]) + "]"
-
-
-def number(x: Any, digits: int = 4) -> str:
-    """A number as it stands in a box, with so many decimals."""
-    if not isinstance(x, float):
-        return str(x)
-    smallest = 10.0 ** -max(digits - 1, min(digits, 1))
-    return f"{x:.{digits}f}" if x == 0 or smallest <= abs(x) < 1e5 else f"{x:.{max(digits - 1, 0)}e}"
 
 
 def all_digits(box: Box) -> str:

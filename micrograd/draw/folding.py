@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from micrograd.draw.reading import Box
+from micrograd.draw.boxes import Box
 
 MOST_BOXES = 200
 """How many boxes a picture shows at the most."""

@@ -138,6 +138,14 @@ def short(x: Any) -> str:
     return f"{x:g}" if isinstance(x, float) else str(x)
 
 
+def number(x: Any, digits: int = 4) -> str:
+    """A number as it stands in a box, with so many decimals."""
+    if not isinstance(x, float):
+        return str(x)
+    smallest = 10.0 ** -max(digits - 1, min(digits, 1))
+    return f"{x:.{digits}f}" if x == 0 or smallest <= abs(x) < 1e5 else f"{x:.{max(digits - 1, 0)}e}"
+
+
 def code(box: Any) -> str:
     """The engine's source of the operation, with its derivatives; empty where it cannot be read."""
     op = getattr(box.node, "op", None)

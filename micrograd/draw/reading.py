@@ -2,67 +2,23 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from micrograd import graph
 from micrograd.compiling import Obstacle, unfold
-from micrograd.draw.formulas import ATOM, composed, short, sign_of
+from micrograd.draw.boxes import Box, Frame, walk
+from micrograd.draw.formulas import composed, short, sign_of
 from micrograd.engine import Value, topological_order
-from micrograd.in_place import snapshot
+from micrograd.graph import Edge, Node
 from micrograd.nn import Module
-from micrograd.ops import apply
 from micrograd.rules.errors import silent
-from micrograd.rules.grad_mode import enable_grad
 from micrograd.tensors import Tensor
 
 AGAIN = (
     "The numbers are computed again from the parameters and inputs as they are now: backward() released those in "
     "between. "
 )
-
-
-@dataclass(eq=False)
-class Frame:
-    """A Module whose operations are drawn together in one frame, under its label."""
-
-    label: str
-
-
-@dataclass(eq=False, slots=True)
-class Box:
-    """A node of the graph as it is drawn: its numbers, and the operation that made them.
-
-    role: "parameter", "input", "result", "loss" (where backward begins) or "folded" (stands for `count` nodes).
-    data, grad: a float or an array; None where they are not known. sign: of the operation, empty for a leaf.
-    shape, dtype: of a tensor. frames: the modules it was made in, the outermost first. node: the Value, or the Node or
-    leaf Tensor, that it shows; op: the name of what made it. local: of a Value, the local
-    derivative by each parent, None where it has a backward function of its own. operands: the boxes of its inputs and,
-    as text, the plain numbers among them.
-    """
-
-    role: str
-    title: str = ""
-    sign: str = ""
-    data: Any = None
-    grad: Any = None
-    parents: list["Box"] = field(default_factory=list)
-    frames: tuple[Frame, ...] = ()
-    shape: tuple[int, ...] | None = None
-    dtype: str = ""
-    node: Any = None
-    op: str = ""
-    local: Sequence[Any] | None = None
-    precedence: int = ATOM
-    operands: "Sequence[Box | str]" = ()
-    count: int = 1
-
-    @property
-    def kind(self) -> str:
-        """The shape and dtype of a tensor as text, or nothing."""
-        return "" if self.shape is None else f"{list(self.shape)} {self.dtype}"
 
 
 class Names:
@@ -118,32 +74,30 @@ class Names:
         same += [name for name, named in flat if np.array_equal(named, array.reshape(-1))]
         return same[0] if same else ""
 
-    def add_modules_of(self, order: Iterable[graph.Node]) -> None:
-        """Name the parameters and buffers of the modules that the Nodes were made in, where no label does."""
-        for node in order:
-            for outermost in _modules_around(node)[:1]:
-                if outermost not in self._paths:
-                    self._paths[outermost] = {module: path for path, module in outermost.named_modules()}
-                    buffers = [(name, buffer._array) for name, buffer in outermost.named_buffers()]
-                    for name, part in [*outermost.named_parameters(), *buffers]:
-                        self._of.setdefault(id(part), name)
-                        self._owned.add(id(part))
-
     def is_of_a_module(self, leaf: Any) -> bool:
         """Whether a leaf Tensor or an array is a parameter or buffer of these modules."""
         return id(leaf) in self._owned
 
-    def frames_around(self, node: graph.Node) -> tuple[Frame, ...]:
-        """The frames of the modules that a Node was made in, the outermost first."""
+    def frames_around(self, node: Node) -> tuple[Frame, ...]:
+        """The frames of the modules that a Node was made in, the outermost first.
+
+        Their parameters and buffers get their names, where no label gave them one.
+        """
         modules = _modules_around(node)
         for module in modules:
+            if module is modules[0] and module not in self._paths:
+                self._paths[module] = {part: path for path, part in module.named_modules()}
+                buffers = [(name, buffer._array) for name, buffer in module.named_buffers()]
+                for name, part in [*module.named_parameters(), *buffers]:
+                    self._of.setdefault(id(part), name)
+                    self._owned.add(id(part))
             if module not in self._frames:
                 path, kind = self._paths[modules[0]].get(module, ""), type(module).__name__
                 self._frames[module] = Frame(f"{path}: {kind}" if path else kind)
         return tuple([self._frames[module] for module in modules])
 
 
-def _modules_around(node: graph.Node) -> list[Module]:
+def _modules_around(node: Node) -> list[Module]:
     """The modules that a Node was made in, the outermost first."""
     found, entered = [], node.module
     while entered is not None:
@@ -242,14 +196,8 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
             raise ValueError("draw: this Tensor has no graph, for nothing that it was made from requires a gradient")
     for node in _nodes_behind(roots):
         unfold(node)  # a call of a compiled function, which is drawn as the graph that it stands for
-    before: dict[Any, Any] = {}
-    if was_released(roots):
-        made_again = _made_again(roots)
-        before = {tensor.grad_fn: node for node, tensor in made_again.items()}
-        roots = [root if root.grad_fn is None else made_again[root.grad_fn] for root in roots]
     order = _nodes_behind(roots)
-    gradients = _gradients(roots, order)
-    names.add_modules_of(order)
+    frames = {node: names.frames_around(node) for node in order}
     boxes: list[Box] = []
     made: dict[Any, Box] = {}
 
@@ -258,7 +206,7 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
         key = x if isinstance(x, Tensor) else id(x)
         if key not in made:
             if isinstance(x, Tensor):
-                box = Box("parameter", names.of(x), data=x._array, grad=gradients.get(x), node=x)
+                box = Box("parameter", names.of(x), data=x._array, node=x)
             else:
                 box = Box("input", names.of_array(x) or names.of(x), data=x, node=x)
             box.shape, box.dtype = box.data.shape, str(box.data.dtype)
@@ -267,71 +215,58 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
         return made[key]
 
     for node in order:
-        inputs = node.inputs if node.op is not None else [edge.parent for edge in node.edges]
+        inputs = node.inputs if node.op is not None else [edge.parent for edge in node.edges or ()]
         inputs = [*inputs, *_arrays_in(node.options)]
         parts: list[Any] = []
         for x in inputs:
-            parts.append(made[x] if isinstance(x, graph.Node) else leaf(x) if isinstance(x, Tensor | np.ndarray) else x)
+            parts.append(made[x] if isinstance(x, Node) else leaf(x) if isinstance(x, Tensor | np.ndarray) else x)
         parents = [x for x in parts if isinstance(x, Box)]
-        title, frames = names.of(before.get(node, node)), names.frames_around(node)
-        box = made[node] = Box("result", title, parents=parents, frames=frames, node=node)
-        box.data, box.grad = _recomputed(node, made), gradients.get(node)
+        box = made[node] = Box("result", names.of(node), parents=parents, frames=frames[node], node=node)
+        box.data, box.edges = _run_again(node, made)
         box.op = sign_of(node)
         box.sign, box.operands = _call(node, box.op, parts)
         if not box.title:
             box.title, box.precedence = composed(box.op, box.operands)
-        for edge in node.edges:
-            known = made[edge.parent] if isinstance(edge.parent, graph.Node) else leaf(edge.parent)
+        for edge in box.edges:
+            known = made[edge.parent] if isinstance(edge.parent, Node) else leaf(edge.parent)
             known.shape, known.dtype = edge.shape, str(edge.dtype)
         boxes.append(box)
     for root in roots:
         box = leaf(root) if root.grad_fn is None else made[root.grad_fn]
         box.role, box.data, box.shape, box.dtype = "loss", root._array, root._array.shape, str(root._array.dtype)
+    for _ in walk(boxes):
+        pass  # which leaves the gradients in the boxes
     _move_into_frames(boxes, [box for box in boxes if not box.parents and names.is_of_a_module(box.node)])
     return boxes
 
 
-def _made_again(roots: Sequence[Tensor]) -> dict[graph.Node, Tensor]:
-    """For each Node behind the roots its result, run again from the leaves, with a graph of its own."""
-    made: dict[graph.Node, Any] = {}
-    with enable_grad():
-        for node in _nodes_behind(roots):
-            inputs = [made[x] if isinstance(x, graph.Node) else x for x in node.inputs]
-            if node.op is None or not any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
-                raise RuntimeError(
-                    f"the numbers behind this Tensor were released by backward(), and {node.name} cannot be computed "
-                    "again: draw it before, or call backward(retain_graph=True)"
-                )
-            if node.op.name == "put":
-                inputs[0] = snapshot(inputs[0]) if isinstance(inputs[0], Tensor) else inputs[0].copy()  # it changes it
-            made[node] = apply(node.op, *inputs, name=node.name, **node.options or {})
-            made[node].grad_fn.module = node.module
-    return made
+def _run_again(node: Node, made: Mapping[Any, Box]) -> tuple[Any, Sequence[Edge]]:
+    """The result of a Node, run again on the results of those before it, and its edges.
 
-
-def _gradients(roots: Sequence[Tensor], order: list[graph.Node]) -> dict[Any, Any]:
-    """The gradient of every Node and leaf, with no .grad touched; that of a root is 1 everywhere."""
-    held = [(node, node.retained, node.hooks) for node in order if node.retained is not None or node.hooks]
-    try:
-        for node, *_ in held:
-            node.retained = node.hooks = None
-        return graph.run_backward(roots, [np.ones_like(root._array) for root in roots], True, set(order))
-    finally:
-        for node, retained, hooks in held:
-            node.retained, node.hooks = retained, hooks
-
-
-def _recomputed(node: graph.Node, made: Mapping[Any, Box]) -> Any:
-    """The result of a Node, run again on the results of those before it; None where one of them is not known."""
-    if node.op is None:
-        return None
-    inputs = [made[x].data if isinstance(x, graph.Node | Tensor) else x for x in node.inputs]
-    if any(x is None and before is not None for x, before in zip(inputs, node.inputs, strict=True)):
-        return None
+    The result is None where one of those is not known. The edges are made again, too, where backward() released them.
+    """
+    inputs = [made[x].data if isinstance(x, Node | Tensor) else x for x in node.inputs]
+    known = node.op is not None and all(
+        x is not None or before is None for x, before in zip(inputs, node.inputs, strict=True)
+    )
+    wanting = [i for i, x in enumerate(node.inputs) if isinstance(x, Node | Tensor)]
+    if node.edges is None and not (known and wanting):
+        raise RuntimeError(
+            f"the numbers behind this Tensor were released by backward(), and {node.name} cannot be computed "
+            "again: draw it before, or call backward(retain_graph=True)"
+        )
+    if node.edges is not None and node.saved is not None:
+        node.check()
+    if not known:
+        return None, node.edges or ()
     if node.op.name == "put":
         inputs[0] = inputs[0].copy()  # it changes its input
     with silent():
-        return np.asarray(node.op.forward(*inputs, **node.options or {})[0])
+        result, *ways = node.op.forward(*inputs, **node.options or {})
+    if node.edges is not None:
+        return np.asarray(result), node.edges
+    derivatives = [way[0] if isinstance(way, tuple) else way for way in ways]
+    return np.asarray(result), [Edge(node.inputs[i], derivatives[i], inputs[i].shape, inputs[i].dtype) for i in wanting]
 
 
 def _arrays_in(options: Mapping[str, Any] | None) -> list[np.ndarray]:
@@ -342,7 +277,7 @@ def _arrays_in(options: Mapping[str, Any] | None) -> list[np.ndarray]:
     return found
 
 
-def _call(node: graph.Node, op: str, inputs: Sequence[Any]) -> tuple[str, list[Box | str]]:
+def _call(node: Node, op: str, inputs: Sequence[Any]) -> tuple[str, list[Box | str]]:
     """The sign of the operation with the plain numbers that belong to it, and the operands.
 
     inputs: Boxes, numbers and None.
