@@ -1,18 +1,19 @@
 """Shapes that broadcast although that was not meant."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from micrograd.guard.caught import BroadcastError, place_text, user_line
-from micrograd.guard.trace import OuterBroadcast, dims_in, remember, trace_of
+from micrograd.guard.trace import Options, OuterBroadcast, dims_in, of_reduction, remember, trace_of
 from micrograd.tensors import Tensor
 
 _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 
 
 def check_operands(op: str, x: Tensor, y: Tensor, result: Tensor) -> None:
-    """Look at two tensors of different shapes that were broadcast."""
+    """Look at two tensors of different shapes that were broadcast. Raises BroadcastError as `_check_reduced` does."""
     for whole, part in ((x, y), (y, x)):
         if part._array.ndim < whole._array.ndim:
             _check_reduced(op, whole, part)
@@ -59,15 +60,17 @@ def _mark_outer(column: Tensor, vector: Tensor, result: Tensor) -> None:
         remember(result, trace_of(result)._replace(outer=OuterBroadcast(n, user_line())))
 
 
-def check_loss(op: str, x: Tensor, options: dict[str, Any]) -> None:
+def check_loss(op: str, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
     """Raises BroadcastError where all of an (n, n) that a column and a vector were broadcast to becomes one number."""
-    outer = trace_of(x).outer
-    if outer is not None and dims_in(options, x.ndim) is None:
+    outer = trace_of(inputs[0]).outer
+    if outer is not None and dims_in(options, inputs[0].ndim) is None:
         raise BroadcastError(_outer_message(f"{op} over {[outer.n] * 2}", outer.n, place_text(outer.place)))
+    of_reduction(op, inputs, options, result)
 
 
-def check_mse_loss(x: Tensor, y: Tensor) -> None:
+def check_mse_loss(op: str, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
     """Raises BroadcastError for an input (n, 1) and a target (n,), or the other way round."""
+    x, y = inputs[:2]
     if isinstance(x, Tensor) and isinstance(y, Tensor) and x._array.ndim + y._array.ndim == 3:
         n = x._array.size
         if n > 1 and y._array.size == n and 1 in (*x._array.shape[1:], *y._array.shape[1:]):

@@ -7,12 +7,12 @@ product takes it in.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from micrograd.graph import Edge, Node
+from micrograd.graph import Node
 from micrograd.guard.caught import NotFiniteError, index_text, place_text, user_line
 from micrograd.guard.trace import OF_ONE, OF_TWO, REARRANGED
 from micrograd.rules.errors import silent
@@ -143,36 +143,38 @@ def _hint(op: str, value: float) -> str:
     return _OTHERWISE if op in _OF_NAN and not math.isnan(value) else _MEANT.get(op, _OTHERWISE)
 
 
-def find_first(held: Sequence[tuple[Node, Any, Any]], walk_back: Callable[[], Any]) -> None:
-    """Raises NotFiniteError at the first derivative that makes a gradient that is not finite of one that is.
+def find_first(held: Sequence[tuple[Node, Any]], tensors: Sequence[Tensor], starts: Sequence[np.ndarray]) -> None:
+    """Go back as backward does; raises NotFiniteError at the first derivative that makes a gradient infinite or nan.
 
-    held: the nodes of a graph, with the edges and inputs that they had before backward released them.
+    held: the nodes of the graph, with the edges that they had before backward released them.
     """
-    for node, edges, inputs in held:
-        node.edges = edges and [Edge(e.parent, _watched(node, e.derivative), e.shape, e.dtype) for e in edges]
-        node.inputs = inputs
-    walk_back()
+    gradients: dict[Any, Any] = {}
+    for tensor, start in zip(tensors, starts, strict=True):
+        root = tensor.grad_fn or tensor
+        gradients[root] = gradients.get(root, 0) + start
+    for node, edges in reversed(held):
+        g = gradients.get(node)
+        for edge in edges or () if g is not None and is_finite(np.asarray(g)) else ():
+            with silent():
+                dx = edge.gradient(g)
+            if dx is not None:
+                if not is_finite(np.asarray(dx)):
+                    raise _infinite_gradient(node, np.asarray(dx))
+                gradients[edge.parent] = gradients[edge.parent] + dx if edge.parent in gradients else dx
     raise NotFiniteError(f"backward: a gradient overflows where several are added up. Probably meant: {_OTHERWISE}.")
 
 
-def _watched(node: Node, derivative: Callable) -> Callable:
-    def watched(g: Any) -> Any:
-        dx = derivative(g)
-        if dx is None or is_finite(np.asarray(dx)) or not is_finite(np.asarray(g)):
-            return dx
-        name = node.name if node.op is None else node.op.name
-        array = np.asarray(dx)
-        index = tuple(np.argwhere(~np.isfinite(array))[0])
-        meant = _MEANT_BACK.get(name)
-        why = (
-            f"The derivative of {name} is infinite there, or its result was, and a torch.where or an index that leaves "
-            f"the element out does not help, because 0 * inf is nan. Probably meant: {meant}."
-            if meant
-            else f"What it is multiplied by is nan or infinite there, or too large. Probably meant: {_OTHERWISE}."
-        )
-        raise NotFiniteError(
-            f"backward through {name}{place_text(getattr(node, 'where', None))}: the gradient of its input is "
-            f"{float(array[index])} at {index_text(index)} of {list(array.shape)}. {why}"
-        )
-
-    return watched
+def _infinite_gradient(node: Node, dx: np.ndarray) -> NotFiniteError:
+    name = node.name if node.op is None else node.op.name
+    index = tuple(np.argwhere(~np.isfinite(dx))[0])
+    meant = _MEANT_BACK.get(name)
+    why = (
+        f"The derivative of {name} is infinite there, or its result was, and a torch.where or an index that leaves "
+        f"the element out does not help, because 0 * inf is nan. Probably meant: {meant}."
+        if meant
+        else f"What it is multiplied by is nan or infinite there, or too large. Probably meant: {_OTHERWISE}."
+    )
+    return NotFiniteError(
+        f"backward through {name}{place_text(getattr(node, 'where', None))}: the gradient of its input is "
+        f"{float(dx[index])} at {index_text(index)} of {list(dx.shape)}. {why}"
+    )

@@ -5,8 +5,9 @@ leaves every element in its place, hands on the same Trace. A change in place en
 """
 
 import itertools
+import math
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,8 @@ import numpy as np
 from micrograd.guard.caught import Place
 from micrograd.ops import OPS
 from micrograd.tensors import Tensor
+
+Options = dict[str, Any]
 
 
 class Reduced(NamedTuple):
@@ -34,27 +37,47 @@ class OuterBroadcast(NamedTuple):
     place: Place
 
 
+class Softmax(NamedTuple):
+    """A softmax over dimension `dim` of a tensor of shape `shape`, of which a view or a part may be left.
+
+    groups: for each element left the number of its group; those of a group added up to 1. A view of the tensor, or an
+    index, is taken of the groups as well, so that these know where the dimension has gone. moved: whether one was.
+    """
+
+    dim: int
+    shape: tuple[int, ...]
+    groups: np.ndarray
+    moved: bool = False
+
+    @classmethod
+    def of(cls, dim: int, shape: tuple[int, ...]) -> "Softmax":
+        """That of all of the tensor."""
+        one_each = [n if i != dim else 1 for i, n in enumerate(shape)]
+        return cls(dim, shape, np.broadcast_to(np.arange(math.prod(one_each)).reshape(one_each), shape))
+
+    def runs_over(self, dim: int) -> bool:
+        """Whether what lies along this dimension of what is left is of one group."""
+        groups = self.groups
+        return not groups.size or not groups.strides[dim] or bool((groups == groups.take([0], dim)).all())
+
+
 class Trace(NamedTuple):
     """How a tensor was made.
 
     layout: a number, the same for tensors whose elements correspond one to one, 0 where nobody asked yet.
     made_by: "exp", "sigmoid", "softmax", "log_softmax" or "unsqueeze" where the tensor is just that, and
-    nothing was done to it since.
-    softmax: the dimension over which it was made to add up to 1; where that was taken out of a matrix (0) or a vector
-    (-1), any that is not the last. ran: the dimension and the shape at the time, where a view has changed them since.
-    reduced: the reduction that it is the result of.
+    nothing was done to it since. softmax: the one that it came out of. reduced: the reduction that it is the result of.
     outer: the broadcast it comes from. gradient_of: the leaf whose grad it is, perhaps times a number.
     update: the place where it was made as p - lr * p.grad.
     """
 
     layout: int = 0
     made_by: str = ""
-    softmax: int | None = None
+    softmax: Softmax | None = None
     reduced: Reduced | None = None
     outer: OuterBroadcast | None = None
     gradient_of: Callable[[], Tensor | None] | None = None
     update: Place | None = None
-    ran: tuple[int, tuple[int, ...]] | None = None
 
 
 NOTHING = Trace()
@@ -110,7 +133,7 @@ REDUCTIONS = (_ops_of("reductions", "extremes") | {"median"}) - _NO_REDUCTION
 REARRANGED = (_ops_of("shapes", "joining", "indexing", "picking") | {"embedding", "where"}) - {"clone", "add_at"}
 
 
-def dims_in(options: dict[str, Any], ndim: int) -> tuple[int, ...] | None:
+def dims_in(options: Options, ndim: int) -> tuple[int, ...] | None:
     """The dimensions that a call names, counted from the front; None where it names none."""
     dim = options.get("dim")
     if isinstance(dim, bool) or dim is None or dim == ():
@@ -118,35 +141,38 @@ def dims_in(options: dict[str, Any], ndim: int) -> tuple[int, ...] | None:
     return tuple([d % max(ndim, 1) for d in ((dim,) if isinstance(dim, int) else dim)])
 
 
-def of_one(op: str, x: Tensor, result: Tensor) -> None:
-    """Hand the trace of x on to a function of each of its elements."""
-    trace = with_layout(x)
+# What the result of an op is remembered by. Each is called as the observer is, with the name of the op for the op.
+
+
+def of_one(op: str, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
+    """Hand the trace of a tensor on to a function of each of its elements."""
+    trace = with_layout(inputs[0])
     made_by = trace.made_by if op in ("clone", "to_dtype") else op if op in ("exp", "sigmoid") else ""
     if trace.made_by != made_by or trace.update is not None:
         trace = trace._replace(made_by=made_by, update=None)
     remember(result, trace)
 
 
-def of_two(op: str, x: Tensor, y: Tensor, result: Tensor) -> None:
-    """Give the result of arithmetic on two tensors its trace."""
+def of_two(op: str, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
+    """Give the result of arithmetic on two tensors its trace; a number leaves each element where it is."""
+    x, y = inputs
+    if not isinstance(y, Tensor) or (isinstance(x, Tensor) and y._array.ndim == 0 < x._array.ndim):
+        return of_one(op, [x], options, result)
+    if not isinstance(x, Tensor) or x._array.ndim == 0 < y._array.ndim:
+        return of_one(op, [y], options, result)
     shape, a, b = result._array.shape, trace_of(x), trace_of(y)
     if a is NOTHING and b is NOTHING:
-        return
-    whole = a if x._array.shape == shape else b if y._array.shape == shape else NOTHING
-    softmax = _softmax_by_hand(op, a, b)
-    made_by = "" if softmax is None else "softmax"
-    remember(result, Trace(whole.layout, made_by, softmax, None, a.outer or b.outer))
-
-
-def _softmax_by_hand(op: str, a: Trace, b: Trace) -> int | None:
-    """The dimension of counts / counts.sum(dim, keepdim=True), where counts were made by exp."""
-    if op != "div" or a.made_by != "exp" or b.reduced is None or b.reduced.layout != a.layout:
         return None
-    return b.reduced.dims[0] if b.reduced.op == "sum" and len(b.reduced.dims) == 1 else None
+    whole = a if x._array.shape == shape else b if y._array.shape == shape else NOTHING
+    total, softmax = b.reduced if op == "div" and a.made_by == "exp" else None, None
+    if total is not None and (total.op, total.layout, len(total.dims)) == ("sum", a.layout, 1):
+        softmax = Softmax.of(total.dims[0], shape)  # counts / counts.sum(dim, keepdim=True)
+    return remember(result, Trace(whole.layout, "softmax" if softmax else "", softmax, None, a.outer or b.outer))
 
 
-def of_reduction(op: str, x: Tensor, options: dict[str, Any], result: Tensor) -> None:
+def of_reduction(op: str, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
     """Note what the result of a reduction was reduced from."""
+    x = inputs[0]
     dims = dims_in(options, x.ndim)
     if dims is not None:
         if op == "pick":
@@ -158,54 +184,15 @@ def of_reduction(op: str, x: Tensor, options: dict[str, Any], result: Tensor) ->
         remember(result, Trace(reduced=reduced))
 
 
-def of_rearranged(op: str, x: Any, options: dict[str, Any], result: Tensor) -> None:
-    """Of a view or a part of x, note over which dimension it is still a softmax, where its last one is untouched."""
-    if op == "unsqueeze" or (op == "slice" and any(item is None for item in _items(options["index"]))):
-        remember(result, Trace(made_by="unsqueeze"))
-    trace = trace_of(x)
-    if trace.softmax is not None and op == "transpose":
-        dims = [options[name] % x.ndim for name in ("dim0", "dim1")]
-        dim = {dims[0]: dims[1], dims[1]: dims[0]}.get(trace.softmax, trace.softmax)
-        remember(result, trace._replace(layout=0, softmax=dim, ran=trace.ran or (trace.softmax, x._array.shape)))
-    if trace.softmax is None or op not in ("view", "slice", "index", "reshape_copy", "squeeze"):
-        return
-    before, after = x._array.shape, result._array.shape
-    if not after or after[-1] != before[-1] or not _keeps_last(options, len(before)):
-        return
-    if trace.softmax == len(before) - 1:
-        remember(result, Trace(made_by=trace.made_by, softmax=len(after) - 1))
-    elif len(after) == 2 and result._array.size == x._array.size:  # (B, T, C) as (B*T, C)
-        remember(result, Trace(made_by=trace.made_by, softmax=0, ran=trace.ran or (trace.softmax, before)))
-    elif len(after) < 3 and (place := _place_after(options.get("index"), trace.softmax, len(before))) is not None:
-        softmax = len(after) - 2 if place == -1 else place
-        remember(result, Trace(softmax=softmax, ran=trace.ran or (trace.softmax, before)))
-
-
-def _items(index: Any) -> tuple[Any, ...]:
-    return index if isinstance(index, tuple) else (index,)
-
-
-def _place_after(index: Any, dim: int, ndim: int) -> int | None:
-    """Where a dimension is after an index: -1 where a number has taken its place; None where that is hard to say."""
-    items = list(_items(index))
-    for at in [i for i, item in enumerate(items) if item is ...]:
-        items[at : at + 1] = [slice(None)] * (ndim - len(items) + 1)
-    items += [slice(None)] * (ndim - len(items))
-    if dim < 0 or not all(isinstance(item, int | slice) for item in items):
-        return None
-    if items[dim] == slice(None):
-        return sum([isinstance(item, slice) for item in items[:dim]])
-    return -1 if isinstance(items[dim], int) else None
-
-
-def _keeps_last(options: dict[str, Any], ndim: int) -> bool:
-    """Whether an index, if there is one, leaves the last dimension alone."""
+def of_rearranged(op: str, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
+    """Of a view or a part of a softmax, note where its groups are."""
     index = options.get("index")
-    if index is None:
-        return True
-    if not isinstance(index, tuple):
-        return ndim > getattr(index, "ndim", 1)
-    named = [item for item in index if item is not None and item is not ...]
-    if len(named) < ndim and (index[-1] is ... or not any(item is ... for item in index)):
-        return True
-    return bool(named) and isinstance(named[-1], slice) and named[-1] == slice(None)
+    if op == "unsqueeze" or (op == "slice" and None in (index if isinstance(index, tuple) else (index,))):
+        remember(result, Trace(made_by="unsqueeze"))
+    trace = trace_of(inputs[0])
+    if trace.softmax is not None and op in ("view", "reshape_copy", "squeeze", "slice", "index", "transpose"):
+        groups = trace.softmax.groups
+        if op in ("slice", "index", "transpose"):
+            groups = OPS[op].forward(groups, **options)[0]
+        groups = groups.reshape(result._array.shape)
+        remember(result, Trace(made_by=trace.made_by, softmax=trace.softmax._replace(groups=groups, moved=True)))

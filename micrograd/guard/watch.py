@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 
 from micrograd.engine import Value, topological_order
-from micrograd.graph import observer, run_backward
+from micrograd.graph import observer
 from micrograd.guard import beside, broadcasts, memory, softmaxes, steps
 from micrograd.guard.caught import user_line
 from micrograd.guard.finite import check_result, find_first, is_finite
-from micrograd.guard.trace import OF_ONE, OF_TWO, REARRANGED, REDUCTIONS, of_one, of_rearranged, of_reduction, of_two
+from micrograd.guard.trace import OF_ONE, OF_TWO, REARRANGED, REDUCTIONS, Options, of_one, of_rearranged, of_two
 from micrograd.tensors import Tensor
-
-Options = dict[str, Any]
 
 
 def on_operation(op: Any, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
@@ -25,7 +23,7 @@ def on_operation(op: Any, inputs: Sequence[Any], options: Options, result: Tenso
         node.where = memory.Stamp(*user_line(), memory.bytes_of(node.saved or ()))
     name = options["loss"] if op.name == "loss_of_classes" else op.name
     handler = _HANDLERS.get(name)
-    if handler is not None:
+    if handler is not None and (isinstance(inputs[0], Tensor) or name in OF_TWO):
         handler(name, inputs, options, result)
     check_result(name, inputs, options, result)
     if _outside["operation"] is not None:
@@ -38,18 +36,14 @@ def on_backward(tensors: Sequence[Tensor], starts: Sequence[np.ndarray], accumul
     if accumulates:
         steps.check_roots(tensors)
     nodes = topological_order(*[t.grad_fn for t in tensors if t.grad_fn is not None])
-    held = [(node, node.edges, node.inputs) for node in nodes]  # which backward is about to release
+    held = [(node, node.edges) for node in nodes]  # which backward is about to release
     memory.check_saved(nodes)
     beside.note_modules(nodes)
 
     def after(gradients: dict[Any, Any]) -> None:
         finite = all(is_finite(np.asarray(g)) for g in gradients.values())
         if not finite and all(is_finite(start) for start in starts):
-            observer.backward = None
-            try:
-                find_first(held, lambda: run_backward(tensors, starts, True))
-            finally:
-                observer.backward = on_backward
+            find_first(held, tensors, starts)
         if accumulates:
             steps.before_accumulating(gradients)
 
@@ -64,50 +58,26 @@ def before_step(parameters: Sequence[Tensor]) -> None:
 
 def _of_two(op: str, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
     x, y = inputs
-    if not isinstance(y, Tensor) or (isinstance(x, Tensor) and y._array.ndim == 0 < x._array.ndim):
-        of_one(op, x, result)
-    elif not isinstance(x, Tensor) or x._array.ndim == 0 < y._array.ndim:
-        of_one(op, y, result)
-    else:
-        of_two(op, x, y, result)
+    of_two(op, inputs, options, result)
+    if isinstance(x, Tensor) and isinstance(y, Tensor):
         if x._array.shape != y._array.shape:
             broadcasts.check_operands(op, x, y, result)
         elif op in ("add", "sub"):
             steps.mark_update(x, y, result)
 
 
-def _of_reduction(op: str, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
-    broadcasts.check_loss(op, inputs[0], options)
-    of_reduction(op, inputs[0], options, result)
-
-
-def _of_index(op: str, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
-    softmaxes.check_index(inputs[0], options["index"])
-    of_rearranged(op, inputs[0], options, result)
-
-
-def _of_first(function: Callable) -> Callable:
-    """A handler that looks at the first input alone."""
-
-    def handler(op: str, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
-        if inputs and isinstance(inputs[0], Tensor):
-            function(op, inputs[0], options, result)
-
-    return handler
-
-
 _HANDLERS: dict[str, Callable] = {
-    **dict.fromkeys(OF_ONE, _of_first(lambda op, x, options, result: of_one(op, x, result))),
+    **dict.fromkeys(OF_ONE, of_one),
     **dict.fromkeys(OF_TWO, _of_two),
-    **dict.fromkeys(REDUCTIONS, _of_reduction),
-    **dict.fromkeys(REARRANGED - {"put", "where", "embedding", "cat", "stack"}, _of_first(of_rearranged)),
-    **dict.fromkeys(("softmax", "log_softmax"), _of_first(softmaxes.of_softmax)),
-    "index": _of_index,
-    "gather": _of_first(lambda op, x, options, result: softmaxes.check_gather(x, options)),
-    "cross_entropy": _of_first(lambda op, x, options, result: softmaxes.check_cross_entropy(x)),
-    **dict.fromkeys(("mm", "matmul"), _of_first(lambda op, x, options, result: softmaxes.check_matmul(x))),
-    "nll_loss": lambda op, inputs, options, result: softmaxes.check_nll_loss(*inputs[:2]),
-    "mse_loss": lambda op, inputs, options, result: broadcasts.check_mse_loss(*inputs[:2]),
+    **dict.fromkeys(REDUCTIONS, broadcasts.check_loss),
+    **dict.fromkeys(REARRANGED - {"put", "where", "embedding", "cat", "stack"}, of_rearranged),
+    **dict.fromkeys(("softmax", "log_softmax"), softmaxes.of_softmax),
+    **dict.fromkeys(("mm", "matmul"), softmaxes.check_matmul),
+    "index": softmaxes.check_index,
+    "gather": softmaxes.check_gather,
+    "cross_entropy": softmaxes.check_cross_entropy,
+    "nll_loss": softmaxes.check_nll_loss,
+    "mse_loss": broadcasts.check_mse_loss,
 }
 
 _outside: dict[str, Any] = {}  # who stood at the doors when the guard came
