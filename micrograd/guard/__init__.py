@@ -26,29 +26,15 @@ from typing import Any
 
 import micrograd.rules.public  # noqa: F401 - the first, for it may say why all others fail
 from micrograd.guard import watch
-from micrograd.guard.caught import (
-    BroadcastError,
-    GuardError,
-    NoGradientError,
-    NotFiniteError,
-    SoftmaxError,
-    StaleGradientError,
-    UpdateError,
-    hide_engine,
-)
+from micrograd.guard.caught import BroadcastError as BroadcastError  # these are for users
+from micrograd.guard.caught import GuardError as GuardError
+from micrograd.guard.caught import NoGradientError as NoGradientError
+from micrograd.guard.caught import NotFiniteError as NotFiniteError
+from micrograd.guard.caught import SoftmaxError as SoftmaxError
+from micrograd.guard.caught import StaleGradientError as StaleGradientError
+from micrograd.guard.caught import UpdateError as UpdateError
+from micrograd.guard.caught import hide_engine
 from micrograd.rules.modules import make_callable
-
-__all__ = [
-    "BroadcastError",
-    "GuardError",
-    "NoGradientError",
-    "NotFiniteError",
-    "SoftmaxError",
-    "StaleGradientError",
-    "UpdateError",
-    "follow_environment",
-    "guard",
-]
 
 _depth = [0]  # how many guards are on, one within the other
 

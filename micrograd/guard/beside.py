@@ -6,7 +6,7 @@ from typing import Any
 
 from micrograd.graph import Node
 from micrograd.guard.caught import UpdateError
-from micrograd.guard.steps import SEVERAL, Record
+from micrograd.guard.steps import SEVERAL, record_of
 from micrograd.nn import Module, Parameter
 from micrograd.tensors import Tensor
 
@@ -42,9 +42,9 @@ def check_step(parameters: Sequence[Tensor]) -> None:
         _unseen[:] = [(name, weakref.ref(leaf), meant) for each in modules for name, leaf, meant in _beside(each)]
     for name, reference, meant in _unseen:
         leaf = reference()
-        record: Record | None = None if leaf is None else leaf.__dict__.get("_record")
-        if leaf is None or record is None or not record.fresh or "_held" in leaf.__dict__:
+        if leaf is None or "_held" in leaf.__dict__ or not record_of(leaf).fresh:
             continue
+        record = record_of(leaf)
         record.fresh = False
         record.unmoved = record.unmoved + 1 if record.numbers == record.numbers_before else 1
         record.numbers_before = record.numbers

@@ -27,12 +27,9 @@ class Record:
     def __init__(self) -> None:
         self.numbers: bytes | None = None
         self.numbers_before: bytes | None = None
-        self.unmoved = 0
-        self.fresh = False
         self.grad: Callable[[], Tensor | None] = lambda: None
-        self.grad_version = 0
-        self.brought = self.reached = self.mixed = self.awake = False
-        self.sleeping = 0
+        self.grad_version = self.unmoved = self.sleeping = 0
+        self.brought = self.reached = self.fresh = self.mixed = self.awake = False
 
     def __reduce__(self) -> Any:
         return Record, ()  # a copied or unpickled tensor has no past
@@ -41,15 +38,23 @@ class Record:
         """Whether leaf was changed since the last backward, in whatever way."""
         return self.numbers not in (None, numbers(leaf))
 
-    def holds_stale(self, leaf: Tensor) -> bool:
-        """Whether leaf still has the gradient it was moved by."""
-        grad = leaf._grad
-        if grad is None or grad is not self.grad() or grad._version[0] != self.grad_version:
-            return False
-        return bool(grad._array.any()) and self.has_moved(leaf)
+    def holds(self, leaf: Tensor) -> bool:
+        """Whether leaf still has the grad that backward left in it."""
+        return leaf._grad is not None and leaf._grad is self.grad()
 
-    def still_mixed(self, leaf: Tensor) -> bool:
-        return self.mixed and leaf._grad is not None and leaf._grad is self.grad() and bool(leaf._grad._array.any())
+    def is_stale(self, leaf: Tensor) -> bool:
+        """Whether that is unchanged, and leaf was moved by it."""
+        unchanged = self.holds(leaf) and leaf._grad._version[0] == self.grad_version  # type: ignore[union-attr]
+        return unchanged and not _is_zero(leaf) and self.has_moved(leaf)
+
+    def is_mixed(self, leaf: Tensor) -> bool:
+        """Whether leaf has the gradients of two steps."""
+        return self.mixed and self.holds(leaf) and not _is_zero(leaf)
+
+    def note_change(self, leaf: Tensor) -> None:
+        """Take a change of the grad since backward, such as clipping, for one that goes with the update."""
+        if self.holds(leaf):
+            self.grad_version = leaf._grad._version[0]  # type: ignore[union-attr]
 
 
 def numbers(leaf: Tensor) -> bytes:
@@ -57,13 +62,14 @@ def numbers(leaf: Tensor) -> bytes:
     return leaf._array.tobytes("A")
 
 
-def _record_of(leaf: Tensor) -> Record | None:
-    return leaf.__dict__.get("_record")
-
-
-def _new_record(leaf: Tensor) -> Record:
-    record = leaf.__dict__["_record"] = Record()
+def record_of(leaf: Tensor) -> Record:
+    """What is remembered of a leaf; a new Record of one that nobody asked for yet."""
+    record: Record = leaf.__dict__.get("_record") or leaf.__dict__.setdefault("_record", Record())
     return record
+
+
+def _is_zero(leaf: Tensor) -> bool:
+    return leaf._grad is None or not leaf._grad._array.any()
 
 
 STALE = (
@@ -86,13 +92,13 @@ def before_accumulating(gradients: dict[Any, Any]) -> None:
     right for a net that another one is trained through, as long as it is not moved by them: see `before_step`.
     """
     leaves = [leaf for leaf in gradients if isinstance(leaf, Tensor)]
-    found = [(leaf, gradients[leaf], _record_of(leaf) or _new_record(leaf)) for leaf in leaves]
+    found = [(leaf, gradients[leaf], record_of(leaf)) for leaf in leaves]
     stale, stepped = 0, any(record.has_moved(leaf) for leaf, _, record in found)
     for leaf, g, record in found:
-        if record.holds_stale(leaf):
+        if record.is_stale(leaf):
             stale, record.mixed = stale + 1, True
-        elif record.mixed:
-            record.mixed = record.still_mixed(leaf)
+        else:
+            record.mixed = record.is_mixed(leaf)
         if not record.awake:
             _check_asleep(leaf, g, record, stepped and any(other.any() for other in gradients.values()))
     if stale and stale == len(leaves):
@@ -126,13 +132,12 @@ def note_gradients() -> None:
     while _reached:
         leaf = _reached.pop()()
         grad = None if leaf is None else leaf._grad
-        if leaf is None or grad is None:
-            continue
-        record: Record = leaf.__dict__["_record"]
-        record.grad_version = grad._version[0]
-        if record.grad() is not grad:
-            record.grad = weakref.ref(grad)
-            remember(grad, Trace(gradient_of=weakref.ref(leaf)))
+        if leaf is not None and grad is not None:
+            record = record_of(leaf)
+            record.grad_version = grad._version[0]
+            if record.grad() is not grad:
+                record.grad = weakref.ref(grad)
+                remember(grad, Trace(gradient_of=weakref.ref(leaf)))
 
 
 def before_step(parameters: Sequence[Tensor]) -> None:
@@ -142,25 +147,28 @@ def before_step(parameters: Sequence[Tensor]) -> None:
     NoGradientError for a parameter that had no gradient at any of the first steps.
     """
     note_gradients()
-    found = [(p, _record_of(p)) for p in parameters]
+    found = [(p, record_of(p)) for p in parameters]
     for p, record in found:
-        if record is not None and record.still_mixed(p):
-            raise StaleGradientError(STALE.format(which=_shape_text(p)))
-    if any(r is not None and r.reached for _, r in found) and all(_is_emptied(p, r) for p, r in found):
+        _check_mixed(p, record)
+    if any(r.reached for _, r in found) and all(p._grad is None or (r.brought and _is_zero(p)) for p, r in found):
         raise StaleGradientError(
             "step: backward has filled the gradients since the last step and zero_grad has emptied them again, so that "
             "nothing would move. Probably meant: optimizer.zero_grad(), then loss.backward(), then optimizer.step()"
         )
     alone = all(p._grad is None for p in parameters)
     for i, (p, record) in enumerate(found):
-        if p._grad is None and p._requires_grad and (record is None or (not record.reached and record.grad() is None)):
-            _check_without(i, p, record or _new_record(p), alone)
+        if p._grad is None and p._requires_grad and not record.reached and record.grad() is None:
+            _check_without(i, p, record, alone)
     _reached_since_step[0] = False
     for p, record in found:
-        if record is not None:
-            record.reached = False
-            if p._grad is not None and p._grad is record.grad():
-                record.grad_version = p._grad._version[0]
+        record.reached = False
+        record.note_change(p)
+
+
+def _check_mixed(p: Tensor, record: Record) -> None:
+    """Raises StaleGradientError where p is about to be moved by the gradients of two steps."""
+    if record.is_mixed(p):
+        raise StaleGradientError(STALE.format(which=_shape_text(p)))
 
 
 def _check_without(i: int, p: Tensor, record: Record, alone: bool) -> None:
@@ -181,11 +189,6 @@ def _check_without(i: int, p: Tensor, record: Record, alone: bool) -> None:
     )
 
 
-def _is_emptied(p: Tensor, record: Record | None) -> bool:
-    """Whether p has no gradient, or one that was filled with zeros since backward."""
-    return p._grad is None or (record is not None and record.brought and not p._grad._array.any())
-
-
 # Updates.
 
 UPDATE = "with torch.no_grad(): p -= lr * p.grad, or p.data -= lr * p.grad"
@@ -200,11 +203,8 @@ def mark_update(x: Any, y: Any, result: Tensor) -> None:
     p = None if owner is None else owner()
     if p is None:
         return
-    record = _record_of(p)
-    if record is not None and record.still_mixed(p):
-        raise StaleGradientError(STALE.format(which=_shape_text(p)))
-    if record is not None and p._grad is not None and p._grad is record.grad():
-        record.grad_version = p._grad._version[0]
+    _check_mixed(p, record_of(p))
+    record_of(p).note_change(p)
     if p is x:
         remember(result, trace_of(result)._replace(update=user_line()))
 
