@@ -9,7 +9,7 @@ import subprocess
 import threading
 import unicodedata
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,15 +70,11 @@ def dot_text(boxes: Sequence[Box], note: str, look: Look) -> str:
     )
     number = {box: i for i, box in enumerate(boxes)}
     boxes = _as_written(boxes)
-    inside: dict[tuple[Frame, ...], list[Box]] = {}
-    for box in boxes:
-        for depth in range(len(box.frames) + 1):
-            inside.setdefault(box.frames[:depth], [])
-        inside[box.frames].append(box)
-    clusters = {frames: i for i, frames in enumerate(inside)}
+    clusters = count(1)
 
     def add(to: graphviz.Digraph, frames: tuple[Frame, ...]) -> None:
-        for box in inside[frames]:
+        within = [box for box in boxes if box.frames[: len(frames)] == frames]
+        for box in [box for box in within if box.frames == frames]:
             shape = {"shape": "record", "margin": "0.1,0.05", "class": box.role} | ROLES[box.role]
             label = _record(box, look) if look.direction == "LR" else f"{{{_record(box, look)}}}"  # line below line
             to.node(f"n{number[box]}", label=label, id=f"n{number[box]}", **shape)
@@ -86,11 +82,11 @@ def dot_text(boxes: Sequence[Box], note: str, look: Look) -> str:
                 shape = {"shape": "circle" if len(box.sign) < 3 else "ellipse", "margin": "0.03", "class": "op"}
                 shape |= {"height": "0.35", "width": "0.35", "style": "filled", "fillcolor": "#ffffff"}
                 to.node(f"o{number[box]}", label=_escaped(box.sign), id=f"o{number[box]}", **shape)
-        for inner in [key for key in inside if key and key[:-1] == frames]:
+        for inner in dict.fromkeys([box.frames[: len(frames) + 1] for box in within if box.frames != frames]):
             label = inner[-1].label + PAD * min(3 + len(inner[-1].label), 20)  # room to move it, see _clear_labels
             attributes = {"label": _escaped(label), "labeljust": "l"} | TEXT
             attributes |= {"color": "#777777", "style": "rounded", "margin": "8"}
-            with to.subgraph(name=f"cluster_{clusters[inner]}", graph_attr=attributes) as cluster:
+            with to.subgraph(name=f"cluster_{next(clusters)}", graph_attr=attributes) as cluster:
                 add(cluster, inner)
 
     add(dot, ())

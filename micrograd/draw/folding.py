@@ -1,7 +1,7 @@
 """Large graphs made small enough to look at: modules folded, boxes that are alike drawn once, far ones cut away."""
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -65,25 +65,30 @@ def cut(boxes: list[Box], depth: int | None = None) -> Drawn:
     return Drawn(shown, f"{len(boxes) - len(kept):,} of {len(boxes):,} boxes, those furthest back, are not drawn (…).")
 
 
+def _merged(boxes: list[Box], key: Mapping[Box, Hashable], one_for_all: Callable[[list[Box]], Box]) -> list[Box]:
+    """One box for all of the same key, with the inputs of them all, in the place of the last."""
+    groups: dict[Hashable, list[Box]] = {}
+    for box in reversed(boxes):
+        groups.setdefault(key[box], []).insert(0, box)
+    made = {of: one_for_all(group) for of, group in groups.items()}
+    for of, group in groups.items():
+        parents = dict.fromkeys(made[key[parent]] for box in group for parent in box.parents)
+        made[of].parents = [parent for parent in parents if parent is not made[of]]
+    return list(made.values())[::-1]
+
+
 def _fold_modules(boxes: list[Box], depth: int) -> list[Box]:
     """Every module that stands in `depth` others as one box, which has the numbers of its last operation."""
-    groups: dict[Hashable, list[Box]] = {}
-    for box in boxes:
-        groups.setdefault(box.frames[: depth + 1] if len(box.frames) > depth else box, []).append(box)
-    folded: dict[Box, Box] = {}
-    for group in groups.values():
+
+    def folded(group: list[Box]) -> Box:
         last = group[-1]
-        if len(group) > 1:
-            title = last.frames[depth].label
-            whole = replace(last, role="folded" if last.role != "loss" else "loss", title=title, sign="module", op="")
-            whole.frames, whole.count = last.frames[:depth], sum(box.count for box in group)
-            whole.parents = [parent for box in group for parent in box.parents]
-        else:
-            whole = replace(last)
-        folded |= dict.fromkeys(group, whole)
-    for whole in set(folded.values()):
-        whole.parents = [p for p in dict.fromkeys(folded[parent] for parent in whole.parents) if p is not whole]
-    return list({folded[box]: None for box in reversed(boxes)})[::-1]
+        if len(group) == 1:
+            return replace(last)
+        role, title = "folded" if last.role != "loss" else "loss", last.frames[depth].label
+        total = sum(box.count for box in group)
+        return replace(last, role=role, title=title, sign="module", op="", frames=last.frames[:depth], count=total)
+
+    return _merged(boxes, {box: box.frames[: depth + 1] if len(box.frames) > depth else box for box in boxes}, folded)
 
 
 def _fold_alike(boxes: list[Box]) -> list[Box]:
@@ -102,13 +107,7 @@ def _fold_alike(boxes: list[Box]) -> list[Box]:
         from_both[box] = kinds.setdefault(both, len(kinds))
         for parent in box.parents:
             users.setdefault(parent, set()).add(from_both[box])
-    groups: dict[int, list[Box]] = {}
-    for box in boxes:
-        groups.setdefault(from_both[box], []).append(box)
-    folded = {key: _one_for_all(group) for key, group in groups.items()}
-    for key, whole in folded.items():
-        whole.parents = [folded[k] for k in dict.fromkeys(from_both[p] for box in groups[key] for p in box.parents)]
-    return list(folded.values())
+    return _merged(boxes, from_both, _one_for_all)
 
 
 def _flatten_sums(boxes: list[Box]) -> list[Box]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,12 @@ class Names:
 
         Their parameters and buffers get their names, where no label gave them one.
         """
-        modules = _modules_around(node)
+        modules: list[Module] = []
+        entered = node.module
+        while entered is not None:
+            reference, entered = entered
+            if (module := reference()) is not None:
+                modules.insert(0, module)
         for module in modules:
             if module is modules[0] and module not in self._paths:
                 self._paths[module] = {part: path for path, part in module.named_modules()}
@@ -95,16 +101,6 @@ class Names:
                 path, kind = self._paths[modules[0]].get(module, ""), type(module).__name__
                 self._frames[module] = Frame(f"{path}: {kind}" if path else kind)
         return tuple([self._frames[module] for module in modules])
-
-
-def _modules_around(node: Node) -> list[Module]:
-    """The modules that a Node was made in, the outermost first."""
-    found, entered = [], node.module
-    while entered is not None:
-        reference, entered = entered
-        if (module := reference()) is not None:
-            found.append(module)
-    return found[::-1]
 
 
 def read(roots: Sequence[Any], names: Names) -> list[Box]:
@@ -216,9 +212,9 @@ def _read_tensors(roots: Sequence[Tensor], names: Names) -> list[Box]:
 
     for node in order:
         inputs = node.inputs if node.op is not None else [edge.parent for edge in node.edges or ()]
-        inputs = [*inputs, *_arrays_in(node.options)]
+        options = [x if isinstance(x, tuple) else (x,) for x in (node.options or {}).values()]
         parts: list[Any] = []
-        for x in inputs:
+        for x in (*inputs, *[x for option in options for x in option if isinstance(x, np.ndarray)]):
             parts.append(made[x] if isinstance(x, Node) else leaf(x) if isinstance(x, Tensor | np.ndarray) else x)
         parents = [x for x in parts if isinstance(x, Box)]
         box = made[node] = Box("result", names.of(node), parents=parents, frames=frames[node], node=node)
@@ -269,14 +265,6 @@ def _run_again(node: Node, made: Mapping[Any, Box]) -> tuple[Any, Sequence[Edge]
     return np.asarray(result), [Edge(node.inputs[i], derivatives[i], inputs[i].shape, inputs[i].dtype) for i in wanting]
 
 
-def _arrays_in(options: Mapping[str, Any] | None) -> list[np.ndarray]:
-    """The arrays among the options of an op, such as those of an index."""
-    found = []
-    for option in (options or {}).values():
-        found += [x for x in (option if isinstance(option, tuple) else (option,)) if isinstance(x, np.ndarray)]
-    return found
-
-
 def _call(node: Node, op: str, inputs: Sequence[Any]) -> tuple[str, list[Box | str]]:
     """The sign of the operation with the plain numbers that belong to it, and the operands.
 
@@ -294,14 +282,11 @@ def _call(node: Node, op: str, inputs: Sequence[Any]) -> tuple[str, list[Box | s
 
 def _move_into_frames(boxes: list[Box], owned: list[Box]) -> None:
     """Draw what modules own within those that use it, as far as all users share them."""
-    users: dict[Box, list[Box]] = {box: [] for box in owned}
+    users: dict[Box, list[tuple[Frame, ...]]] = {box: [] for box in owned}
     for box in boxes:
         for parent in box.parents:
             if parent in users:
-                users[parent].append(box)
-    for box, its_users in users.items():
-        shared = its_users[0].frames if its_users else ()
-        for user in its_users:
-            while user.frames[: len(shared)] != shared:
-                shared = shared[:-1]
-        box.frames = shared
+                users[parent].append(box.frames)
+    for box, frames in users.items():
+        shared = takewhile(lambda level: len(set(level)) == 1, zip(*frames, strict=False))
+        box.frames = tuple([level[0] for level in shared])

@@ -33,7 +33,7 @@ def page(boxes: list[Box], depth: int | None, remark: str, look: Look, program: 
         ],
         "steps": [_step_text(step, ids) for step in steps if id(step.box.node) in ids],
         "leaves": [
-            {"node": ids[id(box.node)], "name": box.title, "gradient": _plain(box.grad), "exact": _exact(box.grad)}
+            {"node": ids[id(box.node)], "name": box.title} | _gradient(box.grad)
             for box in drawn
             if not box.parents and box.grad is not None
         ],
@@ -50,8 +50,7 @@ def page(boxes: list[Box], depth: int | None, remark: str, look: Look, program: 
 
 
 def _step_text(step: Step, ids: dict[int, str]) -> dict[str, Any]:
-    """A step as the page gets it; a row for each one."""
-    scalar = isinstance(step.gradient, float)
+    """A step as the page gets it; a row for each input."""
     rows = [
         {
             "name": one.to.title,
@@ -59,22 +58,22 @@ def _step_text(step: Step, ids: dict[int, str]) -> dict[str, Any]:
             "how": one.how,
             "added": _plain(one.added),
             "before": _plain(one.before),
-            "after": _plain(one.after),
-            "exact": _exact(one.after),
-            "shape": "" if scalar else f"{list(one.added.shape)} {one.added.dtype}",
             "summed": one.summed,
             "lines": lines_of("grad", one.after),
         }
+        | _gradient(one.after)
         for one in step.contributions
     ]
+    told = {"node": ids[id(step.box.node)], "op": step.box.op, "formula": formula(step.box)[0], "rows": rows}
+    return told | _gradient(step.gradient)
+
+
+def _gradient(x: Any) -> dict[str, str]:
+    """A gradient as the page gets it; exact: all digits of a single number."""
     return {
-        "node": ids[id(step.box.node)],
-        "op": step.box.op,
-        "gradient": _plain(step.gradient),
-        "exact": _exact(step.gradient),
-        "shape": "" if scalar else f"{list(step.gradient.shape)} {step.gradient.dtype}",
-        "formula": formula(step.box)[0],
-        "rows": rows,
+        "gradient": _plain(x),
+        "exact": repr(x if isinstance(x, float) else x.item()) if np.size(x) == 1 else "",
+        "shape": "" if isinstance(x, float) else f"{list(x.shape)} {x.dtype}",
     }
 
 
@@ -82,8 +81,3 @@ def _plain(x: Any) -> str:
     if np.size(x) > 1 and x.dtype != object and not x.any():
         return "0"
     return " ".join(lines_of("", x if np.size(x) <= MOST_IN_A_ROW else np.ravel(x))).strip()
-
-
-def _exact(x: Any) -> str:
-    """All digits of a single number."""
-    return repr(x if isinstance(x, float) else x.item()) if np.size(x) == 1 else ""
