@@ -1,14 +1,13 @@
 """Counts and the net are the same model: gradient descent finds the logarithms of the counts."""
 
 import math
-from pathlib import Path
 
 import micrograd as torch
 from makemore.data import WordList, bundled_names, count_ngrams, survey
 from makemore.language_model import ContextCounts, evaluate
 from makemore.models.ngram import Counts, NGram
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
+from micrograd.lessons.lesson import Exercise, check, compare_with_pytorch, save
 
 
 def backward(net, loss):
@@ -17,7 +16,7 @@ def backward(net, loss):
     return net.W.grad
 
 
-def lesson(folder: Path = FOLDER) -> None:
+def lesson(folder) -> None:
     blocks = list(WordList(bundled_names()).blocks())
     vocabulary = survey(blocks).vocabulary
     size = len(vocabulary)

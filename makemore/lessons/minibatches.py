@@ -1,14 +1,12 @@
 """Minibatch noise: a few examples point roughly the right way, and cost little."""
 
-from pathlib import Path
-
 import micrograd as torch
 import micrograd.nn.functional as F  # noqa: N812 - as everywhere
 from makemore import data
 from makemore.corpus import Corpus
 from makemore.models.ngram import NGram
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
+from micrograd.lessons.lesson import Exercise, check, compare_with_pytorch, save
 
 
 def loss_on(net, contexts, targets):
@@ -31,7 +29,7 @@ def descend(net, contexts, targets, g, rate):
             net.W -= rate * step.view(net.W.shape)
 
 
-def lesson(folder: Path = FOLDER) -> None:
+def lesson(folder) -> None:
     corpus = Corpus.read(data.bundled_names(), "none")
     contexts, targets = [torch.from_numpy(array) for array in corpus.examples("train", 1)]
     counts = corpus.counts("train", 2)

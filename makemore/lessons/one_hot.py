@@ -1,12 +1,10 @@
 """One-hot and indexing: W[xs] is the product of one-hot rows and W."""
 
-from pathlib import Path
-
 import micrograd as torch
 import micrograd.nn.functional as F  # noqa: N812 - as everywhere
 from makemore.data import Vocabulary
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
+from micrograd.lessons.lesson import Exercise, check, compare_with_pytorch, save
 
 vocabulary = Vocabulary("abcdefghijklmnopqrstuvwxyz")
 
@@ -24,7 +22,7 @@ def rows_with_gradient(word):
     return int((W.grad != 0).any(1).sum())
 
 
-def lesson(folder: Path = FOLDER) -> None:
+def lesson(folder) -> None:
     xs, ys = [torch.tensor(numbers) for numbers in bigrams("emma")]
     print("'emma' gives 5 examples: . -> e, e -> m, m -> m, m -> a, a -> . The inputs are", xs.tolist())
 

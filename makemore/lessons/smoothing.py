@@ -1,7 +1,6 @@
 """Smoothing and L2: two ways to be less certain of what was rarely seen."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from makemore.corpus import Corpus
 from makemore.language_model import ContextCounts, evaluate
 from makemore.models.ngram import Counts, NGram
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
+from micrograd.lessons.lesson import Exercise, check, compare_with_pytorch, save
 
 
 def trained(frequencies, weight_decay):
@@ -27,7 +26,7 @@ def trained(frequencies, weight_decay):
     return net
 
 
-def lesson(folder: Path = FOLDER) -> None:
+def lesson(folder) -> None:
     corpus = Corpus.read(data.bundled_names(), "80/10/10")
     size = len(corpus.vocabulary)
     counts, trigrams = corpus.counts("train", 2), corpus.counts("train", 3)

@@ -1,12 +1,11 @@
 """Logits, counts and softmax, and why the maximum is subtracted first."""
 
 import math
-from pathlib import Path
 
 import micrograd as torch
 import micrograd.nn.functional as F  # noqa: N812 - as everywhere
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
+from micrograd.lessons.lesson import Exercise, check, compare_with_pytorch, save
 
 
 def softmax(logits):
@@ -15,7 +14,7 @@ def softmax(logits):
     return counts / counts.sum()
 
 
-def lesson(folder: Path = FOLDER) -> None:
+def lesson(folder) -> None:
     print("A net's outputs are any numbers. Read as logits, the logarithms of counts, they need two steps:")
     logits = torch.tensor([math.log(6), math.log(3), math.log(1), -1.0], requires_grad=True)
     counts = logits.exp()

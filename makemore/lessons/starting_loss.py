@@ -1,14 +1,13 @@
 """Dead units and the starting loss: what initial weights of the wrong scale do."""
 
 import math
-from pathlib import Path
 
 import micrograd as torch
 import micrograd.nn.functional as F  # noqa: N812 - as everywhere
 from makemore import data
 from makemore.corpus import Corpus
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
+from micrograd.lessons.lesson import Exercise, check, compare_with_pytorch, save
 
 BLOCK_SIZE, N_EMBD, N_HIDDEN = 3, 10, 100
 
@@ -40,7 +39,7 @@ class Net:
         return self.saturated().all(0)
 
 
-def lesson(folder: Path = FOLDER) -> None:
+def lesson(folder) -> None:
     corpus = Corpus.read(data.bundled_names(), "none")
     size = len(corpus.vocabulary)
     contexts, targets = [torch.from_numpy(array[:1000].copy()) for array in corpus.examples("train", BLOCK_SIZE)]

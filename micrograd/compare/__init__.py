@@ -69,11 +69,6 @@ def compare(fn: Callable | Mapping[str, tuple[Any, Any]], *inputs: Any, names: S
             f"compare takes a function, fn(torch, x, y), or a dict of gradients, {{'h': (dh, h)}}, not what "
             f"is of type {type(fn).__name__}"
         )
-    return _on_both(fn, inputs, names)
-
-
-def _on_both(fn: Callable, inputs: Sequence[Any], names: Sequence[str] | None) -> Report:
-    """The Report of fn on micrograd and on PyTorch or, where that is not installed, beside finite differences."""
     if names is None:
         names = names_of(fn, len(inputs))
     elif isinstance(names, str) or len(names) != len(inputs):

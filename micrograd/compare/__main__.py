@@ -42,10 +42,10 @@ def _expression(text: str, given: list[str]) -> int:
     numbers = assignments(given)
     try:
         ordered = {name: numbers.pop(name) for name in names(text) if name in numbers}
-        lines, agree = compare_expression(text, ordered | numbers)
+        table_text, agree = compare_expression(text, ordered | numbers)
     except ExpressionError as error:
         raise UsageError(str(error)) from None
-    print("\n".join(lines))
+    print(table_text)
     return 0 if agree else 1
 
 

@@ -136,11 +136,11 @@ class _Graph:
     def _collect(self) -> None:
         """Go back as backward does, from the gradients that are known, and keep what each use adds."""
         for node in reversed(topological_order(*[node for node in self.names if isinstance(node, Node)])):
-            g, parts = None, self.parts.get(node)
+            parts = self.parts.get(node) or [None]
+            known = [part.gradient for part in parts if part is not None]
+            g = sum(known) if len(known) == len(parts) else None
             if node in self.names:
                 g = self.gradients[self.names[node]]
-            elif parts and None not in parts:
-                g = sum([part.gradient for part in parts if part is not None])
             g = None if g is None else np.array(g)  # one array for all edges, which may share work by it
             for edge in node.edges or ():
                 self.parts.setdefault(edge.parent, []).append(None if g is None else self._part(node, edge, g))
@@ -169,16 +169,15 @@ def _node_of(t: Any) -> Any:
 
 def _ancestors(node: Any) -> set[Any]:
     """All that a node or leaf was made from and the graph still knows, and itself: nodes and leaves."""
-    if isinstance(node, Value):
-        return set(topological_order(node))
     todo, seen = [node], set()
     while todo:
         node = todo.pop()
         if node not in seen:
             seen.add(node)
+            todo += getattr(node, "_prev", ())
             if isinstance(node, Node):
-                todo += [*node._prev, *[edge.parent for edge in node.edges or ()]]
-            else:  # PyTorch's
+                todo += [edge.parent for edge in node.edges or ()]
+            elif not isinstance(node, Tensor):  # PyTorch's
                 todo += [parent for parent, _ in getattr(node, "next_functions", ()) if parent is not None]
                 todo += [node.variable] if hasattr(node, "variable") else []
     return seen

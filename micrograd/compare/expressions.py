@@ -15,8 +15,8 @@ from micrograd.engine import Value
 from micrograd.expression import ExpressionError, evaluate
 
 
-def compare_expression(text: str, numbers: Mapping[str, float]) -> tuple[list[str], bool]:
-    """The lines of the table, value and gradients in rows, and whether all agree.
+def compare_expression(text: str, numbers: Mapping[str, float]) -> tuple[str, bool]:
+    """The table of its value and gradients, in rows, and whether all agree.
 
     numbers: what the names in the expression stand for. Raises ExpressionError for what is not an expression, and
     where it has no value.
@@ -41,7 +41,8 @@ def compare_expression(text: str, numbers: Mapping[str, float]) -> tuple[list[st
     lines = aligned(rows, right=range(1, len(rows[0])))
     what = "all agree, the finite differences as far as they go" if agree else "they differ"
     at = ", ".join([f"{name} = {number:g}" for name, number in numbers.items()])
-    return [f"{text}   at {at}" if at else text, *lines, what, *[NO_PYTORCH] * (torch is None)], agree
+    title = f"{text}   at {at}" if at else text
+    return "\n".join([title, *lines, what, *[NO_PYTORCH] * (torch is None)]), agree
 
 
 def _with_values(text: str, numbers: Mapping[str, float]) -> np.ndarray:

@@ -1,11 +1,9 @@
 """Why +=: a number that is used twice gets a gradient from each use."""
 
-from pathlib import Path
-
 from micrograd import Value
 from micrograd.draw import draw
 from micrograd.engine import topological_order
-from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_expression_with_pytorch, save
+from micrograd.lessons.lesson import Exercise, check, compare_with_pytorch, save
 
 
 def backward_that_overwrites(root):
@@ -27,7 +25,7 @@ def gradient_of_y(a):
     return a.grad
 
 
-def lesson(folder: Path = FOLDER) -> None:
+def lesson(folder) -> None:
     a = Value(3.0, label="a")
     b = a + a
     print("b = a + a. Nudge a by h, and both terms grow by h: the slope is 2.")
@@ -58,7 +56,7 @@ def lesson(folder: Path = FOLDER) -> None:
     d.backward()
     check("and the gradient is right again", a.grad, "==", 6.0)
     print("So a training step is: zero_grad, backward, and then the update of the parameters.")
-    compare_expression_with_pytorch("a*c + a", a=3.0, c=5.0)
+    compare_with_pytorch("a*c + a", a=3.0, c=5.0)
 
 
 exercise_1 = Exercise(

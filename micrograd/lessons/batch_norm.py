@@ -1,11 +1,9 @@
 """Batch norm's backward by hand: three paths from every input to every output of its column."""
 
-from pathlib import Path
-
 import micrograd as torch
 from micrograd.compare import compare
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
+from micrograd.lessons.lesson import Exercise, check, compare_with_pytorch, save
 
 n = 6  # examples in the batch
 
@@ -26,7 +24,7 @@ def program_of(x, gain, bias, dy):
     return step.source()
 
 
-def lesson(folder: Path = FOLDER) -> None:
+def lesson(folder) -> None:
     g = torch.Generator().manual_seed(1)
     x = torch.randn((n, 3), generator=g, requires_grad=True)
     gain, bias = torch.tensor([1.0, 2.0, 0.5], requires_grad=True), torch.zeros(3, requires_grad=True)

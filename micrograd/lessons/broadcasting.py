@@ -1,16 +1,14 @@
 """Broadcasting and keepdim: which element is combined with which."""
 
-from pathlib import Path
-
 import micrograd as torch
 from micrograd.draw import draw
 from micrograd.guard import BroadcastError, guard
-from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
+from micrograd.lessons.lesson import Exercise, check, compare_with_pytorch, save
 
 N = torch.tensor([[1.0, 2.0, 1.0], [0.0, 3.0, 1.0], [6.0, 2.0, 2.0]])
 
 
-def lesson(folder: Path = FOLDER) -> None:
+def lesson(folder) -> None:
     print("Counts N, and each row is to become probabilities, so that it sums to 1:")
     for row in N.tolist():
         print("   ", *[f"{count:3g}" for count in row])

@@ -1,12 +1,11 @@
 """A broken-up tanh: an op may be as small or as large as you like."""
 
 import math
-from pathlib import Path
 
 from micrograd import Value
 from micrograd.draw import draw
 from micrograd.engine import topological_order
-from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_expression_with_pytorch, save
+from micrograd.lessons.lesson import Exercise, check, compare_with_pytorch, save
 
 
 def broken_up(x):
@@ -15,7 +14,7 @@ def broken_up(x):
     return (e - 1) / (e + 1)
 
 
-def lesson(folder: Path = FOLDER) -> None:
+def lesson(folder) -> None:
     print("tanh(x) is (exp(2x) - 1) / (exp(2x) + 1). We can make it one op, or compose it of smaller ones.")
     whole, parts = Value(0.8, label="x"), Value(0.8, label="x")
     one, five = whole.tanh(), broken_up(parts)
@@ -39,7 +38,7 @@ def lesson(folder: Path = FOLDER) -> None:
     except OverflowError as error:
         message = str(error)
     check("the composed one", message, "==", "exp(800.0) is larger than the largest float, 1.8e308")
-    compare_expression_with_pytorch("(exp(2*x) - 1) / (exp(2*x) + 1)", x=0.8)
+    compare_with_pytorch("(exp(2*x) - 1) / (exp(2*x) + 1)", x=0.8)
 
 
 exercise_1 = Exercise(

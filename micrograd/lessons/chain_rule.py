@@ -1,11 +1,10 @@
 """The chain rule on one neuron: slopes along a path multiply."""
 
 import math
-from pathlib import Path
 
 from micrograd import Value
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_expression_with_pytorch, save
+from micrograd.lessons.lesson import Exercise, check, compare_with_pytorch, save
 
 x1, x2, w1, w2 = 2.0, 0.0, -3.0, 1.0
 
@@ -24,7 +23,7 @@ def slopes(b):
     return [*[leaf.grad for leaf in leaves], n.grad]
 
 
-def lesson(folder: Path = FOLDER) -> None:
+def lesson(folder) -> None:
     b = 6.5
     n = x1 * w1 + x2 * w2 + b
     out = math.tanh(n)
@@ -59,7 +58,7 @@ def lesson(folder: Path = FOLDER) -> None:
     check("w2.grad", values["w2"].grad, "~", d_w2, within=1e-12)
     check("b.grad", values["b"].grad, "~", d_b, within=1e-12)
     save(draw(result, parameters=[values["w1"], values["w2"], values["b"]]), folder / "chain_rule.svg")
-    compare_expression_with_pytorch("(x1*w1 + x2*w2 + b).tanh()", **numbers)
+    compare_with_pytorch("(x1*w1 + x2*w2 + b).tanh()", **numbers)
 
 
 d_x1, d_x2, d_w1, d_w2, d_n = slopes(7.0)

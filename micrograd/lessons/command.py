@@ -8,7 +8,7 @@ from types import ModuleType
 
 from micrograd.command import Parser, nearest, shown_path
 from micrograd.compare.report import aligned
-from micrograd.lessons.lesson import FOLDER, exercises
+from micrograd.lessons.lesson import exercises
 from micrograd.lessons.notebook import write
 
 
@@ -21,8 +21,8 @@ def run(package: ModuleType, arguments: list[str] | None) -> int:
         epilog="An answer is one number or several, 2/3 or -1.5 4, words, or a formula in x, as its exercise asks.",
     )
     parser.add_argument("name", nargs="?", metavar="NAME", help=f"the lesson: {', '.join(package.LESSONS)}")
-    parser.add_argument("-o", "--output", default=FOLDER, metavar="DIR", type=Path,
-                        help=f"where its picture goes ({FOLDER})")  # fmt: skip
+    parser.add_argument("-o", "--output", default=Path("out", "lessons"), metavar="DIR", type=Path,
+                        help="where its picture goes (out/lessons)")  # fmt: skip
     parser.add_argument("--notebook", metavar="DIR", type=Path,
                         help="write the lesson, or without a name all of them, as Jupyter notebooks")  # fmt: skip
     parser.add_argument("--answer", nargs=argparse.REMAINDER,

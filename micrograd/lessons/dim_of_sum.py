@@ -1,15 +1,13 @@
 """dim of sum: the dimension that you name is the one that disappears."""
 
-from pathlib import Path
-
 import micrograd as torch
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_with_pytorch, save
+from micrograd.lessons.lesson import Exercise, check, compare_with_pytorch, save
 
 x = torch.tensor([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]])
 
 
-def lesson(folder: Path = FOLDER) -> None:
+def lesson(folder) -> None:
     print("x has 2 rows and 3 columns, its shape is (2, 3):")
     for row in x.tolist():
         print("   ", *[f"{number:3g}" for number in row])

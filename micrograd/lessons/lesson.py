@@ -15,9 +15,6 @@ from micrograd.compare.expressions import compare_expression
 from micrograd.draw import Picture
 from micrograd.expression import ExpressionError, evaluate, names
 
-FOLDER = Path("out", "lessons")
-"""Where pictures go if no other folder is given."""
-
 RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -70,21 +67,18 @@ def save(picture: Picture, path: Path) -> None:
     print(f"picture: {path}")
 
 
-def compare_with_pytorch(fn: Callable, *inputs: Any) -> None:
+def compare_with_pytorch(what: Callable | str, *inputs: Any, **numbers: float) -> None:
     """Print fn(torch, *inputs) and its gradients on micrograd beside PyTorch, or beside finite differences without it.
 
-    Raises AssertionError where they differ.
+    An expression, such as "a*b" with a=2.0 and b=3.0, is compared with Values and with Tensors. Raises AssertionError
+    where they differ.
     """
-    report = compare(fn, *inputs)
-    print(f"\n{report}")
-    if not report:
-        raise AssertionError("micrograd and PyTorch differ")
-
-
-def compare_expression_with_pytorch(text: str, **numbers: float) -> None:
-    """The same for an expression of numbers, with Values and with Tensors."""
-    lines, agree = compare_expression(text, numbers)
-    print("\n" + "\n".join(lines))
+    if isinstance(what, str):
+        table, agree = compare_expression(what, numbers)
+    else:
+        report = compare(what, *inputs)
+        table, agree = str(report), bool(report)
+    print(f"\n{table}")
     if not agree:
         raise AssertionError("micrograd and PyTorch differ")
 

@@ -1,10 +1,8 @@
 """The derivative by nudging: how much does f(x) change when x changes a little?"""
 
-from pathlib import Path
-
 from micrograd import Value
 from micrograd.draw import draw
-from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_expression_with_pytorch, save
+from micrograd.lessons.lesson import Exercise, check, compare_with_pytorch, save
 
 
 def f(x):
@@ -23,7 +21,7 @@ def slope(x):
     return x.grad
 
 
-def lesson(folder: Path = FOLDER) -> None:
+def lesson(folder) -> None:
     print("f(x) = 3x**2 - 4x + 5. We stand at x = 3, where f is", f(3.0), "- and nudge x by h:")
     print("       h     f(3 + h)       (f(3 + h) - f(3)) / h")
     for h in (1.0, 0.1, 0.001, 1e-6):
@@ -46,7 +44,7 @@ def lesson(folder: Path = FOLDER) -> None:
 
     print("\nThe slope says which way is down. A small step against it makes f smaller:")
     check("f(3 - 0.01 * 14) is less than f(3)", f(3 - 0.01 * 14), "<", f(3.0))
-    compare_expression_with_pytorch("3*x**2 - 4*x + 5", x=3.0)
+    compare_with_pytorch("3*x**2 - 4*x + 5", x=3.0)
 
 
 exercise_1 = Exercise(

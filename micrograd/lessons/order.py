@@ -1,12 +1,11 @@
 """Why topological order: a node may pass its gradient on only when it is complete."""
 
 import sys
-from pathlib import Path
 
 from micrograd import Value
 from micrograd.draw import draw
 from micrograd.engine import topological_order
-from micrograd.lessons.lesson import FOLDER, Exercise, check, compare_expression_with_pytorch, save
+from micrograd.lessons.lesson import Exercise, check, compare_with_pytorch, save
 
 
 def backward_in(order):
@@ -42,7 +41,7 @@ def dy_dx(order):
     return x.grad
 
 
-def lesson(folder: Path = FOLDER) -> None:
+def lesson(folder) -> None:
     a, three = Value(1.0, label="a"), Value(3.0, label="3")
     b = a + a
     c = b * three
@@ -77,7 +76,7 @@ def lesson(folder: Path = FOLDER) -> None:
         y = y + 1.0
     y.backward()
     check(f"a chain of {length:,} additions, twice Python's limit, has the slope", x.grad, "==", 1.0)
-    compare_expression_with_pytorch("(a + a) + (a + a)*3", a=1.0)
+    compare_with_pytorch("(a + a) + (a + a)*3", a=1.0)
 
 
 exercise_1 = Exercise(

@@ -19,7 +19,7 @@ from micrograd.draw import Picture
 from micrograd.engine import Value
 from micrograd.lessons import batch_norm, broadcasting, chain_rule, dim_of_sum, nudging, own_op
 from micrograd.lessons.__main__ import main
-from micrograd.lessons.lesson import check, compare_expression_with_pytorch, compare_with_pytorch, save
+from micrograd.lessons.lesson import check, compare_with_pytorch, save
 
 MACHINERY = {"__init__", "__main__", "command", "lesson", "notebook"}
 
@@ -320,7 +320,7 @@ def test_a_function_that_differs_from_pytorch_makes_a_lesson_fail(capsys):
 def test_an_expression_that_differs_from_pytorch_makes_a_lesson_fail(monkeypatch):
     monkeypatch.setattr(Value, "tanh", halved(Value.tanh))
     with pytest.raises(AssertionError, match="micrograd and PyTorch differ"):
-        compare_expression_with_pytorch("tanh(x)", x=0.5)
+        compare_with_pytorch("tanh(x)", x=0.5)
 
 
 def test_where_no_picture_can_be_laid_out_the_lesson_goes_on(command, tmp_path, monkeypatch):
