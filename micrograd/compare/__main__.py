@@ -3,7 +3,7 @@
 from tqdm import tqdm
 
 from micrograd.command import Parser, UsageError, assignments, nearest, run_command
-from micrograd.compare.examples import FLOATS, Checked, check
+from micrograd.compare.examples import FLOATS, check
 from micrograd.compare.expressions import compare_expression
 from micrograd.compare.report import aligned, number_text
 from micrograd.compare.runs import NO_PYTORCH, pytorch
@@ -53,7 +53,12 @@ def _ops(wanted: list[str]) -> int:
     torch = pytorch()
     found = [check(name) for name in tqdm(wanted, desc="comparing", unit="op", delay=1, leave=False)]
     print(f"micrograd beside {'finite differences' if torch is None else 'PyTorch ' + torch.__version__}")
-    print("\n".join(table(found)))
+    dtypes = [dtype for dtype in FLOATS if any(dtype in checked.largest for checked in found)]
+    rows = [["op", "cases", *[f"largest difference, {dtype}" for dtype in dtypes], "verdict"]]
+    for checked in found:
+        largest = [number_text(checked.largest[dtype]) if dtype in checked.largest else "" for dtype in dtypes]
+        rows.append([checked.op, str(checked.cases), *largest, checked.verdict])
+    print("\n".join(aligned(rows, right=range(1, len(rows[0]) - 1))))
     wrong = [checked for checked in found if checked.wrong is not None]
     for checked in wrong:
         print(f"\n{checked.op}: {checked.wrong}")
@@ -63,16 +68,6 @@ def _ops(wanted: list[str]) -> int:
     but = f"; not {', '.join([checked.op for checked in wrong])}" if wrong else ""
     print(f"{agree} of {len(found)} ops agree, in {cases:,} cases{but}")
     return 1 if wrong else 0
-
-
-def table(found: list[Checked]) -> list[str]:
-    """A line for each op: how many cases, the largest difference in each dtype, and the verdict."""
-    dtypes = [dtype for dtype in FLOATS if any(dtype in checked.largest for checked in found)]
-    rows = [["op", "cases", *[f"largest difference, {dtype}" for dtype in dtypes], "verdict"]]
-    for checked in found:
-        largest = [number_text(checked.largest[dtype]) if dtype in checked.largest else "" for dtype in dtypes]
-        rows.append([checked.op, str(checked.cases), *largest, checked.verdict])
-    return aligned(rows, right=range(1, len(rows[0]) - 1))
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def compare_by_hand(gradients: Mapping[str, tuple[Any, Any]]) -> Report:
         for i, row in enumerate(rows):
             if (name := row.name) in wrong:
                 case = _Wrong(name, hand[name], right[name], relative, known, graph.parts_of(name))
-                looks = next((words for look in LOOKS if (words := look(case))), "")
+                looks = _different_shape(case) if case.hand.shape != case.right.shape else _same_shape(case)
                 remark = looks and f"it looks like {looks}"
                 if nearer := graph.nearest_to_the_loss(name, wrong):
                     remark = f"it may follow from {nearer}, which is nearer to the loss and wrong too: look there first"
@@ -183,7 +183,7 @@ def _ancestors(node: Any) -> set[Any]:
     return seen
 
 
-# What a wrong gradient looks like. Each look is a function that says so, or nothing.
+# What a wrong gradient looks like.
 
 
 class _Wrong(NamedTuple):
@@ -204,10 +204,8 @@ class _Wrong(NamedTuple):
             return bool(0 < np.abs(b).max() < math.inf and np.abs(a - b).max() <= self.relative * np.abs(b).max())
 
 
-def _shape(case: _Wrong) -> str:
+def _different_shape(case: _Wrong) -> str:
     hand, right = case.hand, case.right
-    if hand.shape == right.shape:
-        return ""
     shapes = f"it is {list(hand.shape)}, and {case.name} is {list(right.shape)}"
     if hand.ndim >= right.ndim and _broadcasts(right.shape, hand.shape):
         summed = unbroadcast(hand, right.shape)
@@ -242,45 +240,56 @@ def _stretched(small: tuple[int, ...], large: tuple[int, ...]) -> str:
     return f"dimension{'s' * (len(dims) > 1)} {' and '.join(map(str, dims))}" if dims else ""
 
 
-def _as_a_whole(case: _Wrong) -> str:
-    """What is wrong with all of it in the same way."""
+# What a derivative multiplies by, written with the tensor's name, and the function of its numbers.
+FACTORS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "{}": lambda x: x,
+    "1 / {}": lambda x: 1 / x,
+    "2 * {}": lambda x: 2 * x,
+    "(1 - {}**2)": lambda x: 1 - x * x,
+    "({} > 0)": lambda x: (x > 0).astype(x.dtype),
+}
+
+
+def _same_shape(case: _Wrong) -> str:
     hand, right = case.hand, case.right
     if not np.isfinite(hand).all() and np.isfinite(right).all():
         at = [int(i) for i in np.argwhere(~np.isfinite(hand))[0]]
         return f"an overflow or a division by 0: it is {hand[tuple(at)]} at {at}"
     if not hand.any():
         return "a gradient that was never filled in: all of it is 0"
-    if case.near(-hand, right):
-        return "a wrong sign: it is minus the gradient"
-    return "the transpose of the gradient" if right.ndim > 1 and case.near(hand.T, right) else ""
+    with np.errstate(all="ignore"):
+        return next((words for words, a, b in _hypotheses(case) if words and case.near(a, b)), _few_elements(case))
 
 
-def _part(case: _Wrong) -> str:
-    """A use of the tensor that is left out, counted twice, or has the wrong sign."""
-    if len(case.parts) < 2:
-        return ""
-    for part in case.parts:
+def _hypotheses(case: _Wrong) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """What may be wrong with a gradient, the likeliest first, and two arrays that are equal if it is."""
+    name, hand, right = case.name, case.hand, case.right
+    yield "a wrong sign: it is minus the gradient", -hand, right
+    yield "the transpose of the gradient", hand.T, right
+    for part in case.parts if len(case.parts) > 1 else ():
         what = f"through {part.through}" + f" ({part.op})" * (part.op not in ("", part.through))
-        uses = f"{case.name} is used {len(case.parts)} times, and its gradient is the sum of what each use adds"
-        if case.near(case.right - case.hand, part.gradient):
-            return f"a missing part, the one {what}: {uses}"
-        if case.near(case.hand, part.gradient):
-            return f"a single part, the one {what}, and the others missing: {uses}"
-        if case.near(case.hand - case.right, part.gradient):
-            return f"a part that is counted twice, the one {what}"
-        if case.near(case.right - case.hand, 2 * part.gradient):
-            return f"a part with the wrong sign, the one {what}"
-    return ""
-
-
-def _assigned(case: _Wrong) -> str:
-    """A row of a table that is looked up several times."""
-    if any(part.assigned is not None and case.near(case.hand, part.assigned) for part in case.parts):
-        return (
-            "what comes back assigned to the rows of the table (=) rather than added to them (+=): of a row that is "
-            "looked up several times only the last lookup counts"
-        )
-    return ""
+        uses = f"{name} is used {len(case.parts)} times, and its gradient is the sum of what each use adds"
+        yield f"a missing part, the one {what}: {uses}", right - hand, part.gradient
+        yield f"a single part, the one {what}, and the others missing: {uses}", hand, part.gradient
+        yield f"a part that is counted twice, the one {what}", hand - right, part.gradient
+        yield f"a part with the wrong sign, the one {what}", right - hand, 2 * part.gradient
+    for part in case.parts:
+        if part.assigned is not None:
+            assigned = "what comes back assigned to the rows of the table (=) rather than added to them (+=): of a row "
+            yield assigned + "that is looked up several times only the last lookup counts", hand, part.assigned
+    factor = float((hand * right).sum(dtype=np.float64) / np.square(right, dtype=np.float64).sum())
+    if math.isfinite(factor):
+        yield _factor(case, factor), hand, (factor * right).astype(hand.dtype)
+    for known, x in case.known.items():
+        if _broadcasts(x.shape, right.shape) and x.dtype.kind == "f":
+            for text, of in FACTORS.items():
+                yield f"a missing factor: times {text.format(known)} it is right", hand * of(x), right
+    lacks = right - hand
+    for dim, n in enumerate(lacks.shape):
+        if n > 1:  # a part that goes through a sum or mean over a dimension is the same all along it
+            words = f"a missing or wrong part: what it lacks is the same all along dimension {dim}, as what comes "
+            words += f"through a sum, a mean or a broadcast along dimension {dim} is"
+            yield words, lacks, np.broadcast_to(lacks.mean(dim, keepdims=True), lacks.shape)
 
 
 # A wrong factor, from a length n at hand. Lengths of 2 and factors of 2 and one half have many other causes.
@@ -293,19 +302,15 @@ RATIOS: dict[str, Callable[[int], float]] = {
 }
 
 
-def _factor(case: _Wrong) -> str:
-    """One number times the gradient; if it is a length at hand, which one."""
-    hand, right = case.hand.astype(np.float64), case.right.astype(np.float64)
-    factor = float((hand * right).sum() / (right * right).sum()) if right.any() else 0.0
-    if not factor or not case.near(hand, factor * right):
-        return ""
+def _factor(case: _Wrong, factor: float) -> str:
+    """What is said of a gradient that is a number times the right one; if that is a length at hand, which one."""
     size, sign = abs(factor), " and the wrong sign" * (factor < 0)
     for words, of in RATIOS.items():
         for n, where in _lengths(case):
             ratio = of(n) if n > 2 else 1.0
             if ratio not in (1, 2, 0.5) and math.isclose(size, ratio, rel_tol=case.relative):
                 return f"a wrong factor{sign}: {words.format(n=n)} (n = {n}, {where})"
-    if hand.size == 1 and not math.isclose(round(2 * factor), 2 * factor, rel_tol=case.relative):
+    if case.hand.size == 1 and not math.isclose(round(2 * factor), 2 * factor, rel_tol=case.relative):
         return ""  # two numbers always differ by a factor
     return f"a wrong factor: it is {factor:.6g} times the gradient"
 
@@ -319,40 +324,6 @@ def _lengths(case: _Wrong) -> Iterator[tuple[int, str]]:
         yield math.prod(shape), f"the number of elements of {name}"
 
 
-# What a derivative multiplies by, written with the tensor's name, and the function of its numbers.
-FACTORS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "{}": lambda x: x,
-    "1 / {}": lambda x: 1 / x,
-    "2 * {}": lambda x: 2 * x,
-    "(1 - {}**2)": lambda x: 1 - x * x,
-    "({} > 0)": lambda x: (x > 0).astype(x.dtype),
-}
-
-
-def _tensor_as_factor(case: _Wrong) -> str:
-    for name, x in case.known.items():
-        if not _broadcasts(x.shape, case.right.shape) or x.dtype.kind != "f":
-            continue
-        for text, of in FACTORS.items():
-            with np.errstate(all="ignore"):
-                factor = of(x)
-                if case.near(case.hand * factor, case.right):
-                    return f"a missing factor: times {text.format(name)} it is right"
-    return ""
-
-
-def _constant_difference(case: _Wrong) -> str:
-    """A part that goes through a sum or mean over a dimension is the same all along it."""
-    difference = case.right - case.hand
-    for dim, n in enumerate(difference.shape):
-        if n > 1 and case.near(difference, np.broadcast_to(difference.mean(dim, keepdims=True), difference.shape)):
-            return (
-                f"a missing or wrong part: what it lacks is the same all along dimension {dim}, as what comes through "
-                f"a sum, a mean or a broadcast along dimension {dim} is"
-            )
-    return ""
-
-
 def _few_elements(case: _Wrong) -> str:
     bound = case.relative * np.abs(case.right).max(initial=0)
     wrong = ~(np.abs(case.right - case.hand) <= bound)
@@ -363,6 +334,3 @@ def _few_elements(case: _Wrong) -> str:
             some = ", ".join(map(str, lines[:8])) + ", ..." * (len(lines) > 8)
             return f"a mistake in a few places: all that is wrong has index {some} in dimension {dim}"
     return f"a mistake in a few places: {n} of {wrong.size} elements are wrong" if n <= wrong.size // 2 else ""
-
-
-LOOKS = _shape, _as_a_whole, _part, _assigned, _factor, _tensor_as_factor, _constant_difference, _few_elements

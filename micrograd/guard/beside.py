@@ -64,30 +64,24 @@ def forget() -> None:
 
 def _beside(module: Module) -> Iterator[tuple[str, Tensor, str]]:
     """The leaves in the attributes of a Module that are not among its parameters: name, leaf, and what was meant."""
-    of = type(module).__name__
     for name, thing in vars(module).items():
-        if isinstance(thing, list | tuple | dict):
-            kind = "ModuleDict({...})" if isinstance(thing, dict) else "ModuleList([...])"
-            for path, leaf, in_module in _leaves(name, thing):
-                yield (
-                    f"self.{path} of {of}",
-                    leaf,
-                    f"self.{name} = nn.{kind}" if in_module else "nn.Parameter, an attribute of its own",
-                )
-        elif isinstance(thing, Tensor) and not isinstance(thing, Parameter) and _is_leaf(thing):
-            yield f"self.{name} of {of}", thing, f"self.{name} = nn.Parameter(...)"
+        if isinstance(thing, Module | Parameter):
+            continue
+        kept = "ModuleDict({...})" if isinstance(thing, dict) else "ModuleList([...])"
+        for path, leaf, in_module in _leaves(name, thing):
+            meant = f"self.{name} = nn.{kept if in_module else 'Parameter(...)'}"
+            if not in_module and leaf is not thing:
+                meant = "nn.Parameter, an attribute of its own"
+            yield f"self.{path} of {type(module).__name__}", leaf, meant
 
 
 def _leaves(path: str, thing: Any) -> Iterator[tuple[str, Tensor, bool]]:
-    """The leaves in a list, tuple or dict: the path to each, the leaf, and whether it is a Module's."""
-    for key, part in thing.items() if isinstance(thing, dict) else enumerate(thing):
-        if isinstance(part, Module):
-            yield from ((f"{path}[{key!r}].{name}", p, True) for name, p in part.named_parameters() if _is_leaf(p))
-        elif isinstance(part, list | tuple | dict):
+    """The leaves in a tensor, Module, list, tuple or dict: the path to each, the leaf, and whether it is a Module's."""
+    if isinstance(thing, Module):
+        for name, p in thing.named_parameters():
+            yield from [(at, leaf, True) for at, leaf, _ in _leaves(f"{path}.{name}", p)]
+    elif isinstance(thing, list | tuple | dict):
+        for key, part in thing.items() if isinstance(thing, dict) else enumerate(thing):
             yield from _leaves(f"{path}[{key!r}]", part)
-        elif _is_leaf(part):
-            yield f"{path}[{key!r}]", part, False
-
-
-def _is_leaf(x: Any) -> bool:
-    return isinstance(x, Tensor) and x._requires_grad and x.grad_fn is None
+    elif isinstance(thing, Tensor) and thing._requires_grad and thing.grad_fn is None:
+        yield path, thing, False

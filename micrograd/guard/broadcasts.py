@@ -7,9 +7,8 @@ import numpy as np
 
 from micrograd.guard.caught import BroadcastError, place_text, user_line
 from micrograd.guard.trace import Options, OuterBroadcast, dims_in, of_reduction, remember, trace_of
+from micrograd.ops import OPS
 from micrograd.tensors import Tensor
-
-_SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 
 
 def check_operands(op: str, x: Tensor, y: Tensor, result: Tensor) -> None:
@@ -32,7 +31,7 @@ def _check_reduced(op: str, whole: Tensor, part: Tensor) -> None:
     lies = list(range(len(shape) - len(belongs), len(shape)))
     if part._array.ndim != len(belongs) or belongs == lies or _symmetric(whole) or _symmetric(reduced.source()):
         return
-    name, symbol = reduced.op, _SYMBOLS.get(op, op)
+    name, symbol = reduced.op, OPS[op].sign or op
     along, own = (" and ".join(map(str, dims)) for dims in (lies, belongs))
     dim = reduced.dims[0] if len(reduced.dims) == 1 else reduced.dims
     values = ".values" if name in ("max", "min", "median") else ""

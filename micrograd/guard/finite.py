@@ -15,6 +15,7 @@ import numpy as np
 from micrograd.graph import Node
 from micrograd.guard.caught import NotFiniteError, index_text, place_text, user_line
 from micrograd.guard.trace import OF_ONE, OF_TWO, REARRANGED
+from micrograd.ops import OPS
 from micrograd.rules.errors import silent
 from micrograd.tensors import Tensor
 
@@ -27,9 +28,6 @@ HARMLESS = REARRANGED | _BOUNDED | _CHOSEN
 ELEMENT_BY_ELEMENT = OF_ONE | OF_TWO | {"log_softmax"}
 
 _LOGS = ("log", "log2", "log10", "log1p")
-
-_SYMBOLS = {"add": "x + y", "sub": "x - y", "mul": "x * y", "div": "x / y", "pow": "x ** y", "reciprocal": "1 / x"}
-_SYMBOLS |= {"floor_divide": "x // y", "remainder": "x % y"}
 
 _MEANT_BY = {
     _LOGS: "smoothed counts, (N + 1), a little more than 0, (x + 1e-8).log(), or F.log_softmax and F.cross_entropy, "
@@ -119,7 +117,8 @@ def _message(op: str, inputs: Sequence[Any], array: np.ndarray, bad: np.ndarray)
     at = f" at {index_text(index)} of the result {list(array.shape)}" if array.ndim else ""
     arrays = [x._array if isinstance(x, Tensor) else x for x in inputs]
     if op in OF_ONE or op in OF_TWO:
-        what = _SYMBOLS.get(op, f"{op}(x)")
+        sign = OPS[op].sign
+        what = "1 / x" if op == "reciprocal" else f"x {sign} y" if sign and op in OF_TWO else f"{op}(x)"
         names = [
             f"{name} is {np.broadcast_to(a, array.shape)[index]:.6g}"
             for name, a in zip("xy", arrays, strict=False)
