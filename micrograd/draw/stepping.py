@@ -33,7 +33,7 @@ def page(boxes: list[Box], depth: int | None, remark: str, look: Look, program: 
         ],
         "steps": [_step_text(step, ids) for step in steps if id(step.box.node) in ids],
         "leaves": [
-            {"node": ids[id(box.node)], "name": box.title} | _gradient(box.grad)
+            {"node": ids[id(box.node)], "name": box.title, **_gradient(box.grad)}
             for box in drawn
             if not box.parents and box.grad is not None
         ],
@@ -60,12 +60,12 @@ def _step_text(step: Step, ids: dict[int, str]) -> dict[str, Any]:
             "before": _plain(one.before),
             "summed": one.summed,
             "lines": lines_of("grad", one.after),
+            **_gradient(one.after),
         }
-        | _gradient(one.after)
         for one in step.contributions
     ]
     told = {"node": ids[id(step.box.node)], "op": step.box.op, "formula": formula(step.box)[0], "rows": rows}
-    return told | _gradient(step.gradient)
+    return {**told, **_gradient(step.gradient)}
 
 
 def _gradient(x: Any) -> dict[str, str]:
