@@ -375,15 +375,13 @@ def choose(flags: argparse.Namespace, words: int, has_dev: bool) -> Choice:
 # From flags to a config.
 
 
-def config_of(
-    flags: argparse.Namespace, type_: str | None = None, settings: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def config_of(flags: argparse.Namespace, choice: Choice | None = None) -> dict[str, Any]:
     """What the flags make of a run: those that were given, else the defaults of its type.
 
-    type_, settings: those that are taken where the flags name no type. Raises UsageError for a flag that the type does
-    not have.
+    choice: what is taken where the flags name no type. Raises UsageError for a flag that the type does not have.
     """
-    config = defaults_of(flags.type or type_ or TYPES[0]) | dict(settings or {})
+    choice = choice or Choice(TYPES[0])
+    config = defaults_of(flags.type or choice.type) | dict(choice.settings)
     if flags.blank:  # the net of makemore.py has its sizes
         config |= {"block_size": None, "n_embd": 64, "n_embd2": 64, "batchnorm": False}
     given = {name: value for name in SETTINGS if (value := getattr(flags, name)) is not None}

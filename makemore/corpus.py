@@ -6,8 +6,8 @@ What comes out is what one process finds, to the last bit.
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +27,12 @@ TABLE_CONTEXT = 2
 class Corpus:
     """The words of a list, its survey, and its parts.
 
-    parts: for each part that has words a function that gives its text in blocks, see `WordList.blocks`. remarks: what
-    `data.remarks` finds; nothing in a list that is a stream.
+    parts: for each part that has words its text in blocks, see `WordList.blocks`. remarks: what `data.remarks` finds;
+    nothing in a list that is a stream.
     """
 
     def __init__(
-        self,
-        words: WordList,
-        survey: Survey,
-        parts: dict[str, Callable[[], Iterable[str]]],
-        remarks: Sequence[str] = (),
+        self, words: WordList, survey: Survey, parts: Mapping[str, Iterable[str]], remarks: Sequence[str] = ()
     ):
         self.list, self.survey, self.parts, self.remarks = words, survey, parts, remarks
         self.vocabulary = survey.vocabulary
@@ -55,31 +51,31 @@ class Corpus:
         words = path if isinstance(path, WordList) else WordList(path, unique)
         survey = survey_of(words)
         if split == "none":
-            return cls(words, survey, {"train": words.blocks})
+            return cls(words, survey, {"train": words})
         if survey.words < 2:
             raise UsageError(
                 f"{words.name} holds a single word, too few to split; --split none trains on it all the same"
             )
         every = words.words()
         parts = data.split_words(every)._asdict()
-        texts = {name: data.text_of(part) for name, part in parts.items() if part}
-        return cls(words, survey, {name: partial(list, [text]) for name, text in texts.items()}, data.remarks(every))
+        texts = {name: [data.text_of(part)] for name, part in parts.items() if part}
+        return cls(words, survey, texts, data.remarks(every))
 
     def _counts(self, part: str, order: int) -> np.ndarray:
         """How often each n-gram of that order stands in the part: (size,) * order, int64."""
         more = next((table for (p, n), table in self._tables.items() if p == part and n > order), None)
         if more is not None:  # what comes next is the same, whatever was before
             table = more.sum(tuple(range(more.ndim - order)))
-        elif self.parts[part] == self.list.blocks:
+        elif self.parts[part] is self.list:
             table = ngrams_of(self.list, self.vocabulary, order)
         else:
-            table = data.count_ngrams(self.parts[part](), self.vocabulary, order)
+            table = data.count_ngrams(self.parts[part], self.vocabulary, order)
         self._tables[part, order] = table
         return table
 
     def _token_ids(self, part: str) -> np.ndarray:
         """The token ids of the part, (examples + 1,) int32."""
-        return self.vocabulary.encode_text("".join(self.parts[part]()))
+        return self.vocabulary.encode_text("".join(self.parts[part]))
 
     def _examples(self, part: str, context_length: int | None) -> Examples:
         """The examples of the part: windows of that many token ids, or whole words for None."""

@@ -95,6 +95,9 @@ class WordList:
         if not found:
             raise UsageError(f"{self.path} holds no words; it should have one word to a line")
 
+    def __iter__(self) -> Iterator[str]:
+        return self.blocks()
+
     def cuts(self, parts: int, first: float | None = None) -> list[tuple[int, int]]:
         """Where that many parts of the file start and end, in bytes; each is cut at a line end.
 

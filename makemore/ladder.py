@@ -72,12 +72,12 @@ def climb(type_: str, titles: dict[str, str], flags: argparse.Namespace) -> Rung
             what = "other words" if config["digest"] != corpus.survey.digest else f"the seed {config['seed']}"
             raise UsageError(f"{folder.path} was trained with {what}; take another folder with -o")
         training = Training.resumed(config, corpus, folder)
-        seconds = run.train(training, quiet=True)  # of one that has all its steps, the evaluation that may be missing
+        seconds = run.train(training)  # of one that has all its steps, the evaluation that may be missing
     else:
         config = config_for(type_, corpus, flags)
         with folder.staged(overwrite=False):
             training = Training(config, corpus, run.new_model(config, corpus), folder)
-            seconds = run.train(training, quiet=True)
+            seconds = run.train(training)
     for line in run.samples_of(training):
         print(line, flush=True)
     *_, own = run.conclude(training).values()

@@ -56,7 +56,7 @@ def config_for(flags: argparse.Namespace, corpus: Corpus) -> tuple[dict[str, Any
     Raises UsageError where the flags do not fit the type or the words, or a table of n-grams would be too large.
     """
     choice = None if flags.type else choose(flags, corpus.survey.words, "dev" in corpus.parts)
-    config = config_of(flags, choice.type, choice.settings) if choice else config_of(flags)
+    config = config_of(flags, choice)
     if config["type"] in NGRAMS:
         data.check_table(len(corpus.vocabulary), config["block_size"] + 1)
     return complete(config, corpus), choice
@@ -180,22 +180,11 @@ def learn_on_dev(corpus: Corpus, model: Counts, name: str, values: list[float]) 
 # The steps.
 
 
-def train(
-    run: Training,
-    *,
-    diagnose: bool = False,
-    guarded: bool = False,
-    quiet: bool = False,
-    board: str | None = None,
-    compiled: bool = True,
-    threads: int | None = None,
-) -> float:
+def train(run: Training, flags: argparse.Namespace | None = None) -> float:
     """Keep a run in its folder, and take its steps; how many seconds they took.
 
-    diagnose: look inside, see `diagnosis.Watch`. guarded: under `micrograd.guard`. quiet: print nothing about the end.
-    board: a folder for TensorBoard, see `diagnosis.Board`.
-    compiled: each step as a recorded program, unless something looks inside; the results are the same.
-    threads: for products of matrices; None takes `threads_for` the run.
+    flags: those of makemore.train, which say what looks on, whether the guard does, and how a step is computed; None
+    for a run of another command, which says nothing about its end.
     Raises UsageError where the loss is not finite, or the guard catches something, and SystemExit with status 130 where
     Ctrl-C ended it.
     """
@@ -205,8 +194,8 @@ def train(
         counts = run.model.counts.numpy().reshape(-1, run.model.vocabulary_size)
         folder.write_checkpoint(Checkpoint(0, {"counts": counts}, {}, None))
         return 0.0
-    watch = diagnosis.Watch(run) if diagnose else None
-    shown_on = diagnosis.Board(run, board) if board else None
+    watch = diagnosis.Watch(run) if flags and flags.diagnose else None
+    shown_on = diagnosis.Board(run, flags.tensorboard) if flags and flags.tensorboard else None
     observers: list[Any] = [each for each in (watch, shown_on) if each]
 
     def stepped(run: Training) -> None:
@@ -215,12 +204,12 @@ def train(
 
     first, began = run.step, time.monotonic()
     try:
-        with guard() if guarded else contextlib.nullcontext():
+        with guard() if flags and flags.guard else contextlib.nullcontext():
             finished = run.take_steps(
                 stepped=stepped if observers else None,
                 evaluated=shown_on.evaluated if shown_on else None,
-                compiled=compiled and watch is None,
-                threads=threads,
+                compiled=not (watch or (flags and flags.no_compile)),
+                threads=flags.threads if flags else None,
             )
     except GuardError as caught:
         raise UsageError(f"the guard stopped step {run.step + 1:,}: {' '.join(str(caught).split())}") from None
@@ -234,9 +223,9 @@ def train(
     folder.commit()
     if not finished:
         print(f"\nstopped at step {run.step:,} after {seconds:.1f} s; the run is kept in {folder.path}")
-        print("go on with: " + ("the same command" if quiet else resuming(folder)))
+        print("go on with: " + (resuming(folder) if flags else "the same command"))
         raise SystemExit(130)
-    if not quiet:
+    if flags:
         early = run.config["early_stop"] and run.step != run.config["max_steps"]
         best = run.best() if early else None
         why = f"; the dev loss has not fallen since step {best['step']:,} (--early-stop 0 goes on)" if best else ""

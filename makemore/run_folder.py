@@ -117,17 +117,18 @@ class RunFolder:
 
         It holds something else than a run, or a run and not overwrite, or another process works in it.
         """
-        if self.path.exists() and not self.path.is_dir():
+        if not self.path.exists():
+            return
+        if not self.path.is_dir():
             raise UsageError(f"{self.path} is a file; name a folder with -o")
-        with self.held() if self.path.exists() else contextlib.nullcontext():
-            held = {entry.name for entry in self.path.iterdir()} if self.path.exists() else set()
-        held -= {SWEEP}
-        strange = held - {*FILES} if self._holds_run() else held
+        with self.held():
+            found = {entry.name for entry in self.path.iterdir()} - {SWEEP}
+        strange = found - {*FILES} if self._holds_run() else found
         if strange:
             raise UsageError(
                 f"{self.path} holds something else than a run ({min(strange)}); name another folder with -o"
             )
-        if held and not overwrite:
+        if found and not overwrite:
             raise UsageError(
                 f"{self.path} already holds a run: --resume goes on with it, --overwrite replaces it, "
                 "and -o takes another folder"

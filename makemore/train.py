@@ -6,12 +6,12 @@ A run has ten steps, and `begin` takes them in this order (the last four in `car
  2. the folder must be free                                             run_folder.py
  3. the words are read, split and turned into token ids                 data.py, corpus.py
  4. what depends on the words completes the config                      run.py
- 5. a model is made of it, with initial weights from the seed             models/
+ 5. a model is made of it, with initial weights from the seed           models/
  6. what was read and what is trained is printed                        report.py
- 7. gradient descent takes its steps, and keeps the best weights        training.py
+ 7. gradient descent takes its steps, and keeps the best weights        steps.py, training.py
  8. the model, and simpler ones beside it, are evaluated                language_model.py
  9. pictures are drawn                                                  plots.py
-10. the model makes up new words                                        language_model.py
+10. the model makes up new words                                        language_model.py, new_words.py
 
 A model by counting is made of its counts in step 5, and step 7 only keeps them.
 """
@@ -88,14 +88,7 @@ def carry_out(training: Training, flags: argparse.Namespace) -> None:
     """Take the steps of a run, and conclude it; where Ctrl-C ends that, say how to go on with what is kept."""
     folder = training.folder
     try:
-        run.train(
-            training,
-            diagnose=flags.diagnose,
-            guarded=flags.guard,
-            board=flags.tensorboard,
-            compiled=not flags.no_compile,
-            threads=flags.threads,
-        )
+        run.train(training, flags)
         conclude(training, flags)
     except KeyboardInterrupt:
         if not folder.committed:

@@ -174,7 +174,7 @@ def _trained(flags: argparse.Namespace, words: Any, folder: RunFolder, overwrite
             folder.write(WORDS, data.text_of(corpus.list.words()))
         training = Training(config, corpus, model, folder)
         try:
-            run.train(training, quiet=True)
+            run.train(training)
         except SystemExit:  # which is how the command ends
             raise KeyboardInterrupt("stopped by Ctrl-C") from None
         losses = run.conclude(training, pictures=keep)

@@ -118,11 +118,14 @@ def loss_and_gradients(w, frequencies):  #? not batches
 
 
 @adam@def rate_at(step):
-    """The learning rate of a step: @first@@schedule@."""
+    """The learning rate of a step: @first@always the same."""  #? constant
+    """The learning rate of a step: @first@a tenth from half of the steps on."""  #? step
+    """The learning rate of a step: @first@down to a hundredth in a line."""  #? linear
+    """The learning rate of a step: @first@down to a hundredth along a cosine."""  #? cosine
     if step < @warmup@:  #? warmup
         return @rate@ * (step + 1) / @warmup_and_1@  #? warmup
     return @rate@  #? constant
-    return @rate@ if step < @half@ else @rate@ / 10  #? in_two
+    return @rate@ if step < @half@ else @rate@ / 10  #? step
     done = min(@since@ / @left@, 1.0)  #? linear or cosine
     return @rate@ * (0.01 + 0.99 * (1 - done))  #? linear
     return @rate@ * (0.01 + 0.99 * ((1 + math.cos(math.pi * done)) / 2))  #? cosine

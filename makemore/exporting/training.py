@@ -81,7 +81,7 @@ def parts_of(
 ) -> tuple[dict[str, bool], dict[str, Any]]:
     """Of the template the conditions and the gaps that are about training."""
     forward, backward, layer = step.written()
-    adam, schedule = config["optimizer"] == "adamw", config["schedule"]
+    adam = config["optimizer"] == "adamw"
     groups = ["last", *["best"] * state.has_best, *["mean", "square"] * adam]
     names, quoted = ["w", *groups[1:]], str((*groups,)).replace("'", '"')
     adam_step = ""
@@ -99,10 +99,7 @@ def parts_of(
         "split": config["split"] != "none",
         "unique": config.get("unique", False),
         "warmup": config["warmup"] > 0,
-        "constant": schedule == "constant",
-        "in_two": schedule == "step",
-        "linear": schedule == "linear",
-        "cosine": schedule == "cosine",
+        config["schedule"]: True,
     }
     warmup, steps = config["warmup"], config["schedule_steps"]
     values = {
@@ -115,7 +112,6 @@ def parts_of(
         "back": indented(backward, 1),
         "adam": adam_step,
         "first": "a warm-up, then " if warmup else "",
-        "schedule": SCHEDULES[schedule],
         "rate": config["learning_rate"],
         "half": f"{steps / 2:g}",
         "warmup_and_1": warmup + 1,
@@ -150,11 +146,3 @@ def lengths_in(lines: list[str]) -> list[str]:
 
 def indented(lines: list[str], depth: int) -> str:
     return textwrap.indent("\n".join(lines), depth * "    ")
-
-
-SCHEDULES = {
-    "constant": "always the same",
-    "step": "a tenth from half of the steps on",
-    "linear": "down to a hundredth in a line",
-    "cosine": "down to a hundredth along a cosine",
-}

@@ -32,7 +32,7 @@ def words():
 
 def examples_of(words, order):
     """The rows of the contexts and the targets, as PyTorch's tensors."""
-    found = data.examples(words.survey.vocabulary.encode_text("".join(words.parts["train"]())), order - 1)
+    found = data.examples(words.survey.vocabulary.encode_text("".join(words.parts["train"])), order - 1)
     return torch.from_numpy(data.context_index(found.contexts, 27)), torch.from_numpy(found.targets)
 
 
@@ -70,7 +70,7 @@ def weights_of(net):
 @pytest.mark.benchmark
 def test_a_full_batch_bigram_step_against_pytorch(words):
     net = NGram(27, 2, Generator().manual_seed(SEED))
-    counts = data.count_ngrams(words.parts["train"](), words.survey.vocabulary, 2)
+    counts = data.count_ngrams(words.parts["train"], words.survey.vocabulary, 2)
     frequencies = frequencies_of(counts)
     xs, ys = examples_of(words, 2)
     one_hot = TF.one_hot(xs, num_classes=27).float()

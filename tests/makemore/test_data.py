@@ -305,14 +305,14 @@ def test_of_the_bundled_names_every_one_is_in_one_split(names):
 def test_reading_for_training_gives_the_splits_as_text(word_list, names):
     words = word_list(data.text_of(names[:50]))
     parts = Corpus.read(words.path, "80/10/10").parts
-    assert {name: "".join(blocks()) for name, blocks in parts.items()} == {
+    assert {name: "".join(blocks) for name, blocks in parts.items()} == {
         name: data.text_of(part) for name, part in data.split_words(names[:50])._asdict().items()
     }
 
 
 def test_without_a_split_everything_is_for_training(word_list):
     parts = Corpus.read(word_list("emma\nava\n").path, "none").parts
-    assert {name: "".join(blocks()) for name, blocks in parts.items()} == {"train": "emma\nava\n"}
+    assert {name: "".join(blocks) for name, blocks in parts.items()} == {"train": "emma\nava\n"}
 
 
 def test_a_single_word_is_too_few_to_split_but_not_to_train_on(word_list):

@@ -93,7 +93,7 @@ def begin(words, folder, flags, steps=6):
     config = run.complete(config, corpus)
     training = Training(config, corpus, run.new_model(config, corpus), RunFolder(folder))
     with training.folder.staged(False):
-        run.train(training, quiet=True)
+        run.train(training)
     return training
 
 

@@ -195,7 +195,7 @@ def model_of(type_, size, words_of=10):
 @neural
 def test_the_loss_of_a_part_is_the_mean_surprise_of_its_characters(corpus, type_):
     model = model_of(type_, len(corpus.vocabulary))
-    words = "".join(corpus.parts["dev"]()).split()
+    words = "".join(corpus.parts["dev"]).split()
     scores = [score(model, corpus.vocabulary, word) for word in words]
     by_word = -sum(s.log_likelihood for s in scores) / sum(len(s.tokens) for s in scores)
     assert evaluate(model, corpus.context_counts_for(model, "dev")) == pytest.approx(by_word, rel=1e-6)

@@ -89,13 +89,13 @@ def test_the_type_is_chosen_by_the_length_of_the_list_and_the_flags(corpus_of, w
     corpus = corpus_of(words, given.split or "80/10/10")
     found = choose(given, corpus.survey.words, "dev" in corpus.parts)
     assert found.type == type_
-    config = config_of(given, found.type, found.settings)
+    config = config_of(given, found)
     assert config["fit"] == ("counts" if type_ == "trigram" else "gradient")
 
 
 def test_a_long_list_gets_a_larger_net():
     found = choose(parser_of_flags().parse_args([]), 50_000, has_dev=True)
-    assert config_of(parser_of_flags().parse_args([]), found.type, found.settings)["n_embd2"] == 128
+    assert config_of(parser_of_flags().parse_args([]), found)["n_embd2"] == 128
     assert best_for(50_000).flags == "--type lstm --n-embd2 128"
     assert found.why == "the best on lists of 50,000 words or more; --type names another"
 
