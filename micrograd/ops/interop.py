@@ -3,7 +3,6 @@
 This file adds to Tensor what these programs look for; the way to a NumPy array is in `micrograd.tensors`.
 """
 
-import copy
 import inspect
 from collections.abc import Callable
 from functools import cache
@@ -133,7 +132,7 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     return wrap(array)
 
 
-# pickle, which multiprocessing and mpi4py send by, and copy.
+# pickle, which multiprocessing and mpi4py send by, and copy.copy; copy.deepcopy is in `rules.storage`.
 
 
 def _reduce(self: Tensor, protocol: int) -> Any:
@@ -145,17 +144,6 @@ def _copy(self: Tensor) -> Tensor:
     """copy.copy: another tensor in the same memory, without a graph or a gradient, as in PyTorch."""
     made = _made_anew(type(self), self._array, self.requires_grad, _attributes(self))
     made._share(self)
-    return made
-
-
-def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
-    """copy.deepcopy: a leaf of its own, with a copy of the gradient. Raises RuntimeError for a tensor with a graph."""
-    if not self.is_leaf:
-        raise RuntimeError("only leaves can be deep-copied, and this tensor has a graph: copy x.detach() instead")
-    made = _made_anew(type(self), np.array(self._array), self.requires_grad, {})
-    memo[id(self)] = made
-    made._grad = copy.deepcopy(self._grad, memo)
-    made.__dict__.update(copy.deepcopy(_attributes(self), memo))
     return made
 
 
@@ -174,4 +162,3 @@ def _made_anew(kind: type, array: np.ndarray, requires_grad: bool, attributes: d
 
 attach("__reduce_ex__", _reduce)
 attach("__copy__", _copy)
-attach("__deepcopy__", _deepcopy)
