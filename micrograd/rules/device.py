@@ -81,20 +81,6 @@ class _Profile(_Nothing):
         """Nothing."""
 
 
-class amp:  # noqa: N801 - PyTorch's module of that name
-    """torch.amp.autocast."""
-
-    autocast = autocast
-
-
-class profiler:  # noqa: N801 - PyTorch's module of that name
-    """The context managers of torch.profiler, which measure nothing here."""
-
-    profile = _Profile
-    record_function = _Nothing
-    ProfilerActivity = SimpleNamespace(CPU="CPU", CUDA="CUDA")
-
-
 def set_num_threads(n: int) -> None:
     """Use n threads for NumPy's matrix products, which are all that is multithreaded.
 
@@ -133,44 +119,29 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
     """Nothing: the same program gives the same numbers in any case."""
 
 
-class cuda:  # noqa: N801 - PyTorch's module of that name
-    """What programs ask of torch.cuda before they go on with the CPU."""
-
-    @staticmethod
-    def is_available() -> bool:
-        """False."""
-        return False
-
-    is_bf16_supported = is_available
-
-    @staticmethod
-    def device_count() -> int:
-        """0."""
-        return 0
-
-    @staticmethod
-    def manual_seed_all(seed: int) -> None:
-        """Nothing: there is no stream of random numbers but the CPU's."""
-
-    manual_seed = manual_seed_all
-
-    @staticmethod
-    def set_device(device: Any) -> None:
-        """Raises RuntimeError: there is no GPU to choose."""
-        check_device("cuda")
-
-    amp = amp
-
-    @staticmethod
-    def synchronize(device: Any = None) -> None:
-        """Nothing: every operation is done when it returns."""
-
-    empty_cache = synchronize
+# What programs ask of PyTorch's modules of these names before they go on with the CPU.
 
 
-class backends:  # noqa: N801 - PyTorch's module of that name
-    """What programs ask and set in torch.backends; what is set changes nothing."""
+def _no() -> bool:
+    return False
 
-    mps = SimpleNamespace(is_available=cuda.is_available, is_built=cuda.is_available)
-    cudnn = SimpleNamespace(is_available=cuda.is_available)
-    cuda = SimpleNamespace(matmul=SimpleNamespace(), is_built=cuda.is_available)
+
+def _do_nothing(*arguments: Any) -> None:
+    """There is one stream of random numbers, every operation is done when it returns, and no cache is kept."""
+
+
+amp = SimpleNamespace(autocast=autocast)
+profiler = SimpleNamespace(
+    profile=_Profile, record_function=_Nothing, ProfilerActivity=SimpleNamespace(CPU="CPU", CUDA="CUDA")
+)
+cuda = SimpleNamespace(
+    **dict.fromkeys(("is_available", "is_bf16_supported"), _no),
+    **dict.fromkeys(("manual_seed", "manual_seed_all", "synchronize", "empty_cache"), _do_nothing),
+    device_count=lambda: 0,
+    set_device=lambda device: check_device("cuda"),
+    amp=amp,
+)
+mps = SimpleNamespace(is_available=_no, is_built=_no)
+backends = SimpleNamespace(
+    mps=mps, cudnn=SimpleNamespace(is_available=_no), cuda=SimpleNamespace(matmul=SimpleNamespace(), is_built=_no)
+)
