@@ -1,6 +1,5 @@
 """The largest and the smallest. dim and keepdim: see `reductions`."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,10 +29,6 @@ class ValuesAndIndices(NamedTuple):
         return f"torch.return_types.{type(self).__name__.lower()}(\nvalues={self.values!r},\nindices={self.indices!r})"
 
 
-class Max(ValuesAndIndices):
-    """The result of max with a dim."""
-
-
 @op("MaxBackward0", of="", examples=["x.max(0).values", "x.max(1, keepdim=True).values", "x.min(0).values"])
 def _pick(x, /, indices, dim, keepdim):
     """The element along dim that indices name, one for all others."""
@@ -54,10 +49,10 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 
     With a tensor in place of dim, `maximum` of the two. Raises RuntimeError or IndexError where there are no elements.
     """
-    return input.maximum(dim) if isinstance(dim, Tensor) else _along(Max, input, _largest, _largest_at, dim, keepdim)
+    return input.maximum(dim) if isinstance(dim, Tensor) else _along(Max, input, _largest, dim, keepdim)
 
 
-def _along(kind: Any, x: Tensor, whole: Any, arg: Callable, dim: Any, keepdim: bool) -> Any:
+def _along(kind: Any, x: Tensor, whole: Any, dim: Any, keepdim: bool) -> Any:
     title = kind.__name__
     need_elements(x._array, title.lower(), dim)
     if dim is None:
@@ -65,7 +60,7 @@ def _along(kind: Any, x: Tensor, whole: Any, arg: Callable, dim: Any, keepdim: b
     dim = dim_of(x, dim)
     if x.ndim == 0:
         return kind(x.clone(), wrap(np.int64(0)))
-    indices = arg(x._array, dim)
+    indices = _indices_along(x._array, dim, kind is Max)
     values = apply(_pick.op, x, indices=indices, dim=dim, keepdim=keepdim, name=f"{title}Backward0")
     return kind(values, wrap(np.expand_dims(indices, dim).copy() if keepdim else indices.copy()))
 
@@ -73,10 +68,17 @@ def _along(kind: Any, x: Tensor, whole: Any, arg: Callable, dim: Any, keepdim: b
 # That is what the lectures need. The smallest, and more:
 
 
+# Of ValuesAndIndices there is one for each function, as in PyTorch: torch.return_types.max and so on.
+Max, Min, Median, Sort, Topk = [
+    type(name, (ValuesAndIndices,), {"__doc__": f"The result of {name.lower()} with a dim."})
+    for name in ("Max", "Min", "Median", "Sort", "Topk")
+]
+
+
 @rerun
-def _largest_at(x, dim):
-    """The indices of the largest elements along dim, of the first where there are several."""
-    return x.argmax(dim)
+def _indices_along(x, dim, largest):
+    """The indices of the largest elements along dim, or of the smallest: of the first where there are several."""
+    return x.argmax(dim) if largest else x.argmin(dim)
 
 
 @op("MinBackward1", of="", examples=["x.min()"])
@@ -86,23 +88,13 @@ def _smallest(x, /):
     return out, save(lambda g: shared_equally(g, x, out), x, out)
 
 
-class Min(ValuesAndIndices):
-    """The result of min with a dim."""
-
-
-@rerun
-def _smallest_at(x, dim):
-    """The indices of the smallest elements along dim, of the first where there are several."""
-    return x.argmin(dim)
-
-
 @function(examples=["x.min(1).values"])
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest element; with dim, the values and indices of the smallest along it.
 
     With a tensor in place of dim, `minimum` of the two. Raises RuntimeError or IndexError where there are no elements.
     """
-    return input.minimum(dim) if isinstance(dim, Tensor) else _along(Min, input, _smallest, _smallest_at, dim, keepdim)
+    return input.minimum(dim) if isinstance(dim, Tensor) else _along(Min, input, _smallest, dim, keepdim)
 
 
 @op("", examples=["x.argmax()", "x.argmax(1)", "x.argmax(0, keepdim=True)"])

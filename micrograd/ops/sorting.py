@@ -6,7 +6,7 @@ import numpy as np
 
 from micrograd.graph import state
 from micrograd.ops import TORCH, apply, function, op, save
-from micrograd.ops.extremes import ValuesAndIndices, _pick
+from micrograd.ops.extremes import Median, Sort, Topk, ValuesAndIndices, _pick
 from micrograd.ops.indexing import added_at
 from micrograd.ops.picking import positions_along
 from micrograd.ops.reductions import shared_equally
@@ -81,18 +81,6 @@ def _taken(x: Tensor, indices: Tensor, dim: int, name: str) -> Tensor:
     if x.requires_grad:
         index = copied(index)  # the user may change theirs
     return apply(_sorted.op, x, dim=dim_of(x, dim), index=index, name=name)
-
-
-class Sort(ValuesAndIndices):
-    """The result of sort."""
-
-
-class Topk(ValuesAndIndices):
-    """The result of topk."""
-
-
-class Median(ValuesAndIndices):
-    """The result of median with a dim."""
 
 
 @op("MedianBackward0", of="", examples=["x.median()"])
