@@ -470,7 +470,7 @@ def ge(input: Tensor, other: Tensor | builtins.float) -> Tensor:
     Examples: x >= y; x >= 0.5; ints >= 2
     """
 def get_rng_state() -> Tensor:
-    """The state of the default generator, 5056 bytes.
+    """The state of the stream, 5056 bytes.
 
     >>> state = torch.get_rng_state()
     >>> first = torch.rand(3)
@@ -539,12 +539,7 @@ def index_select(input: Tensor, dim: builtins.int, index: Tensor) -> Tensor:
     Examples: x.index_select(1, ints)
     """
 def initial_seed() -> builtins.int:
-    """The seed of the default generator.
-
-    >>> generator = torch.manual_seed(42)
-    >>> torch.initial_seed()
-    42
-    """
+    """The seed the stream began with, 0 to 2**64 - 1."""
 def is_contiguous(input: Tensor) -> builtins.bool:
     """Whether the elements lie in row-major order in memory, without gaps.
 
@@ -1072,22 +1067,14 @@ def searchsorted(sorted_sequence: Tensor, input: Any, *, right: builtins.bool = 
     Examples: torch.searchsorted(torch.arange(4), ints)
     """
 def seed() -> builtins.int:
-    """Seed the default generator with a seed from the operating system, and return the seed.
-
-    >>> isinstance(torch.seed(), int)
-    True
-    """
+    """Start the stream of a fresh seed, taken from the operating system, and return the seed."""
 def select(input: Tensor, dim: builtins.int, index: builtins.int) -> Tensor:
     """A view of one index along dim, without that dimension.
 
     Examples: x.select(1, 2)
     """
-def set_rng_state(new_state: Tensor) -> None:
-    """Restore a state that get_rng_state gave. Raises TypeError or RuntimeError for anything else.
-
-    >>> state = torch.get_rng_state()
-    >>> torch.set_rng_state(state)
-    """
+def set_rng_state(new_state: Any) -> None:
+    """Restore a state that get_state gave. Raises TypeError or RuntimeError for anything else."""
 def sigmoid(input: Tensor) -> Tensor:
     """1 / (1 + exp(-input)).
 

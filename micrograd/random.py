@@ -33,7 +33,14 @@ class Generator(Stream):
     device: Any = Device("cpu")
 
     def get_state(self) -> Any:
-        """The state of the stream, 5056 bytes."""
+        """The state of the stream, 5056 bytes.
+
+        >>> state = torch.get_rng_state()
+        >>> first = torch.rand(3)
+        >>> torch.set_rng_state(state)
+        >>> torch.equal(torch.rand(3), first)
+        True
+        """
         return wrap(super().get_state())
 
     def set_state(self, new_state: Any) -> None:
@@ -57,48 +64,11 @@ def manual_seed(seed: int) -> Generator:
     return default_generator.manual_seed(int(seed))
 
 
-@function(method=False)
-def initial_seed() -> int:
-    """The seed of the default generator.
-
-    >>> generator = torch.manual_seed(42)
-    >>> torch.initial_seed()
-    42
-    """
-    return default_generator.initial_seed()
-
-
-@function(method=False)
-def seed() -> int:
-    """Seed the default generator with a seed from the operating system, and return the seed.
-
-    >>> isinstance(torch.seed(), int)
-    True
-    """
-    return default_generator.seed()
-
-
-@function(method=False)
-def get_rng_state() -> Tensor:
-    """The state of the default generator, 5056 bytes.
-
-    >>> state = torch.get_rng_state()
-    >>> first = torch.rand(3)
-    >>> torch.set_rng_state(state)
-    >>> torch.equal(torch.rand(3), first)
-    True
-    """
-    return default_generator.get_state()
-
-
-@function(method=False)
-def set_rng_state(new_state: Tensor) -> None:
-    """Restore a state that get_rng_state gave. Raises TypeError or RuntimeError for anything else.
-
-    >>> state = torch.get_rng_state()
-    >>> torch.set_rng_state(state)
-    """
-    default_generator.set_state(new_state)
+TORCH |= {
+    **{"Generator": Generator, "default_generator": default_generator},
+    **{"initial_seed": default_generator.initial_seed, "seed": default_generator.seed},
+    **{"get_rng_state": default_generator.get_state, "set_rng_state": default_generator.set_state},
+}
 
 
 @rerun
@@ -377,4 +347,3 @@ def random_(
 
 for _function in (normal_, uniform_, bernoulli_, exponential_, random_):
     attach(_function.__name__, _function)
-TORCH |= {"Generator": Generator, "default_generator": default_generator}

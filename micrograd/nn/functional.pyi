@@ -212,7 +212,7 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn
 def sigmoid(input: Tensor) -> Tensor:
     """1 / (1 + exp(-input)).
 
-    Examples: F.sigmoid(x)
+    Examples: x.sigmoid()
     """
 def silu(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     """input * sigmoid(input), also known as swish (Elfwing, Uchibe and Doya 2017).
@@ -230,5 +230,5 @@ def softmax(input: Tensor, dim: builtins.int | None = None, *, dtype: Any = None
 def tanh(input: Tensor) -> Tensor:
     """The hyperbolic tangent of each element.
 
-    Examples: F.tanh(x)
+    Examples: x.tanh()
     """

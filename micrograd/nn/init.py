@@ -52,8 +52,6 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
 
     >>> w = torch.nn.init.normal_(torch.empty(3, 4))
     """
-    if std < 0:
-        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
     return tensor.normal_(mean, std, generator=generator)
 
 

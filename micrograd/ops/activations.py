@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.in_place import in_place
-from micrograd.ops import elementwise, function, op, reductions, save
+from micrograd.ops import FUNCTIONAL, elementwise, function, op, reductions, save
 from micrograd.ops.shapes import need_tensors
 from micrograd.rules.errors import need_floats
 from micrograd.rules.layout import laid_out
@@ -20,16 +20,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     return elementwise.relu(input) if not inplace else input.relu_()
 
 
-@function(of="functional", examples=["F.tanh(x)"])
-def tanh(input: Tensor) -> Tensor:
-    """The hyperbolic tangent of each element."""
-    return elementwise.tanh(input)
-
-
-@function(of="functional", examples=["F.sigmoid(x)"])
-def sigmoid(input: Tensor) -> Tensor:
-    """1 / (1 + exp(-input))."""
-    return elementwise.sigmoid(input)
+FUNCTIONAL |= {"tanh": elementwise.tanh, "sigmoid": elementwise.sigmoid}
 
 
 @function(of="functional", examples=["F.softmax(x, dim=1)"])

@@ -9,15 +9,10 @@ from micrograd.ops import op, save
 from micrograd.ops.normalization import sum_of_channels
 from micrograd.rules.errors import need_one_dtype
 from micrograd.rules.layout import lies_channels_last, unsqueezed
-from micrograd.tensors import Tensor
-
-
-def _conv1d_node(input: Tensor, *arguments: Any, **options: Any) -> str:
-    return "ConvolutionBackward0" if input.ndim == 3 else "SqueezeBackward1"
 
 
 @op(
-    _conv1d_node,
+    lambda input, *others, **options: "ConvolutionBackward0" if input.ndim == 3 else "SqueezeBackward1",
     of="functional",
     examples=[
         "F.conv1d(signal, kernel, row)",

@@ -14,12 +14,11 @@ from micrograd.tensors import Tensor
 # A comparison with what is no number or tensor, x == None, is left to Python.
 
 
-def _comparison(name: str, sign: str, ufunc: np.ufunc, *aliases: str, of: str = "torch") -> Any:
+def _comparison(name: str, sign: str, ufunc: np.ufunc, *aliases: str) -> Any:
     def forward(x, y, /):
         return (ufunc(*promote(x, y)),)
 
     forward.__name__, forward.__doc__ = name, f"input {sign} other, element by element; bools."
-    forward.__module__ = __name__
     return op(
         "", *aliases, sign=sign, elementwise=laid_out, examples=[f"x {sign} y", f"x {sign} 0.5", f"ints {sign} 2"]
     )(forward)
@@ -60,7 +59,6 @@ def _logical(name: str, sign: str, ufunc: np.ufunc, what: str) -> Any:
         return (ufunc(x, y),)
 
     forward.__name__, forward.__doc__ = name, f"{what}, element by element."
-    forward.__module__ = __name__
     examples = [f"(ints > 1).{name}(ints < 3)", f"ints.{name}(ints + 1)"]
     return op("", sign=sign, in_place=True, examples=examples)(forward)
 
@@ -81,7 +79,6 @@ def _test(name: str, ufunc: np.ufunc, what: str) -> Any:
         return (ufunc(x),)
 
     forward.__name__, forward.__doc__ = name, f"Whether each element is {what}."
-    forward.__module__ = __name__
     return op("", elementwise=laid_out, examples=[f"(x / 0).{name}()"])(forward)
 
 

@@ -6,6 +6,7 @@ what to convert the elements to before. A dim that is not there raises IndexErro
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -35,11 +36,12 @@ def _in_dtype(x, dtype):
     return x if dtype is None else x.astype(dtype.numpy, copy=False)
 
 
-def _sum_node(x: Any, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> str:
-    return "SumBackward0" if dim is None else "SumBackward1"
+def _node(name: str) -> Callable[..., str]:
+    """PyTorch's names of the node: of a reduction over all elements, and over dim."""
+    return lambda x, dim=None, **options: f"{name}Backward{0 if dim is None else 1}"
 
 
-@op(_sum_node, in_order=True, examples=["x.sum()", "x.sum(0)", "batch.sum((0, 2))", "x.sum(1, keepdim=True)"])
+@op(_node("Sum"), in_order=True, examples=["x.sum()", "x.sum(0)", "batch.sum((0, 2))", "x.sum(1, keepdim=True)"])
 def sum(x, /, dim=None, keepdim=False, *, dtype=None):
     """The sum over dim. Integers and bools add up in int64."""
     x, dim = _in_dtype(x, dtype), dims_of(x, dim)
@@ -48,11 +50,7 @@ def sum(x, /, dim=None, keepdim=False, *, dtype=None):
     return out, lambda g: stretch(g, shape, dim, keepdim)
 
 
-def _mean_node(x: Any, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> str:
-    return "MeanBackward0" if dim is None else "MeanBackward1"
-
-
-@op(_mean_node, in_order=True, examples=["x.mean()", "x.mean(0)", "batch.mean((0, 2))", "x.mean(1, keepdim=True)"])
+@op(_node("Mean"), in_order=True, examples=["x.mean()", "x.mean(0)", "batch.mean((0, 2))", "x.mean(1, keepdim=True)"])
 def mean(x, /, dim=None, keepdim=False, *, dtype=None):
     """The mean over dim. Raises RuntimeError where the elements are not floats."""
     x, dim = need_floats(_in_dtype(x, dtype), "mean"), dims_of(x, dim)

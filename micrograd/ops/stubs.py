@@ -177,7 +177,7 @@ def package_stub() -> str:
             exports += [(str(node.module), alias.name) for alias in node.names if alias.name not in CALLED]
     lines = ["__version__: builtins.str", "default_generator: micrograd.random.Generator"]
     for name, function in sorted(TORCH.items()):
-        if inspect.isfunction(function) and not name.startswith("__"):
+        if inspect.isroutine(function) and not name.startswith("__"):
             lines += declared(name, function)
     return with_imports(lines, exports)
 
