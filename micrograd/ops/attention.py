@@ -15,15 +15,11 @@ from micrograd.rules.rerun import rerun
 from micrograd.rules.sums import largest_of_rows
 from micrograd.tensors import Tensor
 
-
-def _attention_node(query: Tensor, key: Tensor, *others: Any, kernel: bool, **options: Any) -> str:
-    if kernel:
-        return "ScaledDotProductFlashAttentionForCpuBackward0"
-    return "UnsafeViewBackward0" if query.ndim > 2 else "MmBackward0"
+_KERNEL = "ScaledDotProductFlashAttentionForCpuBackward0"
 
 
 @op(
-    _attention_node,
+    lambda query, *_, kernel, **__: _KERNEL if kernel else "UnsafeViewBackward0" if query.ndim > 2 else "MmBackward0",
     of="",
     examples=[
         "F.scaled_dot_product_attention(batch, batch, batch)",

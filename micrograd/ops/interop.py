@@ -27,44 +27,14 @@ attach("to_numpy", _to_numpy)
 # NumPy's functions.
 
 
-def _over(function: Callable) -> Callable:
-    """The function of Tensors, over all dimensions where no axis is given."""
-
-    def reduced(x: Tensor, axis: Any = None, **options: Any) -> Tensor:
-        if axis is None and options.get("keepdim"):
-            axis = tuple(range(x.ndim))
-        return function(x, **options) if axis is None else function(x, dim=axis, **options)
-
-    return reduced
-
-
-def _spread(function: Callable) -> Callable:
-    """The function with NumPy's word for PyTorch's correction; where it is not said, PyTorch's own counts."""
-
-    def spread(x: Tensor, axis: Any = None, ddof: Any = None, correction: Any = None, **options: Any) -> Tensor:
-        said = correction if ddof is None else ddof
-        return _over(function)(x, axis, **({} if said is None else {"correction": said}), **options)
-
-    return spread
-
-
-OF_NUMPY: dict[Any, Callable] = {
-    np.sum: _over(TORCH["sum"]),
-    np.prod: _over(TORCH["prod"]),
-    np.mean: _over(TORCH["mean"]),
-    np.std: _spread(TORCH["std"]),
-    np.var: _spread(TORCH["var"]),
-    np.max: _over(TORCH["amax"]),
-    np.min: _over(TORCH["amin"]),
-    np.amax: _over(TORCH["amax"]),
-    np.amin: _over(TORCH["amin"]),
-    np.any: _over(TORCH["any"]),
-    np.all: _over(TORCH["all"]),
-}
+_NAMES = ("sum", "prod", "mean", "std", "var", "amax", "amin", "any", "all")
+OF_NUMPY: dict[Any, Callable] = {getattr(np, name): TORCH[name] for name in _NAMES}
+OF_NUMPY |= {np.max: TORCH["amax"], np.min: TORCH["amin"]}
 """What NumPy's functions give for a Tensor: a Tensor, with its graph, as PyTorch's function of that name computes it.
 
 np.std and np.var divide by n - 1 therefore, unless ddof says otherwise.
 """
+_PYTORCHS = {"axis": "dim", "keepdims": "keepdim", "ddof": "correction"}
 _ASIDE = ("out", "where", "initial", "mean")
 
 
@@ -75,14 +45,14 @@ def _array_function(self: Tensor, function: Any, types: Any, args: Any, kwargs: 
     given = dict(_signature(function).bind(*args, **kwargs).arguments)
     x = given.pop("a")
     for name in _ASIDE:
-        if name in given and given.pop(name) is not None:
+        if given.pop(name, None) is not None:
             raise TypeError(f"np.{function.__name__} of a Tensor takes no {name}; make it an array with x.numpy()")
-    if given.get("dtype") is not None:
-        x = x.to(dtypes.dtype._of[np.dtype(given["dtype"])])
-    given.pop("dtype", None)
-    if "keepdims" in given:
-        given["keepdim"] = given.pop("keepdims")
-    return OF_NUMPY[function](x, **given)
+    if (dtype := given.pop("dtype", None)) is not None:
+        x = x.to(dtypes.dtype._of[np.dtype(dtype)])
+    options = {_PYTORCHS.get(name, name): value for name, value in given.items() if value is not None}
+    if options.get("keepdim") and "dim" not in options:
+        options["dim"] = tuple(range(x.ndim))
+    return OF_NUMPY[function](x, **options)
 
 
 @cache
