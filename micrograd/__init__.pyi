@@ -196,9 +196,12 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     Examples: batch.bmm(batch.transpose(1, 2))
     """
 def broadcast_to(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
-    """A view expanded to the given sizes.
+    """A view that repeats dimensions of length 1 to the given sizes; -1 keeps a dimension as it is.
 
-    Examples: torch.broadcast_to(row, (3, 4))
+    Raises RuntimeError where a dimension of another length would change.
+
+
+    Examples: row.expand(3, 4)
     """
 def cat(tensors: Sequence[Tensor], dim: builtins.int = 0) -> Tensor:
     """The tensors concatenated along dim; they agree in all other dimensions, or RuntimeError is raised.

@@ -126,7 +126,7 @@ def _expand(x, /, shape):
     return as_strided(x, shape, expanded(x, shape)), unchanged  # the graph sums the gradient over what was stretched
 
 
-@function(examples=["row.expand(3, 4)"])
+@function("broadcast_to", examples=["row.expand(3, 4)"])
 def expand(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
     """A view that repeats dimensions of length 1 to the given sizes; -1 keeps a dimension as it is.
 
@@ -222,12 +222,6 @@ def view_as(input: Tensor, other: Tensor) -> Tensor:
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """A view expanded to the shape of other."""
     return expand(input, other.shape)
-
-
-@function(examples=["torch.broadcast_to(row, (3, 4))"])
-def broadcast_to(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
-    """A view expanded to the given sizes."""
-    return expand(input, given_sizes("broadcast_to", "size", sizes, size))
 
 
 @function(examples=["x.ravel()"])

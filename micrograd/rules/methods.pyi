@@ -194,9 +194,12 @@ class Methods:
     def bool(self) -> Tensor:
         """x in torch.bool."""
     def broadcast_to(self, *sizes: Any, size: Any = None) -> Tensor:
-        """A view expanded to the given sizes.
+        """A view that repeats dimensions of length 1 to the given sizes; -1 keeps a dimension as it is.
 
-        Examples: torch.broadcast_to(row, (3, 4))
+        Raises RuntimeError where a dimension of another length would change.
+
+
+        Examples: row.expand(3, 4)
         """
     def byte(self) -> Tensor:
         """x in torch.uint8."""
