@@ -270,10 +270,14 @@ def refuse_overlap(x: np.ndarray, other: Any, same_too: bool = False) -> None:
     """
     if shares_elements(x):
         raise RuntimeError(OVERLAPS)
-    if isinstance(other, np.ndarray) and np.may_share_memory(x, other):
-        same = x.ctypes.data == other.ctypes.data and x.strides == other.strides and x.shape == other.shape
-        if same_too if same else np.shares_memory(x, other):
-            raise RuntimeError(PARTLY_OVERLAPS)
+    near = isinstance(other, np.ndarray) and np.may_share_memory(x, other)
+    if near and (same_too if is_same(x, other) else np.shares_memory(x, other)):
+        raise RuntimeError(PARTLY_OVERLAPS)
+
+
+def is_same(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two arrays look at the same elements of memory, in the same way."""
+    return a.shape == b.shape and a.strides == b.strides and a.ctypes.data == b.ctypes.data
 
 
 def shares_elements(x: np.ndarray) -> bool:

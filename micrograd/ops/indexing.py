@@ -8,10 +8,10 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from micrograd.graph import state
-from micrograd.in_place import is_expanded, records, refuse_change, refuse_overlap, snapshot, write
+from micrograd.in_place import is_expanded, is_same, records, refuse_change, refuse_overlap, snapshot, write
 from micrograd.ops import apply, attach, function, op, plain, save
 from micrograd.rules.errors import OVERLAPS, PARTLY_OVERLAPS, need_to_fit, pytorch_error
-from micrograd.rules.indexing import basic_kind, split_index, takes_all
+from micrograd.rules.indexing import basic_kind, dims_named, split_index, takes_all
 from micrograd.rules.layout import dims_in_memory, in_memory, stretched
 from micrograd.rules.rerun import copied, made
 from micrograd.tensors import Tensor, wrap
@@ -151,7 +151,7 @@ def _put_into(x: Tensor, index: Any, value: Any, assigned: bool = False, fill: s
     elif is_tensor and index is not None:
         _check_put(x, value)
     elif is_tensor:
-        same = assigned and _is_same(x._array, array) and _has_changed(value)
+        same = assigned and is_same(x._array, array) and _has_changed(value)
         if same and (value._base is (x if x._base is None else x._base) or not records(x, value)):
             if records(x, value):
                 refuse_change(x)
@@ -236,12 +236,12 @@ def _laid_out(found, x, index):
     """What was found at an index, in the order in which PyTorch writes it: that of x, then that of the arrays."""
     parts, kept, covered, arrays = list(index if isinstance(index, tuple) else (index,)), [], [], arrays_in(index)
     gap = next((i for i, part in enumerate(parts) if part is ...), len(parts))
-    missing = x.ndim - sum([_dims(part) for part in parts if part is not ...])
+    missing = x.ndim - sum([dims_named(part) for part in parts if part is not ...])
     parts[gap : gap + 1] = [slice(None)] * missing
     for part in parts:
         if isinstance(part, np.ndarray):
-            covered += range(len(kept), len(kept) + _dims(part))
-        kept += [slice(None)] * _dims(part) if isinstance(part, np.ndarray) else [part]
+            covered += range(len(kept), len(kept) + dims_named(part))
+        kept += [slice(None)] * dims_named(part) if isinstance(part, np.ndarray) else [part]
     if not covered:  # by True and False alone, which index no dimension
         return found
     steps = x[tuple(kept)].strides
@@ -253,15 +253,6 @@ def _laid_out(found, x, index):
     strides = [[*rest[:first], *[0] * each[0].ndim, *rest[first:]]]
     strides += [stretched(array.reshape(around), found.shape) for array in each]
     return in_memory(found, dims_in_memory(found.shape, strides))
-
-
-def _dims(part):
-    """How many dimensions a part of an index names."""
-    return part.ndim if isinstance(part, np.ndarray) and part.dtype.kind == "b" else 1
-
-
-def _is_same(a: np.ndarray, b: np.ndarray) -> bool:
-    return a.shape == b.shape and a.strides == b.strides and a.ctypes.data == b.ctypes.data
 
 
 def _has_changed(view: Tensor) -> bool:

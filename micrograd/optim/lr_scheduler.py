@@ -110,8 +110,7 @@ class LambdaLR(LRScheduler):
 
     Raises ValueError where the list has another length than there are groups.
 
-    >>> w = torch.nn.Parameter(torch.zeros(2))
-    >>> optimizer = torch.optim.SGD([w], lr=1.0)
+    >>> optimizer = torch.optim.SGD([torch.ones(2)], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 0.5**step)
     >>> for _ in range(2):
     ...     optimizer.step()
@@ -143,8 +142,7 @@ class LambdaLR(LRScheduler):
 class StepLR(LRScheduler):
     """Multiply the learning rates by gamma after every step_size epochs.
 
-    >>> w = torch.nn.Parameter(torch.zeros(2))
-    >>> optimizer = torch.optim.SGD([w], lr=1.0)
+    >>> optimizer = torch.optim.SGD([torch.ones(2)], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.1)
     >>> for _ in range(2):
     ...     optimizer.step()
@@ -165,8 +163,7 @@ class StepLR(LRScheduler):
 class MultiStepLR(LRScheduler):
     """Multiply the learning rates by gamma at each of the epochs in milestones; one that is there twice counts twice.
 
-    >>> w = torch.nn.Parameter(torch.zeros(2))
-    >>> optimizer = torch.optim.SGD([w], lr=1.0)
+    >>> optimizer = torch.optim.SGD([torch.ones(2)], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[1, 2], gamma=0.1)
     >>> for _ in range(2):
     ...     optimizer.step()
@@ -190,8 +187,7 @@ class CosineAnnealingLR(LRScheduler):
     lr = eta_min + (initial_lr - eta_min) * (1 + cos(pi * epoch / T_max)) / 2 (Loshchilov and Hutter 2017, without
     restarts), in PyTorch's recursive form: each comes from the one before, so that other changes to lr are kept.
 
-    >>> w = torch.nn.Parameter(torch.zeros(2))
-    >>> optimizer = torch.optim.SGD([w], lr=1.0)
+    >>> optimizer = torch.optim.SGD([torch.ones(2)], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=4)
     >>> for _ in range(2):
     ...     optimizer.step()
@@ -226,8 +222,7 @@ class OneCycleLR(LRScheduler):
     each group. As in PyTorch, one step beyond the last is taken, on the same curve.
     Raises ValueError for settings that make no sense, and from the second step beyond the last on.
 
-    >>> w = torch.nn.Parameter(torch.zeros(2))
-    >>> optimizer = torch.optim.SGD([w], lr=1.0)
+    >>> optimizer = torch.optim.SGD([torch.ones(2)], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=10)
     >>> for _ in range(2):
     ...     optimizer.step()
@@ -317,8 +312,7 @@ class ReduceLROnPlateau(LRScheduler):
     of lr are not made.
     Raises ValueError for settings that make no sense.
 
-    >>> w = torch.nn.Parameter(torch.zeros(2))
-    >>> optimizer = torch.optim.SGD([w], lr=1.0)
+    >>> optimizer = torch.optim.SGD([torch.ones(2)], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0)
     >>> for loss in (1.0, 2.0):
     ...     scheduler.step(loss)

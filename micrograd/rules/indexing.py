@@ -25,7 +25,7 @@ def split_index(index: Any, ndim: int, copied: Callable | None, made: Callable) 
         return (*items, ...) if not any(item is ... for item in items) else tuple(items), None
     if len(items) == 1:
         return None, items[0]
-    if sum([_dims_named(item) for item in items]) == ndim:  # NumPy takes an ellipsis that stands for nothing for a gap
+    if sum([dims_named(item) for item in items]) == ndim:  # NumPy takes an ellipsis that stands for nothing for a gap
         items = [item for item in items if item is not ...]
     if len(items) == 1:
         return None, items[0]
@@ -35,7 +35,7 @@ def split_index(index: Any, ndim: int, copied: Callable | None, made: Callable) 
     left: list[Any] = []
     for item in items:
         if isinstance(item, np.ndarray):
-            basic += [slice(None)] * (item.ndim if item.dtype == bool else 1)
+            basic += [slice(None)] * dims_named(item)
             left.append(item)
         else:
             basic.append(item)
@@ -68,7 +68,7 @@ def takes_all(basic: tuple[Any, ...], shape: tuple[int, ...]) -> bool:
     )
 
 
-def _dims_named(item: Any) -> int:
+def dims_named(item: Any) -> int:
     """How many dimensions one part of an index speaks of."""
     if isinstance(item, np.ndarray) and item.dtype == bool:
         return item.ndim

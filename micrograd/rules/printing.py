@@ -75,18 +75,13 @@ def tensor_text(array: np.ndarray, *, requires_grad: bool = False, grad_fn: str 
         texts, width = _cells(shown.ravel())
         nested = np.array(texts, dtype=object).reshape(shown.shape).tolist()
         text = OPENING + _brackets(nested, width, cut, len(OPENING))
-    if not _goes_without_saying(array):
+    if array.dtype != np.float32 and not (array.size and array.dtype in (np.int64, np.bool_)):  # which numbers tell
         remarks.append(f"dtype=torch.{array.dtype.name}")
     if grad_fn is not None:
         remarks.append(f"grad_fn=<{grad_fn}>")
     elif requires_grad:
         remarks.append("requires_grad=True")
     return _with_remarks(text, remarks)
-
-
-def _goes_without_saying(array: np.ndarray) -> bool:
-    """Whether the dtype can be read off the printed numbers; an empty tensor shows none, so only the default can."""
-    return array.dtype == np.float32 or (array.size > 0 and array.dtype in (np.int64, np.bool_))
 
 
 def _edges(array: np.ndarray, cut: list[bool]) -> np.ndarray:
