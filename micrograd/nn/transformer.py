@@ -384,10 +384,5 @@ class Transformer:
     @staticmethod
     @takes_device
     def generate_square_subsequent_mask(sz: int, dtype: DType | None = None) -> Tensor:
-        """The mask (sz, sz) that lets no position look at a later one: -inf above the diagonal, else 0.
-
-        >>> torch.nn.Transformer.generate_square_subsequent_mask(2)
-        tensor([[0., -inf],
-                [0., 0.]])
-        """
+        """The mask (sz, sz) that lets no position look at a later one: -inf above the diagonal, else 0."""
         return joining.triu(creation.full((sz, sz), float("-inf"), dtype=dtype), 1)

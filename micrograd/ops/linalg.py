@@ -9,7 +9,7 @@ import numpy as np
 from micrograd.ops import apply, attach, function, op, save
 from micrograd.ops.shapes import need_tensors
 from micrograd.rules.dims import dim_of
-from micrograd.rules.errors import need_one_dtype
+from micrograd.rules.errors import must_be_tensor, need_one_dtype
 from micrograd.tensors import Tensor, wrap
 
 
@@ -53,7 +53,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     """
     if not isinstance(other, Tensor):
         if not isinstance(other, np.ndarray):
-            raise TypeError(f"matmul(): argument 'other' must be Tensor, not {type(other).__name__}")
+            raise must_be_tensor("matmul", "other", other)
         other = input.new_tensor(other)
     a, b = input._array, other._array
     if a.ndim == 2 == b.ndim and a.dtype is b.dtype and a.dtype.kind != "b":

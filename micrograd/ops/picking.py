@@ -11,7 +11,7 @@ from micrograd.ops.indexing import _index, added_at
 from micrograd.ops.shapes import _in_order, need_tensors
 from micrograd.rules.dims import dim_of
 from micrograd.rules.dtypes import TITLES
-from micrograd.rules.errors import dim_error, need_to_fit, pytorch_error
+from micrograd.rules.errors import dim_error, must_be_tensor, need_to_fit, pytorch_error
 from micrograd.rules.rerun import copied, made, rerun
 from micrograd.tensors import Tensor, wrap
 
@@ -61,7 +61,7 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
 def _need_tensor(name: str, x: Any, argument: str = "index") -> Tensor:
     """x itself. Raises TypeError where it is no Tensor."""
     if not isinstance(x, Tensor):
-        raise TypeError(f"{name}(): argument '{argument}' must be Tensor, not {type(x).__name__}")
+        raise must_be_tensor(name, argument, x)
     return x
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from micrograd.ops import apply, attach, function, op, save, unchanged
 from micrograd.ops.elementwise import where_true
 from micrograd.rules.dtypes import promote, result_type
-from micrograd.rules.errors import need_arrays, need_to_fit
+from micrograd.rules.errors import must_be_tensor, need_arrays, need_to_fit
 from micrograd.rules.layout import laid_as_arrays, laid_by_condition, laid_like, laid_out
 from micrograd.tensors import Tensor
 
@@ -38,7 +38,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     Raises RuntimeError where condition is not of bools or uint8, TypeError for one of input and other alone.
     """
     if not isinstance(condition, Tensor):
-        raise TypeError(f"where(): argument 'condition' must be Tensor, not {type(condition).__name__}")
+        raise must_be_tensor("where", "condition", condition)
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
     if input is None or other is None:

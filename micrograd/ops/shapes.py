@@ -162,7 +162,7 @@ def need_tensors(name: str, *inputs: Any, optional: Sequence[Any] = ()) -> None:
     """Raises TypeError where one of the first arguments of a function is no Tensor; optional ones may be None."""
     for i, x in enumerate((*inputs, *optional), 1):
         if type(x) is not Tensor and not isinstance(x, Tensor) and (x is not None or i <= len(inputs)):
-            raise TypeError(must_be_tensor(name, i, x))
+            raise must_be_tensor(name, i, x)
 
 
 def given_sizes(name: str, argument: str, sizes: tuple[Any, ...], by_name: Any) -> tuple[int, ...]:

@@ -52,7 +52,7 @@ def pytorch_error(name: str, arrays: Sequence[Any], options: dict[str, Any], err
     """The error that PyTorch would raise where NumPy raised `error`, with all shapes in it."""
     if isinstance(error, AttributeError):
         wrong = [i for i, a in enumerate(arrays) if f"'{type(a).__name__}' object has no" in str(error)]
-        return TypeError(must_be_tensor(name, wrong[0] + 1, arrays[wrong[0]])) if wrong else error
+        return must_be_tensor(name, wrong[0] + 1, arrays[wrong[0]]) if wrong else error
     shapes = [a.shape for a in arrays if isinstance(a, np.ndarray)]
     if isinstance(error, IndexError):
         return IndexError(str(error).replace("axis", "dimension").replace("array", "tensor"))
@@ -104,10 +104,11 @@ def _cannot_be_expanded(shape: Sequence[int], sizes: Sequence[int]) -> str:
     )
 
 
-def must_be_tensor(name: str, position: int, x: Any) -> str:
-    """The words for an argument that is no Tensor, at a position counted from 1."""
+def must_be_tensor(name: str, which: str | int, x: Any) -> TypeError:
+    """The TypeError for an argument that is no Tensor: by its name, or by its position, counted from 1."""
+    what = f"argument {which!r}" if isinstance(which, str) else f"the argument at position {which}"
     hint = ", which is what a function without a return gives" if x is None else ""
-    return f"{name}(): the argument at position {position} must be Tensor, not {type(x).__name__}{hint}"
+    return TypeError(f"{name}(): {what} must be Tensor, not {type(x).__name__}{hint}")
 
 
 def warn_of_no_freedom(name: str, n: int, correction: Any, shape: Sequence[int]) -> None:
@@ -196,11 +197,10 @@ def need_one_dtype(name: str, *arrays: np.ndarray | None) -> None:
 
 def need_arrays(name: str, x: Any, y: Any, argument: str = "other") -> None:
     """Raises TypeError where one of the two inputs of a function that takes tensors alone is a number."""
-    if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
-        return
-    given, position = ("input", 1) if not isinstance(x, np.ndarray) else (argument, 2)
-    kind = type(x if position == 1 else y).__name__
-    raise TypeError(f"{name}(): argument '{given}' (position {position}) must be Tensor, not {kind}")
+    if not isinstance(x, np.ndarray):
+        raise must_be_tensor(name, "input", x)
+    if not isinstance(y, np.ndarray):
+        raise must_be_tensor(name, argument, y)
 
 
 def need_to_fit(x: Any, dtype: np.dtype) -> Any:
