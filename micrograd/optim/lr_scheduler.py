@@ -363,9 +363,8 @@ class ReduceLROnPlateau(LRScheduler):
         self._last_lr = self._rates()
 
     def _is_better(self, metric: float) -> bool:
-        sign = -1 if self.mode == "min" else 1
-        bar = self.best * (1 + sign * self.threshold) if self.threshold_mode == "rel" else self.best
-        bar += sign * self.threshold if self.threshold_mode == "abs" else 0
+        step = -self.threshold if self.mode == "min" else self.threshold
+        bar = self.best * (1 + step) if self.threshold_mode == "rel" else self.best + step
         return metric < bar if self.mode == "min" else metric > bar
 
     def _reduce(self) -> None:
