@@ -240,9 +240,7 @@ def like(make: Callable, name: str) -> Any:
     def of_shape(input: Tensor, *args: Any, dtype: DType | None = None, **options: Any) -> Tensor:
         need_tensors(name, input)
         result = make(input.shape, *args, dtype=dtype or input.dtype, **options)
-        laid = laid_like(result._array, [input._array])
-        if laid is not result._array:
-            result._array = laid
+        result._array = laid_like(result._array, [input._array])
         return result
 
     of_shape.__name__ = name
