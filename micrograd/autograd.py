@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from micrograd.engine import Value, topological_order
-from micrograd.graph import RELEASED, Node, state
+from micrograd.graph import RELEASED, Node, new_node, state
 from micrograd.graph import run_backward as _run_backward
 from micrograd.rules.grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad
 from micrograd.tensors import Tensor, attach, refuse_second_order, start_of_backward, wrap
@@ -157,7 +157,7 @@ class Function:
 
 def _node_of(function: type[Function], ctx: Context, inputs: Sequence[Any], outputs: list[Any], several: bool) -> Node:
     """The Node of a Function: its backward runs once, and each edge takes one of the gradients that it returns."""
-    node = Node(f"{function.__name__}Backward")
+    node = new_node(f"{function.__name__}Backward")
     tensors = [t for t in ctx.saved_tensors if isinstance(t, Tensor)]
     node.saved = [t._array for t in tensors] if ctx._tensors else None
     node.versions = [(t._version, t._version[0], id(t._array)) for t in tensors]
@@ -220,7 +220,7 @@ def _output_node(function: type[Function], joint: Node, i: int, n: int) -> Node:
         row[i] = g
         return row
 
-    node = Node(joint.name)
+    node = new_node(joint.name)
     node.add_edge(joint, into_row, (n,), np.dtype(object))
     return node
 

@@ -86,49 +86,27 @@ class Node:
     each input and of the result the version counter, what it said at the time, and the id of the array: what is in
     `saved` lives as long as the Node does, so that no other array can have its id. retained: a weak reference to the
     result, where its grad is wanted. hooks: called with the gradient of the result. program: set of the result of a
-    compiled call alone, gives the text of what was run.
+    compiled call alone, gives the text of what was run. where: the guard's note of the line that made it.
     """
 
+    # There is no __init__: who makes a Node sets what it is, in a third of the time; see `new_node`.
     __slots__ = (
-        "_prev",
-        "edges",
-        "hooks",
-        "inputs",
-        "module",
-        "name",
-        "op",
-        "options",
-        "program",
-        "retained",
-        "saved",
-        "versions",
-        "where",
+        *("name", "op", "inputs", "options", "module", "edges", "_prev"),
+        *("saved", "versions", "retained", "hooks", "program", "where"),
     )
+    name: str
+    op: Any
+    inputs: Sequence[Any]
+    options: dict[str, Any] | None
+    module: Any
+    edges: list[Edge] | None
+    _prev: "list[Node]"
+    saved: Sequence[Any] | None
+    versions: Sequence[tuple[list[int], int, int]]
+    retained: Callable[[], Any] | None
+    hooks: dict[int, Callable] | None
     program: Callable[[], str]
     where: Any
-
-    def __init__(
-        self,
-        name: str,
-        op: Any = None,
-        inputs: Sequence[Any] = (),
-        options: dict[str, Any] | None = None,
-        edges: list[Edge] | None = None,
-        previous: "list[Node] | None" = None,
-        saved: Sequence[Any] | None = None,
-        versions: Sequence[tuple[list[int], int, int]] = (),
-    ):
-        self.name = name
-        self.op = op
-        self.inputs = inputs
-        self.options = options
-        self.module = state.module
-        self.edges: list[Edge] | None = [] if edges is None else edges
-        self._prev: list[Node] = [] if previous is None else previous
-        self.saved = saved
-        self.versions = versions
-        self.retained: Callable[[], Any] | None = None
-        self.hooks: dict[int, Callable] | None = None
 
     def add_edge(self, parent: Any, derivative: Callable[[Any], Any], shape: tuple[int, ...], dtype: np.dtype) -> None:
         """An edge to an input, whose Node or leaf is `parent`."""
@@ -160,10 +138,21 @@ class Node:
     def next_functions(self) -> "tuple[tuple[Node | None, int], ...]":
         """Where the gradient goes next, as in PyTorch: for each input a Node, or None where it wants none, and 0."""
         parents = [edge.parent for edge in self.edges or ()]
-        return tuple([(parent if type(parent) is Node else Node("AccumulateGrad"), 0) for parent in parents])
+        return tuple([(parent if type(parent) is Node else new_node("AccumulateGrad"), 0) for parent in parents])
 
     def __repr__(self) -> str:
         return f"<{self.name} object at {hex(id(self))}>"
+
+
+def new_node(name: str) -> Node:
+    """A Node of no operation and without edges."""
+    node = Node()
+    node.name, node.module = name, state.module
+    node.op, node.inputs, node.options = None, (), None
+    node.edges, node._prev = [], []
+    node.saved, node.versions = None, ()
+    node.retained = node.hooks = None
+    return node
 
 
 def run_backward(

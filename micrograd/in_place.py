@@ -40,7 +40,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from micrograd.graph import Node, observer, state
+from micrograd.graph import Node, new_node, observer, state
 from micrograd.rules.errors import GO_ON, ON_ERROR, OVERLAPS, PARTLY_OVERLAPS, check_in_place
 from micrograd.rules.grad_mode import enable_grad
 from micrograd.tensors import Tensor, attach, wrap
@@ -84,7 +84,7 @@ def _refresh(view: Tensor) -> None:
         return
     if view._read_only is not None:
         raise RuntimeError(view._read_only.replace(*OF_BASE))
-    node = Node("AsStridedBackward0")
+    node = new_node("AsStridedBackward0")
 
     def dbase(g):
         result = np.zeros(size, g.dtype)
@@ -188,7 +188,8 @@ def rebase_history(x: Tensor, result: Tensor) -> None:
     if copied is None:
         raise RuntimeError("the base of this view was given other memory through .data: make the view anew")
     held = [base._node or (base if base._requires_grad else base._array), node]
-    slices = Node("CopySlices", CopySlices, held, {"copied": copied})
+    slices = new_node("CopySlices")
+    slices.op, slices.inputs, slices.options = CopySlices, held, {"copied": copied}
     slices.saved = ()  # of PyTorch's nodes the one that is released though it saves nothing
     dbefore, dpart = CopySlices.derivatives(copied)
     if base._requires_grad:

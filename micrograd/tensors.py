@@ -27,6 +27,7 @@ else:
     Methods = object
 
 _new = object.__new__
+ndarray = np.ndarray  # looked up once: of a module with a __getattr__, as NumPy is, that takes as long as a call
 
 # What makes a tensor of lists, an array or a shape; `micrograd.creation` puts it here.
 from_data: list[Callable[..., "Tensor"]] = []
@@ -35,7 +36,7 @@ from_data: list[Callable[..., "Tensor"]] = []
 def wrap(array: Any) -> "Tensor":
     """A Tensor of this array, without a copy."""
     tensor = _new(Tensor)
-    tensor._array = array if type(array) is np.ndarray else np.asarray(array)
+    tensor._array = array if type(array) is ndarray else np.asarray(array)
     tensor._version = [0]
     return tensor
 
@@ -202,31 +203,28 @@ class Tensor(Methods):
         """Whether backward fills the grad although this is not a leaf."""
         return self.grad_fn is not None and self.grad_fn.retained is not None
 
-    def _accumulate(self, g: Any) -> None:
-        """Add g, an array that nobody else holds, to grad."""
-        if self._grad is None:
-            self._grad = wrap(g)
-            return
-        with silent():
-            self._grad._array += g
-        self._grad._version[0] += 1
-
     def _retain(self, g: Any) -> None:
         """Add g to the grad of a tensor that is no leaf: a sum in new memory, so that who has the old one keeps it."""
         self._grad = wrap(g if self._grad is None else self._grad._array + g)
 
-    def _accumulate_in_leaf(self, g: Any) -> None:
-        """What backward does where it arrives at this leaf, unless it was frozen since."""
+    def _accumulate(self, g: Any) -> None:
+        """What backward does where it arrives at this leaf with g, an array that nobody else holds."""
         if (self._node if self._base is None else self.grad_fn) is not None:
             raise RuntimeError("leaf variable has been moved into the graph interior")
         if not self._requires_grad and not self.requires_grad:
-            return
+            return  # it was frozen since
         if self._hooks:
             for hook in list(self._hooks.values()):
                 g = hook(g)
-        if self._grad is not None or g.shape != self._array.shape or g.strides != self._array.strides:
-            g = as_leaf(g, self._array, self._grad)
-        self._accumulate(g)
+        array, grad = self._array, self._grad
+        if grad is not None or g.strides != array.strides or g.shape != array.shape:
+            g = as_leaf(g, array, grad)
+        if grad is None:
+            self._grad = wrap(g)
+        else:
+            with silent():
+                grad._array += g
+            grad._version[0] += 1
         if self._post_accumulate_hooks:
             for hook in list(self._post_accumulate_hooks.values()):
                 hook(self)
@@ -243,7 +241,7 @@ class Tensor(Methods):
         refuse_second_order(create_graph)
         start = start_of_backward(self, gradient)
         for leaf, g in graph.run_backward([self], [start], bool(retain_graph)).items():
-            leaf._accumulate_in_leaf(g)
+            leaf._accumulate(g)
         if graph.after_backward:
             graph.call_after_backward()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.graph import Edge, Node, observer, state
+from micrograd.graph import Edge, Node, new_node, observer, state
 from micrograd.nn.module import Module
 from micrograd.rules.errors import GO_ON, ON_ERROR
 from micrograd.rules.grad_mode import enable_grad
@@ -127,7 +127,9 @@ def node_of(
             previous.append(parent)
         parents.append(parent)
         edges.append(Edge(parent, partial(way.part, n), shape, dtype))
-    return Node("CompiledFunctionBackward", None, parents, None, edges, previous)
+    node = new_node("CompiledFunctionBackward")
+    node.inputs, node.edges, node._prev = parents, edges, previous
+    return node
 
 
 class Call:

@@ -34,7 +34,7 @@ from micrograd.in_place import arithmetic_in_place, in_place, view_of
 from micrograd.rules.errors import GO_ON, ON_ERROR, pytorch_error
 from micrograd.rules.layout import laid_out, put_in_order
 from micrograd.rules.signatures import function_of, numpy_names
-from micrograd.tensors import Tensor, attach, wrap
+from micrograd.tensors import Tensor, attach, ndarray, wrap
 
 new_edge = tuple.__new__  # in half the time of Edge(...)
 
@@ -110,13 +110,15 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
         raise pytorch_error(op.name, arrays, options, error) from None
     finally:
         ON_ERROR.reset(token)
-    array = results[0]  # or a number of NumPy's, which has the same attributes
-    if op.elementwise and array.ndim > 1:
+    array = results[0]  # or a number of NumPy's
+    if type(array) is not ndarray:
+        array = np.asarray(array)
+    elif op.elementwise and array.ndim > 1:
         shape = array.shape  # most lie in order, as their first input does, and stay as they are
-        first = arrays[0] if type(arrays[0]) is np.ndarray else arrays[1]
+        first = arrays[0] if type(arrays[0]) is ndarray else arrays[1]
         if first.shape != shape or not first.flags.c_contiguous or 1 in shape or not array.flags.c_contiguous:
             array = op.elementwise(array, arrays)
-    elif op.in_order and (not array.flags.c_contiguous or 1 in array.shape):
+    elif op.in_order and array.ndim and (not array.flags.c_contiguous or 1 in array.shape):
         array = put_in_order(array)
     result: Any = wrap(array)
     if op.is_view:
@@ -130,8 +132,10 @@ def apply(op: Op, *inputs: Any, name: str | None = None, **options: Any) -> Tens
 
 def _record(op: Op, name: Any, inputs: Any, wanting: Any, arrays: Any, options: Any, results: Any, result: Any) -> None:
     """Make `result`, the first of an op's results, a node of the graph, with an edge for each derivative wanted."""
-    edges, previous, versions, held = [], [], [], arrays.copy()
+    edges: list[Edge] = []
+    previous: list[Node] = []
     saved: list[Any] = []
+    held = arrays.copy()
     lost = False  # whether an input requires grad and has no way back
     for i in wanting:
         derivative = results[i + 1] if i + 1 < len(results) else None
@@ -144,20 +148,29 @@ def _record(op: Op, name: Any, inputs: Any, wanting: Any, arrays: Any, options: 
         if not x._requires_grad:
             lost = True
             continue
-        parent = held[i] = x if x._node is None else x._node
-        if parent is not x:
+        parent = x._node
+        if parent is None:
+            parent = x
+        else:
             previous.append(parent)
+        held[i] = parent
         edges.append(new_edge(Edge, (parent, derivative, array.shape, array.dtype)))
-    if edges or lost:
-        if saved:
-            for x in inputs:
-                if isinstance(x, Tensor):
-                    versions.append((x._version, x._version[0], id(x._array)))
-            versions.append((result._version, 0, id(results[0])))
-        if name is None:
-            name = op.node_name if type(op.node_name) is str else op.node_name(*inputs, **options)
-        result._node = Node(name, op, held, options, edges, previous, saved or None, versions)
-        result._requires_grad = True
+    if not edges and not lost:
+        return
+    node = result._node = Node()
+    result._requires_grad = True
+    node.name = name or (op.node_name if type(op.node_name) is str else op.node_name(*inputs, **options))
+    node.op, node.inputs, node.options, node.module = op, held, options, state.module
+    node.edges, node._prev = edges, previous
+    versions: list[Any] = []
+    node.saved, node.versions = saved or None, versions
+    node.retained = node.hooks = None
+    if saved:
+        for x in inputs:
+            if isinstance(x, Tensor):
+                counter = x._version
+                versions.append((counter, counter[0], id(x._array)))
+        versions.append((result._version, 0, id(results[0])))
 
 
 def plain(x: Any) -> Any:
