@@ -275,7 +275,8 @@ SCALED, RATES = Scaled(), {"rate": [0.5]}
         lambda patch: patch.setitem(RATES, "rate", [9.0]),
         lambda patch: patch.setitem(globals(), "RATES", {"rate": [8.0]}),
         lambda patch: patch.setattr(scaled, "__defaults__", ((6.0,),)),
-        lambda patch: patch.setattr(scaled, "__code__", (lambda x, terms: x * 11).__code__),
+        # No whole number, as what it gives otherwise is one that depends on how many words pytest was called with.
+        lambda patch: patch.setattr(scaled, "__code__", (lambda x, terms: x * 11.25).__code__),
         lambda patch: patch.setitem(globals(), "abs", lambda x: x * 12),
         lambda patch: patch.setattr(Value, "__abs__", lambda x: x * 13),
         lambda patch: patch.setattr(sys, "argv", [*sys.argv, "a"]),
