@@ -41,7 +41,8 @@ ROWS = (
     ("expression", "command"),
     ("compiling",),
     # The writer of text to read, which makemore's exporting alone uses: compile does not know it.
-    ("compiling.kinds", "compiling.lengths", "compiling.editing", "compiling.expressions"),
+    ("compiling.comments", "compiling.kinds", "compiling.expressions"),
+    ("compiling.lengths",),
     ("compiling.simplifying",),
     ("compiling.sources",),
     ("compiling.plain",),

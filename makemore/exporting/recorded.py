@@ -19,10 +19,7 @@ from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 
 def source_of(function: Any) -> str:
     """The source of a function without its annotations and all but the first paragraph of its docstring."""
-    source = SimplifiedSource(Functions(False, set(), {}, set()), function, is_op=False, calls=[])
-    while source.unmark():
-        pass
-    return source.text.rstrip()
+    return SimplifiedSource(Functions(False, set(), {}, set()), function, is_op=False, calls=[]).source.written()
 
 
 class Lines:

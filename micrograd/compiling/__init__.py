@@ -10,7 +10,7 @@ value_arrays.py wide ones, and value_nodes.py is what comes back.
 
 A recorded call can also be written as a list of operations that is good for any number of examples, for a file that is
 to be read: listing.py writes it, lengths.py puts names in the place of lengths, and plain.py, kinds.py, sources.py,
-simplifying.py and editing.py write the functions of the operations without what the calls leave out. `makemore.export`
+simplifying.py and comments.py write the functions of the operations without what the calls leave out. `makemore.export`
 does that; sources.py says why there are two writers.
 """
 

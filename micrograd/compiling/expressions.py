@@ -6,24 +6,37 @@ from collections.abc import Mapping
 from typing import Any
 
 
+class Put(ast.NodeTransformer):
+    """Puts expressions in place of names; leaves out `copy=`, `dtype=None` and the tuple in reshape((a, b))."""
+
+    def __init__(self, names: Mapping[str, ast.expr]):
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> Any:
+        is_read = isinstance(node.ctx, ast.Load) and node.id in self.names
+        return placed(copy.deepcopy(self.names[node.id]), node) if is_read else node
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        self.generic_visit(node)
+        node.keywords = [k for k in node.keywords if k.arg != "copy" and not _is_no_dtype(k)]
+        first: Any = node.args[0] if len(node.args) == 1 else None
+        if isinstance(first, ast.Starred) and isinstance(first.value, ast.Tuple):
+            node.args = list(first.value.elts)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("reshape", "transpose"):
+            node.args = list(node.args[0].elts) if isinstance(node.args[0], ast.Tuple) else node.args
+        return node
+
+
 def put(expression: ast.expr, names: Mapping[str, ast.expr]) -> Any:
-    """An expression with others in place of names, without `copy=`, `dtype=None` and the tuple of reshape((a, b))."""
+    """A copy of an expression with others in place of names."""
+    return _tidy(Put(names).visit(copy.deepcopy(expression)))
 
-    class Put(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> Any:
-            return copy.deepcopy(names.get(node.id, node))
 
-        def visit_Call(self, node: ast.Call) -> Any:
-            self.generic_visit(node)
-            node.keywords = [k for k in node.keywords if k.arg != "copy" and not _is_no_dtype(k)]
-            first: Any = node.args[0] if len(node.args) == 1 else None
-            if isinstance(first, ast.Starred) and isinstance(first.value, ast.Tuple):
-                node.args = list(first.value.elts)
-            if isinstance(node.func, ast.Attribute) and node.func.attr in ("reshape", "transpose"):
-                node.args = list(node.args[0].elts) if isinstance(node.args[0], ast.Tuple) else node.args
-            return node
-
-    return _tidy(Put().visit(copy.deepcopy(expression)))
+def placed(new: Any, old: ast.AST) -> Any:
+    """A new tree, which counts as standing where the old one does."""
+    for node in ast.walk(new):
+        ast.copy_location(node, old)
+    return new
 
 
 def unparse(expression: ast.expr) -> str:

@@ -10,9 +10,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from micrograd.compiling.lengths import Line
-
-TOKEN = re.compile(r'"[^"]*"|\.?[A-Za-z_]\w*|\d+(?:\.\d+)?(?:e[-+]?\d+)?|\s+|.')
+from micrograd.compiling.lengths import Line, tokens
 
 
 class Unequal(Exception):  # noqa: N818 - never leaves this file
@@ -154,10 +152,6 @@ class Groups:
             line.targets = [t.replace(f'f"{prefix}', 'name + "') for t in line.targets]
             line.value = line.value.replace(f'f"{prefix}', 'name + "')
         return f'f"{prefix}"'
-
-
-def tokens(code: str) -> list[str]:
-    return TOKEN.findall(code)
 
 
 def largest_groups(forward: Sequence[Line], backward: Sequence[Line]) -> Groups | None:

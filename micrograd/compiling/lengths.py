@@ -5,10 +5,12 @@ import math
 import re
 import textwrap
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
+from micrograd.compiling.comments import unparse
 from micrograd.compiling.recording import Obstacle
+
+TOKEN = re.compile(r'"[^"]*"|\.?[A-Za-z_]\w*|\d+(?:\.\d+)?(?:e[-+]?\d+)?|\s+|.')
 
 
 class Line:
@@ -53,33 +55,31 @@ def for_any(one: list[Line], other: list[Line], lengths: Mapping[str, tuple[int,
     return lines
 
 
+def tokens(code: str) -> list[str]:
+    """The words, numbers, strings and signs of code; a name after a dot has it."""
+    return TOKEN.findall(code)
+
+
 def _merged_text(one: str, other: str, lengths: Mapping[str, tuple[int, int]]) -> str:
-    code = ast.unparse(_merged(ast.parse(one), ast.parse(other), lengths))
-    return code if '"' in code else code.replace("'", '"')
+    """The text of both, with names in place of numbers that differ."""
+    mine, others = [tokens(unparse(ast.parse(code))) for code in (one, other)]
+    if len(mine) != len(others):
+        raise Obstacle("the operations depend on how many examples there are")
+    for i, (a, b) in enumerate(zip(mine, others, strict=True)):
+        if a != b and not (a.isdigit() and b.isdigit()):
+            raise Obstacle(f"{a!r:.60} in one text is {b!r:.60} in the other")
+        if a != b:
+            name = _name_of(int(a), int(b), lengths)
+            is_part = "".join(mine[:i]).rstrip()[-1:] in "+-*/%" or "".join(mine[i + 1 :]).lstrip()[:1] in (
+                "*",
+                "/",
+                "%",
+            )
+            mine[i] = f"({name})" if is_part and " " in name else name
+    return "".join(mine)
 
 
-def _merged(a: Any, b: Any, lengths: Mapping[str, tuple[int, int]]) -> Any:
-    if type(a) is not type(b):
-        raise Obstacle(f"{ast.dump(a):.80} in one text is {ast.dump(b):.80} in the other")
-    if isinstance(a, ast.Constant):
-        if a.value == b.value and type(a.value) is type(b.value):
-            return a
-        return ast.parse(_name_of(a.value, b.value, lengths), mode="eval").body
-    for field, value in ast.iter_fields(a):
-        mine = getattr(b, field)
-        if isinstance(value, list):
-            if len(value) != len(mine):
-                raise Obstacle("the texts have different lengths")
-            merged = [_merged(x, y, lengths) if isinstance(x, ast.AST) else x for x, y in zip(value, mine, strict=True)]
-            setattr(a, field, merged)
-        elif isinstance(value, ast.AST):
-            setattr(a, field, _merged(value, mine, lengths))
-        elif value != mine:
-            raise Obstacle(f"{value!r:.60} in one text is {mine!r:.60} in the other")
-    return ast.fix_missing_locations(a)
-
-
-def _name_of(a: Any, b: Any, lengths: Mapping[str, tuple[int, int]]) -> str:
+def _name_of(a: int, b: int, lengths: Mapping[str, tuple[int, int]]) -> str:
     """What a number is in terms of the lengths: n, n * T, 4 * n, n - 1, ..."""
     for name, (x, y) in lengths.items():
         if (a, b) == (x, y):
@@ -88,11 +88,10 @@ def _name_of(a: Any, b: Any, lengths: Mapping[str, tuple[int, int]]) -> str:
         " * ".join(lengths): (math.prod(x for x, _ in lengths.values()), math.prod(y for _, y in lengths.values()))
     }
     for name, (x, y) in {**lengths, **every}.items():
-        with suppress(TypeError):
-            if a % x == 0 == b % y and a // x == b // y:
-                return f"{a // x} * {name}" if a != x else name
-            if a - x == b - y:
-                return f"{name} {'+' if a > x else '-'} {abs(a - x)}"
-            if x % a == 0 == y % b and x // a == y // b:
-                return f"{name} // {x // a}"
+        if a % x == 0 == b % y and a // x == b // y:
+            return f"{a // x} * {name}" if a != x else name
+        if a - x == b - y:
+            return f"{name} {'+' if a > x else '-'} {abs(a - x)}"
+        if a and b and x % a == 0 == y % b and x // a == y // b:
+            return f"{name} // {x // a}"
     raise Obstacle(f"{a} in one text is {b} in the other, and neither is a length")

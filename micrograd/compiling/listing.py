@@ -16,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from micrograd.compiling.comments import is_docstring
 from micrograd.compiling.expressions import put, unparse
 from micrograd.compiling.kinds import is_own
 from micrograd.compiling.lengths import Line
 from micrograd.compiling.plain import Functions
 from micrograd.compiling.recording import Obstacle, Recording, Rerun, Step
 from micrograd.compiling.sources import Source
-from micrograd.compiling.text import constant
+from micrograd.compiling.text import composed
 from micrograd.graph import Node, added, state, topological_order
 from micrograd.ops import unchanged
 from micrograd.rules.errors import silent
@@ -178,69 +179,53 @@ class Listing:
         if isinstance(value, tuple) and any(isinstance(item, slice) for item in value):
             items = [self.text(item) for item in value]
             return ast.Subscript(ast.parse("np.s_", mode="eval").body, ast.Tuple(items, ast.Load()), ast.Load())
-        if isinstance(value, tuple | list):
-            items = [self.text(item) for item in value]
-            return ast.Tuple(items, ast.Load()) if isinstance(value, tuple) else ast.List(items, ast.Load())
-        if isinstance(value, slice):
-            parts = [self.text(part) for part in (value.start, value.stop, value.step)]
-            return ast.Call(ast.Name("slice", ast.Load()), parts, [])
         if isinstance(value, np.dtype):
             return ast.parse(f"np.{value.name}", mode="eval").body
-        return constant(value)
+        return composed(value, self.text)
 
     def _step(self, step: Step) -> None:
         inputs = [self.text(array) for array in step.arrays]
         options = {name: self.text(value) for name, value in step.options.items()}
-        source = self._short(step)
+        short = self._short(step)
         name = self.fresh(self.wanted)
-        if source is None:
+        if short is None:
             self._called(step, name, inputs, options)
         else:
             names: dict[str, ast.expr] = dict(zip(_inputs_of(step), inputs, strict=False))
             if step.op.parameters[0].kind is inspect.Parameter.VAR_POSITIONAL:
                 names[step.op.parameters[0].name] = ast.Tuple(inputs, ast.Load())
-            self._inlined(step, name, source, names | options)
+            self._inlined(step, name, *short, names | options)
         self.texts[id(step.result)] = name
         self.sources[id(step.node)] = len(self.forward) - 1
 
-    def _short(self, step: Step) -> Source | None:
-        """The source of an operation if it and each derivative are one expression in this call, else None."""
+    def _short(self, step: Step) -> tuple[str, list[ast.expr]] | None:
+        """An operation's name for its result, and its result and derivatives, if each is one expression; else None."""
         kinds = self._kinds(step)
         key = step.op, tuple(map(str, kinds)), tuple(map(_hashable, kinds.values())), step.node is not None
         if key not in self.functions.short:
             self.functions.short[key] = self._made_short(step, kinds)
         return self.functions.short[key]
 
-    def _made_short(self, step: Step, kinds: dict[str, Any]) -> Source | None:
-        source = Source(self.functions, step.op.forward, True)
-        source.calls = [kinds]
-        source.casts = False
-        source.backward = step.node is not None
+    def _made_short(self, step: Step, kinds: dict[str, Any]) -> tuple[str, list[ast.expr]] | None:
+        source = Source(self.functions, step.op.forward, True, [kinds])
+        source.casts, source.backward = False, step.node is not None
         source.simplify()
-        returned = None
-        for statement in source.tree.body:
-            if isinstance(statement, ast.Return):
-                if not isinstance(statement.value, ast.Tuple) and source.backward:
-                    return None
-                if isinstance(statement.value, ast.Call) and self.functions.backward:
-                    called = source.found(statement.value.func)
-                    if called is not None and is_own(called) and called in self.functions.ops:
-                        return None
-                returned = statement.value.elts if isinstance(statement.value, ast.Tuple) else [statement.value]
-            elif isinstance(statement, ast.Assign) and not isinstance(statement.targets[0], ast.Tuple):
-                continue
-            elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
-                return None
-        if returned is None or not all(isinstance(d, ast.Lambda | ast.Name | ast.Constant) for d in returned[1:]):
+        *statements, last = [s for s in source.tree.body if not is_docstring(s)]
+        if not isinstance(last, ast.Return) or (source.backward and not isinstance(last.value, ast.Tuple)):
             return None
-        first = returned[0]
-        for statement in source.tree.body:
-            if isinstance(statement, ast.Assign):
-                name, value = statement.targets[0], statement.value
-                is_out = isinstance(first, ast.Name) and isinstance(name, ast.Name) and name.id == first.id
-                if not is_out and not (isinstance(value, ast.Attribute) and value.attr == "shape"):
-                    return None
-        return source
+        called = source.found(last.value.func) if isinstance(last.value, ast.Call) else None
+        if self.functions.backward and is_own(called) and called in self.functions.ops:
+            return None
+        shapes: dict[str, Any] = {s.targets[0].id: s.value for s in statements if _is_shape(s)}
+        rest = [s for s in statements if not _is_shape(s)]
+        parts: list[Any] = last.value.elts if isinstance(last.value, ast.Tuple) else [last.value]
+        out = parts[0].id if isinstance(parts[0], ast.Name) else ""
+        if [ast.unparse(s).partition(" = ")[0] for s in rest] == [out]:
+            parts[0] = rest[0].value
+        elif rest:
+            return None
+        is_known = all(isinstance(part, ast.Lambda | ast.Name | ast.Constant) for part in parts[1:])
+        return (out, [put(part, shapes) for part in parts]) if is_known else None
 
     def _kinds(self, step: Step) -> dict[str, Any]:
         kind_of = self.functions.kind_of
@@ -248,30 +233,16 @@ class Listing:
         kinds |= {name: kind_of(value) for name, value in zip(_inputs_of(step), step.arrays, strict=False)}
         return kinds | {name: kind_of(value, True) for name, value in step.options.items()}
 
-    def _inlined(self, step: Step, name: str, source: Source, names: dict[str, ast.expr]) -> None:
+    def _inlined(self, step: Step, name: str, out: str, parts: list[ast.expr], names: dict[str, ast.expr]) -> None:
         for parameter in step.op.parameters:
             if parameter.default is not parameter.empty:
                 names.setdefault(parameter.name, self.text(parameter.default))
-        returned: list[ast.expr] = []
-        first: ast.expr | None = None
-        for statement in source.tree.body:
-            if isinstance(statement, ast.Assign):
-                target: Any = statement.targets[0]
-                value: Any = put(statement.value, self._globals(statement.value, step) | names)
-                if isinstance(value, ast.Attribute) and value.attr == "shape":
-                    names[target.id] = value
-                else:
-                    first, names[target.id] = value, ast.Name(name, ast.Load())
-            elif isinstance(statement, ast.Return):
-                value = statement.value
-                returned = list(value.elts) if isinstance(value, ast.Tuple) else [value]
-        if first is None:
-            first = put(returned[0], self._globals(returned[0], step) | names)
-        code = ast.unparse(first)
+        code = ast.unparse(put(parts[0], self._globals(parts[0], step) | names))
         if step.op.in_order and not step.op.forward(*step.arrays, **step.options)[0].flags.c_contiguous:
             code += ".copy()"
         self.forward.append(Line([name], code, step.result.shape))
-        self.derivatives[id(step.node)] = [(derivative, names, step) for derivative in returned[1:]]
+        names[out] = ast.Name(name, ast.Load())
+        self.derivatives[id(step.node)] = [(derivative, names, step) for derivative in parts[1:]]
 
     def _globals(self, expression: ast.expr, step: Step) -> dict[str, ast.expr]:
         """The names that the globals in an expression of an operation have in the text."""
@@ -390,6 +361,12 @@ class Listing:
             )
         given = ast.Name(g, ast.Load())
         return unparse(put(tree.body, {**self._globals(tree.body, step), **names, tree.args.args[0].arg: given}))
+
+
+def _is_shape(statement: Any) -> bool:
+    """Whether a statement names the shape of an array."""
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    return isinstance(value, ast.Attribute) and value.attr == "shape" and isinstance(statement.targets[0], ast.Name)
 
 
 def _hashable(kind: Any) -> Any:

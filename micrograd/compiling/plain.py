@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from micrograd.compiling.comments import is_docstring
 from micrograd.compiling.expressions import put
 from micrograd.compiling.kinds import HERE, OPEN, Kind, Length, is_own, kind_of
-from micrograd.compiling.simplifying import is_docstring
 from micrograd.compiling.sources import Source
 
 

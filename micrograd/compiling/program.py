@@ -115,19 +115,14 @@ class Program(Text):
             array = self.fresh(op.name)
             self.run(f"{array} = np.asarray({out})")
             out = array
-        elif op.in_order and not value.flags.c_contiguous:
-            ordered = self.fresh(op.name)
-            self.run(f"{ordered} = {out}.copy()")
-            out = ordered
-        elif op.in_order and value.strides != step.result.strides:
-            ordered = self.fresh(op.name)
-            self.run(f"{ordered} = {self.helper(put_in_order)}({out})")
-            out = ordered
-        elif op.elementwise and value.strides != step.result.strides:
-            ordered = self.fresh(op.name)
-            arrays = ", ".join(ast.unparse(x) for x in inputs)
-            self.run(f"{ordered} = {self.helper(op.elementwise)}({out}, [{arrays}])")
-            out = ordered
+        elif (op.in_order or op.elementwise) and value.strides != step.result.strides:
+            laid, call = self.fresh(op.name), f"{out}.copy()"
+            if not op.in_order:
+                call = f"{self.helper(op.elementwise)}({out}, [{', '.join(map(ast.unparse, inputs))}])"
+            elif value.flags.c_contiguous:
+                call = f"{self.helper(put_in_order)}({out})"
+            self.run(f"{laid} = {call}")
+            out = laid
         self.names[id(step.result)] = out
         self.kept.append(step.result)
         mine = self.scope[out]

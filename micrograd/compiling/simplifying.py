@@ -1,89 +1,79 @@
 """The steps that simplify the source of a function for the calls that there are.
 
 An operation checks its arguments, takes several kinds of them, and returns its derivatives; see `plain.py`. Each step
-removes one thing that these calls leave undone, or says that there is nothing left for it.
+takes out of its tree what these calls leave undone; `comments.py` makes text of the tree again.
 """
 
 import ast
 import inspect
 import textwrap
 import types
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, cast
 
-from micrograd.compiling.editing import EditedSource
-from micrograd.compiling.expressions import put
+from micrograd.compiling.comments import CommentedSource, is_docstring
+from micrograd.compiling.expressions import Put, placed, put
 from micrograd.compiling.kinds import OPEN, Unknown, decided, is_own
+from micrograd.compiling.trees import Plain
 
-ENGINE_DECORATORS = ("op", "function", "rerun")
 LAYOUT = ("_laid_out", "_with_strides", "viewed", "joined")
 """Functions that lay an array out in memory as PyTorch would: in a text to read none is."""
 
 
-class SimplifiedSource(EditedSource):
+class SimplifiedSource:
     """The source of a function without what `functions.calls` leave out.
 
     functions: the `Functions` that the text is written for. is_op: whether the function is the forward of an operation,
-    which may go without its derivatives.
+    which may go without its derivatives. tree: what is left of it; scope: what its globals stand for.
     """
 
     def __init__(self, functions: Any, function: Any, is_op: bool, calls: list[dict[str, Any]] | None = None):
-        super().__init__(function)
-        self.functions, self.is_op = functions, is_op
+        self.functions, self.function, self.is_op = functions, function, is_op
+        self.scope = function.__globals__ | inspect.getclosurevars(function).nonlocals
+        self.source = CommentedSource(textwrap.dedent(inspect.getsource(function)))
+        self.tree = self.source.tree
         self.calls = functions.calls.get(function.__code__, []) if calls is None else calls
         self.backward, self.casts = functions.backward and function not in functions.forward_only, True
+        self.unmark()
 
     def simplify(self) -> None:
         """All steps, until none has anything left to do."""
-        steps = (self.unmark, self.fold, self.shorten, self.forget)
-        while any(step() for step in steps):
-            pass
+        before = ""
+        while before != (now := ast.dump(self.tree)):
+            before = now
+            self.fold()
+            self.shorten()
+            self.forget()
 
-    def unmark(self) -> bool:
-        """Without the engine's decorators, annotations, `save`, and all but the first paragraph of the docstring."""
-        tree = self.tree
-        for decorator in tree.decorator_list:
-            called = decorator.func if isinstance(decorator, ast.Call) else decorator
-            if isinstance(called, ast.Name) and called.id in ENGINE_DECORATORS:
-                return self.put_lines(decorator, [])
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.Lambda):
-                if isinstance(node, ast.FunctionDef) and node.returns:
-                    after = self.text.encode().index(b":", self.span(node.returns)[1])
-                    start = self.text.encode().rindex(b")", 0, self.span(node.returns)[0]) + 1
-                    return self.put(start, after, "")
-                if node.args.posonlyargs:
-                    node.args.args = [*node.args.posonlyargs, *node.args.args]
-                    defaults = node.args.defaults
-                    node.args.posonlyargs, node.args.defaults = [], defaults
-                    return self.replace_arguments(node)
-                for argument in (*node.args.args, *node.args.kwonlyargs, node.args.vararg):
-                    if argument is not None and argument.annotation:
-                        argument.annotation = None
-                        return self.replace_arguments(node)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "save":
-                return self.replace(node, self.segment(node.args[0]))
-            if (
-                isinstance(node, ast.Tuple)
-                and isinstance(node.ctx, ast.Store)
-                and self.segment(node.elts[-1]) == "*saved"
-            ):
-                return self.replace(node, self.segment(node.elts[0]))
-            if isinstance(node, ast.AnnAssign) and node.value:
-                return self.replace(node, f"{self.segment(node.target)} = {self.segment(node.value)}")
-        first = tree.body[0]
-        if is_docstring(first) and ("\n\n" in first.value.value or " Raises " in first.value.value):
-            text = " ".join(first.value.value.split("\n\n")[0].split()).partition(" Raises ")[0]
-            indent = " " * 4
-            lines = textwrap.wrap(f'"""{text}"""', 120, initial_indent=indent, subsequent_indent=indent)
-            return self.put_lines(first, lines)
-        return False
+    # What is found in the tree.
 
-    def may_go_on(self, part: ast.expr, inner: set[str], call: dict[str, Any], is_and: bool) -> bool:
-        """Whether in a call Python would evaluate what follows a part of `and` or `or`."""
-        try:
-            return bool(self.decide(part, inner, [call])) == is_and
-        except Unknown:
-            return True
+    def nodes(self, kind: Any) -> list[Any]:
+        return [node for node in ast.walk(self.tree) if isinstance(node, kind)]
+
+    def blocks(self) -> Iterator[list[ast.stmt]]:
+        """The lists of statements."""
+        for node in ast.walk(self.tree):
+            for part in ("body", "orelse"):
+                if isinstance(block := getattr(node, part, None), list) and block:
+                    yield block
+
+    def look(self) -> None:
+        """Note what assigns to names, and where."""
+        names = self.nodes(ast.Name)
+        self.stores = [(n.id, n.lineno) for n in names if isinstance(n.ctx, ast.Store)]
+        self.loops = [(n.lineno, n.end_lineno) for n in self.nodes(ast.For | ast.While)]
+        self.own = {name for name, _ in self.stores} | {n.arg for n in self.nodes(ast.arg)}
+        self.own |= {n.name for n in self.nodes(ast.FunctionDef) if n is not self.tree}
+
+    def found(self, node: ast.expr) -> Any:
+        """What a name, or a name with attributes, of the function's globals stands for."""
+        parts = node
+        while isinstance(parts, ast.Attribute):
+            parts = parts.value
+        if not isinstance(parts, ast.Name) or parts.id not in self.scope or parts.id in self.own:
+            return None
+        return eval(ast.unparse(node), self.scope)
 
     def decide(self, test: ast.expr, inner: set[str], among: list[dict[str, Any]] | None = None) -> Any:
         """The value of an expression in all calls, or those given. Raises Unknown."""
@@ -93,6 +83,13 @@ class SimplifiedSource(EditedSource):
         calls = [{k: OPEN if k in changed else v for k, v in call.items()} for call in calls]
         calls = [{**dict.fromkeys(changed, OPEN), **call} for call in calls]
         return decided(test, self.scope, calls)
+
+    def may_go_on(self, part: ast.expr, inner: set[str], call: dict[str, Any], is_and: bool) -> bool:
+        """Whether in a call Python would evaluate what follows a part of `and` or `or`."""
+        try:
+            return bool(self.decide(part, inner, [call])) == is_and
+        except Unknown:
+            return True
 
     def definitions(self) -> dict[str, ast.expr]:
         """The names that stand for a shape or a part of one, such as `n = x.shape[1]`, and nothing else."""
@@ -118,104 +115,35 @@ class SimplifiedSource(EditedSource):
                 changed.add(name)
         return changed
 
-    def fold(self) -> bool:
+    # The steps.
+
+    def unmark(self) -> None:
+        """Without the engine's marks, and all but the first paragraph of the docstring."""
+        first = _Unmark(True).visit(self.tree).body[0]
+        if is_docstring(first) and ("\n\n" in first.value.value or " Raises " in first.value.value):
+            first.value.value = " ".join(first.value.value.split("\n\n")[0].split()).partition(" Raises ")[0]
+
+    def fold(self) -> None:
         """Without the branches that dimensions, dtypes and options decide, and without checks."""
-        return self.fold_in(self.tree, set())
-
-    def fold_in(self, node: ast.AST, inner: set[str]) -> bool:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.FunctionDef | ast.Lambda):
-                own = {a.arg for a in (*child.args.args, *child.args.kwonlyargs)}
-                if self.fold_in(child, inner | own):
-                    return True
-                continue
-            if isinstance(child, ast.If) and self.fold_if(child, inner):
-                return True
-            if isinstance(child, ast.IfExp | ast.BoolOp | ast.Call) and self.fold_expression(child, inner):
-                return True
-            if isinstance(child, ast.Expr) and isinstance(child.value, ast.Call) and self.is_check(child.value):
-                return self.put_lines(child, [])
-            if self.fold_in(child, inner):
-                return True
-        return self.fold_rest(node)
-
-    def fold_if(self, node: ast.If, inner: set[str]) -> bool:
-        is_elif = self.segment(node).startswith("elif")
-        if not node.orelse and not is_elif and isinstance(node.body[-1], ast.Raise):
-            return self.put_lines(node, [])
-        if not node.orelse and not is_elif and all(self.is_layout(s) for s in node.body):
-            return self.put_lines(node, [])
-        try:
-            value = self.decide(node.test, inner)
-        except Unknown:
-            return False
-        taken = node.body if value else node.orelse
-        if is_elif:
-            if value:  # the last of the branches that can be
-                colon = self.span(node.test)[1]
-                return self.put(self.span(node)[0], colon, "else")
-            if not taken:
-                return self.put_lines(node, [])
-            if isinstance(taken[0], ast.If) and self.segment(taken[0]).startswith("elif"):
-                return self.put_lines(node, self.block(taken, taken[0].col_offset))
-            return False
-        if not taken:
-            return self.put_lines(node, [])
-        lines = self.block(taken, node.col_offset)
-        if lines[0].lstrip().startswith("elif"):
-            lines[0] = lines[0].replace("elif", "if", 1)
-        return self.put_lines(node, lines)
+        self.look()
+        _Fold(self).generic_visit(self.tree)
+        for block in self.blocks():  # what follows a return
+            returns = [i for i, statement in enumerate(block) if isinstance(statement, ast.Return)]
+            del block[returns[0] + 1 if returns else len(block) :]
 
     def is_layout(self, statement: Any) -> bool:
         """Whether a statement lays an array out in memory, which changes no number of it, or gets ready for that."""
-        if isinstance(statement, ast.If):
-            return all(self.is_layout(inner) for inner in statement.body)
         value = statement.value if isinstance(statement, ast.Assign) else None
         called: Any = self.found(value.func) if isinstance(value, ast.Call) else None
-        if not is_own(called):
-            return False
-        return called.__name__ in ("arrays_in", *LAYOUT)
+        return is_own(called) and called.__name__ in ("arrays_in", *LAYOUT)
 
-    def fold_expression(self, node: Any, inner: set[str]) -> bool:
-        if isinstance(node, ast.IfExp):
-            try:
-                value = self.decide(node.test, inner)
-            except Unknown:
-                return False
-            return self.replace_expression(node, self.segment(node.body if value else node.orelse))
-        if isinstance(node, ast.BoolOp):
-            is_and, calls = isinstance(node.op, ast.And), self.calls
-            for part in node.values:
-                try:
-                    value = self.decide(part, inner, calls)
-                except Unknown:
-                    calls = [call for call in calls if self.may_go_on(part, inner, call, is_and)]
-                    continue
-                if bool(value) != is_and:
-                    before = node.values[: node.values.index(part)]
-                    return all(map(_is_pure, before)) and self.replace_expression(node, repr(value))
-                if bool(value) == is_and:
-                    others = [self.segment(other) for other in node.values if other is not part]
-                    return self.replace_expression(node, (" and " if is_and else " or ").join(others))
-            return False
-        called = self.found(node.func)
-        if hasattr(called, "cache_info"):
-            called = called.__wrapped__  # what is cached for speed is computed each time
-        if called is self.function or not is_own(called):
-            return False
-        try:
-            return self.replace_expression(node, repr(self.decide(node, inner)))
-        except Unknown:
-            pass
-        if called.__name__.startswith("need_") or (not self.casts and called.__name__ in ("laid_out", "laid_like")):
-            return self.replace_expression(node, self.segment(node.args[0]))
-        if not self.casts and called.__name__ in ("promote", "floating"):
-            return self.replace_expression(node, ", ".join(self.segment(argument) for argument in node.args))
-        written = self.in_line(called, node, inner)
-        return written is not None and self.replace_expression(node, written)
+    def is_check(self, node: ast.Call) -> bool:
+        """Whether a call only raises for wrong arguments."""
+        called: Any = self.found(node.func)
+        return is_own(called) and called.__name__.lstrip("_").startswith(("check", "need_", "refuse_"))
 
-    def in_line(self, called: Any, node: ast.Call, inner: set[str]) -> str | None:
-        """The text of a call of a function that is one expression, in place of the call; None for any other."""
+    def in_line(self, called: Any, node: ast.Call, inner: set[str]) -> ast.expr | None:
+        """A call of a function that is one expression, as that expression; None for any other."""
         given = _arguments(called, node)
         if given is None:
             return None
@@ -239,127 +167,192 @@ class SimplifiedSource(EditedSource):
         if any(names.count(name) > 1 and not _is_short(value) for name, value in given.items()):
             return None  # it would be computed twice
         self.scope |= theirs
-        return ast.unparse(put(expression, given))
+        return put(expression, given)
 
-    def is_check(self, node: ast.Call) -> bool:
-        """Whether a call only raises for wrong arguments."""
-        called: Any = self.found(node.func)
-        return is_own(called) and called.__name__.lstrip("_").startswith(("check", "need_", "refuse_"))
-
-    def fold_rest(self, node: Any) -> bool:
-        """Without what follows a return."""
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            for i, statement in enumerate(body[:-1]):
-                if isinstance(statement, ast.Return):
-                    return self.put_lines(body[i + 1], []) if body[i + 1].lineno > statement.end_lineno else False
-        return False
-
-    def shorten(self) -> bool:
+    def shorten(self) -> None:
         """Without derivatives where there is no backward, and with constants in place of their names."""
-        for node in ast.walk(self.tree):
-            body = getattr(node, "body", None)
-            last: Any = body[-2:] if isinstance(body, list) else []
-            if [type(s) for s in last] == [ast.Assign, ast.Return] and isinstance(last[1].value, ast.Name):
-                names = [n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name)]
-                if self.segment(last[0].targets[0]) == last[1].value.id and names.count(last[1].value.id) == 2:
-                    self.replace(last[1].value, self.segment(last[0].value))
-                    return self.put_lines(last[0], [])
-            if isinstance(node, ast.Return) and self.is_op and not self.backward and not self.is_inner(node):
-                if isinstance(node.value, ast.Tuple):
-                    return self.replace(node.value, self.segment(node.value.elts[0]))
-                called = self.found(node.value.func) if isinstance(node.value, ast.Call) else None
-                if is_own(called):
-                    self.functions.ops.add(called)
-            if isinstance(node, ast.Assign) and len(node.targets) == 1:
-                target, value = self.segment(node.targets[0]), self.segment(node.value)
-                if target == value or f"({target})" == value:
-                    return self.put_lines(node, [])
-                if self.is_constant(node):
-                    return self.spread(node)
-                pairs = self.pairs(node)
-                kept = [(t, v) for t, v in pairs if t != v]
-                constant = [(t, v) for t, v in pairs if t.isidentifier() and is_literal(v)]
-                if constant and len(pairs) > 1:
-                    kept = [pair for pair in pairs if pair not in constant]
-                    indent = " " * node.col_offset
-                    line = f"{indent}{', '.join(t for t, _ in kept)} = {', '.join(v for _, v in kept)}"
-                    return self.put_lines(node, [f"{indent}{t} = {v}" for t, v in constant] + [line] * bool(kept))
-                if len(kept) < len(pairs):
-                    return self.replace(node, f"{', '.join(t for t, _ in kept)} = {', '.join(v for _, v in kept)}")
-        return False
+        self.look()
+        self.constants: dict[str, ast.expr] = {}
+        inner = {n for f in self.nodes(ast.FunctionDef) if f is not self.tree for n in ast.walk(f)}
+        for node in self.nodes(ast.Return) if self.is_op and not self.backward else ():
+            if isinstance(node.value, ast.Tuple) and node not in inner:
+                node.value = node.value.elts[0]
+            elif isinstance(node.value, ast.Call) and node not in inner and is_own(self.found(node.value.func)):
+                self.functions.ops.add(self.found(node.value.func))
+        names = Counter(n.id for n in self.nodes(ast.Name))
+        for block in self.blocks():
+            if [type(s) for s in block[-2:]] == [ast.Assign, ast.Return]:
+                made, last = cast(list[Any], block[-2:])
+                is_name = isinstance(last.value, ast.Name) and _same(made.targets[0], last.value)
+                if is_name and names[last.value.id] == 2:
+                    last.value = made.value
+                    del block[-2]
+            block[:] = [part for statement in block for part in self.shortened(statement)]
+        if self.constants:
+            Put(self.constants).visit(self.tree)
+
+    def shortened(self, node: Any) -> list[ast.stmt]:
+        """A statement, without what it assigns to itself; constants are noted, to stand in place of their names."""
+        if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+            return [node]
+        if _same(node.targets[0], node.value):
+            return []
+        if self.is_constant(node):
+            self.constants[node.targets[0].id] = node.value  # type: ignore[attr-defined]
+            return []
+        pairs = _pairs(node)
+        alone: list[tuple[ast.expr, ast.expr]] = [(t, v) for t, v in pairs if isinstance(t, ast.Name) and is_literal(v)]
+        kept = [pair for pair in pairs if pair not in alone and not _same(*pair)]
+        return [node] if len(kept) == len(pairs) else [*_assignments([[pair] for pair in alone] + [kept], node)]
 
     def is_constant(self, node: ast.Assign) -> bool:
         """Whether it is the only assignment to a name, and its value a literal or a function."""
-        if not isinstance(self.found(node.value), types.FunctionType) and not is_literal(self.segment(node.value)):
-            return False
-        stores = [n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-        return isinstance(node.targets[0], ast.Name) and stores.count(node.targets[0].id) == 1
+        target = node.targets[0]
+        is_alone = isinstance(target, ast.Name) and [name for name, _ in self.stores].count(target.id) == 1
+        return is_alone and (isinstance(self.found(node.value), types.FunctionType) or is_literal(node.value))
 
-    def spread(self, node: ast.Assign) -> bool:
-        """A constant in place of its name."""
-        name, value = self.segment(node.targets[0]), self.segment(node.value)
-        for n in ast.walk(self.tree):
-            if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load):
-                return self.replace_expression(n, value)
-        return self.put_lines(node, [])
-
-    def is_inner(self, node: ast.Return) -> bool:
-        """Whether a return belongs to an inner function."""
-        inner = [n for n in ast.walk(self.tree) if isinstance(n, ast.FunctionDef) and n is not self.tree]
-        return any(n.lineno <= node.lineno <= (n.end_lineno or 0) for n in inner)
-
-    def pairs(self, node: ast.Assign) -> list[tuple[str, str]]:
-        """The assignments of `a, b = x, y` one by one; [] for any other statement."""
-        target, value = node.targets[0], node.value
-        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
-            return [(self.segment(t), self.segment(v)) for t, v in zip(target.elts, value.elts, strict=True)]
-        return []
-
-    def forget(self) -> bool:
+    def forget(self) -> None:
         """Without what is never read."""
-        used = {n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        names = self.nodes(ast.Name)
+        used = {n.id for n in names if isinstance(n.ctx, ast.Load)}
         # `part *= x` changes the array that it is a part of, whether the name is read again or not.
-        used |= {
-            n.target.id for n in ast.walk(self.tree) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
-        }
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.FunctionDef) and node is not self.tree and node.name not in used:
-                first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
-                lines = self.text.split("\n")
-                del lines[first - 1 : node.end_lineno]
-                self.text = "\n".join(lines)
-                self.parse()
-                return True
-            if not isinstance(node, ast.Assign) or len(node.targets) != 1:
-                continue
-            target = node.targets[0]
-            if isinstance(target, ast.Name) and _is_pure(node.value) and self.is_overwritten(node, target.id):
-                return self.put_lines(node, [])
-            if isinstance(target, ast.Name) and target.id not in used and _is_pure(node.value):
-                return self.put_lines(node, [])
-            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-                pairs = self.pairs(node)
-                kept = [
-                    pair
-                    for pair, t, v in zip(pairs, target.elts, node.value.elts, strict=True)
-                    if not (isinstance(t, ast.Name) and t.id not in used and _is_pure(v))
-                ]
-                if pairs and len(kept) < len(pairs):
-                    new = f"{', '.join(t for t, _ in kept)} = {', '.join(v for _, v in kept)}"
-                    return self.replace(node, new) if kept else self.put_lines(node, [])
-        return False
+        used |= {n.target.id for n in self.nodes(ast.AugAssign) if isinstance(n.target, ast.Name)}
+        for block in self.blocks():
+            following = [*block[1:], None]
+            pairs = zip(block, following, strict=True)
+            block[:] = [part for node, after in pairs for part in _read(node, after, used)]
 
-    def is_overwritten(self, node: ast.Assign, name: str) -> bool:
-        """Whether the next statement assigns to the name without reading it."""
-        for parent in ast.walk(self.tree):
-            body = getattr(parent, "body", None)
-            if isinstance(body, list) and node in body[:-1]:
-                after = body[body.index(node) + 1]
-                names = {n.id for n in ast.walk(after) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-                targets = after.targets if isinstance(after, ast.Assign) else []
-                return name not in names and any(isinstance(t, ast.Name) and t.id == name for t in targets)
+
+class _Unmark(Plain):
+    """Takes out the bar after positional arguments, too, and the names of what another operation saves."""
+
+    def visit_arguments(self, node: ast.arguments) -> Any:
+        self.generic_visit(node)
+        node.posonlyargs, node.args = [], [*node.posonlyargs, *node.args]
+        return node
+
+    def visit_Tuple(self, node: ast.Tuple) -> Any:  # noqa: N802
+        self.generic_visit(node)
+        return node.elts[0] if node.elts and ast.unparse(node.elts[-1]) == "*saved" else node
+
+
+class _Fold(ast.NodeTransformer):
+    """Puts what is decided in place of what decides it. inner: the arguments of inner functions around a node."""
+
+    def __init__(self, source: SimplifiedSource):
+        self.source = source
+        self.inner: set[str] = set()
+
+    def visit_FunctionDef(self, node: Any) -> Any:
+        before, self.inner = self.inner, self.inner | {a.arg for a in (*node.args.args, *node.args.kwonlyargs)}
+        self.generic_visit(node)
+        self.inner = before
+        return node
+
+    visit_Lambda = visit_FunctionDef  # noqa: N815
+
+    def visit_If(self, node: ast.If) -> Any:
+        is_check = isinstance(node.body[-1], ast.Raise) or all(map(self.source.is_layout, node.body))
+        if is_check and not node.orelse:
+            return None
+        try:
+            taken = node.body if self.source.decide(node.test, self.inner) else node.orelse
+        except Unknown:
+            return self.generic_visit(node)
+        return taken
+
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
+        try:
+            return self.visit(node.body if self.source.decide(node.test, self.inner) else node.orelse)
+        except Unknown:
+            return self.generic_visit(node)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> Any:
+        is_and, calls = isinstance(node.op, ast.And), self.source.calls
+        for i, part in enumerate(node.values):
+            try:
+                value = self.source.decide(part, self.inner, calls)
+            except Unknown:
+                calls = [call for call in calls if self.source.may_go_on(part, self.inner, call, is_and)]
+                continue
+            if bool(value) == is_and:
+                del node.values[i]
+                return self.visit(node if len(node.values) > 1 else node.values[0])
+            if all(map(_is_pure, node.values[:i])):
+                return ast.copy_location(ast.Constant(value), node)
+            break
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        source, called = self.source, self.source.found(node.func)
+        called = getattr(called, "__wrapped__", called) if hasattr(called, "cache_info") else called
+        if called is source.function or not is_own(called):
+            return self.generic_visit(node)
+        try:
+            return placed(ast.parse(repr(source.decide(node, self.inner)), mode="eval").body, node)
+        except Unknown:
+            pass
+        passes_on = ("promote", "floating", "laid_out", "laid_like") if not source.casts else ()
+        if called.__name__.startswith("need_") or called.__name__ in passes_on:
+            is_pair = called.__name__ == "promote" and len(node.args) > 1
+            return ast.copy_location(ast.Tuple(node.args, ast.Load()), node) if is_pair else node.args[0]
+        written = source.in_line(called, node, self.inner)
+        return self.generic_visit(node) if written is None else placed(written, node)
+
+    def visit_Expr(self, node: ast.Expr) -> Any:
+        if isinstance(node.value, ast.Call) and self.source.is_check(node.value):
+            return None
+        return self.generic_visit(node)
+
+
+def _same(one: ast.expr, other: ast.expr) -> bool:
+    """Whether two expressions are written alike."""
+    return ast.unparse(one) == ast.unparse(other)
+
+
+def _pairs(node: ast.Assign) -> list[tuple[ast.expr, ast.expr]]:
+    """The assignments of `a, b = x, y` one by one; [] for any other."""
+    target, value = node.targets[0], node.value
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        return list(zip(target.elts, value.elts, strict=True))
+    return []
+
+
+def _assignments(groups: list[list[tuple[ast.expr, ast.expr]]], old: ast.Assign) -> Iterator[ast.stmt]:
+    """An assignment for each group of pairs, in place of an old one."""
+    for targets, values in [zip(*group, strict=True) for group in groups if group]:
+        parts = (targets[0], values[0])
+        if len(targets) > 1:
+            parts = ast.Tuple([*targets], ast.Store()), ast.Tuple([*values], ast.Load())
+        yield ast.copy_location(ast.Assign([parts[0]], parts[1]), old)
+
+
+def _read(node: Any, after: Any, used: set[str]) -> list[ast.stmt]:
+    """What of a statement is of use, where these names are read. after: the statement that follows it."""
+    if isinstance(node, ast.FunctionDef):
+        return [node] if node.name in used else []
+    if isinstance(node, ast.For | ast.If) and not node.body and not node.orelse:
+        return []
+    if isinstance(node, ast.If) and not node.body:
+        node.test = ast.copy_location(ast.UnaryOp(ast.Not(), node.test), node.test)
+        node.body, node.orelse = node.orelse, []
+    if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+        return [node]
+    target = node.targets[0]
+    if isinstance(target, ast.Name):
+        is_of_use = target.id in used and not _is_overwritten(target.id, after)
+        return [node] if is_of_use or not _is_pure(node.value) else []
+    pairs = _pairs(node)
+    kept = [(t, v) for t, v in pairs if not (isinstance(t, ast.Name) and t.id not in used and _is_pure(v))]
+    return [node] if len(kept) == len(pairs) else [*_assignments([kept], node)]
+
+
+def _is_overwritten(name: str, after: Any) -> bool:
+    """Whether the next statement assigns to the name without reading it."""
+    if not isinstance(after, ast.Assign):
         return False
+    read = {n.id for n in ast.walk(after) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return name not in read and any(isinstance(t, ast.Name) and t.id == name for t in after.targets)
 
 
 def _arguments(function: Any, call: ast.Call) -> dict[str, ast.expr] | None:
@@ -392,17 +385,12 @@ def _is_short(value: ast.expr) -> bool:
     return isinstance(value, ast.Name | ast.Constant)
 
 
-def is_literal(text: str) -> bool:
-    """Whether a text is a number, a string, None, or a tuple of them."""
+def is_literal(value: str | ast.expr) -> bool:
+    """Whether an expression is a number, a string, None, or a tuple of them."""
     try:
-        return not isinstance(ast.literal_eval(text), list | dict | set)
+        return not isinstance(ast.literal_eval(value), list | dict | set)
     except (ValueError, SyntaxError):
         return False
-
-
-def is_docstring(statement: Any) -> bool:
-    """Whether a statement is a constant alone, as a docstring is."""
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def _is_pure(value: ast.expr) -> bool:

@@ -8,16 +8,17 @@ the same recording (`recording.py`) and from the sources of the operations.
 
 import ast
 import inspect
-import re
 import sys
 import types
 from typing import Any
 
 import numpy as np
 
+from micrograd.compiling.comments import is_docstring
+from micrograd.compiling.expressions import Put
 from micrograd.compiling.kinds import OPEN, is_own
 from micrograd.compiling.recording import Obstacle
-from micrograd.compiling.simplifying import SimplifiedSource, is_docstring, is_literal
+from micrograd.compiling.simplifying import SimplifiedSource, is_literal
 from micrograd.ops import unchanged
 from micrograd.rules import dtypes
 
@@ -32,99 +33,78 @@ class Source(SimplifiedSource):
 
         about: a docstring where it has none.
         """
-        while self.settle():
-            pass
+        self.settle()
         self.drop_options()
-        while self.drop_arguments() or (self.is_op and self.drop_unchanged()):
-            pass
-        renamed: list[tuple[Any, str]] = []
-        skip: set[int] = set()
-        for node in ast.walk(self.tree):
-            if id(node) in skip or not isinstance(node, ast.Name | ast.Attribute):
-                continue
+        if self.is_op:
+            self.drop_unchanged()
+        for call in self.nodes(ast.Call):
+            self.drop_arguments(call)
+        names: dict[ast.AST, ast.expr] = {}
+        inside: set[ast.AST] = set()
+        for node in self.nodes(ast.Name | ast.Attribute):
+            is_global = node.id in self.scope and node.id not in self.own if isinstance(node, ast.Name) else False
             value = self.found(node)
-            if value is None and not (isinstance(node, ast.Name) and node.id in self.scope):
-                continue
-            if isinstance(node, ast.Name) and (node.id in self.own or node.id not in self.scope):
-                continue
-            new = self.global_name(node, value)
-            if new is not None:
-                skip |= {id(inner) for inner in ast.walk(node)}
-                if new != self.segment(node):
-                    renamed.append((node, new))
-        edits = sorted([(*self.span(node), new) for node, new in renamed], reverse=True)
-        whole = self.text.encode()
-        for start, end, new in edits:
-            whole = whole[:start] + new.encode() + whole[end:]
-        text = re.sub(r"  # type: ignore.*", "", re.sub(r"\n(\s*\n)+", "\n\n", whole.decode())).rstrip()
-        text = re.sub(r'("""\n)\n+(?! *(def|@))', r"\1", text)
-        first: Any = self.tree.body[0]
-        if about is not None and not is_docstring(first):
-            text = text.replace(":\n", f':\n    """{about.partition(chr(10))[0]}"""\n', 1)
-        return _tidy(text).replace(f"def {self.function.__name__}(", f"def {name}(", 1)
+            if node not in inside and (is_global or value is not None):
+                new = self.global_name(node, value)
+                if new is not None:
+                    names[node] = ast.parse(new, mode="eval").body
+                    inside |= {*ast.walk(node)}
+        self.tree = _Renamed(names).visit(self.tree)
+        self.tree.name = name
+        if about is not None and not is_docstring(self.tree.body[0]):
+            constant = ast.Expr(ast.Constant(about.partition("\n")[0]))
+            self.tree.body.insert(0, ast.copy_location(constant, self.tree.body[0]))
+        return self.source.written()
 
-    def settle(self) -> bool:
+    def settle(self) -> None:
         """Simplify it, and write the options that are None, True or False in every call in place of their names."""
         self.simplify()
-        if not self.is_op or not self.calls:
-            return False
-        for name in [a.arg for a in self.tree.args.args]:
-            kinds = {repr(call.get(name, OPEN)) for call in self.calls}
-            if kinds <= {"None"} or kinds <= {"True"} or kinds <= {"False"}:
-                for node in ast.walk(self.tree):
-                    if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-                        return self.replace(node, kinds.pop())
-        return False
+        kinds = {a.arg: {repr(call.get(a.arg, OPEN)) for call in self.calls} for a in self.tree.args.args}
+        decided = {name: each.pop() for name, each in kinds.items() if len(each) == 1}
+        decided = {name: text for name, text in decided.items() if text in ("None", "True", "False")}
+        if self.is_op and decided:
+            Put({name: ast.parse(text, mode="eval").body for name, text in decided.items()}).visit(self.tree)
+            self.simplify()
 
     def drop_options(self) -> None:
         """Remove the options that no line reads any more."""
-        args = self.tree.args
-        used = {n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name)}
-        kept = [a for a in args.kwonlyargs if a.arg in used]
-        same = {a.arg: {repr(call.get(a.arg, OPEN)) for call in self.calls} for a in kept}
-        given = {name: each.pop() for name, each in same.items() if len(each) == 1}
-        always = {name: ast.parse(text, mode="eval").body for name, text in given.items() if is_literal(text)}
-        defaults = [always.get(a.arg, d) for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True)]
-        self.dropped = {a.arg for a in args.kwonlyargs if a.arg not in used} | {*always}
+        args, dropped = self.tree.args, set()
         if self.is_op:
+            used = {n.id for n in self.nodes(ast.Name)}
+            same = {a.arg: {repr(call.get(a.arg, OPEN)) for call in self.calls} for a in args.kwonlyargs}
+            always = {name: each.pop() for name, each in same.items() if len(each) == 1 and name in used}
+            always = {name: text for name, text in always.items() if is_literal(text)}
+            dropped = {a.arg for a in args.kwonlyargs if a.arg not in used} | {*always}
             n = len(args.args) - len(args.defaults)
             gone = {i for i, a in enumerate(args.args) if i >= n and a.arg not in used}
             last = n - 1 if len(gone) == len(args.defaults) else -1
             while last >= 0 and args.args[last].arg not in used:
                 gone.add(last)
                 last -= 1
-            self.dropped |= {args.args[i].arg for i in gone}
+            dropped |= {args.args[i].arg for i in gone}
             args.defaults = [d for i, d in enumerate(args.defaults, n) if i not in gone]
             args.args = [a for i, a in enumerate(args.args) if i not in gone]
-            args.kw_defaults = [d for a, d in zip(args.kwonlyargs, defaults, strict=True) if a in kept]
-            args.kwonlyargs = kept
-            if self.dropped:
-                self.replace_arguments(self.tree)
-        self.functions.dropped[self.function] = self.dropped if self.is_op else set()
+            options = zip(args.kwonlyargs, args.kw_defaults, strict=True)
+            kept = [(a, ast.parse(always[a.arg], mode="eval").body if a.arg in always else d) for a, d in options]
+            kept = [(a, d) for a, d in kept if a.arg in used]
+            args.kwonlyargs, args.kw_defaults = [a for a, _ in kept], [d for _, d in kept]
+        self.functions.dropped[self.function] = dropped
 
-    def drop_unchanged(self) -> bool:
+    def drop_unchanged(self) -> None:
         """Without the last derivatives, where these are the gradient itself."""
         for node in self.tree.body:
             value = node.value if isinstance(node, ast.Return) else None
-            if isinstance(value, ast.Tuple) and self.found(value.elts[-1]) is unchanged:
-                return self.put(self.span(value.elts[-2])[1], self.span(value.elts[-1])[1], "")
-        return False
+            while isinstance(value, ast.Tuple) and len(value.elts) > 1 and self.found(value.elts[-1]) is unchanged:
+                value.elts.pop()
 
-    def drop_arguments(self) -> bool:
-        """Call other operations without the options that they have no more."""
-        for node in ast.walk(self.tree):
-            if not isinstance(node, ast.Call) or not node.keywords or (found := self.found(node.func)) is None:
-                continue
-            function = inspect.unwrap(found)
-            if function is self.function or not is_own(function):
-                continue
-            self.global_name(node.func, found)
+    def drop_arguments(self, call: ast.Call) -> None:
+        """Call another operation without the options that it has no more."""
+        found = self.found(call.func)
+        function = inspect.unwrap(found) if found is not None and call.keywords else None
+        if function is not self.function and is_own(function):
+            self.global_name(call.func, found)
             dropped = self.functions.dropped.get(function, set())
-            for i, keyword in enumerate(node.keywords):
-                before = [*node.args, *[k.value for k in node.keywords[:i]]]
-                if keyword.arg in dropped and before:
-                    return self.put(self.span(before[-1])[1], self.span(keyword)[1], "")
-        return False
+            call.keywords = [k for k in call.keywords if k.arg not in dropped]
 
     def global_name(self, node: Any, value: Any) -> str | None:
         """The name of a global in the text; None where it is part of a longer expression."""
@@ -158,23 +138,14 @@ class Source(SimplifiedSource):
         raise Obstacle(f"{ast.unparse(node)} in {self.function.__name__} has no text")
 
 
-def _tidy(text: str) -> str:
-    """Blank lines after inner functions only, no line longer than 120 characters for its comment."""
-    lines: list[str] = []
-    for line in text.split("\n"):
-        line = re.sub(r"\breturn \((\w+)\)(?=,|$)", r"return \1", line)
-        at_depth = line.startswith("    ") and not line.startswith("     ")
-        if at_depth and line.startswith("    return ") and lines:
-            while not lines[-1]:
-                lines.pop()
-            starts = [each for each in lines if re.match(r" {0,4}\S", each)]
-            if starts[-1].startswith(("    def ", "    @")):
-                lines.append("")
-        if len(line) > 120 and "  # " in line:
-            line, _, comment = line.rpartition("  # ")
-            lines.append(" " * (len(line) - len(line.lstrip())) + "# " + comment)
-        lines.append(line)
-    return "\n".join(lines)
+class _Renamed(ast.NodeTransformer):
+    """Puts other expressions in the place of nodes."""
+
+    def __init__(self, names: dict[ast.AST, ast.expr]):
+        self.names = names
+
+    def visit(self, node: ast.AST) -> Any:
+        return self.names[node] if node in self.names else self.generic_visit(node)
 
 
 def _line_of(name: str, scope: dict[str, Any], value: Any) -> str:

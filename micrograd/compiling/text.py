@@ -44,6 +44,17 @@ def constant(value: Any) -> ast.expr:
     raise Obstacle(f"{value!r:.60} has no text")
 
 
+def composed(value: Any, part: Callable[[Any], ast.expr]) -> ast.expr:
+    """The same for slices, tuples and lists too. part: writes what is in them."""
+    if isinstance(value, tuple | list):
+        items = [part(item) for item in value]
+        return ast.Tuple(items, ast.Load()) if isinstance(value, tuple) else ast.List(items, ast.Load())
+    if isinstance(value, slice):
+        parts = [part(each) for each in (value.start, value.stop, value.step)]
+        return ast.Call(ast.Name("slice", ast.Load()), parts, [])
+    return constant(value)
+
+
 class ConstantsCompared(ast.NodeTransformer):
     """Decides `-1 is not None` and `(0, 1) is not None`, which Python would warn of."""
 
@@ -153,15 +164,9 @@ class Text:
                     self.run(f"{self.copies[name]} = {name}.copy()")
                 name = self.copies[name]
             return ast.Name(name, ast.Load())
-        if isinstance(value, tuple | list):
-            items = [self.expression(item, copied) for item in value]
-            return ast.Tuple(items, ast.Load()) if isinstance(value, tuple) else ast.List(items, ast.Load())
-        if isinstance(value, slice):
-            parts = [self.expression(part) for part in (value.start, value.stop, value.step)]
-            return ast.Call(ast.Name("slice", ast.Load()), parts, [])
         if isinstance(value, types.FunctionType):
             return ast.Name(self.helper(value), ast.Load())
-        return constant(value)
+        return composed(value, lambda part: self.expression(part, copied))
 
     # Functions that the text needs.
 

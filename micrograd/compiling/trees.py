@@ -11,6 +11,8 @@ from typing import Any
 
 from micrograd.compiling.recording import Obstacle
 
+MARKS = ("op", "function", "rerun")
+"""The engine's decorators."""
 AST_OR_LIST, FUNCTIONS = (ast.AST, list), (ast.Lambda, ast.FunctionDef)  # tuples, for speed: a | b is made each time
 
 
@@ -20,7 +22,7 @@ class Unfit(Exception):  # noqa: N818 - ends no recording: the operation is call
 
 @functools.lru_cache(maxsize=512)
 def tree_of(function: Callable, is_op: bool) -> ast.FunctionDef:
-    """The source of a function without the engine's decorators, docstring and annotations; of an op, without save.
+    """The source of a function without its docstring and what `Plain` takes out.
 
     It is read once, and not to be changed: `renamed` makes a copy.
     """
@@ -30,15 +32,7 @@ def tree_of(function: Callable, is_op: bool) -> ast.FunctionDef:
         raise Obstacle(f"the source of {getattr(function, '__name__', function)} is not there") from error
     if not isinstance(tree, ast.FunctionDef):
         raise Obstacle(f"{getattr(function, '__name__', function)} is no function with a source of its own")
-    nodes = nodes_of(tree)
-    for node in nodes:
-        if isinstance(node, ast.FunctionDef):
-            node.returns = None
-            node.decorator_list = [d for d in node.decorator_list if not _is_op(d)]
-        elif isinstance(node, ast.arg):
-            node.annotation = None
-    if is_op or any(isinstance(node, ast.AnnAssign) for node in nodes):
-        tree = _Plain(is_op).visit(tree)
+    tree = Plain(is_op).visit(tree)
     if isinstance(tree.body[0], ast.Expr) and isinstance(tree.body[0].value, ast.Constant):
         tree.body = tree.body[1:] or [ast.Pass()]
     return tree
@@ -62,26 +56,32 @@ def _last_line(code: types.CodeType) -> int:
     return max(last, *[_last_line(c) for c in code.co_consts if isinstance(c, types.CodeType)], 0)
 
 
-class _Plain(ast.NodeTransformer):
-    """Takes out save(derivative, ...), and the types of variables."""
+class Plain(ast.NodeTransformer):
+    """Takes out the engine's decorators and annotations, and what an operation saves: save(derivative, ...)."""
 
     def __init__(self, is_op: bool):
         self.is_op = is_op
 
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        self.generic_visit(node)
+        called = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
+        pairs = zip(node.decorator_list, called, strict=True)
+        node.decorator_list = [d for d, c in pairs if not isinstance(c, ast.Name) or c.id not in MARKS]
+        node.returns = None
+        return node
+
+    def visit_arg(self, node: ast.arg) -> Any:
+        node.annotation = None
+        return node
+
     def visit_Call(self, node: ast.Call) -> Any:
         self.generic_visit(node)
-        if not self.is_op:
-            return node
-        return node.args[0] if isinstance(node.func, ast.Name) and node.func.id == "save" else node
+        is_save = self.is_op and isinstance(node.func, ast.Name) and node.func.id == "save"
+        return node.args[0] if is_save else node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
         self.generic_visit(node)
         return ast.copy_location(ast.Assign([node.target], node.value), node) if node.value else None
-
-
-def _is_op(decorator: ast.expr) -> bool:
-    called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return isinstance(called, ast.Name) and called.id in ("op", "function", "rerun")
 
 
 def stores(node: ast.AST) -> set[str]:
