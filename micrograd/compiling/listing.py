@@ -21,7 +21,7 @@ from micrograd.compiling.expressions import put, unparse
 from micrograd.compiling.kinds import is_own
 from micrograd.compiling.lengths import Line
 from micrograd.compiling.plain import Functions
-from micrograd.compiling.recording import Obstacle, Recording, Rerun, Step
+from micrograd.compiling.recording import Obstacle, Recording, Rerun, Step, arrays_in
 from micrograd.compiling.sources import Source
 from micrograd.compiling.text import composed
 from micrograd.graph import Node, added, state, topological_order
@@ -132,11 +132,10 @@ class Listing:
         """The indices of the steps that the result comes from, and of those that change something in place."""
         wanted, found = {id(self.call.result._array)}, []
         for i, step in reversed(list(enumerate(self.call.steps))):
-            results = [step.result] if isinstance(step, Step) else list(_flat(step.result))
-            if any(id(result) in wanted for result in results) or (isinstance(step, Rerun) and _changes(step.function)):
+            is_wanted = any(id(result) in wanted for result in arrays_in(step.result))
+            if is_wanted or (isinstance(step, Rerun) and _changes(step.function)):
                 found.append(i)
-                given = step.arguments if isinstance(step, Rerun) else [*step.arrays, *step.options.values()]
-                wanted |= {id(array) for array in _flat(given)}
+                wanted |= {id(array) for array in step.given()}
         return found[::-1]
 
     def _wanted(self, step: Any, module: Any, is_last: bool) -> str:
@@ -283,7 +282,7 @@ class Listing:
         function = inspect.unwrap(step.function)
         arguments = ", ".join(unparse(self.text(argument)) for argument in step.arguments)
         call = f"{self.functions.needed(function, is_op=True)}({arguments})"
-        results = list(_flat(step.result))
+        results = list(arrays_in(step.result))
         if not results:
             self.forward.append(Line([], call))
             return
@@ -379,15 +378,6 @@ def _inputs_of(step: Step) -> list[str]:
     if parameters and parameters[0].kind is parameters[0].VAR_POSITIONAL:
         return [f"x{i}" for i in range(len(step.arrays))]
     return [p.name for p in parameters if p.kind is p.POSITIONAL_ONLY][: len(step.arrays)]
-
-
-def _flat(value: Any) -> Any:
-    """The arrays in a value, also those within tuples and lists."""
-    if isinstance(value, np.ndarray):
-        yield value
-    elif isinstance(value, tuple | list):
-        for item in value:
-            yield from _flat(item)
 
 
 def _changes(function: Callable) -> bool:

@@ -179,11 +179,6 @@ class Program(Text):
             self.run(f"{out} = {ast.unparse(first)}")
         derivatives = []
         for derivative in others:
-            if isinstance(derivative, ast.IfExp):
-                test = renamed(derivative.test, body.names)
-                if not body.is_static(test):
-                    raise Unfit
-                derivative = derivative.body if self.value(test) else derivative.orelse
             if isinstance(derivative, ast.Name) and derivative.id in body.functions:
                 derivative = body.functions[derivative.id]  # type: ignore[assignment]
             if isinstance(derivative, ast.FunctionDef):

@@ -14,7 +14,7 @@ from micrograd.compiling.border import entry, node_of
 from micrograd.compiling.guards import Guards
 from micrograd.compiling.memory import names_in, thrifty
 from micrograd.compiling.program import Program, same_bits
-from micrograd.compiling.recording import Obstacle, Recording, Rerun
+from micrograd.compiling.recording import Obstacle, Recording, Rerun, arrays_in
 from micrograd.rules.errors import pytorch_error, silent
 from micrograd.tensors import Tensor, wrap
 
@@ -46,7 +46,7 @@ class Recorded:
             border[id(tensor)] = (name, tensor)
         if any(t._base is not None and t._node is None and t.requires_grad for _, t in arguments):
             raise Obstacle("an argument is a view of a leaf, made under no_grad")
-        used = dict.fromkeys(id(array) for step in recording.steps for array in _arrays_of(step))
+        used = dict.fromkeys(id(array) for step in recording.steps for array in step.given())
         self.leaves: list[Tensor] = []
         first_used = {array: i for i, array in enumerate(used)}
         read = [(label, key, guards.kept[key]) for key, label in guards.names.items() if key not in border]
@@ -251,15 +251,14 @@ def _looks_first(steps: Sequence[Any], moved: set[int], rewritten: Sequence[np.n
     needed: set[int] = set()
     first: list[Any] = []
     for step in reversed(steps):
-        results = step.result if isinstance(step.result, tuple) else (step.result,)
-        is_rerun, has_arrays = isinstance(step, Rerun), any(isinstance(result, np.ndarray) for result in results)
-        is_look = is_rerun and not has_arrays and not any(id(argument) in moved for argument in step.arguments)
+        results, is_rerun = list(arrays_in(step.result)), isinstance(step, Rerun)
+        is_look = is_rerun and not results and not any(id(argument) in moved for argument in step.arguments)
         if is_look or not needed.isdisjoint(map(id, results)):
             if is_rerun and not is_look:
                 raise Obstacle("it looks at numbers that were drawn")
             first.insert(0, step)
-            needed.update(map(id, _arrays_of(step)))
-            if any(np.may_share_memory(array, each) for array in _arrays_of(step) for each in rewritten):
+            needed.update(map(id, step.given()))
+            if any(np.may_share_memory(array, each) for array in step.given() for each in rewritten):
                 raise Obstacle("it looks at numbers that it changes in place")
     if needed & moved:
         raise Obstacle("it looks at numbers of a buffer that it moves")
@@ -275,11 +274,3 @@ def _check_saved(root: graph.Node) -> None:
                 node.check()
             except RuntimeError as error:
                 raise Obstacle(str(error)) from None
-
-
-def _arrays_of(step: Any) -> list[Any]:
-    values = list(step.arguments) if isinstance(step, Rerun) else [*step.arrays, *step.options.values()]
-    for value in list(values):
-        if isinstance(value, tuple):
-            values += value
-    return [value for value in values if isinstance(value, np.ndarray)]

@@ -95,6 +95,15 @@ SAID = {vars(Tensor)[name].fget.__code__ for name in ("grad", "grad_fn", "is_lea
 UNSEEN = ("print", "input", "globals", "locals", "eval", "exec")
 
 
+def arrays_in(value: Any) -> Iterator[np.ndarray]:
+    """The arrays in a value, also those within tuples and lists."""
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from arrays_in(item)
+
+
 class Step:
     """One operation of a recorded call. node: what it became in the graph, None outside of it.
 
@@ -106,6 +115,10 @@ class Step:
     def __init__(self, op: Any, arrays: list[Any], options: dict[str, Any], result: Any, node: Any):
         self.op, self.arrays, self.options, self.result, self.node = op, arrays, options, result, node
         self.first = result
+
+    def given(self) -> list[np.ndarray]:
+        """The arrays that it works with."""
+        return list(arrays_in([*self.arrays, *self.options.values()]))
 
 
 class Write(Step):
@@ -124,6 +137,10 @@ class Rerun:
     def __init__(self, function: Callable, arguments: tuple[Any, ...], result: Any):
         self.function, self.arguments, self.result = function, arguments, result
         self.copies: tuple[Any, ...] = ()
+
+    def given(self) -> list[np.ndarray]:
+        """The arrays that it works with."""
+        return list(arrays_in(self.arguments))
 
 
 class Obstacle(Exception):  # noqa: N818 - it ends a recording, not the program

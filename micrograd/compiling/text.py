@@ -259,16 +259,13 @@ class Text:
             return ast.Name(self.helper(value), ast.Load())
         if isinstance(value, type) and value is Tensor:
             raise Obstacle("an operation works on Tensors")
-        if callable(value) and getattr(value, "__module__", None) in ("functools", "itertools", "collections.abc"):
-            return self._imported(value.__module__, value.__name__)
-        if callable(value) and getattr(value, "__module__", None) in ("_operator", "math"):
-            return self._imported(value.__module__.strip("_"), value.__name__)
-        if callable(value) and (getattr(value, "__module__", None) or "").startswith("numpy"):
-            path = f"np{value.__module__.removeprefix('numpy')}.{value.__name__}"
+        module = getattr(value, "__module__", None) or "" if callable(value) else ""
+        if module in ("functools", "itertools", "collections.abc", "_operator", "math"):
+            return self._imported(module.strip("_"), value.__name__)
+        if module.startswith("numpy"):
+            path = f"np{module.removeprefix('numpy')}.{value.__name__}"
             if eval(path, self.scope) is value:
                 return ast.parse(path, mode="eval").body
-        if isinstance(value, (int | float | str | bool | type(None), tuple)):
-            return self.expression(value)
         if isinstance(value, dict):
             keys = [self.expression(key) for key in value]
             return ast.Dict(keys, [self.expression(item) for item in value.values()])  # type: ignore[arg-type]
