@@ -487,8 +487,6 @@ def _does(code: Any) -> tuple[str, ...]:
             name == "STORE_DEREF" and instruction.argval in code.co_freevars
         ):
             found.append(f"sets {instruction.argval}, which a program of arrays would leave out")
-        elif name in ("YIELD_VALUE", "SEND"):
-            continue
     return tuple(found)
 
 
