@@ -110,7 +110,8 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     axis = dim_of(input, dim)
     indices = _middle_at(input._array, axis)
     values = apply(_pick.op, input, indices=indices, dim=axis, keepdim=keepdim, name="MedianBackward1")
-    return Median(values, wrap(put_in_order(np.expand_dims(indices, axis)) if keepdim else indices))
+    theirs = np.expand_dims(indices, axis).copy() if keepdim else indices.copy()  # the graph keeps its own
+    return Median(values, wrap(theirs))
 
 
 @rerun

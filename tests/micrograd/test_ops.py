@@ -972,6 +972,8 @@ def two_arrays():
     [
         lambda x: x.max(1),
         lambda x: x.min(0),
+        lambda x: x.median(1),
+        lambda x: x.median(0, keepdim=True),
         lambda x: x.sort(1),
         lambda x: x.topk(1),
         lambda x: (x.softmax(1)[index := x.detach().argmin(1)], index),
