@@ -11,7 +11,7 @@ from micrograd.nn import functional as F  # noqa: N812 - as everywhere
 from micrograd.nn import init
 from micrograd.nn.module import Module
 from micrograd.nn.parameter import Parameter
-from micrograd.ops.normalization import count_batch
+from micrograd.ops.normalization import check_probability, count_batch
 from micrograd.rules import dtypes
 from micrograd.rules.device import takes_device
 from micrograd.rules.dtypes import dtype as DType  # noqa: N812 - `dtype` is PyTorch's argument
@@ -366,8 +366,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, inplace: bool = False):
-        if not 0 <= p <= 1:
-            raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+        check_probability(p)
         self.p, self.inplace = p, inplace
 
     def forward(self, input: Tensor) -> Tensor:
