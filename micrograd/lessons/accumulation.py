@@ -14,17 +14,6 @@ def backward_that_overwrites(root):
             parent.grad = slope * node.grad
 
 
-def y(a):
-    """The function of the exercises."""
-    return a * a + a
-
-
-def gradient_of_y(a):
-    a = Value(a)
-    y(a).backward()
-    return a.grad
-
-
 def lesson(folder) -> None:
     a = Value(3.0, label="a")
     b = a + a
@@ -61,15 +50,15 @@ def lesson(folder) -> None:
 
 exercise_1 = Exercise(
     "y = a*a + a, and a = 3. What is dy/da?",
-    gradient_of_y(3.0),
+    7.0,
     (6.0, "6 is the slope of a*a alone; the third use of a, + a, adds its own"),
     (4.0, "a*a uses a twice, so each of the two factors adds 3"),
     (1.0, "1 is the slope of + a alone; each use of a in a*a adds its own"),
-    (y(3.0), "that is y; the slope is how much y changes for a nudge of a"),
+    (12.0, "that is y; the slope is how much y changes for a nudge of a"),
     hint="a is used three times: write down the slope by each use, and add them",
 )
 
-once = gradient_of_y(3.0)
+once = 7.0
 exercise_2 = Exercise(
     "y.backward() is called three times for that y, without zero_grad. What is in a.grad?",
     3 * once,

@@ -15,14 +15,6 @@ def neuron(x1, x2, w1, w2, b):
     return n.tanh() if isinstance(n, Value) else math.tanh(n)
 
 
-def slopes(b):
-    """d(out)/d(x1), d(out)/d(x2), d(out)/d(w1), d(out)/d(w2) and d(out)/dn with another bias, by backward."""
-    leaves = [Value(number) for number in (x1, x2, w1, w2)]
-    n = leaves[0] * leaves[2] + leaves[1] * leaves[3] + b
-    n.tanh().backward()
-    return [*[leaf.grad for leaf in leaves], n.grad]
-
-
 def lesson(folder) -> None:
     b = 6.5
     n = x1 * w1 + x2 * w2 + b
@@ -61,22 +53,22 @@ def lesson(folder) -> None:
     compare_with_pytorch("(x1*w1 + x2*w2 + b).tanh()", **numbers)
 
 
-d_x1, d_x2, d_w1, d_w2, d_n = slopes(7.0)
+d_n = 1 - math.tanh(1) ** 2  # with b = 7
 exercise_1 = Exercise(
     "The same neuron with b = 7, so n = 1 and out = 0.7616. What is d(out)/dx1?",
-    d_x1,
+    w1 * d_n,
     (w1, "-3 is the slope of n by x1. Multiply it by that of the rest, d(out)/dn"),
-    (d_w1, "that is d(out)/dw1. In a product the slope by one factor is the other factor"),
+    (x1 * d_n, "that is d(out)/dw1. In a product the slope by one factor is the other factor"),
     (d_n, "that is d(out)/dn. From n on to x1 there is one more step, x1*w1"),
-    (-d_x1, "the sign: w1 is negative"),
-    (slopes(6.5)[0], "that is the answer for b = 6.5; tanh is flatter at n = 1"),
+    (-w1 * d_n, "the sign: w1 is negative"),
+    (w1 * (1 - math.tanh(0.5) ** 2), "that is the answer for b = 6.5; tanh is flatter at n = 1"),
     hint="two slopes along the path, multiplied: that of tanh, 1 - out**2, and that of x1*w1 by x1",
 )
 
 exercise_2 = Exercise(
     "And what is d(out)/dx2, with b = 7 still?",
-    d_x2,
-    (d_w2, "0 is d(out)/dw2, since x2 is 0. x2 itself is multiplied by w2 = 1, and that is its slope"),
+    w2 * d_n,
+    (x2 * d_n, "0 is d(out)/dw2, since x2 is 0. x2 itself is multiplied by w2 = 1, and that is its slope"),
     (1.0, "1 is the slope of n by x2. Multiply it by that of the rest, d(out)/dn"),
     hint="two slopes along the path, multiplied: that of tanh, 1 - out**2, and that of x2*w2 by x2",
 )
