@@ -7,6 +7,7 @@ from typing import Any
 
 from micrograd.engine import Value
 from micrograd.graph import Node
+from micrograd.ops import OPERATORS
 
 SIGNS = {
     **{"slice": "[ ]", "index": "[ ]", "put": "[ ] =", "neg": "neg", "reshape_copy": "view", "to_dtype": "to"},
@@ -60,9 +61,8 @@ FORMULAS: dict[str, tuple[str, ...]] = {
 _INPUTS = {"linear": ("x", "weight", "bias"), "embedding": ("index", "weight"), "[ ]": ("x", "index")}
 _INPUTS |= dict.fromkeys(("cross_entropy", "nll_loss"), ("x", "target"))
 
-_METHODS = {"+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "**": "__pow__", "neg": "__neg__"}
-_METHODS |= {"ReLU": "relu", "abs": "__abs__"}
-
+_METHODS = {sign: f"__{name}__" for sign, name in OPERATORS.items()}
+_METHODS |= {"neg": "__neg__", "ReLU": "relu", "abs": "__abs__"}
 
 _PLACE = re.compile(r"(\(?)(?<!\w)(x|y|out|weight|bias|index|target)(?![a-z_0-9])(\)?)")
 

@@ -14,18 +14,16 @@ _modules: set[weakref.ref[Module]] = set()
 """The Modules whose forward made nodes that backward went through."""
 
 _unseen: "list[tuple[str, weakref.ref[Tensor], str]]" = []
-"""Leaves in their attributes that are no parameters: name, leaf, and what was meant; searched for each new Module."""
-
-_looked = [0]
-"""How many Modules there were at the last search."""
+"""Leaves in their attributes that are no parameters: name, leaf, and what was meant."""
 
 
 def note_modules(nodes: Iterable[Node]) -> None:
-    """Remember the Modules that some Nodes were made in."""
+    """Remember the Modules that some Nodes were made in, and look into those that are new."""
     for node in nodes:
         entered = node.module
-        while entered is not None and entered[0]() is not None and entered[0] not in _modules:
+        while entered is not None and (module := entered[0]()) is not None and entered[0] not in _modules:
             _modules.add(entered[0])
+            _unseen.extend([(name, weakref.ref(leaf), meant) for name, leaf, meant in _beside(module)])
             entered = entered[1]
 
 
@@ -36,10 +34,6 @@ def check_step(parameters: Sequence[Tensor]) -> None:
     """
     for p in parameters:
         p.__dict__["_held"] = True
-    if _looked[0] != len(_modules):
-        _looked[0] = len(_modules)
-        modules = filter(None, [reference() for reference in _modules])
-        _unseen[:] = [(name, weakref.ref(leaf), meant) for each in modules for name, leaf, meant in _beside(each)]
     for name, reference, meant in _unseen:
         leaf = reference()
         if leaf is None or "_held" in leaf.__dict__ or not record_of(leaf).fresh:
@@ -59,7 +53,6 @@ def check_step(parameters: Sequence[Tensor]) -> None:
 def forget() -> None:
     _modules.clear()
     _unseen.clear()
-    _looked[0] = 0
 
 
 def _beside(module: Module) -> Iterator[tuple[str, Tensor, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.guard.caught import BroadcastError, place_text, user_line
-from micrograd.guard.trace import Options, OuterBroadcast, dims_in, of_reduction, remember, trace_of
+from micrograd.guard.trace import Options, dims_in, of_reduction, remember, trace_of
 from micrograd.ops import OPS
 from micrograd.tensors import Tensor
 
@@ -56,14 +56,15 @@ def _mark_outer(column: Tensor, vector: Tensor, result: Tensor) -> None:
     if n < 2 or column._array.shape != (n, 1) or vector._array.shape != (n,):
         return
     if column._requires_grad != vector._requires_grad and trace_of(column).made_by != "unsqueeze":
-        remember(result, trace_of(result)._replace(outer=OuterBroadcast(n, user_line())))
+        remember(result, trace_of(result)._replace(outer=user_line()))
 
 
 def check_loss(op: str, inputs: Sequence[Any], options: Options, result: Tensor) -> None:
     """Raises BroadcastError where all of an (n, n) that a column and a vector were broadcast to becomes one number."""
-    outer = trace_of(inputs[0]).outer
-    if outer is not None and dims_in(options, inputs[0].ndim) is None:
-        raise BroadcastError(_outer_message(f"{op} over {[outer.n] * 2}", outer.n, place_text(outer.place)))
+    place = trace_of(inputs[0]).outer
+    if place is not None and dims_in(options, inputs[0].ndim) is None:
+        n = inputs[0].shape[-1]
+        raise BroadcastError(_outer_message(f"{op} over {[n, n]}", n, place_text(place)))
     of_reduction(op, inputs, options, result)
 
 

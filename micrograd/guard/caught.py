@@ -68,8 +68,3 @@ def hide_engine(error: BaseException) -> None:
 def place_text(place: Sequence[Any] | None) -> str:
     """A place in brackets, with a space before it; nothing for None."""
     return "" if place is None else f" ({os.path.basename(place[0])}, line {place[1]})"
-
-
-def index_text(index: Sequence[int]) -> str:
-    """An index as one would write it, [1, 2]."""
-    return str([int(i) for i in index])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.graph import Node
-from micrograd.guard.caught import NotFiniteError, index_text, place_text, user_line
+from micrograd.guard.caught import NotFiniteError, place_text, user_line
 from micrograd.guard.trace import OF_ONE, OF_TWO, REARRANGED
 from micrograd.ops import OPS
 from micrograd.rules.errors import silent
@@ -112,9 +112,9 @@ def _numbers(x: Any) -> np.ndarray | None:
 
 
 def _message(op: str, inputs: Sequence[Any], array: np.ndarray, bad: np.ndarray) -> str:
-    index = tuple(np.argwhere(bad)[0]) if array.ndim else ()
+    index = tuple(np.argwhere(bad)[0].tolist())
     value = float(array[index])
-    at = f" at {index_text(index)} of the result {list(array.shape)}" if array.ndim else ""
+    at = f" at {list(index)} of the result {list(array.shape)}" if array.ndim else ""
     arrays = [x._array if isinstance(x, Tensor) else x for x in inputs]
     if op in OF_ONE or op in OF_TWO:
         sign = OPS[op].sign
@@ -165,7 +165,7 @@ def find_first(held: Sequence[tuple[Node, Any]], tensors: Sequence[Tensor], star
 
 def _infinite_gradient(node: Node, dx: np.ndarray) -> NotFiniteError:
     name = node.name if node.op is None else node.op.name
-    index = tuple(np.argwhere(~np.isfinite(dx))[0])
+    index = tuple(np.argwhere(~np.isfinite(dx))[0].tolist())
     meant = _MEANT_BACK.get(name)
     why = (
         f"The derivative of {name} is infinite there, or its result was, and a torch.where or an index that leaves "
@@ -175,5 +175,5 @@ def _infinite_gradient(node: Node, dx: np.ndarray) -> NotFiniteError:
     )
     return NotFiniteError(
         f"backward through {name}{place_text(getattr(node, 'where', None))}: the gradient of its input is "
-        f"{float(dx[index])} at {index_text(index)} of {list(dx.shape)}. {why}"
+        f"{float(dx[index])} at {list(index)} of {list(dx.shape)}. {why}"
     )

@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -243,23 +244,25 @@ def _shape_text(leaf: Tensor) -> str:
 # The scalar engine.
 
 
-def before_value_backward(root: Value) -> list[Value]:
-    """The leaves behind root. Raises StaleGradientError where those that moved since the last backward kept it."""
-    leaves = [node for node in topological_order(root) if not node._prev]
-    kept = emptied = 0
-    for leaf in leaves:
-        data, grad = leaf.__dict__.get("_after_backward", (leaf.data, 0))
-        if data != leaf.data and grad:
-            kept, emptied = kept + (leaf.grad == grad), emptied + (leaf.grad != grad)
-    if kept and not emptied:
-        raise StaleGradientError(
-            f"backward adds to the grad of {kept} Values that still hold the gradient of the step before, although "
-            "their data has moved since. Probably meant: p.grad = 0 for every parameter, or net.zero_grad(), before "
-            "loss.backward()"
-        )
-    return leaves
+def guarded(original: Callable[[Value], None]) -> Callable[[Value], None]:
+    """Value.backward, which raises StaleGradientError where the leaves that moved since the last one kept its grad."""
 
+    @wraps(original)
+    def backward(root: Value) -> None:
+        leaves = [node for node in topological_order(root) if not node._prev]
+        kept = emptied = 0
+        for leaf in leaves:
+            data, grad = leaf.__dict__.get("_after_backward", (leaf.data, 0))
+            if data != leaf.data and grad:
+                kept, emptied = kept + (leaf.grad == grad), emptied + (leaf.grad != grad)
+        if kept and not emptied:
+            raise StaleGradientError(
+                f"backward adds to the grad of {kept} Values that still hold the gradient of the step before, although "
+                "their data has moved since. Probably meant: p.grad = 0 for every parameter, or net.zero_grad(), "
+                "before loss.backward()"
+            )
+        original(root)
+        for leaf in leaves:
+            leaf.__dict__["_after_backward"] = (leaf.data, leaf.grad)
 
-def after_value_backward(leaves: Sequence[Value]) -> None:
-    for leaf in leaves:
-        leaf.__dict__["_after_backward"] = (leaf.data, leaf.grad)
+    return backward

@@ -30,13 +30,6 @@ class Reduced(NamedTuple):
     keepdim: bool
 
 
-class OuterBroadcast(NamedTuple):
-    """A column (n, 1) and a vector (n,) that were broadcast to (n, n), and where."""
-
-    n: int
-    place: Place
-
-
 class Softmax(NamedTuple):
     """A softmax over dimension `dim` of a tensor of shape `shape`, of which a view or a part may be left.
 
@@ -67,15 +60,16 @@ class Trace(NamedTuple):
     layout: a number, the same for tensors whose elements correspond one to one, 0 where nobody asked yet.
     made_by: "exp", "sigmoid", "softmax", "log_softmax" or "unsqueeze" where the tensor is just that, and
     nothing was done to it since. softmax: the one that it came out of. reduced: the reduction that it is the result of.
-    outer: the broadcast it comes from. gradient_of: the leaf whose grad it is, perhaps times a number.
-    update: the place where it was made as p - lr * p.grad.
+    outer: the place where a column (n, 1) and a vector (n,) were broadcast to the (n, n) that it comes from.
+    gradient_of: the leaf whose grad it is, perhaps times a number. update: the place where it was made as
+    p - lr * p.grad.
     """
 
     layout: int = 0
     made_by: str = ""
     softmax: Softmax | None = None
     reduced: Reduced | None = None
-    outer: OuterBroadcast | None = None
+    outer: Place | None = None
     gradient_of: Callable[[], Tensor | None] | None = None
     update: Place | None = None
 

@@ -1,7 +1,6 @@
 """What the guard does at the engine's doors, `graph.observer`: after every op, before backward, before a step."""
 
 from collections.abc import Callable, Sequence
-from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -95,7 +94,7 @@ def start() -> None:
     for door, function in _OURS.items():
         _outside[door] = getattr(observer, door)
         setattr(observer, door, function)
-    Value.backward = _guarded(Value.backward)  # type: ignore[method-assign] # Value has no doors, to stay as small
+    Value.backward = steps.guarded(Value.backward)  # type: ignore[method-assign] # Value has no doors, to stay as small
 
 
 def stop() -> None:
@@ -105,13 +104,3 @@ def stop() -> None:
     Value.backward = Value.backward.__wrapped__  # type: ignore[method-assign,attr-defined]
     steps.note_gradients()
     beside.forget()
-
-
-def _guarded(original: Callable) -> Callable:
-    @wraps(original)
-    def backward(self: Value) -> None:
-        leaves = steps.before_value_backward(self)
-        original(self)
-        steps.after_value_backward(leaves)
-
-    return backward
