@@ -271,10 +271,8 @@ def _call(node: Node, op: str, inputs: Sequence[Any]) -> tuple[str, list[Box | s
     inputs: Boxes, numbers and None.
     """
     operands = [x if isinstance(x, Box) else short(x) for x in inputs if x is not None]
-    first = next((i for i, x in enumerate(inputs) if isinstance(x, Box)), 0)
-    left, right = [
-        [short(x) for x in part if not isinstance(x, Box | None)] for part in (inputs[:first], inputs[first:])
-    ]
+    first = next((i for i, x in enumerate(operands) if isinstance(x, Box)), 0)
+    left, right = [[x for x in part if isinstance(x, str)] for part in (operands[:first], operands[first:])]
     dim = (node.options or {}).get("dim")
     words = [*left, op, *right, *([] if dim is None else [f"dim {short(dim)}"])]
     return ("" if op == "**" else " ").join(words), operands
