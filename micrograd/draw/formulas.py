@@ -37,6 +37,7 @@ FORMULAS: dict[str, tuple[str, ...]] = {
     "tanh": ("tanh(x)", "(1 - out²) · g"),
     "sigmoid": ("1 / (1 + exp(-x))", "out · (1 - out) · g"),
     "relu": ("relu(x)", "g where x > 0, and 0 elsewhere"),
+    "ReLU": ("ReLU(x)", "g where x > 0, and 0 elsewhere"),
     "abs": ("abs(x)", "sign(x) · g"),
     "sin": ("sin(x)", "cos(x) · g"),
     "cos": ("cos(x)", "-sin(x) · g"),
@@ -76,7 +77,7 @@ def sign_of(node: Node) -> str:
 
 def formula(box: Any) -> tuple[str, ...]:
     """How a box came about, and what is added to the gradient of each input, in the names of the picture."""
-    op = "relu" if box.op == "ReLU" else box.op
+    op = box.op
     result, *ways = FORMULAS.get(op, ("",))
     if op == "+" and len(box.operands) > 2:
         result, ways = "the sum of all inputs", ["g"] * len(box.operands)
