@@ -244,7 +244,7 @@ def _shape_text(leaf: Tensor) -> str:
 # The scalar engine.
 
 
-def guarded(original: Callable[[Value], None]) -> Callable[[Value], None]:
+def guarded(original: Callable) -> Callable:
     """Value.backward, which raises StaleGradientError where the leaves that moved since the last one kept its grad."""
 
     @wraps(original)
