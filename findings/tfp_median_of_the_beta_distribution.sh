@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# In TensorFlow Probability the median of a beta distribution is wrong, every quantile beside it is right; so are NumPyro's quartiles.
+# In TensorFlow Probability the median of a beta distribution is wrong where all other quantiles are right; NumPyro's quartiles follow.
 #
 # Versions: tensorflow-probability 0.25.0, numpyro 0.19.0, jax 0.6.2 (float64), scipy 1.17.1, numpy 2.4.6.
 # Expected: cdf(quantile(p)) is p. The median of Beta(1, 3) is 1 - 0.5 ** (1 / 3) = 0.2063, of Beta(0.5, 0.5) it is 0.5, and the
