@@ -7,6 +7,7 @@ lengths is found by recording the call twice, with different lengths, and compar
 
 import ast
 import builtins
+import copy
 import inspect
 import math
 import re
@@ -24,6 +25,7 @@ from micrograd.compiling.plain import Functions
 from micrograd.compiling.recording import Obstacle, Recording, Rerun, Step, arrays_in
 from micrograd.compiling.sources import Source
 from micrograd.compiling.text import composed
+from micrograd.compiling.trees import tree_of
 from micrograd.graph import Node, added, state, topological_order
 from micrograd.ops import unchanged
 from micrograd.rules.errors import silent
@@ -197,15 +199,15 @@ class Listing:
         self.texts[id(step.result)] = name
         self.sources[id(step.node)] = len(self.forward) - 1
 
-    def _short(self, step: Step) -> tuple[str, list[ast.expr]] | None:
-        """An operation's name for its result, and its result and derivatives, if each is one expression; else None."""
+    def _short(self, step: Step) -> tuple[Source, str, list[ast.expr]] | None:
+        """An operation's source, its name for the result, and result and derivatives; None if one is no expression."""
         kinds = self._kinds(step)
         key = step.op, tuple(map(str, kinds)), tuple(map(_hashable, kinds.values())), step.node is not None
         if key not in self.functions.short:
             self.functions.short[key] = self._made_short(step, kinds)
         return self.functions.short[key]
 
-    def _made_short(self, step: Step, kinds: dict[str, Any]) -> tuple[str, list[ast.expr]] | None:
+    def _made_short(self, step: Step, kinds: dict[str, Any]) -> tuple[Source, str, list[ast.expr]] | None:
         source = Source(self.functions, step.op.forward, True, [kinds])
         source.casts, source.backward = False, step.node is not None
         source.simplify()
@@ -224,7 +226,7 @@ class Listing:
         elif rest:
             return None
         is_known = all(isinstance(part, ast.Lambda | ast.Name | ast.Constant) for part in parts[1:])
-        return (out, [put(part, shapes) for part in parts]) if is_known else None
+        return (source, out, [put(part, shapes) for part in parts]) if is_known else None
 
     def _kinds(self, step: Step) -> dict[str, Any]:
         kind_of = self.functions.kind_of
@@ -232,32 +234,18 @@ class Listing:
         kinds |= {name: kind_of(value) for name, value in zip(_inputs_of(step), step.arrays, strict=False)}
         return kinds | {name: kind_of(value, True) for name, value in step.options.items()}
 
-    def _inlined(self, step: Step, name: str, out: str, parts: list[ast.expr], names: dict[str, ast.expr]) -> None:
+    def _inlined(
+        self, step: Step, name: str, source: Source, out: str, parts: list[ast.expr], names: dict[str, ast.expr]
+    ) -> None:
         for parameter in step.op.parameters:
             if parameter.default is not parameter.empty:
                 names.setdefault(parameter.name, self.text(parameter.default))
-        code = ast.unparse(put(parts[0], self._globals(parts[0], step) | names))
+        code = ast.unparse(put(source.with_names(copy.deepcopy(parts[0])), names))
         if step.op.in_order and not step.op.forward(*step.arrays, **step.options)[0].flags.c_contiguous:
             code += ".copy()"
         self.forward.append(Line([name], code, step.result.shape))
         names[out] = ast.Name(name, ast.Load())
-        self.derivatives[id(step.node)] = [(derivative, names, step) for derivative in parts[1:]]
-
-    def _globals(self, expression: ast.expr, step: Step) -> dict[str, ast.expr]:
-        """The names that the globals in an expression of an operation have in the text."""
-        scope = step.op.forward.__globals__ | inspect.getclosurevars(step.op.forward).nonlocals
-        names: dict[str, ast.expr] = {}
-        for node in ast.walk(expression):
-            if isinstance(node, ast.Name) and node.id in scope and node.id not in ("np", "math"):
-                value = scope[node.id]
-                if isinstance(value, np.ufunc):
-                    names[node.id] = ast.parse(f"np.{value.__name__}", mode="eval").body
-                if inspect.isfunction(value) and is_own(value):
-                    is_op = inspect.unwrap(value) in self.functions.ops
-                    names[node.id] = ast.Name(self.functions.needed(value, is_op), ast.Load())
-            if isinstance(node, ast.Name) and node.id == "math":
-                self.functions.modules.add("math")
-        return names
+        self.derivatives[id(step.node)] = [(derivative, names, source) for derivative in parts[1:]]
 
     def _called(self, step: Step, name: str, inputs: list[ast.expr], options: dict[str, ast.expr]) -> None:
         function = self.functions.needed(step.op.forward, is_op=True)
@@ -353,13 +341,13 @@ class Listing:
     def _derivative(self, derivative: Any, g: str) -> str:
         if isinstance(derivative, str):
             return f"{derivative}({g})"
-        tree, names, step = derivative
+        tree, names, source = derivative
+        if isinstance(tree, ast.Name) and tree.id == "unchanged":
+            return g
+        tree = source.with_names(copy.deepcopy(tree))
         if isinstance(tree, ast.Name):
-            return (
-                g if tree.id == "unchanged" else f"{self.functions.needed(step.op.forward.__globals__[tree.id])}({g})"
-            )
-        given = ast.Name(g, ast.Load())
-        return unparse(put(tree.body, {**self._globals(tree.body, step), **names, tree.args.args[0].arg: given}))
+            return f"{tree.id}({g})"
+        return unparse(put(tree.body, {**names, tree.args.args[0].arg: ast.Name(g, ast.Load())}))
 
 
 def _is_shape(statement: Any) -> bool:
@@ -382,14 +370,12 @@ def _inputs_of(step: Step) -> list[str]:
 
 def _changes(function: Callable) -> bool:
     """Whether a function changes one of its arguments in place."""
-    tree = ast.parse(inspect.cleandoc(inspect.getsource(inspect.unwrap(function))))
-    return any(isinstance(node, ast.AugAssign) for node in ast.walk(tree))
+    return any(isinstance(node, ast.AugAssign) for node in ast.walk(tree_of(inspect.unwrap(function), False)))
 
 
 def _returned_names(function: Callable) -> list[str]:
     """The names that a function returns, where it returns names."""
-    tree = ast.parse(inspect.cleandoc(inspect.getsource(function)))
-    for node in ast.walk(tree):
+    for node in ast.walk(tree_of(function, False)):
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
             return [element.id for element in node.value.elts if isinstance(element, ast.Name)]
     return []

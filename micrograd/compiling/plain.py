@@ -84,12 +84,12 @@ class Functions:
         function = inspect.unwrap(function)
         if function in self.names:
             return self.names[function]
+        is_op = is_op or function in self.ops
         name = function.__name__.lstrip("_") if is_op else function.__name__
         while name in self.taken:
             name += "_"
         self.taken.add(name)
         self.names[function] = name
-        is_op = is_op or function in self.ops
         inner = self.behind(function) if is_op else None
         if inner is None:
             self.texts[name] = Source(self, function, is_op).written(name)

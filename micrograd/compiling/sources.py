@@ -39,22 +39,27 @@ class Source(SimplifiedSource):
             self.drop_unchanged()
         for call in self.nodes(ast.Call):
             self.drop_arguments(call)
-        names: dict[ast.AST, ast.expr] = {}
-        inside: set[ast.AST] = set()
-        for node in self.nodes(ast.Name | ast.Attribute):
-            is_global = node.id in self.scope and node.id not in self.own if isinstance(node, ast.Name) else False
-            value = self.found(node)
-            if node not in inside and (is_global or value is not None):
-                new = self.global_name(node, value)
-                if new is not None:
-                    names[node] = ast.parse(new, mode="eval").body
-                    inside |= {*ast.walk(node)}
-        self.tree = _Renamed(names).visit(self.tree)
+        self.tree = self.with_names(self.tree)
         self.tree.name = name
         if about is not None and not is_docstring(self.tree.body[0]):
             constant = ast.Expr(ast.Constant(about.partition("\n")[0]))
             self.tree.body.insert(0, ast.copy_location(constant, self.tree.body[0]))
         return self.source.written()
+
+    def with_names(self, tree: Any) -> Any:
+        """The tree, or a part of it, with the names that its globals have in the text."""
+        names: dict[ast.AST, ast.expr] = {}
+        inside: set[ast.AST] = set()
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Name | ast.Attribute) or node in inside:
+                continue
+            is_global = isinstance(node, ast.Name) and node.id in self.scope and node.id not in self.own
+            value = self.found(node)
+            new = self.global_name(node, value) if is_global or value is not None else None
+            if new is not None:
+                names[node] = ast.parse(new, mode="eval").body
+                inside |= {*ast.walk(node)}
+        return _Renamed(names).visit(tree)
 
     def settle(self) -> None:
         """Simplify it, and write the options that are None, True or False in every call in place of their names."""
