@@ -455,9 +455,12 @@ def _read(x: Tensor) -> Any:
 
 
 def _write(x: Tensor, array: Any) -> None:
-    recording = state.recording
-    if recording is not None and "_array" in x.__dict__:
-        recording.stop("the array of a tensor is replaced")
+    recording, before = state.recording, x.__dict__.get("_array", array)
+    if recording is not None and before is not array:
+        if id(before) in recording.made and sys._getframe(1).f_code in HAND_ON:  # what was just made, laid otherwise
+            recording.made[id(array)] = array
+        else:
+            recording.stop("the array of a tensor is replaced")
     x.__dict__["_array"] = array
 
 
