@@ -3,7 +3,7 @@
 recording.py watches one call; guards.py says what it depended on; program.py writes the program from the source of the
 operations (text.py: its names and lines; trees.py and bodies.py: how a source is read); recorded.py is what is run
 again, border.py the checks before that, memory.py how it takes less memory; compiled.py puts it in the place of the
-function.
+function (recorder.py: what any such function has).
 
 values.py does so for functions of Values: value_recording.py watches, value_program.py writes graphs of lone nodes,
 value_arrays.py wide ones, and value_nodes.py is what comes back.

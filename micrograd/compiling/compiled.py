@@ -9,7 +9,8 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 from micrograd.compiling.border import Call
 from micrograd.compiling.guards import Guards
 from micrograd.compiling.recorded import Changed, Recorded
-from micrograd.compiling.recording import MOST_RECORDINGS, Obstacle, Recorder, Recording, uncollected
+from micrograd.compiling.recorder import MOST_RECORDINGS, Recorder
+from micrograd.compiling.recording import Obstacle, Recording, uncollected
 from micrograd.compiling.values import CompiledValues, among, works_on_values
 from micrograd.graph import observer, state
 from micrograd.nn.module import Module

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.compiling.recording import MOST_RECORDINGS, Obstacle, Recorder, _names_in
+from micrograd.compiling.recorder import MOST_RECORDINGS, Recorder
+from micrograd.compiling.recording import Obstacle, _names_in
 from micrograd.compiling.value_arrays import program_of
 from micrograd.compiling.value_nodes import Call, Number, Result
 from micrograd.compiling.value_program import Step
