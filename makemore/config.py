@@ -107,7 +107,7 @@ OF_MODEL = {
     ),
     "n_layer": Setting(Bounds(int, 1, most=2**10), "layers (mlp 1, transformer 4)"),
     "n_head": Setting(SIZE, "heads of attention (4)"),
-    "n_embd": Setting(SIZE, "numbers to a character (mlp 10, wavenet 24, others 64)"),
+    "n_embd": Setting(SIZE, "numbers in the embedding of a character (mlp 10, wavenet 24, others 64)"),
     "n_embd2": Setting(SIZE, "hidden units (mlp 200, wavenet 128, others 64)"),
     "batchnorm": Setting(bool, "mlp: normalize each batch (yes)"),
     "direct": Setting(bool, "mlp: connections from the embedding straight to the output (no)"),
@@ -119,18 +119,20 @@ OF_TRAINING = {
         "steps in total; -1: without end, until Ctrl-C (by type; fewer on a short list)",
     ),
     "batch_size": Setting(
-        Bounds(int, 0, most=2**24), "examples, or words, to a step (32; n-grams all of them)", short="-b"
+        Bounds(int, 0, most=2**24), "examples, or words, in a step (32; n-grams all of them)", short="-b"
     ),
     "learning_rate": Setting(
         Bounds(float, 0, above=True), "(n-grams 50 or less, mlp and wavenet 0.1, others 0.003)", "R", "-l"
     ),
-    "weight_decay": Setting(AMOUNT, "n-grams: times (W**2).mean() in the loss; others: the optimizer's", "W", "-w"),
+    "weight_decay": Setting(
+        AMOUNT, "n-grams: W * (weights**2).mean() is added to the loss; others: the optimizer's", "W", "-w"
+    ),
     "optimizer": Setting(("sgd", "adamw"), "(sgd; adamw where makemore.py has it)"),
     "schedule": Setting(
         ("constant", "step", "linear", "cosine"), "of the learning rate; step: a tenth from half the steps on"
     ),
-    "warmup": Setting(COUNT, "steps until the rate is reached"),
-    "clip": Setting(AMOUNT, "largest norm of the gradient (0: any)"),
+    "warmup": Setting(COUNT, "steps in which the rate rises to its full value"),
+    "clip": Setting(AMOUNT, "clip the norm of the gradient to N (0: no clipping)"),
     "early_stop": Setting(
         COUNT,
         "stop after N evaluations without a better dev loss (nets: a third of all evaluations; 0: never)",
@@ -141,7 +143,7 @@ OF_TRAINING = {
         "as the dev words like best)",
         "S",
     ),
-    "seed": Setting(SEED, f"of all that is drawn ({LECTURE_SEED})"),
+    "seed": Setting(SEED, f"seed of the random numbers ({LECTURE_SEED})"),
     "eval_every": Setting(Bounds(int, 1, most=MOST), "steps between evaluations"),
 }
 SPLIT = Setting(("80/10/10", "none"), "train, dev and test, or train on everything")
@@ -416,7 +418,7 @@ def check_flags(flags: argparse.Namespace) -> None:
     if flags.batch_size == 0:
         raise UsageError("--batch-size has to be at least 1; leave it out for all examples at once, with n-grams")
     if type_ in NGRAMS and flags.block_size is not None:
-        raise UsageError(f"--block-size does not go with --type {type_}, which says it by its name")
+        raise UsageError(f"--block-size does not go with --type {type_}, which looks back as far as its name says")
     if flags.find_lr and (flags.resume or flags.sample_only):
         raise UsageError("--find-lr looks for the rate of a new run: leave out --resume and --sample-only")
     if flags.sample_only and (flags.resume or flags.overwrite):

@@ -54,7 +54,8 @@ class Corpus:
             return cls(words, survey, {"train": words})
         if survey.words < 2:
             raise UsageError(
-                f"{words.name} holds a single word, too few to split; --split none trains on it all the same"
+                f"{words.name} holds a single word, too few to split; give more, or train on it all the same with "
+                "makemore.train --split none"
             )
         every = words.words()
         parts = data.split_words(every)._asdict()

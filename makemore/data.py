@@ -219,7 +219,9 @@ class Vocabulary:
         for character, id_ in zip(word, ids, strict=True):
             if id_ < 1:
                 shown = "".join(self.characters[:60]) + ("…" if len(self.characters) > 60 else "")
-                raise UsageError(f"the character {character!r} of {word!r} is not one the model knows: {shown}")
+                other = [c for c in (character.lower(), character.upper()) if c in self.characters]
+                hint = f"; it knows {other[0]!r}" if other else ""
+                raise UsageError(f"the character {character!r} of {word!r} is not one the model knows{hint}: {shown}")
         return ids.tolist()
 
     def encode_text(self, text: str) -> np.ndarray:

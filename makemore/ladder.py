@@ -123,8 +123,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("rungs", nargs="*", metavar="TYPE", help=f"those to train (all: {', '.join(TYPES)})")
     add_list_flag(parser)
     parser.add_argument("-o", "--work-dir", type=not_empty, metavar="DIR", default=RUNS / "ladder", help="(out/ladder)")
-    parser.add_argument("--budget", type=Bounds(float, 0, above=True), metavar="S", help="seconds to a rung, about")
-    parser.add_argument("--seed", type=SEED, default=LECTURE_SEED, help=f"of all that is drawn ({LECTURE_SEED})")
+    parser.add_argument(
+        "--budget", type=Bounds(float, 0, above=True), metavar="S", help="about how many seconds each type is trained"
+    )
+    parser.add_argument("--seed", type=SEED, default=LECTURE_SEED, help=f"seed of the random numbers ({LECTURE_SEED})")
     flags = parser.parse_args(arguments)
     unknown = [name for name in flags.rungs if name not in TYPES]
     if unknown:

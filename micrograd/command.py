@@ -28,6 +28,8 @@ class Parser(argparse.ArgumentParser):
             name = unknown.split()[0].partition("=")[0]
             message = f"there is no {'flag' if name.startswith('-') else 'argument'} {name}"
             message += nearest(name, self._option_string_actions)
+            if "--input-file" in self._option_string_actions and Path(name).is_file():
+                message += f"; a list of words is given as -i {name}"
         self.exit(2, f"error: {message} (--help lists the flags)\n")
 
 

@@ -69,7 +69,8 @@ def make(config: Mapping[str, Any], vocabulary_size: int) -> Any:
     try:
         return family.model(vocabulary_size, config["block_size"], **sizes)
     except ValueError as error:
-        raise UsageError(f"--type {config['type']}: {error}") from None
+        problem = str(error).replace("context_length", "--block-size")
+        raise UsageError(f"--type {config['type']}: {problem}") from None
 
 
 def set_weights(model: Any, arrays: Mapping[str, np.ndarray]) -> None:

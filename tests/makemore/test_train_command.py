@@ -838,7 +838,7 @@ def test_a_second_ctrl_c_does_not_wait():
         (b"", "words.txt holds no words"),
         (b"\n \r\n\t\n", "words.txt holds no words"),
         (b"emma\nav\xe9\n", "words.txt: line 2 is not UTF-8 (byte 0xe9)"),
-        (b"emma\n", "words.txt holds a single word, too few to split; --split none"),
+        (b"emma\n", "words.txt holds a single word, too few to split; give more"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "words.txt: line 1 is not UTF-8 (byte 0x89)"),
     ],
     ids=["empty", "blank", "Latin-1", "single word", "binary"],
@@ -847,6 +847,19 @@ def test_a_list_that_cannot_be_used_is_a_line_and_no_folder(command, tmp_path, m
     monkeypatch.chdir(tmp_path)
     (tmp_path / "words.txt").write_bytes(content)
     assert complaint in command("train", "-i", "words.txt").complaint
+    assert files_of(tmp_path) == ["words.txt"]
+
+
+def test_what_was_probably_meant_is_in_the_line(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words.txt").write_text("Rome\nOslo\nNimes\n")
+    assert "a list of words is given as -i words.txt" in command("train", "words.txt").complaint
+    assert "as -i" not in command("train", "wrods.txt").complaint
+    quick = ("train", "-i", "words.txt", "--type", "bigram", "--fit", "counts", "--split", "none")
+    assert "'r' of 'ro' is not one the model knows; it knows 'R'" in command(*quick, "--prompt", "ro").complaint
+    assert "'E' of 'E' is not one the model knows; it knows 'e'" in command(*quick, "--prompt", "E").complaint
+    assert "'q' of 'q' is not one the model knows: " in command(*quick, "--prompt", "q").complaint
+    assert "--block-size has to be 1 or more" in command(*quick[:3], "--type", "mlp", "--block-size", "0").complaint
     assert files_of(tmp_path) == ["words.txt"]
 
 
