@@ -143,7 +143,7 @@ OF_TRAINING = {
         "as the dev words like best)",
         "S",
     ),
-    "seed": Setting(SEED, f"seed of the random numbers ({LECTURE_SEED})"),
+    "seed": Setting(SEED, f"random seed ({LECTURE_SEED})"),
     "eval_every": Setting(Bounds(int, 1, most=MOST), "steps between evaluations"),
 }
 SPLIT = Setting(("80/10/10", "none"), "train, dev and test, or train on everything")

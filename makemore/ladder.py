@@ -24,7 +24,7 @@ STEPS_TIMED = 50
 
 
 class Rung(NamedTuple):
-    """A trained model: its type, how many numbers it learns, its losses in nats a character, how long it took."""
+    """A trained model: its type, its number of parameters, its losses in nats a character, how long it took."""
 
     type: str
     parameters: int
@@ -126,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--budget", type=Bounds(float, 0, above=True), metavar="S", help="about how many seconds each type is trained"
     )
-    parser.add_argument("--seed", type=SEED, default=LECTURE_SEED, help=f"seed of the random numbers ({LECTURE_SEED})")
+    parser.add_argument("--seed", type=SEED, default=LECTURE_SEED, help=f"random seed ({LECTURE_SEED})")
     flags = parser.parse_args(arguments)
     unknown = [name for name in flags.rungs if name not in TYPES]
     if unknown:

@@ -11,7 +11,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = Parser(prog="python -m makemore.sample", description="New words from a trained model, one to a line.")
     add_folder_flag(parser)
     parser.add_argument("-n", "--num-samples", type=NUM_SAMPLES, default=20, metavar="N", help="how many (20)")
-    parser.add_argument("--seed", type=SEED, default=None, help="seed of the random numbers (default: the run's)")
+    parser.add_argument("--seed", type=SEED, default=None, help="random seed (default: the run's)")
     add_sampling_flags(parser)
     flags = parser.parse_args(arguments)
     new_words.sample(RunFolder.trained(flags.work_dir), flags)

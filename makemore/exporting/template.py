@@ -294,7 +294,7 @@ def main():
     """Draw words, one to a line."""
     parser = argparse.ArgumentParser(description="New words, one to a line.")
     parser.add_argument("-n", "--num-samples", type=int, default=20, metavar="N", help="how many (20)")
-    parser.add_argument("--seed", type=int, default=@seed@, metavar="N", help="seed of the random numbers (@seed@)")
+    parser.add_argument("--seed", type=int, default=@seed@, metavar="N", help="random seed (@seed@)")
     parser.add_argument("--temperature", type=float, default=1.0, metavar="T", help="divides the logits (1)")
     parser.add_argument("--top-k", type=int, default=-1, metavar="K", help="draw from the K most probable (-1: all)")
     parser.add_argument("--prompt", default="", metavar="TEXT", help="how each word starts")

@@ -25,7 +25,7 @@ class CausalBoW(Module):
 
 
 class BoWBlock(Module):
-    """x + the means, and to that the output of a net of one hidden layer."""
+    """x = x + CausalBoW(x); the result is x + mlp(x), with tanh in the one hidden layer."""
 
     def __init__(self, context_length: int, n_embd: int, n_embd2: int):
         self.cbow = CausalBoW(context_length)
@@ -40,7 +40,7 @@ class BoWBlock(Module):
 class BagOfWords(Module):
     """Logits of the next character after each character of whole words, from the average of those so far.
 
-    n_embd: how many numbers stand for a character and for its position. n_embd2: the units of the hidden layer.
+    n_embd: the size of the embeddings of a character and of its position. n_embd2: the units of the hidden layer.
     Names, shapes and initial weights are those of makemore.py. Raises ValueError for a size below 1.
     """
 

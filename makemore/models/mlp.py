@@ -37,7 +37,7 @@ class NormalLinear(Linear):
 class MLP(Module):
     """Logits of the next character from the embeddings of the context's characters.
 
-    n_embd: how many numbers stand for a character. n_embd2: the units of each of the n_layer hidden layers. batchnorm:
+    n_embd: the size of a character's embedding. n_embd2: the units of each of the n_layer hidden layers. batchnorm:
     batch normalization before each tanh (Ioffe and Szegedy, 2015), in place of the bias there. direct: the paper's
     connections from the embeddings to the logits, past the hidden layers. blank: the net of the public makemore.py,
     see `_as_makemore_py`, with the initial weights of PyTorch's layers; otherwise they are those of the lectures' part

@@ -96,5 +96,5 @@ def index_of(contexts: Tensor, vocabulary_size: int) -> Tensor:
 
 
 def frequencies_of(counts: np.ndarray) -> Tensor:
-    """Counts of n-grams, (size,) * order, as parts of 1 in the shape of an NGram's W, float32."""
+    """Counts of n-grams, (size,) * order, divided by their sum, in the shape of an NGram's W, float32."""
     return micrograd.from_numpy((counts / counts.sum()).astype(np.float32)).view(-1, counts.shape[-1])

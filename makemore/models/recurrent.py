@@ -72,7 +72,7 @@ class LSTMCell(Cell):
 class Recurrent(Module):
     """Logits of the next character after each character of whole words, from a state that a cell carries along.
 
-    n_embd: how many numbers stand for a character. n_embd2: how many the state has. The state before the first
+    n_embd: the size of a character's embedding. n_embd2: that of the state. The state before the first
     character, `start`, is learned, too. Names, shapes and initial weights are those of makemore.py.
     Raises ValueError for a size below 1.
     """

@@ -29,7 +29,7 @@ class CausalSelfAttention(Module):
 
 
 class Block(Module):
-    """x + attention(layer norm(x)), and the same with a net of one hidden layer."""
+    """x = x + attention(layer_norm(x)); the result is x + mlp(layer_norm(x))."""
 
     def __init__(self, context_length: int, n_embd: int, n_head: int):
         self.ln_1 = LayerNorm(n_embd)
@@ -49,7 +49,7 @@ class Block(Module):
 class Transformer(Module):
     """Logits of the next character after each character of whole words.
 
-    n_layer: blocks. n_head: heads of attention in each. n_embd: how many numbers stand for a character at its position.
+    n_layer: blocks. n_head: heads of attention in each. n_embd: the size of an embedding.
     Names, shapes and initial weights are those of makemore.py.
     Raises ValueError for an n_embd that is not a multiple of n_head, and for a size below 1.
     """

@@ -34,7 +34,7 @@ class FlattenConsecutive(Module):
 class WaveNet(Module):
     """Logits of the next character from a context of 2, 4, 8, ... characters, fused two by two.
 
-    n_embd: how many numbers stand for a character. n_embd2: the units of each hidden layer, of which there are
+    n_embd: the size of a character's embedding. n_embd2: the units of each hidden layer, of which there are
     log2(context_length). The initial weights are those of the lecture, drawn in its order.
     Raises ValueError for a context_length that is not a power of 2, and for a size below 1.
     """

@@ -369,7 +369,7 @@ class TransformerDecoder(Module):
 
 
 class Transformer:
-    """The place of PyTorch's name for causal masks; a whole encoder-decoder is not there.
+    """Only the causal mask of PyTorch's class of this name; the encoder-decoder itself is not here.
 
     >>> torch.nn.Transformer.generate_square_subsequent_mask(2)
     tensor([[0., -inf],

@@ -31,7 +31,7 @@ import numpy as np
 
 from micrograd.graph import Edge, Node, observer, state
 from micrograd.in_place import arithmetic_in_place, in_place, view_of
-from micrograd.rules.errors import GO_ON, ON_ERROR, pytorch_error
+from micrograd.rules.errors import GO_ON, ON_ERROR, goes_with_no_tensor, pytorch_error
 from micrograd.rules.layout import laid_out, put_in_order
 from micrograd.rules.signatures import function_of, numpy_names
 from micrograd.tensors import Tensor, attach, ndarray, wrap
@@ -181,7 +181,7 @@ def plain(x: Any) -> Any:
         return x.item()
     if isinstance(x, float | int | np.ndarray):
         return x
-    raise TypeError(f"a Tensor goes with tensors, arrays and numbers, not with {type(x).__name__}: {x!r:.60}")
+    raise TypeError(goes_with_no_tensor(x))
 
 
 # Making functions of ops.

@@ -314,7 +314,9 @@ def _letters(equation: str, tensors: list[Tensor]) -> tuple[list[str], str]:
     left, arrow, output = equation.replace(" ", "").partition("->")
     inputs = left.split(",")
     if not all(TERM.fullmatch(letters) for letters in (*inputs, output)):
-        raise RuntimeError(f"einsum(): {equation!r} is none of letters and '...', such as 'ij,jk->ik' or '...i->...'")
+        raise RuntimeError(
+            f"einsum(): {equation!r} is not an equation of letters and '...', such as 'ij,jk->ik' or '...i->...'"
+        )
     if not tensors:
         raise ValueError("einsum(): must specify the equation string and at least one operand")
     if len(inputs) != len(tensors):

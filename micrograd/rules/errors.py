@@ -111,6 +111,15 @@ def must_be_tensor(name: str, which: str | int, x: Any) -> TypeError:
     return TypeError(f"{name}(): {what} must be Tensor, not {type(x).__name__}{hint}")
 
 
+def goes_with_no_tensor(x: Any) -> str:
+    """The words for an operand that is neither a tensor nor an array nor a number, and what was probably meant."""
+    message = f"a Tensor goes with tensors, arrays and numbers, not with {type(x).__name__}"
+    if hasattr(type(x), "values") and isinstance(x, tuple):  # what max, sort and their kind return for a dim
+        return f"{message}, which holds two tensors: take its .values or .indices"
+    hint = "; torch.tensor(...) makes a tensor of it" if isinstance(x, list | tuple | range) else ""
+    return f"{message}: {x!r:.60}{hint}"
+
+
 def warn_of_no_freedom(name: str, n: int, correction: Any, shape: Sequence[int]) -> None:
     """PyTorch's warning where a variance of too few elements divides by 0."""
     warnings.warn(

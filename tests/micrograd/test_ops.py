@@ -193,6 +193,21 @@ def test_a_variance_of_too_few_is_not_nan_in_silence(spread):
     np.testing.assert_array_equal(*found)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (lambda x: x - x.max(1, keepdim=True), r"not with Max, .*take its \.values or \.indices$"),
+        (lambda x: x - x.sort(1), r"take its \.values"),
+        (lambda x: micrograd.exp(x.topk(2)), r"take its \.values"),
+        (lambda x: micrograd.add(x, [1, 2, 3]), r"list: \[1, 2, 3\]; torch\.tensor\(\.\.\.\) makes a tensor of it"),
+        (lambda x: x + "a", "not with str: 'a'$"),
+    ],
+)
+def test_an_operand_that_is_no_tensor_is_named_with_what_was_meant(wrong, hint):
+    with pytest.raises(TypeError, match=hint):
+        wrong(micrograd.ones(2, 3))
+
+
 def test_a_variance_of_enough_says_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
