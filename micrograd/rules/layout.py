@@ -120,6 +120,8 @@ def strides_in_order(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
 
 def in_memory(array: np.ndarray, dims: Sequence[int]) -> np.ndarray:
     """The array in memory in the order of these dimensions: itself where it lies so, else a copy."""
+    if array.flags.c_contiguous and list(dims) == list(range(array.ndim)):  # most do, and np.argsort takes a while
+        return put_in_order(array) if 1 in array.shape else array
     moved = array.transpose(dims)
     if not moved.flags.c_contiguous:
         return moved.copy("C").transpose(np.argsort(dims))
