@@ -2,7 +2,8 @@
 
 Every operation below does two things: it computes its result, and beside it the local derivatives, the numbers
 d(result)/d(input). `backward` walks the graph once, from the result to the leaves, and multiplies and adds: the chain
-rule. The array engine (`micrograd.tensors`) is the same idea with arrays in place of numbers.
+rule. The lecture writes that out in each operation, as a function `_backward`; here it stands once, as a method.
+The array engine (`micrograd.tensors`) is the same idea with arrays in place of numbers.
 """
 
 import math
@@ -15,7 +16,8 @@ class Value:
     """A number in a compute graph, with its gradient.
 
     data: the number, a float. grad: d(root)/d(self) after `root.backward()`, 0 before. _prev: the Values it was made
-    from. _op: the name of the operation that made it. label: a name for people and for pictures.
+    from. _local: d(self)/d(parent) for each of these. _op: the name of the operation that made it. label: a name for
+    people and for pictures.
 
     An operation of your own is a function that returns a Value, with the local derivatives in the order of the inputs:
 
@@ -172,7 +174,7 @@ class Value:
         order = topological_order(self)
         for node in order:
             if node._prev:
-                node.grad = 0.0
+                node.grad = 0.0  # what a backward before this one left there
         self.grad += 1.0
         for node in reversed(order):
             node._backward()
@@ -218,12 +220,13 @@ class Value:
 def topological_order(*roots: Any) -> list[Any]:
     """The roots and every node that they were made from, each once and after all that it was made from.
 
-    A node is anything with a `_prev`, the nodes it was made from. The path to where the walk is stands in a list rather
-    than on Python's own stack, so a chain of a million nodes is as good as one of three.
+    A node is anything with a `_prev`, the nodes it was made from. In the lecture a function calls itself for each of
+    them, and then appends the node. Here the path to where the walk is stands in a list rather than on Python's own
+    stack, so a chain of a million nodes is as good as one of three.
     """
     order: list[Any] = []
     seen: set[Any] = set()
-    path: list[Any] = [(None, iter(roots))]
+    path: list[Any] = [(None, iter(roots))]  # nodes, each with those of its parents that are still to be walked
     while path:
         node, parents = path[-1]
         for parent in parents:

@@ -22,42 +22,6 @@ RELEASED = (
 )
 
 
-class State(threading.local):
-    """What each thread has for itself, as in PyTorch.
-
-    grad_enabled: whether operations record a graph; `no_grad` turns it off. module: the Module whose forward runs now,
-    as (weak reference to it, the same of the one that called it), None outside; a weak one, because a Module may keep
-    its own output. recording: what `rerun` reports to while a call is compiled, None otherwise.
-    """
-
-    def __init__(self) -> None:  # called in each thread that looks
-        self.grad_enabled = True
-        self.module: Any = None
-        self.recording: Any = None
-
-
-state = State()
-
-
-class Observer:
-    """The doors for what looks at the engine, such as the guard; None where nobody does.
-
-    operation: called after every operation with its Op, inputs, options and result, in a graph or not. backward: called
-    with the tensors that backward starts from, their gradients, and whether the leaves accumulate what is found; what
-    it returns is called with that before they do. step: called with the parameters that an optimizer is about to move.
-    missing_grad: called with a tensor whose grad is read and None. multinomial: with the one that it is to draw from.
-    """
-
-    operation: Callable[[Any, Sequence[Any], dict[str, Any], Any], None] | None = None
-    backward: Callable[[Sequence[Any], Sequence[Any], bool], Callable[[dict[Any, Any]], None]] | None = None
-    step: Callable[[Sequence[Any]], None] | None = None
-    missing_grad: Callable[[Any], None] | None = None
-    multinomial: Callable[[Any], None] | None = None
-
-
-observer = Observer()
-
-
 class Edge(NamedTuple):
     """From a Node to one of its inputs.
 
@@ -79,14 +43,13 @@ class Edge(NamedTuple):
 class Node:
     """One operation of the graph.
 
-    name: what PyTorch calls it. op, inputs, options: the call of it; in the place of each tensor of the graph stands
-    its Node or, for a leaf, its Tensor, and in that of other tensors their arrays, so that nothing is kept alive that
-    backward does not need. module: see `State`. edges: to the inputs that want a gradient; None once released.
-    _prev: the Nodes among their parents. saved: what the derivatives use, None where they use nothing. versions: of
-    each input and of the result the version counter, what it said at the time, and the id of the array: what is in
-    `saved` lives as long as the Node does, so that no other array can have its id. retained: a weak reference to the
-    result, where its grad is wanted. hooks: called with the gradient of the result. program: set of the result of a
-    compiled call alone, gives the text of what was run. where: the guard's note of the line that made it.
+    name: what PyTorch calls it. edges: to the inputs that want a gradient; None once released. _prev: the Nodes among
+    their parents. op, inputs, options: the call; in the place of each tensor of the graph stands its Node or, for a
+    leaf, its Tensor, and in that of others their arrays, so that nothing is kept alive that backward does not need.
+    saved: what the derivatives use, None where they use nothing. versions: of each input and of the result the version
+    counter, what it said at the time, and the id of the array, which no other can have while `saved` holds that one.
+    retained: a weak reference to the result, where its grad is wanted. hooks: called with the gradient of the result.
+    module: see `State`. program: of a compiled call, gives the text of what was run. where: a note of the guard's.
     """
 
     # There is no __init__: who makes a Node sets what it is, in a third of the time; see `new_node`.
@@ -190,7 +153,7 @@ def run_backward(
             if g is None:
                 continue  # a derivative said that this input has none
             for parent, derivative, shape, dtype in node.edges:
-                if (dx := derivative(g)) is None:
+                if (dx := derivative(g)) is None:  # what follows is Edge.gradient, without a call
                     continue
                 if dx.dtype is not dtype or dx.shape != shape:
                     dx = fitted(dx, shape, dtype)
@@ -208,7 +171,7 @@ def run_backward(
 
 
 def fitted(dx: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
-    """A gradient in the shape and dtype of the input that it belongs to."""
+    """A gradient summed over the dimensions that broadcasting stretched or added, and in the dtype of its input."""
     return (dx if dx.shape == shape else unbroadcast(dx, shape)).astype(dtype, copy=False)
 
 
@@ -220,6 +183,46 @@ def is_fresh(dx: Any, g: Any) -> bool:
 def added(dx: Any, g: Any, others: Any) -> Any:
     """dx, made from g, and what others give to the same input, as an array that nobody else holds."""
     return np.add(dx, others, out=dx if is_fresh(dx, g) else None)
+
+
+# What each thread has for itself, and what looks on.
+
+
+class State(threading.local):
+    """What each thread has for itself, as in PyTorch.
+
+    grad_enabled: whether operations record a graph; `no_grad` turns it off. module: the Module whose forward runs now,
+    as (weak reference to it, the same of the one that called it), None outside; a weak one, because a Module may keep
+    its own output. recording: what `rerun` reports to while a call is compiled, None otherwise.
+    """
+
+    def __init__(self) -> None:  # called in each thread that looks
+        self.grad_enabled = True
+        self.module: Any = None
+        self.recording: Any = None
+
+
+state = State()
+
+
+class Observer:
+    """The doors for what looks at the engine, such as the guard; None where nobody does.
+
+    operation: called after every operation with its Op, inputs, options and result, in a graph or not. backward: called
+    with the tensors that backward starts from, their gradients, and whether the leaves accumulate what is found; what
+    it returns is called with that before they do. step: called with the parameters that an optimizer is about to move.
+    missing_grad: called with a tensor whose grad is read and None. multinomial: with the one that it is to draw from.
+    """
+
+    def __init__(self) -> None:
+        self.operation: Callable[[Any, Sequence[Any], dict[str, Any], Any], None] | None = None
+        self.backward: Callable[[Sequence[Any], Sequence[Any], bool], Callable[[dict[Any, Any]], None]] | None = None
+        self.step: Callable[[Sequence[Any]], None] | None = None
+        self.missing_grad: Callable[[Any], None] | None = None
+        self.multinomial: Callable[[Any], None] | None = None
+
+
+observer = Observer()
 
 
 # What hooks want to be called, once, at the end of the backward that runs now.

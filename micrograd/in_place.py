@@ -43,7 +43,7 @@ from numpy.lib.stride_tricks import as_strided
 from micrograd.graph import Node, new_node, observer, state
 from micrograd.rules.errors import GO_ON, ON_ERROR, OVERLAPS, PARTLY_OVERLAPS, check_in_place
 from micrograd.rules.grad_mode import enable_grad
-from micrograd.tensors import Tensor, attach, wrap
+from micrograd.tensors import Tensor, attach, ndarray, wrap
 
 CHANGED_LEAF = "a leaf Variable that requires grad is being used in an in-place operation."
 MADE_UNDER_NO_GRAD = (
@@ -336,7 +336,7 @@ def arithmetic_in_place(function: Callable, ufunc: np.ufunc) -> Callable:
         mine, is_tensor = input._array, isinstance(other, Tensor)
         array = other._array if is_tensor else other
         kind = mine.dtype.kind
-        if type(array) is np.ndarray:
+        if type(array) is ndarray:
             plain = array.dtype is mine.dtype
         else:
             plain = type(array) is int or (type(array) is float and kind == "f")

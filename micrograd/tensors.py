@@ -27,7 +27,7 @@ else:
     Methods = object
 
 _new = object.__new__
-ndarray = np.ndarray  # looked up once: of a module with a __getattr__, as NumPy is, that takes as long as a call
+ndarray = np.ndarray  # looked up once, since a module with a __getattr__, as NumPy is, is slow to ask
 
 # What makes a tensor of lists, an array or a shape; `micrograd.creation` puts it here.
 from_data: list[Callable[..., "Tensor"]] = []
@@ -267,11 +267,12 @@ class Tensor(Methods):
     def data(self, value: "Tensor") -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"data is set to a Tensor, not to {type(value).__name__}")
-        if value._array is not self._array and self.requires_grad and value._array.dtype.kind != "f":
+        if value._array is self._array:
+            return
+        if self.requires_grad and value._array.dtype.kind != "f":
             raise RuntimeError(f"data of a tensor that requires gradients must be floating point, not {value.dtype}")
-        if value._array is not self._array:
-            self._version[0] += 1  # a graph that saved what was here before is not to go on with it
-            self._share(value)
+        self._version[0] += 1  # a graph that saved what was here before is not to go on with it
+        self._share(value)
 
     # To Python, to NumPy, to another dtype.
 

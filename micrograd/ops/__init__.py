@@ -148,12 +148,9 @@ def _record(op: Op, name: Any, inputs: Any, wanting: Any, arrays: Any, options: 
         if not x._requires_grad:
             lost = True
             continue
-        parent = x._node
-        if parent is None:
-            parent = x
-        else:
-            previous.append(parent)
-        held[i] = parent
+        if (made_by := x._node) is not None:
+            previous.append(made_by)
+        parent = held[i] = x if made_by is None else made_by
         edges.append(new_edge(Edge, (parent, derivative, array.shape, array.dtype)))
     if not edges and not lost:
         return

@@ -160,8 +160,11 @@ def _in_dtype(input: Tensor, dtype: DType) -> Tensor:
 
 def need_tensors(name: str, *inputs: Any, optional: Sequence[Any] = ()) -> None:
     """Raises TypeError where one of the first arguments of a function is no Tensor; optional ones may be None."""
-    for i, x in enumerate((*inputs, *optional), 1):
-        if type(x) is not Tensor and not isinstance(x, Tensor) and (x is not None or i <= len(inputs)):
+    for i, x in enumerate(inputs, 1):
+        if not isinstance(x, Tensor):
+            raise must_be_tensor(name, i, x)
+    for i, x in enumerate(optional, len(inputs) + 1):
+        if x is not None and not isinstance(x, Tensor):
             raise must_be_tensor(name, i, x)
 
 

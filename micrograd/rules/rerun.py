@@ -35,7 +35,7 @@ def rerun(function: Callable) -> Callable:
 def copied(array: np.ndarray) -> np.ndarray:
     """A copy for the graph to keep; a program makes its own, of the array as it is by then."""
     copy = array.copy(order="K")
-    if 1 in array.shape:
+    if array.ndim > 1 and 1 in array.shape:
         copy = laid_like(copy, [array])
     if state.recording is not None:
         state.recording.stands_for(copy, array)
