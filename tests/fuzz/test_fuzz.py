@@ -1,4 +1,4 @@
-"""5,000 random programs, the same each time, leave on micrograd what they leave on PyTorch; with -m slow as many more.
+"""2,000 random programs, the same each time, leave on micrograd what they leave on PyTorch; with -m slow as many more.
 
 `python -m tests.fuzz --programs 200000` runs more of them; what differs is printed here as the smallest program.
 """
@@ -21,7 +21,7 @@ from fuzz.differential import (
 from fuzz.programs import TOPICS, program
 from fuzz.search import paragraph, shorten
 
-PROGRAMS = 625  # of each of the eight topics, in each half
+PROGRAMS = 250  # of each of the eight topics, in each half
 
 halves = pytest.mark.parametrize("first", [0, pytest.param(PROGRAMS, marks=pytest.mark.slow)])
 

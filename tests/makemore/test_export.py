@@ -56,7 +56,7 @@ NETS = {
     "transformer": ["--type", "transformer", "--n-embd", 8, "--n-layer", 2, "--n-head", 2, "--early-stop", 3],
 }
 DESCENT = [name for name, flags in NETS.items() if "counts" not in flags]
-QUICK = ("trigram of counts, interpolated", "mlp", "mlp of makemore.py", "lstm", "transformer")  # train chooses an lstm
+QUICK = ("trigram of counts, interpolated", "mlp", "lstm", "transformer")  # train chooses an lstm
 
 
 def some_slow(names):
