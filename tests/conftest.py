@@ -1,5 +1,6 @@
 """What has to happen before NumPy is loaded."""
 
+import gc
 import os
 
 # The tests run in two processes, one to a core. NumPy's and PyTorch's own threads would wait for each other.
@@ -9,3 +10,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 # The commands that tests start find both packages compiled, as a user's do: reading the source anew takes each 0.2 s.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_finish():
+    """Keep the garbage collector off the thousands of tests and the libraries, which live until the end anyway."""
+    gc.collect()
+    gc.freeze()
