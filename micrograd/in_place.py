@@ -62,8 +62,13 @@ OF_BASE = ("is being", "its base or another view of it has been")
 def view_of(x: Tensor, result: Tensor) -> Tensor:
     """Note that `result`, which looks at the memory of x, is a view of it; returns result."""
     result._base = x if x._base is None else x._base
-    result._version, result._seen = x._version, x._version[0]
-    result._read_only = x._read_only if state.grad_enabled else MADE_UNDER_NO_GRAD
+    result._version = x._version
+    if x._version[0]:
+        result._seen = x._version[0]
+    if not state.grad_enabled:
+        result._read_only = MADE_UNDER_NO_GRAD
+    elif x._read_only is not None:
+        result._read_only = x._read_only
     return result
 
 
