@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from micrograd.rules.errors import must_be_tensor
+
 PYTORCHS = {"x": "input", "y": "other"}  # what PyTorch calls these arguments of an op
 NUMPYS = {"axis": "dim", "keepdims": "keepdim"}
 
@@ -93,6 +95,11 @@ def numpy_names(function: Callable) -> Any:
         kwargs = {NUMPYS.get(name, name): value for name, value in kwargs.items()}
         for i, name in flags:
             need_bool(function.__name__, name, args[i] if len(args) > i else kwargs.get(name))
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except AttributeError:
+            if args and isinstance(args[0], float | int | list | None) and names[0] == "input":
+                raise must_be_tensor(function.__name__, "input", args[0]) from None
+            raise
 
     return renamed

@@ -1874,3 +1874,19 @@ def outcome_of_program(library: Any, program: Any) -> Any:
 )
 def test_a_program_gives_or_raises_what_it_does_in_pytorch(name):
     assert outcome_of_program(micrograd, PROGRAMS[name]) == outcome_of_program(torch, PROGRAMS[name])
+
+
+@pytest.mark.parametrize("name", ["max", "min", "median", "sort", "unbind", "argmax", "cumsum", "softmax"])
+def test_a_number_in_the_place_of_a_tensor_is_a_type_error_that_names_the_argument(name):
+    with pytest.raises(TypeError, match=rf"{name}\(\): .*input.* must be Tensor, not int"):
+        getattr(micrograd, name)(1, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("rand", (2,)), ("randn", (2,)), ("randperm", (3,)), ("randint", (3, (2,)))]
+)
+def test_what_is_no_generator_is_refused_by_its_kind(name, arguments):
+    with pytest.raises(TypeError, match="generator must be a Generator, not int"):
+        getattr(micrograd, name)(*arguments, generator=5)
+    with pytest.raises(TypeError, match="not str"):
+        micrograd.ones(2).uniform_(generator="x")
