@@ -71,7 +71,7 @@ TORCH |= {
 }
 
 
-def _stream(generator: Any) -> Generator:
+def stream_of(generator: Any) -> Generator:
     """The generator, or the default one for None. Raises TypeError for anything else."""
     if generator is None:
         return default_generator
@@ -84,7 +84,7 @@ def _stream(generator: Any) -> Generator:
 @rerun
 def _draw(generator: Generator | None, kind: str, dtype: np.dtype, *arguments: Any) -> np.ndarray:
     """What a method of the generator, or of the default one, draws, in the dtype."""
-    drawn = getattr(_stream(generator), kind)(*arguments)
+    drawn = getattr(stream_of(generator), kind)(*arguments)
     return drawn if drawn.dtype == dtype else drawn.astype(dtype)
 
 
@@ -293,7 +293,7 @@ def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Genera
     tensor([0., 0.])
     """
     _check_std(std)
-    stream, dtype, in_blocks = _stream(generator), x._array.dtype, x._array.flags.c_contiguous
+    stream, dtype, in_blocks = stream_of(generator), x._array.dtype, x._array.flags.c_contiguous
 
     def draw(shape: Any) -> np.ndarray:
         return stream.normal(shape, dtype, in_blocks) * dtype.type(std) + dtype.type(mean)
@@ -307,7 +307,7 @@ def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator 
     >>> torch.empty(2).uniform_(3.0, 3.0)
     tensor([3., 3.])
     """
-    return _fill(x, lambda shape: _stream(generator).uniform(shape, x._array.dtype, a, b))
+    return _fill(x, lambda shape: stream_of(generator).uniform(shape, x._array.dtype, a, b))
 
 
 def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
@@ -316,7 +316,7 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -
     >>> torch.empty(2).bernoulli_(1.0)
     tensor([1., 1.])
     """
-    stream = _stream(generator)
+    stream = stream_of(generator)
     if isinstance(p, Tensor):
         return _fill(x, lambda shape, probabilities: stream.bernoulli(probabilities), p._array)
     return _fill(x, lambda shape: stream.bernoulli_scalar(p, shape))
@@ -331,7 +331,7 @@ def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None =
     if lambd <= 0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
     dtype = x._array.dtype
-    return _fill(x, lambda shape: _stream(generator).exponential(shape, dtype) / dtype.type(lambd))
+    return _fill(x, lambda shape: stream_of(generator).exponential(shape, dtype) / dtype.type(lambd))
 
 
 def random_(
@@ -345,7 +345,7 @@ def random_(
     >>> torch.empty(9).random_(0, 1)
     tensor([0., 0., 0., 0., 0., 0., 0., 0., 0.])
     """
-    stream, array = _stream(generator), x._array
+    stream, array = stream_of(generator), x._array
     if low is not None:
         start, end = (0, low) if high is None else (low, high)
         _check_bounds(start, end, array.dtype)

@@ -1890,3 +1890,12 @@ def test_what_is_no_generator_is_refused_by_its_kind(name, arguments):
         getattr(micrograd, name)(*arguments, generator=5)
     with pytest.raises(TypeError, match="not str"):
         micrograd.ones(2).uniform_(generator="x")
+
+
+def test_what_is_no_generator_is_refused_where_data_are_shuffled_too():
+    from micrograd.utils.data import DataLoader, random_split
+
+    with pytest.raises(TypeError, match="generator must be a Generator, not int"):
+        random_split([1, 2, 3], [2, 1], generator=5)
+    with pytest.raises(TypeError, match="generator must be a Generator, not int"):
+        list(DataLoader([1, 2, 3], shuffle=True, generator=5))

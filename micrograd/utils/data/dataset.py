@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
-from micrograd.random import Generator, default_generator
+from micrograd.random import Generator, stream_of
 from micrograd.tensors import Tensor
 
 T = TypeVar("T", covariant=True)
@@ -91,7 +91,7 @@ def random_split(dataset: Dataset[T], lengths: Sequence[float], generator: Gener
         sizes = list(lengths)  # type: ignore[arg-type] # whole numbers
     if sum(sizes) != total:
         raise ValueError(f"the lengths add up to {sum(sizes)}, and the dataset has {total} examples")
-    order = (generator or default_generator).permutation(total).tolist()
+    order = stream_of(generator).permutation(total).tolist()
     return [
         Subset(dataset, order[end - size : end]) for end, size in zip(itertools.accumulate(sizes), sizes, strict=True)
     ]

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
-from micrograd.random import Generator, default_generator
+from micrograd.random import Generator, stream_of
 
 T = TypeVar("T", covariant=True)
 
@@ -114,4 +114,4 @@ class BatchSampler(Sampler[list[int]]):
 
 def drawn_seed(generator: Generator | None) -> int:
     """A seed from the stream of a generator, by default the default one."""
-    return int((generator or default_generator)._long_words(1)[0])
+    return int(stream_of(generator)._long_words(1)[0])
