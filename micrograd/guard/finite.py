@@ -153,7 +153,9 @@ def find_first(held: Sequence[tuple[Node, Any]], tensors: Sequence[Tensor], star
         gradients[root] = gradients.get(root, 0) + start
     for node, edges in reversed(held):
         g = gradients.get(node)
-        for edge in edges or () if g is not None and is_finite(np.asarray(g)) else ():
+        if g is None or not is_finite(np.asarray(g)):
+            continue
+        for edge in edges or ():
             with silent():
                 dx = edge.gradient(g)
             if dx is not None:
