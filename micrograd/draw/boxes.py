@@ -27,9 +27,9 @@ class Box:
     role: "parameter", "input", "result", "loss" (where backward begins) or "folded" (stands for `count` nodes).
     data, grad: a float or an array; None where they are not known. sign: of the operation, empty for a leaf.
     shape, dtype: of a tensor. frames: the modules it was made in, the outermost first. node: the Value, or the Node or
-    leaf Tensor, that it shows; op: the name of what made it. local: of a Value, the local
-    derivative by each parent, None where it has a backward function of its own; edges: of a Node. operands: the boxes
-    of its inputs and, as text, the plain numbers among them.
+    leaf Tensor, that it shows; op: the name of what made it. local: of a Value, the local derivative by each parent,
+    None where it has a backward function of its own; edges: of a Node. operands: the boxes of its inputs and, as text,
+    the plain numbers among them.
     """
 
     role: str
